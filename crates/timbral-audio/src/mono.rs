@@ -1,0 +1,140 @@
+use crate::clip::Clip;
+use crate::error::Result;
+use crate::reader::AudioReader;
+use crate::resample::{ResampleParams, Resampler};
+use crate::segments::Segments;
+
+/// A sound file as one channel at one sample rate, block by block: made by
+/// [`AudioReader::into_mono`].
+///
+/// The samples are those of `clip.to_mono().resample(sample_rate)` bit for bit; channels are mixed
+/// before the rate is changed, so that the costly step runs once.
+///
+/// ```
+/// use std::io::Cursor;
+/// use timbral_audio::AudioReader;
+///
+/// // A stereo AU file: 16-bit, 8 kHz, three frames.
+/// let mut file = b".snd".to_vec();
+/// for word in [24u32, 12, 3, 8000, 2] {
+///     file.extend(word.to_be_bytes());
+/// }
+/// for sample in [16384i16, 0, 0, -16384, 8192, 8192] {
+///     file.extend(sample.to_be_bytes());
+/// }
+///
+/// let mono = AudioReader::new(Cursor::new(file), "beep.au")?.into_mono(None)?;
+/// let segments: Result<Vec<_>, _> = mono.segments(2, 1)?.collect();
+/// assert_eq!(segments?, [[0.25, -0.25], [-0.25, 0.25]]);
+/// # Ok::<(), timbral_audio::Error>(())
+/// ```
+#[derive(Debug)]
+pub struct MonoReader {
+    reader: AudioReader,
+    resampler: Resampler,
+    block: Vec<f32>,
+    mono: Vec<f32>,
+    done: bool,
+}
+
+impl MonoReader {
+    pub(crate) fn new(reader: AudioReader, sample_rate: Option<u32>) -> Result<Self> {
+        let from = reader.sample_rate();
+        let to = sample_rate.unwrap_or(from);
+        let resampler = Resampler::new(from, to, &ResampleParams::default())?;
+        let block = vec![0.0; AudioReader::BLOCK_VALUES.max(usize::from(reader.channels()))];
+        Ok(Self {
+            reader,
+            resampler,
+            block,
+            mono: Vec::new(),
+            done: false,
+        })
+    }
+
+    /// Samples per second of what is read, in Hz.
+    pub fn sample_rate(&self) -> u32 {
+        self.resampler.to_rate()
+    }
+
+    /// The file's path, or the label passed to [`AudioReader::new`].
+    pub fn label(&self) -> &str {
+        self.reader.label()
+    }
+
+    /// Appends the next block to `out`; returns the number of new samples, 0 only at the end.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`AudioReader::read`].
+    pub fn read(&mut self, out: &mut Vec<f32>) -> Result<usize> {
+        let start = out.len();
+        while out.len() == start && !self.done {
+            let n = self.reader.read(&mut self.block)?;
+            if n == 0 {
+                self.resampler.finish(out)?;
+                self.done = true;
+            } else {
+                self.mono.clear();
+                mix(&self.block[..n], self.reader.channels(), &mut self.mono);
+                self.resampler.push(&self.mono, out)?;
+            }
+        }
+        Ok(out.len() - start)
+    }
+
+    /// The rest of the file as one [`Clip`] of one channel.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`AudioReader::read`].
+    pub fn read_to_end(mut self) -> Result<Clip> {
+        let mut samples = Vec::new();
+        while self.read(&mut samples)? > 0 {}
+        Clip::new(samples, self.sample_rate(), 1)
+    }
+
+    /// Segments of `length` samples, one every `stride` samples: segment i is samples
+    /// `i * stride .. i * stride + length`; a last one that does not fit is absent. They overlap
+    /// for `length > stride` and leave gaps for `length < stride`.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::InvalidParameter`](crate::Error::InvalidParameter) when `length` or `stride` is 0;
+    /// each item those of [`AudioReader::read`].
+    pub fn segments(self, length: usize, stride: usize) -> Result<Segments> {
+        Segments::new(self, length, stride)
+    }
+}
+
+/// Appends the mean of each frame: `(x_0 + ... + x_(c-1)) / c`, summed in that order in f32.
+pub(crate) fn mix(interleaved: &[f32], channels: u16, out: &mut Vec<f32>) {
+    match channels {
+        1 => out.extend_from_slice(interleaved),
+        // The same arithmetic, spelled out where the compiler makes it SIMD code.
+        2 => out.extend(interleaved.as_chunks::<2>().0.iter().map(|[l, r]| (l + r) / 2.0)),
+        _ => {
+            let count = f32::from(channels);
+            let frames = interleaved.chunks_exact(usize::from(channels));
+            out.extend(frames.map(|frame| frame.iter().sum::<f32>() / count));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_mean_of_one_two_and_three_channels() {
+        for (channels, expected) in [
+            (1, vec![1.0, 2.0, 6.0, -1.0, 0.0, 4.0]),
+            (2, vec![1.5, 2.5, 2.0]),
+            (3, vec![3.0, 1.0]),
+        ] {
+            let mut out = Vec::new();
+            mix(&[1.0, 2.0, 6.0, -1.0, 0.0, 4.0], channels, &mut out);
+            assert_eq!(out, expected, "{channels} channels");
+        }
+    }
+}

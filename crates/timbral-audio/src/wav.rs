@@ -1,0 +1,99 @@
+use std::io::{Seek, SeekFrom};
+
+use hound::SampleFormat;
+
+use crate::error::Error;
+use crate::header::Header;
+use crate::pcm::{Encoding, Endian, PcmSource};
+use crate::reader::Stream;
+
+pub(crate) const FORMAT: &str = "WAV";
+
+/// Why a WAV file was not opened here.
+pub(crate) enum Refusal {
+    /// The header is beyond the parser (a codec, an unusual chunk); the stream comes back, rewound,
+    /// for another decoder, with the error to report when there is none.
+    TryOther(Box<dyn Stream>, Error),
+    /// The file is wrong for every decoder.
+    Final(Error),
+}
+
+impl From<Error> for Refusal {
+    fn from(e: Error) -> Self {
+        Self::Final(e)
+    }
+}
+
+/// Opens a RIFF WAVE file; the stream stands at its first byte.
+///
+/// The header is hound's business; the samples, which follow each other with nothing between, are
+/// read in blocks as those of an AU file are.
+pub(crate) fn open(
+    file: &str,
+    mut stream: Box<dyn Stream>,
+) -> std::result::Result<(Header, PcmSource), Refusal> {
+    let io = |e| Refusal::Final(Error::io(file, e));
+    let parsed = hound::WavReader::new(&mut stream).map(|reader| (reader.spec(), reader.len()));
+    let (spec, values) = match parsed {
+        Ok(parsed) => parsed,
+        Err(e) => {
+            stream.rewind().map_err(io)?;
+            return Err(Refusal::TryOther(stream, refused(file, e)));
+        }
+    };
+    let header = Header::new(
+        file,
+        FORMAT,
+        spec.sample_rate,
+        u32::from(spec.channels),
+        None,
+    )?;
+    let data_start = stream.stream_position().map_err(io)?;
+    let data_bytes = data_chunk_bytes(&mut stream, data_start).map_err(io)?;
+    let available = stream.seek(SeekFrom::End(0)).map_err(io)? - data_start;
+    let encoding = match (spec.sample_format, spec.bits_per_sample) {
+        (SampleFormat::Int, 8) => Encoding::U8,
+        (SampleFormat::Int, 16) => Encoding::I16(Endian::Little),
+        (SampleFormat::Int, 24) => Encoding::I24(Endian::Little),
+        (SampleFormat::Int, 32) => Encoding::I32(Endian::Little),
+        (SampleFormat::Float, 32) => Encoding::F32(Endian::Little),
+        (SampleFormat::Float, 64) => Encoding::F64(Endian::Little),
+        (kind, bits) => {
+            let e = Error::unsupported(file, FORMAT, format_args!("{bits} bits, {kind:?}"));
+            stream.rewind().map_err(io)?;
+            return Err(Refusal::TryOther(stream, e));
+        }
+    };
+    if u64::from(values) * encoding.width() as u64 != u64::from(data_bytes) {
+        let reason = format_args!("{} bits in a wider container", spec.bits_per_sample);
+        let e = Error::unsupported(file, FORMAT, reason);
+        stream.rewind().map_err(io)?;
+        return Err(Refusal::TryOther(stream, e));
+    }
+    stream.seek(SeekFrom::Start(data_start)).map_err(io)?;
+    let data_bytes = Some(u64::from(data_bytes));
+    let opened = PcmSource::new(file, header, encoding, stream, data_bytes, available)?;
+    Ok(opened)
+}
+
+/// The four bytes before the samples are the chunk's length.
+fn data_chunk_bytes(stream: &mut dyn Stream, data_start: u64) -> std::io::Result<u32> {
+    stream.seek(SeekFrom::Start(data_start.saturating_sub(4)))?;
+    let mut length = [0; 4];
+    stream.read_exact(&mut length)?;
+    Ok(u32::from_le_bytes(length))
+}
+
+fn refused(file: &str, e: hound::Error) -> Error {
+    match e {
+        hound::Error::Unsupported => {
+            Error::unsupported(file, FORMAT, "neither integer nor float PCM samples")
+        }
+        // Hound reports an early end as an `Other` of its own making.
+        hound::Error::IoError(e) if e.kind() == std::io::ErrorKind::Other => {
+            Error::malformed(file, FORMAT, "the file ends before its data chunk")
+        }
+        hound::Error::IoError(e) => Error::io(file, e),
+        other => Error::malformed(file, FORMAT, other),
+    }
+}
