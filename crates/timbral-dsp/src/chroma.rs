@@ -1,0 +1,215 @@
+use std::sync::{Arc, Mutex};
+
+use ndarray::{Array2, ArrayView2, s};
+
+use crate::bank::Dense;
+use crate::error::{Result, check};
+use crate::pitch::{PiptrackParams, estimate_tuning};
+use crate::simd::{LANES, Lane, ZERO, dispatch, for_each_tile};
+use crate::stft::expect;
+
+/// Parameters of a chromagram, named as in `librosa.feature.chroma_stft`.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct ChromaParams {
+    /// Samples a second, at least 1; default 22050.
+    pub sample_rate: u32,
+    /// Length of the transform, at least 2; default 2048.
+    pub n_fft: usize,
+    /// Pitch classes an octave, at least 1; default 12.
+    pub n_chroma: usize,
+    /// Deviation from A4 = 440 Hz in pitch classes; default: estimated from each spectrogram.
+    pub tuning: Option<f64>,
+    /// Centre of the octaves that count, in octaves above A0 = 27.5 Hz; default 5.
+    pub ctroct: f64,
+    /// Standard deviation of that weight in octaves, above 0; `None` for no weight; default 2.
+    pub octwidth: Option<f64>,
+}
+
+impl Default for ChromaParams {
+    fn default() -> Self {
+        Self {
+            sample_rate: 22050,
+            n_fft: 2048,
+            n_chroma: 12,
+            tuning: None,
+            ctroct: 5.0,
+            octwidth: Some(2.0),
+        }
+    }
+}
+
+/// Energy by pitch class, from C upwards, each frame scaled to a largest value of 1 (Ellis 2007);
+/// equals `librosa.feature.chroma_stft(S=power)`.
+///
+/// Each bin is shared among the pitch classes by a Gaussian of its distance in semitones, as wide
+/// as the bin is; its weights have unit length and are scaled by a Gaussian of its octave.
+///
+/// ```
+/// use timbral_dsp::{Chroma, ChromaParams, Stft, StftParams};
+///
+/// // A4 is the tenth semitone above C.
+/// let tone = |n| (std::f64::consts::TAU * 440.0 * n as f64 / 22050.0).sin() as f32;
+/// let y: Vec<f32> = (0..22050).map(tone).collect();
+/// let power = Stft::new(StftParams::default())?.power(&y)?;
+/// let chroma = Chroma::new(ChromaParams::default())?.process(power.view())?;
+/// assert_eq!(chroma.dim(), (12, 44));
+/// assert_eq!(chroma[[9, 20]], 1.0);
+/// # Ok::<(), timbral_dsp::Error>(())
+/// ```
+#[derive(Debug)]
+pub struct Chroma {
+    params: ChromaParams,
+    /// The banks made so far, by tuning: estimates fall on a grid of 100, so few are needed.
+    banks: Mutex<Vec<(f64, Arc<Dense>)>>,
+}
+
+/// The step of the tuning estimate, in pitch classes.
+pub(crate) const TUNING_RESOLUTION: f64 = 0.01;
+
+impl Chroma {
+    /// Makes the plan.
+    ///
+    /// # Errors
+    ///
+    /// `sample_rate` or `n_chroma` of 0, `n_fft < 2`, `octwidth` not above 0, or a tuning or
+    /// `ctroct` that is not finite.
+    pub fn new(params: ChromaParams) -> Result<Self> {
+        let p = &params;
+        check(p.sample_rate >= 1, "sample_rate", p.sample_rate, "must be at least 1")?;
+        check(p.n_fft >= 2, "n_fft", p.n_fft, "must be at least 2")?;
+        check(p.n_chroma >= 1, "n_chroma", p.n_chroma, "must be at least 1")?;
+        check(p.ctroct.is_finite(), "ctroct", p.ctroct, "must be finite")?;
+        let tuning = p.tuning.unwrap_or(0.0);
+        check(tuning.is_finite(), "tuning", tuning, "must be finite")?;
+        let octwidth = p.octwidth.unwrap_or(1.0);
+        check(octwidth > 0.0, "octwidth", octwidth, "must be above 0")?;
+        Ok(Self { params, banks: Mutex::new(Vec::new()) })
+    }
+
+    /// The parameters the plan was made with.
+    pub fn params(&self) -> &ChromaParams {
+        &self.params
+    }
+
+    /// The filters for a tuning, shape `(n_chroma, n_fft / 2 + 1)`; equals `librosa.filters.chroma`.
+    pub fn weights(&self, tuning: f64) -> Array2<f32> {
+        let bank = self.bank(tuning);
+        Array2::from_shape_fn((self.params.n_chroma, self.n_bins()), |(c, k)| bank.weight(c, k))
+    }
+
+    /// The chromagram, shape `(n_chroma, n_frames)`, of a power spectrogram of shape
+    /// `(n_fft / 2 + 1, n_frames)`.
+    ///
+    /// # Errors
+    ///
+    /// Another number of rows.
+    pub fn process(&self, power: ArrayView2<'_, f32>) -> Result<Array2<f32>> {
+        expect("power rows", self.n_bins(), power.nrows())?;
+        let tuning = match self.params.tuning {
+            Some(tuning) => tuning,
+            None => {
+                let peaks = self.piptrack_params();
+                estimate_tuning(power, &peaks, TUNING_RESOLUTION, self.params.n_chroma)?
+            }
+        };
+        let bank = self.bank(tuning);
+        let mut out = Array2::zeros((self.params.n_chroma, power.ncols()));
+        let mut rows = vec![ZERO; self.params.n_chroma];
+        for_each_tile(power, |first, used, tile| {
+            chroma_tile(&bank, tile, &mut rows);
+            let mut block = out.slice_mut(s![.., first..first + used]);
+            for (mut to, from) in block.outer_iter_mut().zip(&rows) {
+                to.iter_mut().zip(from).for_each(|(to, from)| *to = *from);
+            }
+        });
+        Ok(out)
+    }
+
+    pub(crate) fn piptrack_params(&self) -> PiptrackParams {
+        PiptrackParams { sample_rate: self.params.sample_rate, ..PiptrackParams::default() }
+    }
+
+    fn n_bins(&self) -> usize {
+        self.params.n_fft / 2 + 1
+    }
+
+    /// The bank for a tuning, made once.
+    pub(crate) fn bank(&self, tuning: f64) -> Arc<Dense> {
+        let lock = || self.banks.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let found = |banks: &[(f64, Arc<Dense>)]| {
+            banks.iter().find(|(t, _)| *t == tuning).map(|(_, bank)| Arc::clone(bank))
+        };
+        if let Some(bank) = found(&lock()) {
+            return bank;
+        }
+        let bank = Arc::new(self.make_bank(tuning));
+        let mut banks = lock();
+        // Tunings given by a caller may be any number: keep a bounded few.
+        if found(&banks).is_none() && banks.len() < 128 {
+            banks.push((tuning, Arc::clone(&bank)));
+        }
+        bank
+    }
+
+    fn make_bank(&self, tuning: f64) -> Dense {
+        let p = &self.params;
+        let n = p.n_chroma as f64;
+        let a440 = 440.0 * 2f64.powf(tuning / n);
+        let class = |k: usize| {
+            let hertz = k as f64 * (f64::from(p.sample_rate) / p.n_fft as f64);
+            n * (hertz / (a440 / 16.0)).log2()
+        };
+        // Bin 0 is set one and a half octaves below bin 1; the last of all bins is one wide.
+        let mut classes: Vec<f64> = (0..=self.n_bins()).map(class).collect();
+        classes[0] = classes[1] - 1.5 * n;
+        let half = (n / 2.0).round_ties_even();
+        let column = |k: usize| -> Vec<f64> {
+            let width = if k + 1 < p.n_fft { (classes[k + 1] - classes[k]).max(1.0) } else { 1.0 };
+            let gaussian = |c: usize| {
+                let distance = (classes[k] - c as f64 + half + 10.0 * n).rem_euclid(n) - half;
+                (-0.5 * (2.0 * distance / width).powi(2)).exp()
+            };
+            let weights: Vec<f64> = (0..p.n_chroma).map(gaussian).collect();
+            let norm = weights.iter().map(|w| w * w).sum::<f64>().sqrt();
+            let norm = if norm < f64::MIN_POSITIVE { 1.0 } else { norm };
+            let octave = p.octwidth.map_or(1.0, |width| {
+                (-0.5 * ((classes[k] / n - p.ctroct) / width).powi(2)).exp()
+            });
+            weights.iter().map(|w| w / norm * octave).collect()
+        };
+        let columns: Vec<Vec<f64>> = (0..self.n_bins()).map(column).collect();
+        // The Gaussians count from A; rows start at C, three semitones above.
+        let from_c = 3 * (p.n_chroma / 12);
+        Dense::new(p.n_chroma, self.n_bins(), |c, k| columns[k][(c + from_c) % p.n_chroma] as f32)
+    }
+}
+
+impl Clone for Chroma {
+    fn clone(&self) -> Self {
+        Self { params: self.params, banks: Mutex::new(Vec::new()) }
+    }
+}
+
+/// The pitch classes of 16 power spectra, each scaled to a largest value of 1.
+pub(crate) fn chroma_tile(bank: &Dense, power: &[Lane], out: &mut [Lane]) {
+    bank.apply(power, out);
+    dispatch(
+        #[inline(always)]
+        || {
+            let mut largest = ZERO;
+            for row in out.iter() {
+                for l in 0..LANES {
+                    largest[l] = if row[l] > largest[l] { row[l] } else { largest[l] };
+                }
+            }
+            for largest in &mut largest {
+                *largest = if *largest < f32::MIN_POSITIVE { 1.0 } else { *largest };
+            }
+            for row in out.iter_mut() {
+                for l in 0..LANES {
+                    row[l] /= largest[l];
+                }
+            }
+        },
+    );
+}

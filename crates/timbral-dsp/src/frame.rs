@@ -1,0 +1,159 @@
+use crate::error::{Error, Result, check};
+
+/// What stands before the first sample and after the last.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[non_exhaustive]
+pub enum PadMode {
+    /// Zeros (`constant` in librosa; its default since 0.10).
+    #[default]
+    Zero,
+    /// Mirror about the end samples, which are not repeated (`reflect`; librosa's default before 0.10).
+    Reflect,
+    /// The end sample repeated (`edge`).
+    Edge,
+}
+
+impl PadMode {
+    /// The sample that stands at `position` of an unbounded signal made from `n` samples;
+    /// `None` for a zero.
+    ///
+    /// ```
+    /// use timbral_dsp::PadMode;
+    ///
+    /// assert_eq!(PadMode::Reflect.source(-1, 4), Some(1));
+    /// assert_eq!(PadMode::Edge.source(7, 4), Some(3));
+    /// assert_eq!(PadMode::Zero.source(4, 4), None);
+    /// ```
+    pub fn source(self, position: isize, n: usize) -> Option<usize> {
+        if n == 0 {
+            return None;
+        }
+        let last = n as isize - 1;
+        if (0..=last).contains(&position) {
+            return Some(position as usize);
+        }
+        match self {
+            Self::Zero => None,
+            Self::Edge => Some(position.clamp(0, last) as usize),
+            Self::Reflect if last == 0 => Some(0),
+            Self::Reflect => {
+                let folded = position.rem_euclid(2 * last);
+                Some(folded.min(2 * last - folded) as usize)
+            }
+        }
+    }
+}
+
+/// How a signal is cut into overlapping frames: `librosa.util.frame` after `np.pad`.
+///
+/// Frame `t` holds samples `t * hop_length - p .. t * hop_length - p + frame_length`, with
+/// `p = frame_length / 2` if `center` holds, else 0. For `n` samples there are
+/// `1 + (n + 2 p - frame_length) / hop_length` frames.
+///
+/// ```
+/// use timbral_dsp::{Framing, PadMode};
+///
+/// let framing = Framing { frame_length: 4, hop_length: 2, center: true, pad_mode: PadMode::Reflect };
+/// let y = [1.0, 2.0, 3.0, 4.0, 5.0];
+/// assert_eq!(framing.n_frames(y.len())?, 3);
+/// let mut frame = [0.0; 4];
+/// framing.copy_frame(&y, 0, &mut frame);
+/// assert_eq!(frame, [3.0, 2.0, 1.0, 2.0]);
+/// # Ok::<(), timbral_dsp::Error>(())
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Framing {
+    /// Samples in a frame, at least 1; default 2048.
+    pub frame_length: usize,
+    /// Samples from the start of a frame to the start of the next, at least 1; default 512.
+    pub hop_length: usize,
+    /// Whether frame `t` is centred on sample `t * hop_length`; default true.
+    pub center: bool,
+    /// What a centred frame sees beyond the ends; default zeros.
+    pub pad_mode: PadMode,
+}
+
+impl Default for Framing {
+    fn default() -> Self {
+        Self {
+            frame_length: 2048,
+            hop_length: 512,
+            center: true,
+            pad_mode: PadMode::Zero,
+        }
+    }
+}
+
+impl Framing {
+    pub(crate) fn validate(&self) -> Result<()> {
+        check(self.frame_length >= 1, "frame_length", self.frame_length, "must be at least 1")?;
+        check(self.hop_length >= 1, "hop_length", self.hop_length, "must be at least 1")
+    }
+
+    /// Padding on each side, in samples.
+    pub(crate) fn pad(&self) -> usize {
+        if self.center { self.frame_length / 2 } else { 0 }
+    }
+
+    /// Number of frames of `n` samples.
+    ///
+    /// # Errors
+    ///
+    /// - a length or hop of 0;
+    /// - no samples, or fewer than fill one frame.
+    pub fn n_frames(&self, n: usize) -> Result<usize> {
+        self.validate()?;
+        let padded = n + 2 * self.pad();
+        if n == 0 || padded < self.frame_length {
+            let needed = self.frame_length.saturating_sub(2 * self.pad()).max(1);
+            return Err(Error::TooShort { name: "signal", needed, got: n });
+        }
+        Ok(1 + (padded - self.frame_length) / self.hop_length)
+    }
+
+    /// Copies frame `index` of `y` into `frame`, whose length is `frame_length`.
+    pub fn copy_frame(&self, y: &[f32], index: usize, frame: &mut [f32]) {
+        let start = (index * self.hop_length) as isize - self.pad() as isize;
+        if start >= 0 && start as usize + frame.len() <= y.len() {
+            let start = start as usize;
+            frame.copy_from_slice(&y[start..start + frame.len()]);
+            return;
+        }
+        for (i, sample) in frame.iter_mut().enumerate() {
+            let source = self.pad_mode.source(start + i as isize, y.len());
+            *sample = source.map_or(0.0, |s| y[s]);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reflection_folds_as_often_as_it_must() {
+        let y = [0usize, 1, 2];
+        let expected = [0, 1, 2, 1, 0, 1, 2, 1, 0, 1, 2];
+        for (i, want) in expected.iter().enumerate() {
+            let got = PadMode::Reflect.source(i as isize - 4, 3).map(|s| y[s]);
+            assert_eq!(got, Some(*want), "position {}", i as isize - 4);
+        }
+        assert_eq!(PadMode::Reflect.source(-9, 1), Some(0));
+        assert_eq!(PadMode::Edge.source(0, 0), None);
+    }
+
+    #[test]
+    fn frame_counts_follow_the_formula() {
+        let centred = Framing::default();
+        assert_eq!(centred.n_frames(661_794), Ok(1293));
+        assert_eq!(centred.n_frames(66_149), Ok(130));
+        assert_eq!(centred.n_frames(1), Ok(1));
+        assert!(centred.n_frames(0).is_err());
+        let plain = Framing { center: false, ..centred };
+        assert_eq!(plain.n_frames(2048), Ok(1));
+        assert_eq!(plain.n_frames(2560), Ok(2));
+        assert!(plain.n_frames(2047).is_err());
+        assert!(Framing { hop_length: 0, ..centred }.n_frames(10).is_err());
+        assert!(Framing { frame_length: 0, ..centred }.n_frames(10).is_err());
+    }
+}

@@ -1,0 +1,217 @@
+use ndarray::{Array2, ArrayView2};
+use num_complex::Complex;
+
+use crate::error::{Result, check};
+use crate::median::median_lines;
+use crate::simd::{LANES, Lane, Tiles, ZERO, dispatch, transpose};
+
+/// Parameters of harmonic-percussive source separation, named as in `librosa.decompose.hpss`.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct HpssParams {
+    /// Frames in the median along time, at least 1; default 31, which has a fast algorithm.
+    pub win_harm: usize,
+    /// Bins in the median along frequency, at least 1; default 31.
+    pub win_perc: usize,
+    /// Exponent of the soft masks, above 0 (infinity: hard masks); default 2.
+    pub power: f32,
+    /// How many times the percussive energy the harmonic must have, at least 1; default 1.
+    pub margin_harm: f32,
+    /// How many times the harmonic energy the percussive must have, at least 1; default 1.
+    pub margin_perc: f32,
+}
+
+impl Default for HpssParams {
+    fn default() -> Self {
+        Self { win_harm: 31, win_perc: 31, power: 2.0, margin_harm: 1.0, margin_perc: 1.0 }
+    }
+}
+
+/// Harmonic-percussive source separation by median filtering (Fitzgerald 2010; margins by
+/// Driedger, Müller and Disch 2014); equals `librosa.decompose.hpss`.
+///
+/// ```text
+/// H = median of |S| over win_harm frames,   P = median of |S| over win_perc bins
+/// M_h = H^power / (H^power + (margin_harm P)^power),   M_p likewise
+/// ```
+///
+/// Where both medians vanish the masks are 1/2 each if both margins are 1, else 0.
+///
+/// ```
+/// use ndarray::Array2;
+/// use timbral_dsp::{Hpss, HpssParams};
+///
+/// // A steady tone at bin 20, a click at frame 30.
+/// let magnitude = Array2::from_shape_fn((64, 64), |(k, t)| {
+///     if k == 20 || t == 30 { 1.0 } else { 0.0f32 }
+/// });
+/// let (harmonic, percussive) = Hpss::new(HpssParams::default())?.masks(magnitude.view());
+/// assert_eq!(harmonic[[20, 5]], 1.0);
+/// assert_eq!(percussive[[40, 30]], 1.0);
+/// assert_eq!(harmonic[[20, 30]], 0.5);
+/// # Ok::<(), timbral_dsp::Error>(())
+/// ```
+#[derive(Debug, Clone)]
+pub struct Hpss {
+    params: HpssParams,
+}
+
+impl Hpss {
+    /// Makes the plan.
+    ///
+    /// # Errors
+    ///
+    /// A window of 0, a power that is not above 0, a margin that is below 1 or not finite.
+    pub fn new(params: HpssParams) -> Result<Self> {
+        let p = &params;
+        check(p.win_harm >= 1, "win_harm", p.win_harm, "must be at least 1")?;
+        check(p.win_perc >= 1, "win_perc", p.win_perc, "must be at least 1")?;
+        check(p.power > 0.0, "power", p.power, "must be above 0")?;
+        for (name, margin) in [("margin_harm", p.margin_harm), ("margin_perc", p.margin_perc)] {
+            check(margin >= 1.0 && margin.is_finite(), name, margin, "must be at least 1")?;
+        }
+        Ok(Self { params })
+    }
+
+    /// The parameters the plan was made with.
+    pub fn params(&self) -> &HpssParams {
+        &self.params
+    }
+
+    /// The masks of the harmonic and the percussive part of a magnitude spectrogram, each of its
+    /// shape `(n_bins, n_frames)` and with values in 0..=1 (`mask=True`).
+    pub fn masks(&self, magnitude: ArrayView2<'_, f32>) -> (Array2<f32>, Array2<f32>) {
+        let tiles = Tiles::from_array(magnitude);
+        let mut work = HpssScratch::default();
+        self.medians(&tiles, &mut work);
+        let array = |margin: (f32, f32), swap: bool| {
+            let mut mask = Tiles::default();
+            mask.reshape(tiles.n_bins(), tiles.n_frames());
+            let (x, reference) = if swap { (&work.perc, &work.harm) } else { (&work.harm, &work.perc) };
+            self.soft_mask(x.lanes(), reference.lanes(), margin.0, mask.lanes_mut());
+            let mut out = Array2::zeros(magnitude.dim());
+            mask.store(out.view_mut());
+            out
+        };
+        let (harm, perc) = (self.params.margin_harm, self.params.margin_perc);
+        (array((harm, perc), false), array((perc, harm), true))
+    }
+
+    /// The harmonic and the percussive part of a complex spectrogram, each of its shape.
+    pub fn process(
+        &self,
+        spectrum: ArrayView2<'_, Complex<f32>>,
+    ) -> (Array2<Complex<f32>>, Array2<Complex<f32>>) {
+        let (harm, perc) = self.masks(spectrum.map(|s| s.norm()).view());
+        let apply = |mask: Array2<f32>| ndarray::Zip::from(spectrum).and(&mask).map_collect(|s, m| s * m);
+        (apply(harm), apply(perc))
+    }
+
+    /// Fills `work.harm` and `work.perc` with the two medians.
+    pub(crate) fn medians(&self, magnitude: &Tiles, work: &mut HpssScratch) {
+        let (n_bins, n_frames) = (magnitude.n_bins(), magnitude.n_frames());
+        work.perc.reshape(n_bins, n_frames);
+        for t in 0..magnitude.n_tiles() {
+            median_lines(
+                magnitude.tile(t),
+                self.params.win_perc,
+                &mut work.padded,
+                work.perc.tile_mut(t),
+            );
+        }
+        // Along time the lanes are 16 bins: turn 16 x 16 blocks, filter, turn back.
+        work.harm.reshape(n_bins, n_frames);
+        let line_length = magnitude.n_tiles() * LANES;
+        work.line.resize(line_length, ZERO);
+        work.filtered.resize(line_length, ZERO);
+        for bin in (0..n_bins).step_by(LANES) {
+            let bins = (n_bins - bin).min(LANES);
+            let (line, filtered) = (&mut work.line, &mut work.filtered);
+            let harm = &mut work.harm;
+            dispatch(
+                #[inline(always)]
+                || {
+                    for (t, rows) in line.chunks_exact_mut(LANES).enumerate() {
+                        turn(&magnitude.tile(t)[bin..bin + bins], rows);
+                    }
+                },
+            );
+            median_lines(
+                &line[..n_frames],
+                self.params.win_harm,
+                &mut work.padded,
+                &mut filtered[..n_frames],
+            );
+            dispatch(
+                #[inline(always)]
+                || {
+                    for (t, rows) in filtered.chunks_exact(LANES).enumerate() {
+                        let mut block = [ZERO; LANES];
+                        transpose(rows, &mut block);
+                        harm.tile_mut(t)[bin..bin + bins].copy_from_slice(&block[..bins]);
+                    }
+                },
+            );
+        }
+    }
+
+    /// `x^p / (x^p + (margin r)^p)`, scaled by the larger as `librosa.util.softmask` does.
+    pub(crate) fn soft_mask(&self, x: &[Lane], reference: &[Lane], margin: f32, mask: &mut [Lane]) {
+        let power = self.params.power;
+        let split_zeros = self.params.margin_harm == 1.0 && self.params.margin_perc == 1.0;
+        let empty = if split_zeros { 0.5 } else { 0.0 };
+        dispatch(
+            #[inline(always)]
+            || {
+                for ((x, r), m) in x.iter().zip(reference).zip(mask) {
+                    for l in 0..LANES {
+                        m[l] = if power == 2.0 {
+                            square_mask(x[l], r[l] * margin, empty)
+                        } else {
+                            power_mask(x[l], r[l] * margin, power, empty)
+                        };
+                    }
+                }
+            },
+        );
+    }
+}
+
+/// Working memory of one thread.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct HpssScratch {
+    pub(crate) harm: Tiles,
+    pub(crate) perc: Tiles,
+    padded: Vec<Lane>,
+    line: Vec<Lane>,
+    filtered: Vec<Lane>,
+}
+
+#[inline(always)]
+fn turn(bins: &[Lane], frames: &mut [Lane]) {
+    let mut block = [ZERO; LANES];
+    transpose(bins, &mut block);
+    frames.copy_from_slice(&block);
+}
+
+/// The soft mask for power 2 with two divisions and no branch.
+#[inline(always)]
+pub(crate) fn square_mask(x: f32, r: f32, empty: f32) -> f32 {
+    let z = if x > r { x } else { r };
+    let bad = z < f32::MIN_POSITIVE;
+    let scale = 1.0 / if bad { 1.0 } else { z };
+    let (a, b) = ((x * scale) * (x * scale), (r * scale) * (r * scale));
+    let mask = a / if bad { 1.0 } else { a + b };
+    if bad { empty } else { mask }
+}
+
+fn power_mask(x: f32, r: f32, power: f32, empty: f32) -> f32 {
+    if power.is_infinite() {
+        return if x > r { 1.0 } else { 0.0 };
+    }
+    let z = x.max(r);
+    if z < f32::MIN_POSITIVE {
+        return empty;
+    }
+    let (a, b) = ((x / z).powf(power), (r / z).powf(power));
+    a / (a + b)
+}

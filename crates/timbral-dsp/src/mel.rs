@@ -1,0 +1,152 @@
+use ndarray::{Array2, ArrayView2, s};
+
+use crate::bank::Banded;
+use crate::convert::{MelScale, fft_frequencies};
+use crate::error::{Result, check};
+use crate::simd::{ZERO, dispatch, for_each_tile};
+use crate::stft::expect;
+
+/// Parameters of a mel filter bank, named as in `librosa.filters.mel`.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct MelParams {
+    /// Samples a second, at least 1; default 22050.
+    pub sample_rate: u32,
+    /// Length of the transform, at least 2; default 2048.
+    pub n_fft: usize,
+    /// Number of bands, at least 1; default 128.
+    pub n_mels: usize,
+    /// Lower edge of the lowest band in hertz, at least 0; default 0.
+    pub fmin: f64,
+    /// Upper edge of the highest band in hertz, above `fmin`; default half the sample rate.
+    pub fmax: Option<f64>,
+    /// The scale on which the bands are spaced evenly; default Slaney's.
+    pub scale: MelScale,
+    /// How the triangles are scaled; default to equal area.
+    pub norm: MelNorm,
+}
+
+/// How the triangles of a mel bank are scaled.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[non_exhaustive]
+pub enum MelNorm {
+    /// Each triangle has area 1 over hertz (librosa's `slaney`).
+    #[default]
+    Slaney,
+    /// Each triangle has height 1.
+    Height,
+}
+
+impl Default for MelParams {
+    fn default() -> Self {
+        Self {
+            sample_rate: 22050,
+            n_fft: 2048,
+            n_mels: 128,
+            fmin: 0.0,
+            fmax: None,
+            scale: MelScale::Slaney,
+            norm: MelNorm::Slaney,
+        }
+    }
+}
+
+/// A bank of triangular filters, evenly spaced on a mel scale; equals `librosa.filters.mel` and,
+/// applied to a power spectrogram, `librosa.feature.melspectrogram`.
+///
+/// ```text
+/// M[m, t] = sum_k w[m, k] S[k, t],   w[m, k] = a_m max(0, min((f_k - e_m) / (e_m+1 - e_m),
+///                                                          (e_m+2 - f_k) / (e_m+2 - e_m+1)))
+/// ```
+///
+/// with `n_mels + 2` edges `e` and `a_m = 2 / (e_m+2 - e_m)` (Slaney) or 1.
+///
+/// ```
+/// use timbral_dsp::{MelBank, MelParams};
+///
+/// let bank = MelBank::new(MelParams::default())?;
+/// let weights = bank.weights();
+/// assert_eq!(weights.dim(), (128, 1025));
+/// assert!((weights[[0, 1]] - 0.016_182_8).abs() < 1e-7);
+/// # Ok::<(), timbral_dsp::Error>(())
+/// ```
+#[derive(Debug, Clone)]
+pub struct MelBank {
+    params: MelParams,
+    bank: Banded,
+}
+
+impl MelBank {
+    /// Makes the bank.
+    ///
+    /// # Errors
+    ///
+    /// `sample_rate` or `n_mels` of 0, `n_fft < 2`, `fmin < 0`, or `fmax <= fmin`.
+    pub fn new(params: MelParams) -> Result<Self> {
+        let p = &params;
+        check(p.sample_rate >= 1, "sample_rate", p.sample_rate, "must be at least 1")?;
+        check(p.n_fft >= 2, "n_fft", p.n_fft, "must be at least 2")?;
+        check(p.n_mels >= 1, "n_mels", p.n_mels, "must be at least 1")?;
+        check(p.fmin >= 0.0, "fmin", p.fmin, "must not be negative")?;
+        let fmax = p.fmax.unwrap_or(f64::from(p.sample_rate) / 2.0);
+        check(fmax > p.fmin && fmax.is_finite(), "fmax", fmax, "must be above fmin")?;
+        let (low, high) = (p.scale.from_hz(p.fmin), p.scale.from_hz(fmax));
+        let step = (high - low) / (p.n_mels + 1) as f64;
+        let edge = |i: usize| p.scale.to_hz(if i > p.n_mels { high } else { low + i as f64 * step });
+        let edges: Vec<f64> = (0..p.n_mels + 2).map(edge).collect();
+        let frequencies = fft_frequencies(p.sample_rate, p.n_fft);
+        let bank = Banded::new(p.n_mels, frequencies.len(), |m, k| {
+            let f = frequencies[k];
+            let rise = (f - edges[m]) / (edges[m + 1] - edges[m]);
+            let fall = (edges[m + 2] - f) / (edges[m + 2] - edges[m + 1]);
+            // librosa rounds the triangle to f32 before and after it is scaled.
+            let triangle = rise.min(fall).max(0.0) as f32;
+            match p.norm {
+                MelNorm::Slaney => (f64::from(triangle) * (2.0 / (edges[m + 2] - edges[m]))) as f32,
+                MelNorm::Height => triangle,
+            }
+        });
+        Ok(Self { params, bank })
+    }
+
+    /// The parameters the bank was made with.
+    pub fn params(&self) -> &MelParams {
+        &self.params
+    }
+
+    /// The filters as a matrix of shape `(n_mels, n_fft / 2 + 1)`.
+    pub fn weights(&self) -> Array2<f32> {
+        let shape = (self.params.n_mels, self.n_bins());
+        Array2::from_shape_fn(shape, |(m, k)| self.bank.weight(m, k))
+    }
+
+    /// The mel spectrogram, shape `(n_mels, n_frames)`, of a power spectrogram of shape
+    /// `(n_fft / 2 + 1, n_frames)`.
+    ///
+    /// # Errors
+    ///
+    /// Another number of rows.
+    pub fn process(&self, power: ArrayView2<'_, f32>) -> Result<Array2<f32>> {
+        expect("power rows", self.n_bins(), power.nrows())?;
+        let mut out = Array2::zeros((self.params.n_mels, power.ncols()));
+        let mut bands = vec![ZERO; self.params.n_mels];
+        for_each_tile(power, |first, used, tile| {
+            dispatch(
+                #[inline(always)]
+                || self.bank.apply(tile, &mut bands),
+            );
+            let mut block = out.slice_mut(s![.., first..first + used]);
+            for (mut row, band) in block.outer_iter_mut().zip(&bands) {
+                row.iter_mut().zip(band).for_each(|(to, from)| *to = *from);
+            }
+        });
+        Ok(out)
+    }
+
+    pub(crate) fn n_bins(&self) -> usize {
+        self.params.n_fft / 2 + 1
+    }
+
+    pub(crate) fn bank(&self) -> &Banded {
+        &self.bank
+    }
+}
