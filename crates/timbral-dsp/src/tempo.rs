@@ -1,7 +1,8 @@
 use std::f64::consts::TAU;
 
+use pulp::{Simd, WithSimd};
+
 use crate::error::{Error, Result, check, check_finite};
-use crate::simd::dispatch;
 use crate::tempogram::{MAX_WIN_LENGTH, ramp_padded};
 use crate::window::Window;
 
@@ -136,9 +137,6 @@ struct Lag {
     sin: f64,
 }
 
-/// Neighbouring samples that are worked on together.
-const BLOCK: usize = 16;
-
 impl Tempo {
     /// Makes the window, the prior and the weights of every lag.
     ///
@@ -209,82 +207,92 @@ impl Tempo {
         let win_length = self.lags.len();
         let mut x = ramp_padded(envelope, win_length / 2);
         let n_padded = x.len();
-        x.resize(n_padded + win_length + BLOCK, 0.0);
-        dispatch(
-            #[inline(always)]
-            || {
-                let inverse = self.inverse_energies(&x, envelope.len());
-                self.weighted_lags(&x, &inverse, n_padded, envelope.len())
-            },
-        )
+        // Zeros to read behind the end.
+        x.resize(n_padded + win_length + MAX_LANES, 0.0);
+        let inverse = self.inverse_energies(&x, envelope.len());
+        let (x, inverse) = (x.as_slice(), inverse.as_slice());
+        let mut mean = pulp::Arch::new().dispatch(WeighLags {
+            lags: &self.lags,
+            x,
+            inverse,
+            n_padded,
+        });
+        for r in &mut mean {
+            *r /= envelope.len() as f64;
+        }
+        mean
     }
 
-    /// `1 / e[t]` at index `win_length + t`, 0 for a frame without energy, between enough zeros
-    /// that `weighted_lags` can read a block before the first and behind the last frame.
-    #[inline(always)]
+    /// `1 / e[t]` at index `win_length + t`, 0 for a frame without energy, among as many zeros as
+    /// `WeighLags` may read before the first and behind the last frame.
     fn inverse_energies(&self, x: &[f64], n_frames: usize) -> Vec<f64> {
         let win_length = self.lags.len();
         let squares: Vec<f64> = x.iter().map(|x| x * x).collect();
         let mut inverse = vec![0.0; x.len() + win_length];
-        for t in (0..n_frames).step_by(BLOCK) {
-            let mut energies = [0.0; BLOCK];
-            for (w, squares) in self
-                .window_squared
-                .iter()
-                .zip(squares[t..].array_windows::<BLOCK>())
-            {
-                for i in 0..BLOCK {
-                    energies[i] += w * squares[i];
-                }
+        let energies = &mut inverse[win_length..win_length + n_frames];
+        for (m, w) in self.window_squared.iter().enumerate() {
+            for (energy, square) in energies.iter_mut().zip(&squares[m..]) {
+                *energy += w * square;
             }
-            let used = (n_frames - t).min(BLOCK);
-            for (to, energy) in inverse[win_length + t..].iter_mut().zip(&energies[..used]) {
-                *to = if *energy < f64::MIN_POSITIVE {
-                    0.0
-                } else {
-                    1.0 / energy
-                };
-            }
+        }
+        for energy in energies {
+            *energy = if *energy < f64::MIN_POSITIVE {
+                0.0
+            } else {
+                1.0 / *energy
+            };
         }
         inverse
     }
+}
 
+/// Lanes of the widest registers.
+const MAX_LANES: usize = 8;
+
+/// `sum over n of x[n] x[n + l] sum over m of w[m] w[m + l] inverse[win_length + n - m]`.
+struct WeighLags<'a> {
+    lags: &'a [Lag],
+    x: &'a [f64],
+    inverse: &'a [f64],
+    n_padded: usize,
+}
+
+impl WithSimd for WeighLags<'_> {
+    type Output = Vec<f64>;
+
+    /// A register of neighbouring `n` at a time, through all lags from the longest: the window
+    /// of the running sums is empty there and grows by one term a lag.
     #[inline(always)]
-    fn weighted_lags(
-        &self,
-        x: &[f64],
-        inverse: &[f64],
-        n_padded: usize,
-        n_frames: usize,
-    ) -> Vec<f64> {
-        let mut sums = vec![[0.0; BLOCK]; self.lags.len()];
-        for n in (0..n_padded).step_by(BLOCK) {
-            let mut here = [0.0; BLOCK];
-            here.copy_from_slice(&x[n..n + BLOCK]);
-            let mut running = [[0.0; BLOCK]; 3];
-            let later = x[n..].array_windows::<BLOCK>();
-            let inverse = inverse[n + 1..].array_windows::<BLOCK>();
-            let lags = self.lags.iter().zip(&mut sums).zip(later.zip(inverse));
-            for ((lag, sum), (later, inverse)) in lags.rev() {
+    fn with_simd<S: Simd>(self, simd: S) -> Vec<f64> {
+        let zero = simd.splat_f64s(0.0);
+        let mut sums = vec![zero; self.lags.len()];
+        for n in (0..self.n_padded).step_by(S::F64_LANES) {
+            let here = load::<S>(&self.x[n..]);
+            let mut running = [zero; 3];
+            for (l, (lag, sum)) in self.lags.iter().zip(&mut sums).enumerate().rev() {
+                let later = load::<S>(&self.x[n + l..]);
+                let inverse = load::<S>(&self.inverse[n + l + 1..]);
                 for (running, term) in running.iter_mut().zip(lag.term) {
-                    for i in 0..BLOCK {
-                        running[i] += term * inverse[i];
-                    }
+                    let term = simd.mul_f64s(simd.splat_f64s(term), inverse);
+                    *running = simd.add_f64s(*running, term);
                 }
-                let [one, cos, sin] = &running;
-                let mut weight = *one;
-                for i in 0..BLOCK {
-                    weight[i] += lag.cos * cos[i] + lag.sin * sin[i];
-                }
-                for i in 0..BLOCK {
-                    sum[i] += here[i] * later[i] * weight[i];
-                }
+                let [one, cos, sin] = running;
+                let cos = simd.mul_f64s(simd.splat_f64s(lag.cos), cos);
+                let sin = simd.mul_f64s(simd.splat_f64s(lag.sin), sin);
+                let weight = simd.add_f64s(one, simd.add_f64s(cos, sin));
+                let product = simd.mul_f64s(here, later);
+                *sum = simd.add_f64s(*sum, simd.mul_f64s(product, weight));
             }
         }
-        sums.iter()
-            .map(|sum| sum.iter().sum::<f64>() / n_frames as f64)
+        sums.into_iter()
+            .map(|sum| simd.reduce_sum_f64s(sum))
             .collect()
     }
+}
+
+#[inline(always)]
+fn load<S: Simd>(values: &[f64]) -> S::f64s {
+    S::as_simd_f64s(&values[..S::F64_LANES]).0[0]
 }
 
 #[cfg(test)]
