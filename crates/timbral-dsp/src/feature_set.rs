@@ -282,7 +282,7 @@ impl FeatureSet {
             self.hpss.soft_mask(harm, perc, 1.0, mask);
             multiply(re.tile(t), mask, hre);
             multiply(im.tile(t), mask, him);
-            self.stft.inverse_tile(t * LANES, magnitude.used(t), hre, him, stft, &mut output);
+            self.stft.inverse_tile(t * LANES, hre, him, stft, &mut output);
         }
         let mut harmonic = output.finish();
         let mut percussive: Vec<f32> = y.iter().zip(&harmonic).map(|(y, h)| y - h).collect();
@@ -344,10 +344,9 @@ fn multiply(a: &[Lane], b: &[Lane], out: &mut [Lane]) {
     dispatch(
         #[inline(always)]
         || {
-            for ((a, b), out) in a.iter().zip(b).zip(out) {
-                for l in 0..LANES {
-                    out[l] = a[l] * b[l];
-                }
+            let (a, b) = (a.as_flattened(), b.as_flattened());
+            for ((a, b), out) in a.iter().zip(b).zip(out.as_flattened_mut()) {
+                *out = a * b;
             }
         },
     );

@@ -113,15 +113,23 @@ impl Framing {
 
     /// Copies frame `index` of `y` into `frame`, whose length is `frame_length`.
     pub fn copy_frame(&self, y: &[f32], index: usize, frame: &mut [f32]) {
+        self.copy_samples(y, index, frame);
+    }
+
+    /// Copies the samples from the start of frame `index` on, padded where there are none.
+    pub(crate) fn copy_samples(&self, y: &[f32], index: usize, out: &mut [f32]) {
         let start = (index * self.hop_length) as isize - self.pad() as isize;
-        if start >= 0 && start as usize + frame.len() <= y.len() {
-            let start = start as usize;
-            frame.copy_from_slice(&y[start..start + frame.len()]);
-            return;
+        let end = start + out.len() as isize;
+        let n = y.len() as isize;
+        let (from, to) = (start.clamp(0, n), end.clamp(0, n));
+        if from < to {
+            let (skip, take) = ((from - start) as usize, (to - from) as usize);
+            out[skip..skip + take].copy_from_slice(&y[from as usize..to as usize]);
         }
-        for (i, sample) in frame.iter_mut().enumerate() {
-            let source = self.pad_mode.source(start + i as isize, y.len());
-            *sample = source.map_or(0.0, |s| y[s]);
+        let outside = (start..from.max(start).min(end)).chain(to.max(start).min(end)..end);
+        for position in outside {
+            let source = self.pad_mode.source(position, y.len());
+            out[(position - start) as usize] = source.map_or(0.0, |s| y[s]);
         }
     }
 }

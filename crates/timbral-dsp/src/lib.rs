@@ -9,6 +9,7 @@ mod db;
 mod delta;
 mod error;
 mod feature_set;
+mod fft;
 mod frame;
 mod hpss;
 mod median;
@@ -23,6 +24,7 @@ mod stft;
 mod tempo;
 mod tempogram;
 mod temporal;
+mod transform;
 mod window;
 
 pub use autocorrelate::autocorrelate;

@@ -247,7 +247,6 @@ fn run<S: Simd>(simd: S, rows: &[S::f32s], out: &mut [S::f32s], stride: usize) {
 mod tests {
     use super::*;
     use crate::simd::ZERO;
-    use crate::simd::ZERO;
     use proptest::prelude::*;
 
     /// The definition: sort each window.

@@ -1,13 +1,12 @@
-use std::fmt;
-use std::sync::Arc;
+use std::ops::Range;
 
 use ndarray::{Array2, ArrayView2, ArrayViewMut2, s};
 use num_complex::Complex;
-use realfft::{ComplexToReal, RealFftPlanner, RealToComplex};
 
 use crate::error::{Error, Result, check, check_finite};
 use crate::frame::{Framing, PadMode};
 use crate::simd::{LANES, Lane, Tiles, ZERO, dispatch};
+use crate::transform::{Transform, TransformScratch};
 use crate::window::Window;
 
 /// Parameters of a short-time Fourier transform, named as in `librosa.stft`.
@@ -63,38 +62,18 @@ impl Default for StftParams {
 /// assert!(error < 1e-6);
 /// # Ok::<(), timbral_dsp::Error>(())
 /// ```
-#[derive(Clone)]
+#[derive(Debug, Clone)]
 pub struct Stft {
     params: StftParams,
-    window: Vec<f64>,
-    forward: Arc<dyn RealToComplex<f64>>,
-    inverse: Arc<dyn ComplexToReal<f32>>,
-}
-
-impl fmt::Debug for Stft {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Stft").field("params", &self.params).finish_non_exhaustive()
-    }
+    transform: Transform,
 }
 
 /// Working memory of one thread for a [`Stft`].
 #[derive(Debug, Clone)]
 pub struct StftScratch {
-    samples: Vec<f32>,
-    frame: Vec<f64>,
-    spectrum: Vec<Complex<f64>>,
-    fft: Vec<Complex<f64>>,
-    inverse: InverseScratch,
+    transform: TransformScratch,
     re: Vec<Lane>,
     im: Vec<Lane>,
-}
-
-#[derive(Debug, Clone)]
-struct InverseScratch {
-    window: Vec<f32>,
-    spectrum: Vec<Complex<f32>>,
-    frame: Vec<f32>,
-    fft: Vec<Complex<f32>>,
 }
 
 impl Stft {
@@ -111,14 +90,8 @@ impl Stft {
         let mut window = vec![0.0; n_fft];
         let left = (n_fft - win_length) / 2;
         window[left..left + win_length].copy_from_slice(&params.window.periodic(win_length));
-        let plan = Self {
-            params,
-            window,
-            forward: RealFftPlanner::new().plan_fft_forward(n_fft),
-            inverse: RealFftPlanner::new().plan_fft_inverse(n_fft),
-        };
-        plan.framing().validate()?;
-        Ok(plan)
+        check(params.hop_length >= 1, "hop_length", params.hop_length, "must be at least 1")?;
+        Ok(Self { params, transform: Transform::new(window, params.hop_length) })
     }
 
     /// The parameters the plan was made with.
@@ -152,16 +125,7 @@ impl Stft {
     /// Working memory for [`Stft::process_with_scratch`] and [`Stft::inverse_with_scratch`].
     pub fn make_scratch(&self) -> StftScratch {
         StftScratch {
-            samples: vec![0.0; self.params.n_fft],
-            frame: self.forward.make_input_vec(),
-            spectrum: self.forward.make_output_vec(),
-            fft: self.forward.make_scratch_vec(),
-            inverse: InverseScratch {
-                window: self.window.iter().map(|w| *w as f32).collect(),
-                spectrum: vec![Complex::default(); self.n_bins()],
-                frame: self.inverse.make_output_vec(),
-                fft: self.inverse.make_scratch_vec(),
-            },
+            transform: TransformScratch::default(),
             re: vec![ZERO; self.n_bins()],
             im: vec![ZERO; self.n_bins()],
         }
@@ -276,12 +240,19 @@ impl Stft {
     ) -> Result<Vec<f32>> {
         expect("spectrum rows", self.n_bins(), spectrum.nrows())?;
         let mut output = self.overlap_add(spectrum.ncols(), length)?;
-        for (t, column) in spectrum.axis_iter(ndarray::Axis(1)).enumerate() {
-            for (to, from) in scratch.inverse.spectrum.iter_mut().zip(column) {
-                *to = *from;
+        let (mut re, mut im) = (std::mem::take(&mut scratch.re), std::mem::take(&mut scratch.im));
+        for first in (0..spectrum.ncols()).step_by(LANES) {
+            let used = (spectrum.ncols() - first).min(LANES);
+            let block = spectrum.slice(s![.., first..first + used]);
+            for ((row, re), im) in block.outer_iter().zip(&mut re).zip(&mut im) {
+                (*re, *im) = (ZERO, ZERO);
+                for ((z, re), im) in row.iter().zip(re).zip(im) {
+                    (*re, *im) = (z.re, z.im);
+                }
             }
-            self.add_frame(t, &mut scratch.inverse, &mut output);
+            self.inverse_tile(first, &mut re, &mut im, scratch, &mut output);
         }
+        (scratch.re, scratch.im) = (re, im);
         Ok(output.finish())
     }
 
@@ -295,46 +266,39 @@ impl Stft {
         im: &mut [Lane],
         scratch: &mut StftScratch,
     ) {
-        let framing = self.framing();
-        for lane in 0..LANES {
-            if lane >= used {
-                re.iter_mut().chain(im.iter_mut()).for_each(|bin| bin[lane] = 0.0);
-                continue;
-            }
-            framing.copy_frame(y, first + lane, &mut scratch.samples);
-            for ((to, sample), w) in scratch.frame.iter_mut().zip(&scratch.samples).zip(&self.window)
-            {
-                *to = f64::from(*sample) * w;
-            }
-            // The buffers come from the plan, so their lengths are right and this cannot fail.
-            let done = self.forward.process_with_scratch(
-                &mut scratch.frame,
-                &mut scratch.spectrum,
-                &mut scratch.fft,
-            );
-            debug_assert!(done.is_ok());
-            for ((re, im), bin) in re.iter_mut().zip(im.iter_mut()).zip(&scratch.spectrum) {
-                re[lane] = bin.re as f32;
-                im[lane] = bin.im as f32;
+        let line = self.transform.line(&mut scratch.transform);
+        let samples = (used - 1) * self.params.hop_length + self.params.n_fft;
+        let (frames, beyond) = line.split_at_mut(samples);
+        self.framing().copy_samples(y, first, frames);
+        beyond.fill(0.0);
+        self.transform.forward(&mut scratch.transform, re, im);
+        if used < LANES {
+            for bin in re.iter_mut().chain(im) {
+                bin[used..].fill(0.0);
             }
         }
     }
 
-    /// Adds the inverse of a tile of spectra, frames `first .. first + used`.
+    /// Adds the inverse of a tile of spectra whose first is frame `first`; unused lanes are zero.
     pub(crate) fn inverse_tile(
         &self,
         first: usize,
-        used: usize,
-        re: &[Lane],
-        im: &[Lane],
+        re: &mut [Lane],
+        im: &mut [Lane],
         scratch: &mut StftScratch,
         output: &mut OverlapAdd,
     ) {
-        for lane in 0..used {
-            for ((to, re), im) in scratch.inverse.spectrum.iter_mut().zip(re).zip(im) {
-                *to = Complex::new(re[lane], im[lane]);
+        let used = output.n_frames.saturating_sub(first).min(LANES);
+        if used < LANES {
+            for bin in re.iter_mut().chain(im.iter_mut()) {
+                bin[used..].fill(0.0);
             }
-            self.add_frame(first + lane, &mut scratch.inverse, output);
+        }
+        let sums = self.transform.inverse(re, im, &mut scratch.transform);
+        let (to, from) =
+            overlap(first * self.params.hop_length, output.pad, sums.len(), output.samples.len());
+        for (y, x) in output.samples[to].iter_mut().zip(&sums[from]) {
+            *y += x;
         }
     }
 
@@ -345,59 +309,19 @@ impl Stft {
         }
         let (hop, n_fft) = (self.params.hop_length, self.params.n_fft);
         let pad = self.framing().pad();
-        let full = n_fft + hop * (n_frames - 1);
-        let length = length.unwrap_or(full - 2 * pad);
-        // Frames that start beyond the wanted samples are left out of the sum of squares too.
+        let length = length.unwrap_or(n_fft + hop * (n_frames - 1) - 2 * pad);
+        // Frames that start beyond the wanted samples are left out, also of the sum of squares.
         let n_frames = n_frames.min((length + 2 * pad).div_ceil(hop));
         let mut weight = vec![0.0f32; length];
-        let squares: Vec<f32> = self.window.iter().map(|w| (w * w) as f32).collect();
+        let squares: Vec<f32> = self.transform.window().iter().map(|w| (w * w) as f32).collect();
         for t in 0..n_frames {
             let (to, from) = overlap(t * hop, pad, n_fft, length);
             for (w, s) in weight[to].iter_mut().zip(&squares[from]) {
                 *w += s;
             }
         }
-        Ok(OverlapAdd { samples: vec![0.0; length], weight, n_frames, pad, hop })
+        Ok(OverlapAdd { samples: vec![0.0; length], weight, n_frames, pad })
     }
-
-    fn add_frame(&self, t: usize, scratch: &mut InverseScratch, output: &mut OverlapAdd) {
-        if t >= output.n_frames {
-            return;
-        }
-        // A real signal has real ends of its spectrum; what is there is dropped, as numpy does.
-        let n_fft = self.params.n_fft;
-        scratch.spectrum[0].im = 0.0;
-        if n_fft.is_multiple_of(2) {
-            scratch.spectrum[n_fft / 2].im = 0.0;
-        }
-        let done = self.inverse.process_with_scratch(
-            &mut scratch.spectrum,
-            &mut scratch.frame,
-            &mut scratch.fft,
-        );
-        debug_assert!(done.is_ok());
-        let (to, from) = overlap(t * output.hop, output.pad, n_fft, output.samples.len());
-        let scale = 1.0 / n_fft as f32;
-        for ((y, x), w) in
-            output.samples[to].iter_mut().zip(&scratch.frame[from.clone()]).zip(&scratch.window[from])
-        {
-            *y += x * scale * w;
-        }
-    }
-}
-
-/// The samples of an output of `length` that a frame starting at `start - pad` covers, and the
-/// part of the frame that lies on them.
-fn overlap(
-    start: usize,
-    pad: usize,
-    n_fft: usize,
-    length: usize,
-) -> (std::ops::Range<usize>, std::ops::Range<usize>) {
-    let from = pad.saturating_sub(start).min(n_fft);
-    let to = (start + from).saturating_sub(pad).min(length);
-    let n = (n_fft - from).min(length - to);
-    (to..to + n, from..from + n)
 }
 
 /// A signal being summed from windowed frames.
@@ -406,19 +330,25 @@ pub(crate) struct OverlapAdd {
     weight: Vec<f32>,
     n_frames: usize,
     pad: usize,
-    hop: usize,
 }
 
 impl OverlapAdd {
     /// Divides by the sum of squared windows wherever that is not zero.
     pub(crate) fn finish(mut self) -> Vec<f32> {
         for (y, w) in self.samples.iter_mut().zip(&self.weight) {
-            if *w > f32::MIN_POSITIVE {
-                *y /= w;
-            }
+            *y = if *w > f32::MIN_POSITIVE { *y / w } else { *y };
         }
         self.samples
     }
+}
+
+/// The samples of an output of `length` that `n` samples starting at `start - pad` cover, and
+/// the part of these that lies on them.
+fn overlap(start: usize, pad: usize, n: usize, length: usize) -> (Range<usize>, Range<usize>) {
+    let from = pad.saturating_sub(start).min(n);
+    let to = (start + from).saturating_sub(pad).min(length);
+    let n = (n - from).min(length - to);
+    (to..to + n, from..from + n)
 }
 
 /// `|re + i im|` of a tile.
@@ -426,10 +356,9 @@ pub(crate) fn magnitudes(re: &[Lane], im: &[Lane], out: &mut [Lane]) {
     dispatch(
         #[inline(always)]
         || {
-            for ((re, im), out) in re.iter().zip(im).zip(out) {
-                for l in 0..LANES {
-                    out[l] = (re[l] * re[l] + im[l] * im[l]).sqrt();
-                }
+            let (re, im) = (re.as_flattened(), im.as_flattened());
+            for ((re, im), out) in re.iter().zip(im).zip(out.as_flattened_mut()) {
+                *out = (re * re + im * im).sqrt();
             }
         },
     );
