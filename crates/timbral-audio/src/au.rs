@@ -129,7 +129,10 @@ mod tests {
 
     #[test]
     fn floats_of_both_widths() {
-        let data: Vec<u8> = [0.25f32, -3.0].iter().flat_map(|v| v.to_be_bytes()).collect();
+        let data: Vec<u8> = [0.25f32, -3.0]
+            .iter()
+            .flat_map(|v| v.to_be_bytes())
+            .collect();
         assert_eq!(
             read(au([24, 8, 6, 8000, 2], b"", &data)).unwrap(),
             [0.25, -3.0]

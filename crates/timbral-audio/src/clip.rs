@@ -110,7 +110,13 @@ impl Clip {
         }
         let mut samples = Vec::new();
         for c in 0..channels {
-            let one: Vec<f32> = self.samples.iter().skip(c).step_by(channels).copied().collect();
+            let one: Vec<f32> = self
+                .samples
+                .iter()
+                .skip(c)
+                .step_by(channels)
+                .copied()
+                .collect();
             let one = resampler.resample(&one)?;
             samples.resize(one.len() * channels, 0.0);
             for (frame, x) in samples.chunks_exact_mut(channels).zip(one) {
@@ -170,8 +176,15 @@ mod tests {
         let frames = 3000;
         let left: Vec<f32> = (0..frames).map(|i| (i as f32 * 0.01).sin()).collect();
         let right: Vec<f32> = (0..frames).map(|i| (i as f32 * 0.03).cos()).collect();
-        let both = left.iter().zip(&right).flat_map(|(l, r)| [*l, *r]).collect();
-        let both = Clip::new(both, 44_100, 2).unwrap().resample(22_050).unwrap();
+        let both = left
+            .iter()
+            .zip(&right)
+            .flat_map(|(l, r)| [*l, *r])
+            .collect();
+        let both = Clip::new(both, 44_100, 2)
+            .unwrap()
+            .resample(22_050)
+            .unwrap();
         for (c, one) in [left, right].into_iter().enumerate() {
             let one = Clip::new(one, 44_100, 1).unwrap().resample(22_050).unwrap();
             let got: Vec<f32> = both.samples().iter().skip(c).step_by(2).copied().collect();

@@ -1,4 +1,5 @@
-use std::io::{Read, Seek, SeekFrom};
+use std::io::{ErrorKind, Read, Seek, SeekFrom};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use symphonia::core::codecs::CodecParameters;
 use symphonia::core::codecs::audio::well_known::{
@@ -14,6 +15,8 @@ use symphonia::core::meta::MetadataOptions;
 use crate::error::{Error, Result};
 use crate::header::Header;
 use crate::reader::{Source, Stream};
+use crate::sniff::ID3;
+use crate::wav::FORMAT as WAV;
 
 /// Samples decoded by Symphonia, packet by packet.
 pub(crate) struct CodedSource {
@@ -27,9 +30,27 @@ pub(crate) struct CodedSource {
     taken: usize,
 }
 
-/// Opens a coded file at the stream's first byte, up to its first samples: only they tell the
-/// sample rate and the channels of every format.
+/// Opens a coded file at the stream's first byte.
 pub(crate) fn open(
+    file: &str,
+    format: &'static str,
+    stream: Box<dyn Stream>,
+) -> Result<(Header, CodedSource)> {
+    guarded(file, format, || open_unguarded(file, format, stream))
+}
+
+/// Damaged files make the codec library panic, by a failed assertion or an overflow where the build
+/// checks for them (`tests/data/bad/found_*`); for the caller that is a malformed file like any
+/// other. What a panic leaves half done is reached through here only.
+fn guarded<T>(file: &str, format: &'static str, f: impl FnOnce() -> Result<T>) -> Result<T> {
+    catch_unwind(AssertUnwindSafe(f)).unwrap_or_else(|_| {
+        let reason = "the decoder panicked on it";
+        Err(Error::malformed(file, format, reason))
+    })
+}
+
+/// Reads up to the first samples: only they tell the sample rate and the channels of every format.
+fn open_unguarded(
     file: &str,
     format: &'static str,
     mut stream: Box<dyn Stream>,
@@ -42,17 +63,29 @@ pub(crate) fn open(
     let options = (FormatOptions::default(), MetadataOptions::default());
     let demuxer = symphonia::default::get_probe()
         .probe(&Hint::new(), media, options.0, options.1)
-        .map_err(|e| translate(file, format, e))?;
+        .map_err(|e| match e {
+            // The signature was right: what is missing is a part of the file, not of the library.
+            CodecError::Unsupported(what) => Error::malformed(file, format, what),
+            other => translate(file, format, other),
+        })?;
+    let format = match format {
+        ID3 => demuxer.format_info().short_name,
+        known => known,
+    };
     let track = demuxer
         .default_track(TrackType::Audio)
         .ok_or_else(|| Error::malformed(file, format, "no audio track"))?;
     let Some(CodecParameters::Audio(codec)) = &track.codec_params else {
         return Err(Error::unsupported(file, format, "unknown codec"));
     };
+    // Before the decoder: it makes room for a packet of as many channels as the header claims.
+    if let (Some(rate), Some(channels)) = (codec.sample_rate, &codec.channels) {
+        Header::new(file, format, rate, channels.count() as u32, None)?;
+    }
     let decoder = symphonia::default::get_codecs()
         .make_audio_decoder(codec, &AudioDecoderOptions::default().gapless(true))
         .map_err(|e| translate(file, format, e))?;
-    let frames = promised_frames(track);
+    let frames = promised_frames(format, track);
     let mut source = CodedSource {
         file: file.to_owned(),
         // Replaced by the first packet's, below.
@@ -79,12 +112,13 @@ pub(crate) fn open(
 }
 
 /// The frame count where it is exact: elsewhere it is an estimate from the bit rate or the clock.
-fn promised_frames(track: &Track) -> Option<u64> {
+fn promised_frames(format: &str, track: &Track) -> Option<u64> {
     let Some(CodecParameters::Audio(codec)) = &track.codec_params else {
         return None;
     };
     match codec.codec {
         CODEC_ID_FLAC => track.num_frames,
+        _ if format == WAV || format == "AIFF" => track.num_frames,
         // Only an encoder that wrote its delay wrote the count too.
         CODEC_ID_MP1 | CODEC_ID_MP2 | CODEC_ID_MP3 => track.delay.and(track.num_frames),
         _ => None,
@@ -100,6 +134,14 @@ impl CodedSource {
             let packet = match self.demuxer.next_packet() {
                 Ok(Some(packet)) => packet,
                 Ok(None) => return Ok(None),
+                // A WAV file written to a pipe, of unknown length, has no other end.
+                Err(CodecError::IoError(e))
+                    if e.kind() == ErrorKind::UnexpectedEof
+                        && format == WAV
+                        && self.header.frames.is_none() =>
+                {
+                    return Ok(None);
+                }
                 Err(e) => return Err(translate(&self.file, format, e)),
             };
             if packet.track_id != self.track {
@@ -123,7 +165,9 @@ impl CodedSource {
 impl Source for CodedSource {
     fn read(&mut self, out: &mut [f32]) -> Result<usize> {
         if self.taken == self.packet.len() {
-            let Some((sample_rate, channels)) = self.next_packet()? else {
+            let (file, format) = (self.file.clone(), self.header.format);
+            let next = guarded(&file, format, || self.next_packet())?;
+            let Some((sample_rate, channels)) = next else {
                 return Ok(0);
             };
             let expected = (self.header.sample_rate, u32::from(self.header.channels));
@@ -146,7 +190,7 @@ impl Source for CodedSource {
 
 fn translate(file: &str, format: &'static str, e: CodecError) -> Error {
     match e {
-        CodecError::IoError(e) if e.kind() == std::io::ErrorKind::UnexpectedEof => {
+        CodecError::IoError(e) if e.kind() == ErrorKind::UnexpectedEof => {
             Error::malformed(file, format, "the file ends too early")
         }
         CodecError::IoError(e) => Error::io(file, e),

@@ -14,8 +14,9 @@
 //!
 //! The format is found by the file's first bytes, never by its name. A file that is damaged,
 //! shorter than it says, or no sound at all is an [`Error`] that names the file and the reason.
-//! Where the format stores the length exactly (WAV, AU, FLAC, MP3 with an encoder tag) a missing
-//! end is noticed; a stream of MP3, ADTS or OGG packets without it just ends earlier.
+//! Where the format stores the length exactly (WAV, AU, AIFF, FLAC, MP3 with an encoder tag) a
+//! missing end is noticed; a stream of MP3, ADTS or OGG packets cut between two of them just ends
+//! earlier. A damaged packet is an error, not a gap.
 //!
 //! Integer samples of b bits become `x / 2^(b-1)`, the numbers that libsndfile and
 //! `librosa.load(sr=None)` give. The delay that an encoder adds is removed for MP3 (with an

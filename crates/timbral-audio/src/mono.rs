@@ -112,7 +112,13 @@ pub(crate) fn mix(interleaved: &[f32], channels: u16, out: &mut Vec<f32>) {
     match channels {
         1 => out.extend_from_slice(interleaved),
         // The same arithmetic, spelled out where the compiler makes it SIMD code.
-        2 => out.extend(interleaved.as_chunks::<2>().0.iter().map(|[l, r]| (l + r) / 2.0)),
+        2 => out.extend(
+            interleaved
+                .as_chunks::<2>()
+                .0
+                .iter()
+                .map(|[l, r]| (l + r) / 2.0),
+        ),
         _ => {
             let count = f32::from(channels);
             let frames = interleaved.chunks_exact(usize::from(channels));

@@ -227,15 +227,9 @@ mod tests {
         assert_eq!(one(Encoding::I8, &[0x80]), -1.0);
         assert_eq!(one(Encoding::I16(Little), &[0, 0x80]), -1.0);
         assert_eq!(one(Encoding::I16(Big), &[0x80, 0]), -1.0);
-        assert_eq!(
-            one(Encoding::I16(Big), &[0x7f, 0xff]),
-            32_767.0 / 32_768.0
-        );
+        assert_eq!(one(Encoding::I16(Big), &[0x7f, 0xff]), 32_767.0 / 32_768.0);
         assert_eq!(one(Encoding::I24(Little), &[0, 0, 0x80]), -1.0);
-        assert_eq!(
-            one(Encoding::I24(Little), &[1, 0, 0]),
-            1.0 / 8_388_608.0
-        );
+        assert_eq!(one(Encoding::I24(Little), &[1, 0, 0]), 1.0 / 8_388_608.0);
         assert_eq!(
             one(Encoding::I24(Big), &[0xff, 0xff, 0xff]),
             -1.0 / 8_388_608.0

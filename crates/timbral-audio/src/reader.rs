@@ -290,14 +290,24 @@ fn open_source(file: &str, mut stream: Box<dyn Stream>) -> Result<(Header, Box<d
             Ok((header, Box::new(source)))
         }
         Some(Signature::Coded(format)) => open_coded(file, format, stream),
-        Some(Signature::Foreign(format)) => {
-            Err(Error::unsupported(file, format, "no decoder for this format"))
+        Some(Signature::Foreign(format)) => Err(Error::unsupported(
+            file,
+            format,
+            "no decoder for this format",
+        )),
+        None => {
+            let unknown = Error::UnknownFormat {
+                file: file.to_owned(),
+                first_bytes: describe(&head),
+            };
+            if !mpeg_by_name(file) {
+                return Err(unknown);
+            }
+            open_coded(file, "MPEG", stream).map_err(|e| match e {
+                Error::Malformed { .. } => unknown,
+                other => other,
+            })
         }
-        None if mpeg_by_name(file) => open_coded(file, "MP3", stream),
-        None => Err(Error::UnknownFormat {
-            file: file.to_owned(),
-            first_bytes: describe(&head),
-        }),
     }
 }
 

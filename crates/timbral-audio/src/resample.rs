@@ -8,20 +8,18 @@ use crate::error::{Error, Result, check};
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ResampleParams {
     /// Length of the low-pass filter in samples at the lower of the two rates, 64 to 65536,
-    /// default 1024.
+    /// default 512.
     ///
     /// The transition band, from where the response leaves 1 to where it reaches the stopband, is
-    /// about `27 / filter_length` of the lower Nyquist frequency wide and ends at it. The length
-    /// is rounded up to a multiple of twice the reduced lower rate (44100 and 48000 Hz reduce to
-    /// 147 and 160).
+    /// about `27 / filter_length` of the lower Nyquist frequency wide and ends at it; a longer
+    /// filter costs a longer FFT a block and nothing else. The length is rounded up to a multiple
+    /// of twice the reduced lower rate (44100 and 48000 Hz reduce to 147 and 160).
     pub filter_length: usize,
 }
 
 impl Default for ResampleParams {
     fn default() -> Self {
-        Self {
-            filter_length: 1024,
-        }
+        Self { filter_length: 512 }
     }
 }
 
@@ -41,9 +39,31 @@ impl ResampleParams {
 ///
 /// Band-limited interpolation: output sample k is the signal, low-pass filtered below the lower
 /// Nyquist frequency, at time `k / to`. The filter is a sinc under a squared Blackman-Harris
-/// window, applied by FFT in blocks whose borders depend on the rates alone. n samples become
-/// `ceil(n * to / from)`, the filter's delay is removed, and a tone in the passband keeps its
-/// amplitude. Outside its ends the signal counts as zero.
+/// window, applied by rubato's FFT resampler in f64, in blocks whose borders depend on the rates
+/// alone. n samples become `ceil(n * to / from)`, the filter's delay is removed, and a tone in the
+/// passband keeps its amplitude. Outside its ends the signal counts as zero.
+///
+/// Measured with default parameters by `tests/scripts/resample_quality.py`, which says what the
+/// columns mean: passband ripple, the frequency where a tone loses 0.1 dB in units of the lower
+/// Nyquist frequency, rejection of aliases or images, a sweep against its formula.
+///
+/// ```text
+/// rates            method         ripple dB   edge   rejection dB   sweep SNR dB
+/// 44100 to 22050   timbral          1.2e-07   0.97        149.4          153.4
+/// 44100 to 22050   soxr HQ          2.7e-06   0.94        128.2          133.9
+/// 44100 to 22050   soxr VHQ         1.2e-07   0.94        155.2          153.4
+/// 44100 to 22050   resample_poly    6.7e-01   0.90          6.1           62.7
+/// 48000 to 22050   timbral          4.7e-08   0.97        149.7          152.1
+/// 48000 to 22050   soxr HQ          7.1e-03   0.94        133.8           90.0
+/// 48000 to 22050   soxr VHQ         2.1e-03   0.94        157.1          105.1
+/// 48000 to 22050   resample_poly    6.6e-01   0.90          6.1           61.0
+/// 16000 to 22050   timbral          1.2e-07   0.97        156.8          150.8
+/// 16000 to 22050   soxr HQ          7.0e-03   0.94        141.6           93.9
+/// 16000 to 22050   soxr VHQ         5.6e-03   0.94        156.8           95.6
+/// 16000 to 22050   resample_poly    6.6e-01   0.90         22.6           59.6
+/// ```
+///
+/// 30 s of 44.1 kHz mono to 22.05 kHz take about 8 ms on one 2020s server core (soxr HQ: 4 ms).
 ///
 /// ```
 /// use timbral_audio::{ResampleParams, Resampler};
@@ -61,11 +81,11 @@ pub struct Resampler {
     from: u32,
     to: u32,
     /// `None` when the rates are equal: then samples pass unchanged.
-    fft: Option<Fft<f32>>,
+    fft: Option<Fft<f64>>,
     /// Input not yet enough for a block.
-    pending: Vec<f32>,
+    pending: Vec<f64>,
     block_in: usize,
-    block_out: Vec<f32>,
+    block_out: Vec<f64>,
     /// Samples that came in and went out since the start of the signal.
     taken: u64,
     given: u64,
@@ -156,7 +176,7 @@ impl Resampler {
         let mut rest = x;
         while !rest.is_empty() {
             let n = rest.len().min(self.block_in - self.pending.len());
-            self.pending.extend_from_slice(&rest[..n]);
+            self.pending.extend(rest[..n].iter().map(|v| f64::from(*v)));
             rest = &rest[n..];
             if self.pending.len() == self.block_in {
                 self.run(out)?;
@@ -196,7 +216,7 @@ impl Resampler {
         self.pending.clear();
         let skipped = self.to_skip.min(frames_out);
         self.to_skip -= skipped;
-        out.extend_from_slice(&self.block_out[skipped..]);
+        out.extend(self.block_out[skipped..].iter().map(|v| *v as f32));
         self.given += (frames_out - skipped) as u64;
         Ok(())
     }
@@ -263,7 +283,12 @@ mod tests {
 
     #[test]
     fn the_length_is_librosas() {
-        for (from, to) in [(44_100, 22_050), (48_000, 22_050), (16_000, 22_050), (44_100, 48_000)] {
+        for (from, to) in [
+            (44_100, 22_050),
+            (48_000, 22_050),
+            (16_000, 22_050),
+            (44_100, 48_000),
+        ] {
             let mut r = Resampler::new(from, to, &ResampleParams::default()).unwrap();
             for n in [0usize, 1, 2, 3, 999, 1000, 44_100, 44_101] {
                 let expected = (n as u64 * u64::from(to)).div_ceil(u64::from(from)) as usize;

@@ -3,6 +3,9 @@
 /// Bytes [`sniff`] wants to see: room for two of the longest MPEG frames.
 pub(crate) const HEAD_BYTES: usize = 4096;
 
+/// The name of what follows an ID3 tag, until it is known: most often MP3.
+pub(crate) const ID3: &str = "ID3-tagged";
+
 /// What the first bytes announce.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Signature {
@@ -21,7 +24,7 @@ const MAGIC: [(usize, &[u8], Signature); 15] = [
     (0, b".snd", Signature::Au),
     (0, b"fLaC", Signature::Coded("FLAC")),
     (0, b"OggS", Signature::Coded("OGG")),
-    (0, b"ID3", Signature::Coded("ID3-tagged")),
+    (0, b"ID3", Signature::Coded(ID3)),
     (0, b"caff", Signature::Coded("CAF")),
     (4, b"ftyp", Signature::Coded("MP4")),
     (0, b"\x1a\x45\xdf\xa3", Signature::Coded("Matroska")),
@@ -41,7 +44,8 @@ const MAGIC: [(usize, &[u8], Signature); 15] = [
 /// second frame must start where the first one ends.
 pub(crate) fn sniff(head: &[u8]) -> Option<Signature> {
     let at = |offset: usize, magic: &[u8]| {
-        head.get(offset..).is_some_and(|rest| rest.starts_with(magic))
+        head.get(offset..)
+            .is_some_and(|rest| rest.starts_with(magic))
     };
     if at(0, b"RIFF") && at(8, b"WAVE") {
         return Some(Signature::Wav);
@@ -97,9 +101,7 @@ fn mpeg_frame_bytes(b: &[u8]) -> Option<usize> {
     const V1_L3: [usize; 15] = [
         0, 32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320,
     ];
-    const V2: [usize; 15] = [
-        0, 8, 16, 24, 32, 40, 48, 56, 64, 80, 96, 112, 128, 144, 160,
-    ];
+    const V2: [usize; 15] = [0, 8, 16, 24, 32, 40, 48, 56, 64, 80, 96, 112, 128, 144, 160];
     let [b0, b1, b2, _] = *b.first_chunk::<4>()?;
     if b0 != 0xff || b1 & 0xe0 != 0xe0 {
         return None;

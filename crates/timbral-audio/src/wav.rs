@@ -2,12 +2,16 @@ use std::io::{Seek, SeekFrom};
 
 use hound::SampleFormat;
 
-use crate::error::Error;
+use crate::error::{Error, Result};
 use crate::header::Header;
 use crate::pcm::{Encoding, Endian, PcmSource};
 use crate::reader::Stream;
 
 pub(crate) const FORMAT: &str = "WAV";
+
+/// Hound's words for a data chunk whose length is no whole number of samples, or of frames.
+const PARTIAL_SAMPLE: &str = "data chunk length is not a multiple of sample size";
+const PARTIAL_FRAME: &str = "invalid data chunk length";
 
 /// Why a WAV file was not opened here.
 pub(crate) enum Refusal {
@@ -37,8 +41,9 @@ pub(crate) fn open(
     let (spec, values) = match parsed {
         Ok(parsed) => parsed,
         Err(e) => {
+            let e = refused(file, &mut stream, e)?;
             stream.rewind().map_err(io)?;
-            return Err(Refusal::TryOther(stream, refused(file, e)));
+            return Err(Refusal::TryOther(stream, e));
         }
     };
     let header = Header::new(
@@ -84,8 +89,10 @@ fn data_chunk_bytes(stream: &mut dyn Stream, data_start: u64) -> std::io::Result
     Ok(u32::from_le_bytes(length))
 }
 
-fn refused(file: &str, e: hound::Error) -> Error {
-    match e {
+/// What to report for hound's error if no other decoder takes the file; an error at once when
+/// none should.
+fn refused(file: &str, stream: &mut dyn Stream, e: hound::Error) -> Result<Error> {
+    Ok(match e {
         hound::Error::Unsupported => {
             Error::unsupported(file, FORMAT, "neither integer nor float PCM samples")
         }
@@ -94,6 +101,16 @@ fn refused(file: &str, e: hound::Error) -> Error {
             Error::malformed(file, FORMAT, "the file ends before its data chunk")
         }
         hound::Error::IoError(e) => Error::io(file, e),
+        hound::Error::FormatError(reason @ (PARTIAL_SAMPLE | PARTIAL_FRAME)) => {
+            let e = Error::malformed(file, FORMAT, reason);
+            // A program that writes to a pipe cannot know the length and writes the largest.
+            let data_start = stream.stream_position().map_err(|e| Error::io(file, e))?;
+            match data_chunk_bytes(stream, data_start) {
+                Ok(u32::MAX) => e,
+                _ => return Err(e),
+            }
+        }
+        hound::Error::FormatError(reason) => Error::malformed(file, FORMAT, reason),
         other => Error::malformed(file, FORMAT, other),
-    }
+    })
 }

@@ -18,8 +18,8 @@ make tone.mp3 0.3 -c:a libmp3lame -b:a 64k
 # No ID3 tag and no encoder tag: bare frames, as cut from a stream.
 make bare.mp3 0.3 -c:a libmp3lame -b:a 64k -write_xing 0 -id3v2_version 0
 make tone.ogg 0.3 -c:a libvorbis -q:a 4
-make tone.m4a 0.3 -c:a aac -b:a 64k
-make tone.aac 0.3 -c:a aac -b:a 64k
+make tone.m4a 0.3 -c:a aac -b:a 160k
+make tone.aac 0.3 -c:a aac -b:a 160k
 make tone.mka 0.3 -c:a libvorbis -q:a 4
 make alac.caf 0.05 -c:a alac -sample_fmt s16p
 make tone.aiff 0.05 -c:a pcm_s16be

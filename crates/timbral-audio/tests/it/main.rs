@@ -1,0 +1,66 @@
+//! The crate from outside, in one binary. What belongs where:
+//!
+//! - `formats`: good files of every format give the right numbers.
+//! - `bad`: malformed files give the right error.
+//! - `mutations`: random damage gives no panic and no absurd allocation.
+//! - `quality`: the resampler's numbers.
+//! - `gtzan`: a real data set, skipped loudly where it is absent.
+
+mod bad;
+mod formats;
+mod gtzan;
+mod mutations;
+mod quality;
+
+/// A file of `tests/data`.
+fn data(name: &str) -> std::path::PathBuf {
+    std::path::Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("tests/data")
+        .join(name)
+}
+
+/// A Sun AU file made by hand.
+fn au(encoding: u32, sample_rate: u32, channels: u32, data: &[u8]) -> Vec<u8> {
+    let mut bytes = b".snd".to_vec();
+    for word in [24, data.len() as u32, encoding, sample_rate, channels] {
+        bytes.extend(word.to_be_bytes());
+    }
+    bytes.extend(data);
+    bytes
+}
+
+/// A WAV file made by hound; integers as they are, floats by their bits.
+fn wav(spec: hound::WavSpec, samples: &[i32]) -> Vec<u8> {
+    let mut bytes = std::io::Cursor::new(Vec::new());
+    let mut writer = hound::WavWriter::new(&mut bytes, spec).unwrap();
+    for s in samples {
+        match spec.sample_format {
+            hound::SampleFormat::Int => writer.write_sample(*s).unwrap(),
+            hound::SampleFormat::Float => {
+                writer
+                    .write_sample(f32::from_bits(s.cast_unsigned()))
+                    .unwrap();
+            }
+        }
+    }
+    writer.finalize().unwrap();
+    bytes.into_inner()
+}
+
+fn int_spec(channels: u16, sample_rate: u32, bits_per_sample: u16) -> hound::WavSpec {
+    hound::WavSpec {
+        channels,
+        sample_rate,
+        bits_per_sample,
+        sample_format: hound::SampleFormat::Int,
+    }
+}
+
+fn float_spec(channels: u16, sample_rate: u32) -> hound::WavSpec {
+    hound::WavSpec {
+        channels,
+        sample_rate,
+        bits_per_sample: 32,
+        sample_format: hound::SampleFormat::Float,
+    }
+}

@@ -1,0 +1,129 @@
+//! More than an ordinary test run: `PROPTEST_CASES=100000 cargo test --release mutations`.
+
+use std::io::Cursor;
+
+use proptest::prelude::*;
+use timbral_audio::{Result, decode_reader};
+
+use crate::{au, data, float_spec, int_spec, wav};
+
+/// Good files of every format, small enough to damage many times.
+fn seeds() -> Vec<Vec<u8>> {
+    let samples: Vec<i32> = (0..400).map(|i| i * 50).collect();
+    let mut seeds = vec![
+        wav(int_spec(2, 22_050, 16), &samples),
+        wav(int_spec(3, 8000, 24), &samples[..399]),
+        wav(float_spec(1, 44_100), &samples),
+        au(3, 22_050, 2, &[7; 400]),
+        au(1, 8000, 1, &[99; 400]),
+        au(7, 8000, 1, &[0x3f; 400]),
+    ];
+    for name in [
+        "tone16.flac",
+        "tone.mp3",
+        "bare.mp3",
+        "tone.ogg",
+        "tone.m4a",
+        "tone.aac",
+        "tone.mka",
+        "alac.caf",
+        "tone.aiff",
+        "mulaw.wav",
+        "adpcm.wav",
+    ] {
+        seeds.push(std::fs::read(data(name)).unwrap());
+    }
+    seeds
+}
+
+/// The claim is that this returns at all, without a panic; and what it returns is sane.
+fn decode(bytes: Vec<u8>) -> Result<()> {
+    let clip = decode_reader(Cursor::new(bytes), "<mutant>")?;
+    assert!(clip.frames() > 0);
+    assert!(clip.samples().iter().all(|x| x.is_finite()));
+    Ok(())
+}
+
+/// Largest memory use of this process so far, in MiB, where the system tells.
+fn peak_mib() -> Option<usize> {
+    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    let line = status.lines().find(|l| l.starts_with("VmHWM:"))?;
+    let kib: usize = line.split_whitespace().nth(1)?.parse().ok()?;
+    Some(kib / 1024)
+}
+
+/// All tests of this binary together; a header that is believed would ask for gigabytes.
+fn assert_memory_is_modest() {
+    if let Some(mib) = peak_mib() {
+        assert!(mib < 1024, "peak memory {mib} MiB");
+    }
+}
+
+proptest! {
+    #[test]
+    fn changed_bytes_anywhere(
+        seed in 0..17usize,
+        changes in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..8),
+    ) {
+        let mut bytes = seeds().swap_remove(seed);
+        for (at, value) in &changes {
+            let i = at.index(bytes.len());
+            bytes[i] = *value;
+        }
+        let _ = decode(bytes);
+        assert_memory_is_modest();
+    }
+
+    #[test]
+    fn changed_bytes_in_the_header(
+        seed in 0..17usize,
+        changes in prop::collection::vec(
+            (0..256usize, prop::sample::select(vec![0u8, 1, 0x7f, 0x80, 0xfe, 0xff])), 1..6),
+    ) {
+        let mut bytes = seeds().swap_remove(seed);
+        for (at, value) in &changes {
+            if let Some(b) = bytes.get_mut(*at) {
+                *b = *value;
+            }
+        }
+        let _ = decode(bytes);
+        assert_memory_is_modest();
+    }
+
+    #[test]
+    fn cut_anywhere(seed in 0..17usize, at in any::<prop::sample::Index>()) {
+        let mut bytes = seeds().swap_remove(seed);
+        let n = at.index(bytes.len());
+        bytes.truncate(n);
+        let _ = decode(bytes);
+    }
+
+    #[test]
+    fn a_piece_moved_elsewhere(
+        seed in 0..17usize,
+        from in any::<prop::sample::Index>(),
+        to in any::<prop::sample::Index>(),
+        n in 1..64usize,
+    ) {
+        let mut bytes = seeds().swap_remove(seed);
+        let from = from.index(bytes.len());
+        let piece: Vec<u8> = bytes[from..].iter().take(n).copied().collect();
+        let to = to.index(bytes.len());
+        bytes.splice(to..to, piece);
+        let _ = decode(bytes);
+    }
+
+    /// Uncompressed formats state their length: a cut is always noticed.
+    #[test]
+    fn a_cut_wav_or_au_file_is_an_error(seed in 0..6usize, at in any::<prop::sample::Index>()) {
+        let mut bytes = seeds().swap_remove(seed);
+        let n = at.index(bytes.len());
+        bytes.truncate(n);
+        prop_assert!(decode(bytes).is_err());
+    }
+
+    #[test]
+    fn random_bytes(bytes in prop::collection::vec(any::<u8>(), 0..2000)) {
+        let _ = decode(bytes);
+    }
+}
