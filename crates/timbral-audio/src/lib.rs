@@ -19,7 +19,8 @@
 //! earlier. A damaged packet is an error, not a gap.
 //!
 //! Integer samples of b bits become `x / 2^(b-1)`, the numbers that libsndfile and
-//! `librosa.load(sr=None)` give. The delay that an encoder adds is removed for MP3 (with an
+//! `librosa.load(sr=None)` give; `tests/scripts/decode_against_soundfile.py` compares them for 34
+//! formats and encodings. Not decoded, and said so: Opus, RF64 and RIFX, WMA, WavPack. The delay that an encoder adds is removed for MP3 (with an
 //! encoder tag) and OGG, not for AAC.
 //!
 //! ```no_run

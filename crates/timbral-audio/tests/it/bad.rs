@@ -159,7 +159,7 @@ fn permission_denied_is_said() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("secret.wav");
     std::fs::write(&path, b"RIFF").unwrap();
-    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0)).unwrap();
+    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o000)).unwrap();
     if std::fs::File::open(&path).is_ok() {
         eprintln!("SKIPPED: this user may read everything");
         return;
