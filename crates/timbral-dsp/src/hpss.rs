@@ -159,17 +159,17 @@ impl Hpss {
         let power = self.params.power;
         let split_zeros = self.params.margin_harm == 1.0 && self.params.margin_perc == 1.0;
         let empty = if split_zeros { 0.5 } else { 0.0 };
+        let (x, reference) = (x.as_flattened(), reference.as_flattened());
+        let cells = x.iter().zip(reference).zip(mask.as_flattened_mut());
+        if power != 2.0 {
+            cells.for_each(|((x, r), m)| *m = power_mask(*x, r * margin, power, empty));
+            return;
+        }
         dispatch(
             #[inline(always)]
             || {
-                for ((x, r), m) in x.iter().zip(reference).zip(mask) {
-                    for l in 0..LANES {
-                        m[l] = if power == 2.0 {
-                            square_mask(x[l], r[l] * margin, empty)
-                        } else {
-                            power_mask(x[l], r[l] * margin, power, empty)
-                        };
-                    }
+                for ((x, r), m) in cells {
+                    *m = square_mask(*x, r * margin, empty);
                 }
             },
         );
@@ -193,15 +193,16 @@ fn turn(bins: &[Lane], frames: &mut [Lane]) {
     frames.copy_from_slice(&block);
 }
 
-/// The soft mask for power 2 with two divisions and no branch.
+/// The soft mask for power 2 with two divisions and no branch: with `q` the smaller over the
+/// larger value, the larger one's share is `1 / (1 + q^2)` and the smaller one's `q^2` of that.
 #[inline(always)]
-pub(crate) fn square_mask(x: f32, r: f32, empty: f32) -> f32 {
-    let z = if x > r { x } else { r };
-    let bad = z < f32::MIN_POSITIVE;
-    let scale = 1.0 / if bad { 1.0 } else { z };
-    let (a, b) = ((x * scale) * (x * scale), (r * scale) * (r * scale));
-    let mask = a / if bad { 1.0 } else { a + b };
-    if bad { empty } else { mask }
+fn square_mask(x: f32, r: f32, empty: f32) -> f32 {
+    let (large, small) = if x > r { (x, r) } else { (r, x) };
+    let silent = large < f32::MIN_POSITIVE;
+    let q = small / if silent { 1.0 } else { large };
+    let share = 1.0 / (1.0 + q * q);
+    let mask = if x > r { share } else { share * (q * q) };
+    if silent { empty } else { mask }
 }
 
 fn power_mask(x: f32, r: f32, power: f32, empty: f32) -> f32 {

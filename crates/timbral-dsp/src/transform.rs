@@ -26,6 +26,8 @@ pub(crate) struct Transform {
     window: Vec<f64>,
     /// The window over `n_fft`.
     synthesis: Vec<f32>,
+    /// Where sample `n` of frame 0 stands in the grid.
+    places: Vec<usize>,
     engine: Engine,
 }
 
@@ -90,7 +92,10 @@ impl Transform {
             Engine::Lanes,
         );
         let synthesis = window.iter().map(|w| (w / n_fft as f64) as f32).collect();
-        Self { n_fft, hop, window, synthesis, engine }
+        let mut plan = Self { n_fft, hop, window, synthesis, places: Vec::new(), engine };
+        let width = plan.width();
+        plan.places = (0..n_fft).map(|n| n % hop * width + n / hop).collect();
+        plan
     }
 
     pub(crate) fn window(&self) -> &[f64] {
@@ -207,7 +212,7 @@ impl Transform {
             || to_grid(line, hop, width, grid),
         );
         for first in [0, HALF] {
-            pulp::Arch::new().dispatch(Forward { plan: self, lanes, grid, first, width, work, out });
+            pulp::Arch::new().dispatch(Forward { plan: self, lanes, grid, first, work, out });
             for (from, to) in out.iter().zip([&mut *re, im]) {
                 dispatch(
                     #[inline(always)]
@@ -239,7 +244,7 @@ impl Transform {
             rows.resize(self.n_fft / 2 * LANES, 0.0);
         }
         let work = work_single;
-        pulp::Arch::new().dispatch(Inverse { plan: self, lanes, re, im, sums, width, work });
+        pulp::Arch::new().dispatch(Inverse { plan: self, lanes, re, im, sums, work });
         dispatch(
             #[inline(always)]
             || from_grid(sums, hop, width, line),
@@ -303,7 +308,6 @@ struct Forward<'a> {
     lanes: &'a Lanes,
     grid: &'a [f64],
     first: usize,
-    width: usize,
     work: &'a mut [Vec<f64>; 2],
     out: &'a mut [Vec<f64>; 2],
 }
@@ -313,7 +317,7 @@ impl WithSimd for Forward<'_> {
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, simd: S) {
-        let Self { plan, lanes, grid, first, width, work: [work_re, work_im], out: [re, im] } = self;
+        let Self { plan, lanes, grid, first, work: [work_re, work_im], out: [re, im] } = self;
         let half = plan.n_fft / 2;
         let stride = HALF / S::F64_LANES;
         let (work_re, _) = S::as_mut_simd_f64s(work_re);
@@ -323,7 +327,7 @@ impl WithSimd for Forward<'_> {
         let one_half = simd.splat_f64s(0.5);
         for column in 0..stride {
             let sample = |n: usize| {
-                let at = n % plan.hop * width + n / plan.hop + first + column * S::F64_LANES;
+                let at = plan.places[n] + first + column * S::F64_LANES;
                 let (v, _) = S::as_simd_f64s(&grid[at..at + S::F64_LANES]);
                 simd.mul_f64s(v[0], simd.splat_f64s(plan.window[n]))
             };
@@ -371,7 +375,6 @@ struct Inverse<'a> {
     re: &'a [Lane],
     im: &'a [Lane],
     sums: &'a mut [f32],
-    width: usize,
     work: &'a mut [Vec<f32>; 2],
 }
 
@@ -380,7 +383,7 @@ impl WithSimd for Inverse<'_> {
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, simd: S) {
-        let Self { plan, lanes, re, im, sums, width, work: [work_re, work_im] } = self;
+        let Self { plan, lanes, re, im, sums, work: [work_re, work_im] } = self;
         let half = plan.n_fft / 2;
         let stride = LANES / S::F32_LANES;
         let (re, _) = S::as_simd_f32s(re.as_flattened());
@@ -389,7 +392,7 @@ impl WithSimd for Inverse<'_> {
         let (work_im, _) = S::as_mut_simd_f32s(work_im);
         for column in 0..stride {
             let mut add = |n: usize, v: S::f32s| {
-                let at = n % plan.hop * width + n / plan.hop + column * S::F32_LANES;
+                let at = plan.places[n] + column * S::F32_LANES;
                 let (sum, _) = S::as_mut_simd_f32s(&mut sums[at..at + S::F32_LANES]);
                 let v = simd.mul_f32s(v, simd.splat_f32s(plan.synthesis[n]));
                 sum[0] = simd.add_f32s(sum[0], v);
