@@ -74,8 +74,10 @@ impl Clip {
         self.frames() as f64 / f64::from(self.sample_rate)
     }
 
-    /// One channel, the mean of all: `(x_0 + ... + x_(c-1)) / c` summed in that order in f32, as
-    /// `librosa.to_mono` does.
+    /// One channel, the mean of all: `(x_0 + ... + x_(c-1)) / c` summed in that order in f32.
+    ///
+    /// The same bits as `librosa.to_mono` (numpy's `mean`) for up to 7 channels; from 8 on numpy
+    /// sums interleaved channels pairwise, which may differ in the last bit.
     pub fn to_mono(&self) -> Self {
         let mut samples = Vec::with_capacity(self.frames());
         mix(&self.samples, self.channels, &mut samples);

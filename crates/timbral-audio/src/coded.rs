@@ -229,3 +229,34 @@ impl MediaSource for Media {
         Some(self.bytes)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_panic_becomes_an_error_that_names_the_file() {
+        let got: Result<()> = guarded("x.mka", "Matroska", || panic!("made for this test"));
+        assert_eq!(
+            got.map_err(|e| e.to_string()),
+            Err("x.mka: malformed Matroska file: the decoder panicked on it".into())
+        );
+    }
+
+    #[test]
+    fn errors_of_the_library_keep_their_kind() {
+        let as_error = |e| translate("x", "OGG", e);
+        let denied = std::io::Error::from(ErrorKind::PermissionDenied);
+        let cut = std::io::Error::from(ErrorKind::UnexpectedEof);
+        assert!(matches!(
+            as_error(CodecError::IoError(denied)),
+            Error::Io { .. }
+        ));
+        assert!(matches!(
+            as_error(CodecError::IoError(cut)),
+            Error::Malformed { .. }
+        ));
+        let unsupported = as_error(CodecError::Unsupported("y"));
+        assert!(matches!(unsupported, Error::Unsupported { .. }));
+    }
+}

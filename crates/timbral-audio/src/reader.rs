@@ -359,3 +359,95 @@ fn open_other_wav(
 ) -> Result<(Header, Box<dyn Source>)> {
     Err(refused)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Hands out constant frames of two channels, one at a time, with one bad value.
+    struct Frames {
+        left: usize,
+        bad: usize,
+    }
+
+    impl Source for Frames {
+        fn read(&mut self, out: &mut [f32]) -> Result<usize> {
+            if self.left == 0 {
+                return Ok(0);
+            }
+            self.left -= 1;
+            out[0] = 0.5;
+            out[1] = if self.left == self.bad {
+                f32::NAN
+            } else {
+                0.25
+            };
+            Ok(2)
+        }
+    }
+
+    fn reader(frames: usize, bad: usize, promised: Option<u64>) -> AudioReader {
+        AudioReader {
+            label: "x".into(),
+            header: Header::new("x", "TEST", 8000, 2, promised).unwrap(),
+            source: Box::new(Frames { left: frames, bad }),
+            frames_read: 0,
+        }
+    }
+
+    #[test]
+    fn a_block_is_filled_from_many_packets() {
+        let mut r = reader(5, usize::MAX, Some(5));
+        let mut block = [0.0; 7];
+        assert_eq!(r.read(&mut block).unwrap(), 6);
+        assert_eq!(r.read(&mut block).unwrap(), 4);
+        assert_eq!(r.read(&mut block).unwrap(), 0);
+    }
+
+    #[test]
+    fn fewer_frames_than_promised_are_an_error_and_more_are_not() {
+        let e = reader(5, usize::MAX, Some(6)).read_to_end().unwrap_err();
+        assert!(
+            matches!(
+                e,
+                Error::Truncated {
+                    expected: 6,
+                    got: 5,
+                    ..
+                }
+            ),
+            "{e}"
+        );
+        assert_eq!(
+            reader(5, usize::MAX, Some(4))
+                .read_to_end()
+                .unwrap()
+                .frames(),
+            5
+        );
+        assert!(matches!(
+            reader(0, usize::MAX, None).read_to_end(),
+            Err(Error::NoSamples { .. })
+        ));
+    }
+
+    #[test]
+    fn a_bad_sample_is_found_in_any_block() {
+        let mut r = reader(5, 0, None);
+        let mut block = [0.0; 4];
+        assert_eq!(r.read(&mut block).unwrap(), 4);
+        assert_eq!(r.read(&mut block).unwrap(), 4);
+        let e = r.read(&mut block).unwrap_err();
+        assert!(
+            matches!(
+                e,
+                Error::NotFinite {
+                    frame: 4,
+                    channel: 1,
+                    ..
+                }
+            ),
+            "{e}"
+        );
+    }
+}

@@ -114,3 +114,70 @@ fn refused(file: &str, stream: &mut dyn Stream, e: hound::Error) -> Result<Error
         other => Error::malformed(file, FORMAT, other),
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use std::io::Cursor;
+
+    use super::*;
+    use crate::reader::Source;
+
+    fn bytes(sample_format: SampleFormat, bits_per_sample: u16) -> Vec<u8> {
+        let spec = hound::WavSpec {
+            channels: 1,
+            sample_rate: 8000,
+            bits_per_sample,
+            sample_format,
+        };
+        let mut bytes = Cursor::new(Vec::new());
+        let mut writer = hound::WavWriter::new(&mut bytes, spec).unwrap();
+        match sample_format {
+            SampleFormat::Int => writer.write_sample(-64i32).unwrap(),
+            SampleFormat::Float => writer.write_sample(-0.5f32).unwrap(),
+        }
+        writer.finalize().unwrap();
+        bytes.into_inner()
+    }
+
+    fn open_bytes(bytes: Vec<u8>) -> std::result::Result<(Header, PcmSource), Refusal> {
+        open("x.wav", Box::new(Cursor::new(bytes)))
+    }
+
+    #[test]
+    fn every_width_finds_its_samples() {
+        for (format, bits, expected) in [
+            (SampleFormat::Int, 8, -0.5),
+            (SampleFormat::Int, 16, -64.0 / 32_768.0),
+            (SampleFormat::Int, 24, -64.0 / 8_388_608.0),
+            (SampleFormat::Int, 32, -64.0 / 2_147_483_648.0),
+            (SampleFormat::Float, 32, -0.5),
+        ] {
+            let Ok((header, mut source)) = open_bytes(bytes(format, bits)) else {
+                panic!("{bits} bits refused");
+            };
+            assert_eq!(header.frames, Some(1), "{bits} bits");
+            let mut out = [0.0; 2];
+            assert_eq!(source.read(&mut out).unwrap(), 1, "{bits} bits");
+            assert_eq!(out[0], expected, "{bits} bits");
+        }
+    }
+
+    #[test]
+    fn a_codec_is_left_to_others_and_the_stream_is_rewound() {
+        let mut file = bytes(SampleFormat::Int, 16);
+        file[20] = 7; // The format tag of mu-law.
+        match open_bytes(file) {
+            Err(Refusal::TryOther(mut stream, Error::Unsupported { .. })) => {
+                assert_eq!(stream.stream_position().unwrap(), 0);
+            }
+            _ => panic!("mu-law was taken, or refused for good"),
+        }
+    }
+
+    #[test]
+    fn a_partial_frame_is_wrong_for_every_decoder() {
+        let mut file = bytes(SampleFormat::Int, 16);
+        file[40] = 1;
+        assert!(matches!(open_bytes(file), Err(Refusal::Final(_))));
+    }
+}
