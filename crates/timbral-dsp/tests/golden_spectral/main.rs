@@ -1,0 +1,33 @@
+//! Everything but rhythm against the values of librosa 0.11.0 and scipy in `golden/spectral.json`,
+//! made by `golden/spectral.py`.
+//!
+//! - `digest`: how large arrays are stored and compared
+//! - `frames`: windows, frame counts, RMS, zero crossings
+//! - `transform`: STFT and its inverse
+//! - `filters`: decibels, mels, cepstra
+//! - `pitch`: peaks, tuning, chroma
+//! - `shapes`: one value a spectrum, and contrast
+//! - `separation`: harmonic-percussive masks and parts
+//! - `vector`: the feature vector with both presets
+
+#[path = "../common/signals.rs"]
+mod signals;
+
+mod digest;
+mod filters;
+mod frames;
+mod pitch;
+mod separation;
+mod shapes;
+mod transform;
+mod vector;
+
+/// The cases of one section of the file.
+fn cases<T: serde::de::DeserializeOwned>(section: &str) -> Vec<T> {
+    let file: serde_json::Value =
+        serde_json::from_str(include_str!("../golden/spectral.json")).expect("the file is JSON");
+    let section: Vec<T> =
+        serde_json::from_value(file[section].clone()).expect("the section fits its type");
+    assert!(!section.is_empty());
+    section
+}
