@@ -1,1 +1,10 @@
-//! Placeholder.
+//! Tables of features: made row by row, whole or not at all.
+//!
+//! A [`TableJournal`] collects the rows of a table beside it, survives a kill and can be resumed;
+//! [`write_whole`] writes any file by way of a temporary one.
+
+mod error;
+mod journal;
+
+pub use error::{Error, Result};
+pub use journal::{TableJournal, write_whole};
