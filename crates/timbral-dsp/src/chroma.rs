@@ -4,6 +4,7 @@ use ndarray::{Array2, ArrayView2, s};
 
 use crate::bank::Dense;
 use crate::error::{Result, check};
+use crate::frame::MAX_LENGTH;
 use crate::pitch::{PiptrackParams, estimate_tuning};
 use crate::simd::{LANES, Lane, ZERO, dispatch, for_each_tile};
 use crate::stft::expect;
@@ -13,9 +14,9 @@ use crate::stft::expect;
 pub struct ChromaParams {
     /// Samples a second, at least 1; default 22050.
     pub sample_rate: u32,
-    /// Length of the transform, at least 2; default 2048.
+    /// Length of the transform, `2..=2^24`; default 2048.
     pub n_fft: usize,
-    /// Pitch classes an octave, at least 1; default 12.
+    /// Pitch classes an octave, `1..=1200`; default 12.
     pub n_chroma: usize,
     /// Deviation from A4 = 440 Hz in pitch classes; default: estimated from each spectrogram.
     pub tuning: Option<f64>,
@@ -71,13 +72,14 @@ impl Chroma {
     ///
     /// # Errors
     ///
-    /// `sample_rate` or `n_chroma` of 0, `n_fft < 2`, `octwidth` not above 0, or a tuning or
-    /// `ctroct` that is not finite.
+    /// `sample_rate` of 0, `n_fft` outside `2..=2^24`, `n_chroma` outside `1..=1200`, `octwidth` not
+    /// above 0, or a tuning or `ctroct` that is not finite.
     pub fn new(params: ChromaParams) -> Result<Self> {
         let p = &params;
         check(p.sample_rate >= 1, "sample_rate", p.sample_rate, "must be at least 1")?;
-        check(p.n_fft >= 2, "n_fft", p.n_fft, "must be at least 2")?;
-        check(p.n_chroma >= 1, "n_chroma", p.n_chroma, "must be at least 1")?;
+        check((2..=MAX_LENGTH).contains(&p.n_fft), "n_fft", p.n_fft, "must be in 2..=2^24")?;
+        // A cent is the hundredth of a semitone: nobody hears finer steps.
+        check((1..=1200).contains(&p.n_chroma), "n_chroma", p.n_chroma, "must be in 1..=1200")?;
         check(p.ctroct.is_finite(), "ctroct", p.ctroct, "must be finite")?;
         let tuning = p.tuning.unwrap_or(0.0);
         check(tuning.is_finite(), "tuning", tuning, "must be finite")?;

@@ -44,6 +44,10 @@ impl PadMode {
     }
 }
 
+/// Longest frame, transform or hop, in samples: five minutes at 48 kHz. It keeps sums of positions
+/// from wrapping round and plans from asking for absurd amounts of memory.
+pub(crate) const MAX_LENGTH: usize = 1 << 24;
+
 /// How a signal is cut into overlapping frames: `librosa.util.frame` after `np.pad`.
 ///
 /// Frame `t` holds samples `t * hop_length - p .. t * hop_length - p + frame_length`, with
@@ -63,9 +67,9 @@ impl PadMode {
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Framing {
-    /// Samples in a frame, at least 1; default 2048.
+    /// Samples in a frame, `1..=2^24`; default 2048.
     pub frame_length: usize,
-    /// Samples from the start of a frame to the start of the next, at least 1; default 512.
+    /// Samples from the start of a frame to the start of the next, `1..=2^24`; default 512.
     pub hop_length: usize,
     /// Whether frame `t` is centred on sample `t * hop_length`; default true.
     pub center: bool,
@@ -86,8 +90,10 @@ impl Default for Framing {
 
 impl Framing {
     pub(crate) fn validate(&self) -> Result<()> {
-        check(self.frame_length >= 1, "frame_length", self.frame_length, "must be at least 1")?;
-        check(self.hop_length >= 1, "hop_length", self.hop_length, "must be at least 1")
+        for (name, value) in [("frame_length", self.frame_length), ("hop_length", self.hop_length)] {
+            check((1..=MAX_LENGTH).contains(&value), name, value, "must be in 1..=2^24")?;
+        }
+        Ok(())
     }
 
     /// Padding on each side, in samples.
@@ -99,11 +105,11 @@ impl Framing {
     ///
     /// # Errors
     ///
-    /// - a length or hop of 0;
+    /// - a length or hop outside `1..=2^24`;
     /// - no samples, or fewer than fill one frame.
     pub fn n_frames(&self, n: usize) -> Result<usize> {
         self.validate()?;
-        let padded = n + 2 * self.pad();
+        let padded = n.saturating_add(2 * self.pad());
         if n == 0 || padded < self.frame_length {
             let needed = self.frame_length.saturating_sub(2 * self.pad()).max(1);
             return Err(Error::TooShort { name: "signal", needed, got: n });

@@ -3,6 +3,7 @@ use ndarray::{Array2, ArrayView2, s};
 use crate::bank::Banded;
 use crate::convert::{MelScale, fft_frequencies};
 use crate::error::{Result, check};
+use crate::frame::MAX_LENGTH;
 use crate::simd::{ZERO, dispatch, for_each_tile};
 use crate::stft::expect;
 
@@ -11,9 +12,9 @@ use crate::stft::expect;
 pub struct MelParams {
     /// Samples a second, at least 1; default 22050.
     pub sample_rate: u32,
-    /// Length of the transform, at least 2; default 2048.
+    /// Length of the transform, `2..=2^24`; default 2048.
     pub n_fft: usize,
-    /// Number of bands, at least 1; default 128.
+    /// Number of bands, `1..=4096`; default 128.
     pub n_mels: usize,
     /// Lower edge of the lowest band in hertz, at least 0; default 0.
     pub fmin: f64,
@@ -35,6 +36,9 @@ pub enum MelNorm {
     /// Each triangle has height 1.
     Height,
 }
+
+/// Most bands of a bank, far more than there are to hear; it bounds the memory of a plan.
+pub(crate) const MAX_MELS: usize = 4096;
 
 impl Default for MelParams {
     fn default() -> Self {
@@ -80,12 +84,13 @@ impl MelBank {
     ///
     /// # Errors
     ///
-    /// `sample_rate` or `n_mels` of 0, `n_fft < 2`, `fmin < 0`, or `fmax <= fmin`.
+    /// `sample_rate` of 0, `n_fft` outside `2..=2^24`, `n_mels` outside `1..=4096`, `fmin < 0`, or
+    /// `fmax <= fmin`.
     pub fn new(params: MelParams) -> Result<Self> {
         let p = &params;
         check(p.sample_rate >= 1, "sample_rate", p.sample_rate, "must be at least 1")?;
-        check(p.n_fft >= 2, "n_fft", p.n_fft, "must be at least 2")?;
-        check(p.n_mels >= 1, "n_mels", p.n_mels, "must be at least 1")?;
+        check((2..=MAX_LENGTH).contains(&p.n_fft), "n_fft", p.n_fft, "must be in 2..=2^24")?;
+        check((1..=MAX_MELS).contains(&p.n_mels), "n_mels", p.n_mels, "must be in 1..=4096")?;
         check(p.fmin >= 0.0, "fmin", p.fmin, "must not be negative")?;
         let fmax = p.fmax.unwrap_or(f64::from(p.sample_rate) / 2.0);
         check(fmax > p.fmin && fmax.is_finite(), "fmax", fmax, "must be above fmin")?;

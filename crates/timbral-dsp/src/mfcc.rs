@@ -4,13 +4,14 @@ use ndarray::{Array2, ArrayView2, s};
 
 use crate::bank::Dense;
 use crate::error::{Result, check};
+use crate::mel::MAX_MELS;
 use crate::simd::{Lane, ZERO, for_each_tile};
 use crate::stft::expect;
 
 /// Parameters of mel-frequency cepstral coefficients, named as in `librosa.feature.mfcc`.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct MfccParams {
-    /// Bands of the mel spectrogram, at least 1; default 128.
+    /// Bands of the mel spectrogram, `1..=4096`; default 128.
     pub n_mels: usize,
     /// Coefficients kept, `1..=n_mels`; default 20.
     pub n_mfcc: usize,
@@ -55,10 +56,11 @@ impl Mfcc {
     ///
     /// # Errors
     ///
-    /// `n_mels` of 0, `n_mfcc` outside `1..=n_mels`, or a lifter that is negative or not finite.
+    /// `n_mels` outside `1..=4096`, `n_mfcc` outside `1..=n_mels`, or a lifter that is negative or
+    /// not finite.
     pub fn new(params: MfccParams) -> Result<Self> {
         let MfccParams { n_mels, n_mfcc, lifter } = params;
-        check(n_mels >= 1, "n_mels", n_mels, "must be at least 1")?;
+        check((1..=MAX_MELS).contains(&n_mels), "n_mels", n_mels, "must be in 1..=4096")?;
         check((1..=n_mels).contains(&n_mfcc), "n_mfcc", n_mfcc, "must be in 1..=n_mels")?;
         check(lifter >= 0.0 && lifter.is_finite(), "lifter", lifter, "must not be negative")?;
         let n = n_mels as f64;

@@ -11,7 +11,7 @@ use crate::frame::{Framing, PadMode};
 ///
 /// # Errors
 ///
-/// - a frame or hop length of 0;
+/// - a frame or hop length outside `1..=2^24`;
 /// - no samples, or fewer than fill one frame;
 /// - a sample that is NaN or infinite.
 ///
