@@ -38,7 +38,7 @@ impl Tolerance {
 
 /// The position of the cells in the file.
 fn position(i: usize, size: usize) -> usize {
-    i * (size * 5 / 8 | 1) % size
+    i * ((size * 5 / 8) | 1) % size
 }
 
 impl Digest {

@@ -1,0 +1,172 @@
+//! Plans are immutable, shared between threads and reused with any scratch.
+
+use ndarray::Array2;
+use timbral_dsp::{
+    Chroma, ChromaParams, Error, FeatureParams, FeatureScratch, FeatureSet, Hpss, MelBank, Mfcc,
+    Stft, StftParams, StftScratch,
+};
+
+use crate::signals::signal;
+
+const fn assert_shared<T: Send + Sync + Clone>() {}
+
+const _: () = {
+    assert_shared::<Stft>();
+    assert_shared::<MelBank>();
+    assert_shared::<Mfcc>();
+    assert_shared::<Chroma>();
+    assert_shared::<Hpss>();
+    assert_shared::<FeatureSet>();
+    assert_shared::<StftScratch>();
+    assert_shared::<FeatureScratch>();
+    assert_shared::<Error>();
+};
+
+const SIGNALS: [&str; 6] = [
+    "mix:40000",
+    "noise:700:1",
+    "zero:3000",
+    "tone:9000:440",
+    "mix:12345",
+    "noise:40000:2",
+];
+
+#[test]
+fn a_dirty_scratch_changes_no_bit_of_a_vector() {
+    for params in [FeatureParams::gtzan(), FeatureParams::librosa()] {
+        let set = FeatureSet::new(params).unwrap();
+        let mut scratch = set.make_scratch();
+        for name in SIGNALS {
+            let y = signal(name);
+            let fresh = set.process(&y).unwrap();
+            assert_eq!(
+                set.process_with_scratch(&y, &mut scratch).unwrap(),
+                fresh,
+                "{name} {params:?}"
+            );
+        }
+        // An error leaves it usable.
+        assert!(
+            set.process_with_scratch(&[1.0, f32::NAN], &mut scratch)
+                .is_err()
+        );
+        assert!(set.process_with_scratch(&[], &mut scratch).is_err());
+        let y = signal(SIGNALS[0]);
+        assert_eq!(
+            set.process_with_scratch(&y, &mut scratch),
+            set.process(&y),
+            "{params:?}"
+        );
+    }
+}
+
+#[test]
+fn a_dirty_scratch_changes_no_bit_of_a_spectrum() {
+    for (n_fft, hop_length) in [(2048, 512), (1023, 100), (400, 160), (2, 1)] {
+        let plan = Stft::new(StftParams {
+            n_fft,
+            hop_length,
+            ..StftParams::default()
+        })
+        .unwrap();
+        let mut scratch = plan.make_scratch();
+        for name in SIGNALS {
+            let y = signal(name);
+            let fresh = plan.process(&y).unwrap();
+            let mut got = Array2::from_elem(fresh.dim(), num_complex::Complex::new(f32::NAN, 1.0));
+            plan.process_with_scratch(&y, got.view_mut(), &mut scratch)
+                .unwrap();
+            assert_eq!(got, fresh, "{name} {n_fft}");
+            let back = plan.inverse(fresh.view(), None).unwrap();
+            let again = plan
+                .inverse_with_scratch(fresh.view(), None, &mut scratch)
+                .unwrap();
+            assert_eq!(again, back, "inverse, {name} {n_fft}");
+        }
+    }
+}
+
+#[test]
+fn a_scratch_of_another_plan_is_no_trap_for_equal_sizes() {
+    let plan = |hop_length| {
+        Stft::new(StftParams {
+            hop_length,
+            ..StftParams::default()
+        })
+        .unwrap()
+    };
+    let (a, b) = (plan(512), plan(300));
+    let y = signal("mix:9000");
+    let expected = a.process(&y).unwrap();
+    let mut got = expected.clone();
+    a.process_with_scratch(&y, got.view_mut(), &mut b.make_scratch())
+        .unwrap();
+    assert_eq!(got, expected);
+}
+
+#[test]
+fn threads_that_share_a_plan_get_the_same_bits() {
+    let set = FeatureSet::new(FeatureParams::gtzan()).unwrap();
+    let expected: Vec<_> = SIGNALS
+        .iter()
+        .map(|name| set.process(&signal(name)).unwrap())
+        .collect();
+    // A new plan, so that the threads race for its caches.
+    let set = FeatureSet::new(FeatureParams::gtzan()).unwrap();
+    std::thread::scope(|scope| {
+        for first in 0..4 {
+            let (set, expected) = (&set, &expected);
+            scope.spawn(move || {
+                for i in (first..first + SIGNALS.len()).map(|i| i % SIGNALS.len()) {
+                    let got = set.process(&signal(SIGNALS[i])).unwrap();
+                    assert_eq!(got, expected[i], "{} in thread {first}", SIGNALS[i]);
+                }
+            });
+        }
+    });
+}
+
+#[test]
+fn a_chroma_plan_forgets_nothing_by_many_tunings() {
+    let plan = Chroma::new(ChromaParams {
+        n_fft: 64,
+        ..ChromaParams::default()
+    })
+    .unwrap();
+    let first = plan.weights(0.3);
+    for i in 0..300 {
+        plan.weights(f64::from(i) / 300.0 - 0.5);
+    }
+    assert_eq!(plan.weights(0.3), first);
+    assert_eq!(plan.clone().weights(0.3), first);
+    assert_ne!(plan.weights(0.2), first);
+}
+
+#[test]
+fn parts_give_what_the_whole_gives() {
+    let set = FeatureSet::new(FeatureParams::librosa()).unwrap();
+    let y = signal("mix:40000");
+    let values = set.process(&y).unwrap();
+    let value = |name: &str| values[set.names().iter().position(|n| n == name).unwrap()];
+    let mean = |v: &[f64]| v.iter().sum::<f64>() / v.len() as f64;
+    let stft = Stft::new(StftParams::default()).unwrap();
+    let frequencies = timbral_dsp::fft_frequencies(22050, 2048);
+    let magnitude = stft.magnitude(&y).unwrap();
+    let centroid = timbral_dsp::spectral_centroid(magnitude.view(), &frequencies).unwrap();
+    let rolloff = timbral_dsp::spectral_rolloff(magnitude.view(), &frequencies, 0.85).unwrap();
+    let chroma = Chroma::new(ChromaParams::default()).unwrap();
+    let chroma = chroma.process(stft.power(&y).unwrap().view()).unwrap();
+    let chroma: Vec<f64> = chroma.iter().map(|v| f64::from(*v)).collect();
+    // The mean of up to 1000 f64 in another order.
+    for (name, expected) in [
+        ("spectral_centroid_mean", mean(&centroid)),
+        ("rolloff_mean", mean(&rolloff)),
+        ("chroma_stft_mean", mean(&chroma)),
+    ] {
+        let got = value(name);
+        assert!(
+            (got / expected - 1.0).abs() < 1e-12,
+            "{name}: {got}, by parts {expected}"
+        );
+    }
+}
