@@ -270,8 +270,11 @@ def power_of(name, n_fft=2048, hop_length=512):
 
 
 def spectrogram(source):
-    """"flat:rows:columns:seed" or the power spectrogram of a signal."""
+    """"flat:rows:columns:seed", "steps:..." (the same in eighths, with many ties), or the power
+    spectrogram of a signal."""
     kind, *args = source.split(":")
+    if kind == "steps":
+        return np.floor(flat(*map(int, args)) * np.float32(8)) / np.float32(8)
     return flat(*map(int, args)) if kind == "flat" else power_of(source)
 
 
@@ -414,7 +417,7 @@ golden = {
     "stft": STFT_CASES,
     "istft": ISTFT_CASES,
     "db": [db_case(k, r, a, t) for k, amins in [("power", [1e-10, 1e-3]), ("amplitude", [1e-5, 1e-2])]
-           for r in [1.0, 0.5, None] for a in amins for t in [80.0, 20.0, None]],
+           for r in [1.0, 0.5, 1e-12, None] for a in amins for t in [80.0, 20.0, None]],
     "db_to_power": [db_to_power_case(r) for r in [1.0, 0.25]],
     "mel_scale": [mel_scale_case(htk) for htk in [False, True]],
     "mel": [mel_case(), mel_case(n_mels=40), mel_case(htk=True), mel_case(height=True),
@@ -426,6 +429,7 @@ golden = {
                                      (1, 1, 0), (7, 3, 5)]],
     "piptrack": [piptrack_case("flat:1025:20:71"), piptrack_case("flat:1025:20:71", threshold=0.9),
                  piptrack_case("flat:65:33:72", sr=8000, fmin=0.0, fmax=20000.0, threshold=0.0),
+                 *[piptrack_case("steps:257:20:73", threshold=t) for t in [0.0, 0.5]],
                  piptrack_case("mix:66150"), piptrack_case("tone:33000:440"), piptrack_case("noise:9000:1"),
                  piptrack_case("harmonic:20000", fmin=300.0, fmax=1000.0)],
     "tuning": [tuning_case(s, r, b) for s in ["mix:66150", "tone:33000:450", "noise:30000:1", "zero:5000",

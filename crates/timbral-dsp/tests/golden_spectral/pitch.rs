@@ -10,14 +10,21 @@ use crate::cases;
 use crate::digest::{Digest, Tolerance};
 use crate::signals::{flat, lcg, signal};
 
-/// `flat:rows:columns:seed`, or the power spectrogram of a signal.
+/// `flat:rows:columns:seed`, `steps:...` (the same in eighths, with many ties), or the power
+/// spectrogram of a signal.
 fn spectrogram(source: &str) -> Array2<f32> {
-    if let Some(args) = source.strip_prefix("flat:") {
+    let cells = |args: &str| {
         let args: Vec<usize> = args
             .split(':')
             .map(|a| a.parse().expect("an integer"))
             .collect();
-        return flat(args[0], args[1], args[2] as u32);
+        flat(args[0], args[1], args[2] as u32)
+    };
+    if let Some(args) = source.strip_prefix("flat:") {
+        return cells(args);
+    }
+    if let Some(args) = source.strip_prefix("steps:") {
+        return cells(args).mapv(|v| (v * 8.0).floor() / 8.0);
     }
     let plan = Stft::new(StftParams::default()).expect("the defaults are good");
     plan.power(&signal(source)).expect("the signal is good")
