@@ -1,0 +1,119 @@
+use crate::check;
+use crate::encode::{counts, encode};
+use crate::error::Result;
+use crate::rng::Rng;
+use crate::split::{FoldParams, Split, full_splits};
+
+/// Folds of consecutive, or shuffled, rows whose sizes differ by at most one.
+///
+/// ```text
+/// rows of fold f = floor(n_samples / n_splits), plus 1 for the first n_samples mod n_splits
+/// ```
+///
+/// Every row is in one test fold. Without a shuffle equals `sklearn.model_selection.KFold`.
+///
+/// # Errors
+///
+/// `n_splits` below 2 or above the number of rows.
+///
+/// ```
+/// use timbral_metrics::{FoldParams, k_fold};
+///
+/// let folds = k_fold(5, &FoldParams { n_splits: 2, shuffle: None })?;
+/// assert_eq!(folds[0].test, [0, 1, 2]);
+/// assert_eq!(folds[1].test, [3, 4]);
+/// # Ok::<(), timbral_metrics::Error>(())
+/// ```
+pub fn k_fold(n_samples: usize, params: &FoldParams) -> Result<Vec<Split>> {
+    params.validate(n_samples, "must be at most the number of rows")?;
+    let mut rows: Vec<usize> = (0..n_samples).collect();
+    if let Some(seed) = params.shuffle {
+        Rng::new(seed).shuffle(&mut rows);
+    }
+    let mut fold_of_row = vec![0; n_samples];
+    let mut rows = rows.into_iter();
+    for (fold, size) in sizes(n_samples, params.n_splits).enumerate() {
+        rows.by_ref().take(size).for_each(|i| fold_of_row[i] = fold);
+    }
+    Ok(full_splits(&fold_of_row, params.n_splits))
+}
+
+/// `n` things in `n_splits` parts, the first ones larger by one if they do not come out even.
+pub(crate) fn sizes(n: usize, n_splits: usize) -> impl Iterator<Item = usize> {
+    (0..n_splits).map(move |fold| n / n_splits + usize::from(fold < n % n_splits))
+}
+
+/// Folds with the class shares of the whole: each class and each fold is even to one row.
+///
+/// ```text
+/// rows of class c in fold f = n_c / n_splits, rounded down or up
+/// ```
+///
+/// `y` has shape `(n_samples,)`; every row is in one test fold. Without a shuffle equals
+/// `sklearn.model_selection.StratifiedKFold`. A class with fewer rows than folds is missing from
+/// some.
+///
+/// # Errors
+///
+/// `n_splits` below 2 or above the number of rows of every class.
+///
+/// ```
+/// use timbral_metrics::{FoldParams, stratified_k_fold};
+///
+/// let y = ["rock", "rock", "jazz", "rock", "jazz", "rock"];
+/// let folds = stratified_k_fold(&y, &FoldParams { n_splits: 2, shuffle: None })?;
+/// assert_eq!(folds[0].test, [0, 1, 2]);
+/// assert_eq!(folds[1].test, [3, 4, 5]);
+/// # Ok::<(), timbral_metrics::Error>(())
+/// ```
+pub fn stratified_k_fold<T: Ord>(y: &[T], params: &FoldParams) -> Result<Vec<Split>> {
+    check::not_empty("y", y.len())?;
+    let (codes, n_classes) = encode(y);
+    let class_counts = counts(&codes, n_classes);
+    let most = class_counts.iter().max().copied().unwrap_or(0);
+    params.validate(most, "must be at most the number of rows of some class")?;
+
+    // Classes in order of their first row are dealt out to the folds in turn, without a gap from
+    // one class to the next: this keeps the folds, too, even to one row.
+    let mut order: Vec<usize> = Vec::with_capacity(n_classes);
+    let mut seen = vec![false; n_classes];
+    for code in &codes {
+        if !std::mem::replace(&mut seen[*code], true) {
+            order.push(*code);
+        }
+    }
+    let n_splits = params.n_splits;
+    let mut rng = params.shuffle.map(Rng::new);
+    let mut fold_of_row = vec![0; y.len()];
+    let mut dealt = 0;
+    for class in order {
+        let n = class_counts[class];
+        let mut folds: Vec<usize> = (dealt..dealt + n).map(|turn| turn % n_splits).collect();
+        dealt += n;
+        folds.sort_unstable();
+        if let Some(rng) = &mut rng {
+            rng.shuffle(&mut folds);
+        }
+        let rows = (0..y.len()).filter(|i| codes[*i] == class);
+        rows.zip(folds).for_each(|(i, fold)| fold_of_row[i] = fold);
+    }
+    Ok(full_splits(&fold_of_row, n_splits))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn too_many_folds_are_an_error() {
+        let params = |n_splits| FoldParams {
+            n_splits,
+            shuffle: None,
+        };
+        assert!(k_fold(4, &params(1)).is_err());
+        assert!(k_fold(4, &params(5)).is_err());
+        assert!(stratified_k_fold(&[0, 0, 1], &params(2)).is_ok());
+        assert!(stratified_k_fold(&[0, 0, 1], &params(3)).is_err());
+        assert!(stratified_k_fold::<u8>(&[], &params(2)).is_err());
+    }
+}

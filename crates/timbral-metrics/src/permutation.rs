@@ -1,0 +1,171 @@
+use crate::check;
+use crate::error::Result;
+use crate::rng::Rng;
+
+/// Which differences count as at least as extreme as the observed one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Alternative {
+    /// Twice the smaller of the two one-sided shares.
+    #[default]
+    TwoSided,
+    /// Those at or below it.
+    Less,
+    /// Those at or above it.
+    Greater,
+}
+
+/// Parameters of [`permutation_test`], named as in `scipy.stats.permutation_test`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PermutationParams {
+    /// Swaps drawn at random, at least 1; default 9999. Where all `2^n_samples` are no more than
+    /// this, all are tried and the test is exact.
+    pub n_resamples: usize,
+    /// Which differences count; default two-sided.
+    pub alternative: Alternative,
+    /// Seed of the draws; default 0. A seed gives the same draws on every machine.
+    pub seed: u64,
+}
+
+impl Default for PermutationParams {
+    fn default() -> Self {
+        Self {
+            n_resamples: 9999,
+            alternative: Alternative::default(),
+            seed: 0,
+        }
+    }
+}
+
+/// What [`permutation_test`] found.
+#[derive(Debug, Clone, Copy, PartialEq)]
+#[non_exhaustive]
+pub struct PermutationResult {
+    /// The statistic of the data as they are.
+    pub statistic: f64,
+    /// Chance of a statistic at least as extreme if the two models are exchangeable.
+    pub p_value: f64,
+    /// Whether all swaps were tried.
+    pub exact: bool,
+}
+
+/// Paired permutation test: would a statistic of two models be as extreme if, row by row, it were
+/// chance which model gave which prediction?
+///
+/// ```text
+/// exact:   p = #{b : T_b >= T} / 2^n         over all 2^n ways to swap rows
+/// random:  p = (#{b : T_b >= T} + 1) / (n_resamples + 1)
+/// ```
+///
+/// `first` and `second` have shape `(n_samples,)`: predictions, losses or hits of the two models
+/// for the same rows. Statistics within 100 roundings of the observed one count as equal to it.
+/// Equals `scipy.stats.permutation_test((first, second), statistic, permutation_type="samples")`
+/// where exact; the random draws are this crate's.
+///
+/// # Errors
+///
+/// - lengths that differ, no rows, `n_resamples` of 0;
+/// - the statistic's own error, or a statistic that is NaN or infinite.
+///
+/// ```
+/// use timbral_metrics::{PermutationParams, permutation_test};
+///
+/// let (first, second) = ([1.0, 2.0, 3.0, 4.0], [0.0, 1.0, 2.0, 3.5]);
+/// let result = permutation_test(&first, &second, &PermutationParams::default(), |a, b| {
+///     Ok(a.iter().zip(b).map(|(a, b)| a - b).sum())
+/// })?;
+/// assert_eq!((result.statistic, result.p_value, result.exact), (3.5, 0.125, true));
+/// # Ok::<(), timbral_metrics::Error>(())
+/// ```
+pub fn permutation_test<T: Clone>(
+    first: &[T],
+    second: &[T],
+    params: &PermutationParams,
+    mut statistic: impl FnMut(&[T], &[T]) -> Result<f64>,
+) -> Result<PermutationResult> {
+    let n = first.len();
+    check::not_empty("first", n)?;
+    check::length("second", n, second.len())?;
+    let n_resamples = params.n_resamples;
+    check::parameter(
+        n_resamples >= 1,
+        "n_resamples",
+        n_resamples,
+        "must be at least 1",
+    )?;
+
+    let observed = statistic(first, second)?;
+    check::finite("statistic", &[observed])?;
+    let all = u32::try_from(n).ok().and_then(|n| 1usize.checked_shl(n));
+    let exact = all.filter(|all| *all <= n_resamples);
+    let n_swaps = exact.unwrap_or(n_resamples);
+
+    let margin = 100.0 * f64::EPSILON * observed.abs();
+    let (mut at_most, mut at_least) = (0usize, 0usize);
+    let (mut a, mut b) = (first.to_vec(), second.to_vec());
+    for swap in 0..n_swaps {
+        a.clone_from_slice(first);
+        b.clone_from_slice(second);
+        let mut rng = Rng::stream(params.seed, swap as u64);
+        for i in 0..n {
+            let swapped = match exact {
+                Some(_) => swap >> i & 1 == 1,
+                None => rng.below(2) == 1,
+            };
+            if swapped {
+                std::mem::swap(&mut a[i], &mut b[i]);
+            }
+        }
+        let value = statistic(&a, &b)?;
+        check::finite("statistic", &[value])?;
+        at_most += usize::from(value <= observed + margin);
+        at_least += usize::from(value >= observed - margin);
+    }
+    // Random draws count the data themselves as one, so that no p-value is 0.
+    let own = usize::from(exact.is_none());
+    let share = |count: usize| (count + own) as f64 / (n_swaps + own) as f64;
+    let p_value = match params.alternative {
+        Alternative::Less => share(at_most),
+        Alternative::Greater => share(at_least),
+        Alternative::TwoSided => (2.0 * share(at_most.min(at_least))).min(1.0),
+    };
+    Ok(PermutationResult {
+        statistic: observed,
+        p_value,
+        exact: exact.is_some(),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn difference(a: &[f64], b: &[f64]) -> Result<f64> {
+        Ok(a.iter().zip(b).map(|(a, b)| a - b).sum())
+    }
+
+    #[test]
+    fn random_draws_come_near_the_exact_test() {
+        let a: Vec<f64> = (0..12).map(|i| f64::from(i * 7 % 12)).collect();
+        let b: Vec<f64> = (0..12).map(|i| f64::from(i * 5 % 11) + 0.5).collect();
+        let p = |n_resamples| {
+            let params = PermutationParams {
+                n_resamples,
+                ..PermutationParams::default()
+            };
+            permutation_test(&a, &b, &params, difference).unwrap()
+        };
+        let (exact, random) = (p(4096), p(4095));
+        assert!(exact.exact && !random.exact);
+        // Twice a share of 4095 draws: standard deviation at most 2 sqrt(0.25 / 4095) = 0.016.
+        let distance = (exact.p_value - random.p_value).abs();
+        assert!(distance < 0.05, "{exact:?} {random:?}");
+    }
+
+    #[test]
+    fn bad_statistics_are_errors() {
+        let params = PermutationParams::default();
+        assert!(permutation_test(&[1.0], &[2.0], &params, |_, _| Ok(f64::NAN)).is_err());
+        assert!(permutation_test(&[1.0], &[2.0, 3.0], &params, difference).is_err());
+        assert!(permutation_test::<f64>(&[], &[], &params, |_, _| Ok(0.0)).is_err());
+    }
+}
