@@ -1,0 +1,204 @@
+//! Our side of `dsp.py`: does what it is told on standard input, one order a line.
+//!
+//! | order | answer |
+//! |---|---|
+//! | `clip N`, then N little-endian f32 | `ok` |
+//! | `time NAME SECONDS` | seconds of the fastest of the calls that fit into SECONDS, at least one |
+//! | `result NAME` | how many numbers there are, then these as little-endian f64 |
+//!
+//! Whatever does not depend on the samples is planned beforehand.
+
+#[path = "../dsp/bare.rs"]
+#[allow(clippy::unwrap_used)]
+mod bare;
+
+use std::hint::black_box;
+use std::io::{BufRead, Read, Write};
+use std::time::Instant;
+
+use anyhow::bail;
+use ndarray::Array2;
+use realfft::num_complex::Complex;
+use timbral::dsp::{
+    Aggregate, BeatParams, BeatTracker, Chroma, ChromaParams, DbParams, FeatureParams,
+    FeatureScratch, FeatureSet, Framing, Hpss, HpssParams, MelBank, MelParams, Mfcc, MfccParams,
+    OnsetParams, Stft, StftParams, Tempo, TempoParams, fft_frequencies, onset_strength,
+    power_to_db, rms, spectral_bandwidth, spectral_centroid, spectral_rolloff, zero_crossing_rate,
+};
+
+use bare::BareFfts;
+
+/// A result as it comes; turned into numbers of one type only when asked for, outside the timing.
+enum Output {
+    Spectrum(Array2<Complex<f32>>),
+    Matrix(Array2<f32>),
+    Waves([Vec<f32>; 2]),
+    Single(Vec<f32>),
+    Double(Vec<f64>),
+}
+
+impl Output {
+    fn numbers(self) -> Vec<f64> {
+        match self {
+            Self::Spectrum(s) => s.iter().flat_map(|z| [z.re, z.im]).map(f64::from).collect(),
+            Self::Matrix(m) => m.iter().copied().map(f64::from).collect(),
+            Self::Waves(waves) => waves.iter().flatten().copied().map(f64::from).collect(),
+            Self::Single(values) => values.into_iter().map(f64::from).collect(),
+            Self::Double(values) => values,
+        }
+    }
+}
+
+/// The plans, and the clip they are tried on.
+struct Bench {
+    stft: Stft,
+    mel: MelBank,
+    mfcc: Mfcc,
+    chroma: Chroma,
+    hpss: Hpss,
+    tempo: Tempo,
+    beats: BeatTracker,
+    vectors: [(FeatureSet, FeatureScratch); 2],
+    bare: BareFfts,
+    y: Vec<f32>,
+    padded: Vec<f32>,
+    spectra: Vec<Complex<f32>>,
+}
+
+impl Bench {
+    fn new() -> timbral::dsp::Result<Self> {
+        let vector = |params| {
+            let set = FeatureSet::new(params)?;
+            let scratch = set.make_scratch();
+            Ok((set, scratch))
+        };
+        Ok(Self {
+            stft: Stft::new(StftParams::default())?,
+            mel: MelBank::new(MelParams::default())?,
+            mfcc: Mfcc::new(MfccParams::default())?,
+            chroma: Chroma::new(ChromaParams::default())?,
+            hpss: Hpss::new(HpssParams::default())?,
+            tempo: Tempo::new(TempoParams::default())?,
+            beats: BeatTracker::new(BeatParams::default())?,
+            vectors: [
+                vector(FeatureParams::gtzan())?,
+                vector(FeatureParams::librosa())?,
+            ],
+            bare: BareFfts::new(),
+            y: Vec::new(),
+            padded: Vec::new(),
+            spectra: Vec::new(),
+        })
+    }
+
+    fn load(&mut self, y: Vec<f32>) {
+        self.padded = BareFfts::padded(&y);
+        self.spectra = self.bare.spectra(&self.padded);
+        self.y = y;
+    }
+
+    fn log_mel(&self) -> timbral::dsp::Result<Array2<f32>> {
+        let mel = self.mel.process(self.stft.power(&self.y)?.view())?;
+        power_to_db(mel.view(), &DbParams::default())
+    }
+
+    fn onsets(&self, aggregate: Aggregate) -> timbral::dsp::Result<Vec<f32>> {
+        onset_strength(
+            self.log_mel()?.view(),
+            &OnsetParams {
+                aggregate,
+                ..OnsetParams::default()
+            },
+        )
+    }
+
+    fn run(&mut self, name: &str) -> anyhow::Result<Output> {
+        let y = &self.y[..];
+        let hz = fft_frequencies(22_050, 2048);
+        let magnitude = || self.stft.magnitude(y);
+        Ok(match name {
+            "stft" => Output::Spectrum(self.stft.process(y)?),
+            "log_mel" => Output::Matrix(self.log_mel()?),
+            "mfcc" => Output::Matrix(self.mfcc.process(self.log_mel()?.view())?),
+            "chroma_stft" => Output::Matrix(self.chroma.process(self.stft.power(y)?.view())?),
+            "spectral_centroid" => Output::Double(spectral_centroid(magnitude()?.view(), &hz)?),
+            "spectral_bandwidth" => {
+                Output::Double(spectral_bandwidth(magnitude()?.view(), &hz, 2.0)?)
+            }
+            "spectral_rolloff" => Output::Double(spectral_rolloff(magnitude()?.view(), &hz, 0.85)?),
+            "zero_crossing_rate" => Output::Double(zero_crossing_rate(y, &Framing::default())?),
+            "rms" => Output::Single(rms(y, &Framing::default())?),
+            "hpss" => {
+                let (harmonic, percussive) = self.hpss.process(self.stft.process(y)?.view());
+                let wave = |part: Array2<_>| self.stft.inverse(part.view(), Some(y.len()));
+                Output::Waves([wave(harmonic)?, wave(percussive)?])
+            }
+            "tempo" => Output::Double(vec![self.tempo.process(&self.onsets(Aggregate::Mean)?)?]),
+            "beat_track" => {
+                let beats = self.beats.process(&self.onsets(Aggregate::Median)?)?;
+                let frames = beats.frames.iter().map(|t| *t as f64);
+                Output::Double(std::iter::once(beats.tempo).chain(frames).collect())
+            }
+            "vector_gtzan" | "vector_librosa" => {
+                let (set, scratch) = &mut self.vectors[usize::from(name == "vector_librosa")];
+                Output::Double(set.process_with_scratch(&self.y, scratch)?)
+            }
+            "bare_ffts" => {
+                self.bare
+                    .forward(&self.padded, |spectrum| _ = black_box(spectrum));
+                for _ in 0..2 {
+                    self.bare
+                        .inverse(&self.spectra, |samples| _ = black_box(samples));
+                }
+                Output::Double(Vec::new())
+            }
+            _ => bail!("there is no function {name}"),
+        })
+    }
+
+    fn time(&mut self, name: &str, seconds: f64) -> anyhow::Result<f64> {
+        let (start, mut fastest) = (Instant::now(), f64::INFINITY);
+        loop {
+            let call = Instant::now();
+            black_box(self.run(name)?);
+            fastest = fastest.min(call.elapsed().as_secs_f64());
+            if start.elapsed().as_secs_f64() > seconds {
+                return Ok(fastest);
+            }
+        }
+    }
+}
+
+fn main() -> anyhow::Result<()> {
+    let mut bench = Bench::new()?;
+    let (mut input, mut output) = (std::io::stdin().lock(), std::io::stdout().lock());
+    let mut line = String::new();
+    while input.read_line(&mut line)? > 0 {
+        match line.split_whitespace().collect::<Vec<_>>()[..] {
+            ["clip", n] => {
+                let mut bytes = vec![0; 4 * n.parse::<usize>()?];
+                input.read_exact(&mut bytes)?;
+                bench.load(
+                    bytes
+                        .as_chunks()
+                        .0
+                        .iter()
+                        .map(|b| f32::from_le_bytes(*b))
+                        .collect(),
+                );
+                writeln!(output, "ok")?;
+            }
+            ["time", name, seconds] => writeln!(output, "{}", bench.time(name, seconds.parse()?)?)?,
+            ["result", name] => {
+                let numbers = bench.run(name)?.numbers();
+                writeln!(output, "{}", numbers.len())?;
+                let bytes: Vec<u8> = numbers.iter().flat_map(|x| x.to_le_bytes()).collect();
+                output.write_all(&bytes)?;
+            }
+            _ => bail!("no such order: {line}"),
+        }
+        output.flush()?;
+        line.clear();
+    }
+    Ok(())
+}
