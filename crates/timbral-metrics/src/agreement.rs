@@ -36,7 +36,7 @@ impl ConfusionMatrix {
     /// b = mean_c C[c, c] / sum_p C[c, p],   adjusted: (b - 1/K) / (1 - 1/K)
     /// ```
     ///
-    /// `K` counts the classes that occur in the truth; adjusted is NaN when there is only one.
+    /// `K` counts the classes that occur in the truth; adjusted divides by 0 when there is only one.
     /// Equals `sklearn.metrics.balanced_accuracy_score`.
     ///
     /// ```

@@ -4,6 +4,7 @@ use crate::error::Result;
 use crate::mean::standard_deviation;
 use crate::quantile::quantile;
 use crate::rng::Rng;
+use crate::split::check_n_samples;
 
 /// How the resampled statistics become an interval.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -80,7 +81,7 @@ pub struct BootstrapResult {
 ///
 /// # Errors
 ///
-/// - no rows, `n_resamples` of 0, `confidence_level` not between 0 and 1;
+/// - no rows, or 2^32 or more, `n_resamples` of 0, `confidence_level` not between 0 and 1;
 /// - the statistic's own error;
 /// - a statistic that is undefined for the data or for every resample.
 ///
@@ -102,6 +103,7 @@ pub fn bootstrap(
     statistic: impl FnMut(&[usize]) -> Result<f64>,
 ) -> Result<BootstrapResult> {
     check::not_empty("rows", n_samples)?;
+    check_n_samples(n_samples)?;
     let rows: Vec<Vec<usize>> = (0..n_samples).map(|i| vec![i]).collect();
     resample(&rows, params, statistic)
 }

@@ -2,7 +2,7 @@ use crate::check;
 use crate::encode::{counts, encode};
 use crate::error::Result;
 use crate::rng::Rng;
-use crate::split::{FoldParams, Split, full_splits};
+use crate::split::{FoldParams, Split, check_n_samples, full_splits};
 
 /// Folds of consecutive, or shuffled, rows whose sizes differ by at most one.
 ///
@@ -14,7 +14,7 @@ use crate::split::{FoldParams, Split, full_splits};
 ///
 /// # Errors
 ///
-/// `n_splits` below 2 or above the number of rows.
+/// `n_splits` below 2 or above the number of rows, or 2^32 rows or more.
 ///
 /// ```
 /// use timbral_metrics::{FoldParams, k_fold};
@@ -25,6 +25,7 @@ use crate::split::{FoldParams, Split, full_splits};
 /// # Ok::<(), timbral_metrics::Error>(())
 /// ```
 pub fn k_fold(n_samples: usize, params: &FoldParams) -> Result<Vec<Split>> {
+    check_n_samples(n_samples)?;
     params.validate(n_samples, "must be at most the number of rows")?;
     let mut rows: Vec<usize> = (0..n_samples).collect();
     if let Some(seed) = params.shuffle {

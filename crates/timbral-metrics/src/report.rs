@@ -63,7 +63,7 @@ pub struct ClassificationReport {
     /// Mean over the classes by their support.
     pub weighted_avg: ClassScores,
     digits: usize,
-    weighted: bool,
+    float_support: bool,
 }
 
 impl ClassificationReport {
@@ -89,7 +89,9 @@ impl ClassificationReport {
             macro_avg: matrix.average(Average::Macro, &fscore),
             weighted_avg: matrix.average(Average::Weighted, &fscore),
             digits,
-            weighted: matrix.is_weighted(),
+            // Without a hit scikit-learn's counts become floats, too.
+            float_support: matrix.is_weighted()
+                || matrix.true_positives().iter().all(|hits| *hits == 0.0),
         })
     }
 
@@ -102,7 +104,7 @@ impl ClassificationReport {
 
     fn support(&self, value: f64) -> String {
         // Counts print as integers, weights as floats: "3" and "3.0".
-        if self.weighted {
+        if self.float_support {
             format!("{value:?}")
         } else {
             value.to_string()

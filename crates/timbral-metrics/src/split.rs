@@ -1,6 +1,16 @@
 use crate::check;
 use crate::error::Result;
 
+/// Most rows of a split whose number is given as a number, so that a mistaken one is an error and
+/// no attempt to fill the memory.
+const MAX_SAMPLES: usize = u32::MAX as usize;
+
+/// The number of rows is one that there can be.
+pub(crate) fn check_n_samples(n_samples: usize) -> Result<()> {
+    let few = n_samples <= MAX_SAMPLES;
+    check::parameter(few, "n_samples", n_samples, "must be below 2^32")
+}
+
 /// Row indices of a training and a test set, each ascending unless the split was shuffled.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Split {

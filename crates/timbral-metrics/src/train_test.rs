@@ -2,7 +2,7 @@ use crate::check;
 use crate::encode::{counts, encode};
 use crate::error::Result;
 use crate::rng::Rng;
-use crate::split::Split;
+use crate::split::{Split, check_n_samples};
 
 /// Parameters of [`train_test_split`].
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -47,7 +47,7 @@ impl TrainTestParams {
 ///
 /// # Errors
 ///
-/// A `test_size` that is not between 0 and 1 or that leaves no training rows.
+/// A `test_size` that is not between 0 and 1 or that leaves no training rows, or 2^32 rows or more.
 ///
 /// ```
 /// use timbral_metrics::{TrainTestParams, train_test_split};
@@ -57,6 +57,7 @@ impl TrainTestParams {
 /// # Ok::<(), timbral_metrics::Error>(())
 /// ```
 pub fn train_test_split(n_samples: usize, params: &TrainTestParams) -> Result<Split> {
+    check_n_samples(n_samples)?;
     let n_test = params.n_test(n_samples)?;
     let mut rows: Vec<usize> = (0..n_samples).collect();
     Rng::new(params.seed).shuffle(&mut rows);
