@@ -59,10 +59,19 @@ impl TableJournal {
     pub fn create(table: &Path, columns: &[String], settings: &str) -> Result<Self> {
         let path = journal_path(table);
         let mut file = File::create(&path).map_err(at(&path))?;
-        let head = Settings { settings: settings.to_owned(), columns: columns.to_vec() };
+        let head = Settings {
+            settings: settings.to_owned(),
+            columns: columns.to_vec(),
+        };
         write_line(&mut file, &head).map_err(at(&path))?;
         let (table, columns) = (table.to_owned(), columns.to_vec());
-        Ok(Self { table, path, file, columns, entries: HashMap::new() })
+        Ok(Self {
+            table,
+            path,
+            file,
+            columns,
+            entries: HashMap::new(),
+        })
     }
 
     /// Goes on with the journal of an earlier run, or starts one if there is none.
@@ -75,7 +84,11 @@ impl TableJournal {
         if !path.exists() {
             return Self::create(table, columns, settings);
         }
-        let mut file = File::options().read(true).write(true).open(&path).map_err(at(&path))?;
+        let mut file = File::options()
+            .read(true)
+            .write(true)
+            .open(&path)
+            .map_err(at(&path))?;
         let mut lines = BufReader::new(&file);
         let mut line = Vec::new();
         let mut whole = lines.read_until(b'\n', &mut line).map_err(at(&path))?;
@@ -85,7 +98,11 @@ impl TableJournal {
         };
         if head.settings != settings || head.columns != columns {
             let (found, expected) = (head.settings, settings.to_owned());
-            return Err(Error::OtherSettings { path, found, expected });
+            return Err(Error::OtherSettings {
+                path,
+                found,
+                expected,
+            });
         }
         let mut entries = HashMap::new();
         loop {
@@ -102,7 +119,13 @@ impl TableJournal {
         file.set_len(whole as u64).map_err(at(&path))?;
         file.seek(SeekFrom::End(0)).map_err(at(&path))?;
         let (table, columns) = (table.to_owned(), columns.to_vec());
-        Ok(Self { table, path, file, columns, entries })
+        Ok(Self {
+            table,
+            path,
+            file,
+            columns,
+            entries,
+        })
     }
 
     /// Whether the rows of `key` are there.
@@ -117,9 +140,15 @@ impl TableJournal {
     /// A row with another number of cells than columns, or the journal cannot be written.
     pub fn append(&mut self, key: &str, rows: &[Vec<String>]) -> Result<()> {
         if let Some(row) = rows.iter().find(|row| row.len() != self.columns.len()) {
-            return Err(Error::Cells { expected: self.columns.len(), got: row.len() });
+            return Err(Error::Cells {
+                expected: self.columns.len(),
+                got: row.len(),
+            });
         }
-        let entry = Entry { key: key.to_owned(), rows: rows.to_vec() };
+        let entry = Entry {
+            key: key.to_owned(),
+            rows: rows.to_vec(),
+        };
         write_line(&mut self.file, &entry).map_err(at(&self.path))?;
         self.entries.insert(entry.key, entry.rows);
         Ok(())
@@ -238,7 +267,11 @@ mod tests {
         assert_eq!(journal.finish(["b", "a", "c"]).unwrap(), 2);
         let text = fs::read_to_string(&table).unwrap();
         assert_eq!(text, "name,x\nb,2\n\"a, \"\"quoted\"\"\",1\n");
-        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1, "only the table is left");
+        assert_eq!(
+            fs::read_dir(folder.path()).unwrap().count(),
+            1,
+            "only the table is left"
+        );
     }
 
     #[test]
@@ -247,9 +280,15 @@ mod tests {
         let table = folder.path().join("t.csv");
         TableJournal::create(&table, &columns(), "s").unwrap();
         let other = TableJournal::resume(&table, &columns(), "t");
-        assert!(matches!(other, Err(Error::OtherSettings { .. })), "{other:?}");
+        assert!(
+            matches!(other, Err(Error::OtherSettings { .. })),
+            "{other:?}"
+        );
         let other = TableJournal::resume(&table, &columns()[..1], "s");
-        assert!(matches!(other, Err(Error::OtherSettings { .. })), "{other:?}");
+        assert!(
+            matches!(other, Err(Error::OtherSettings { .. })),
+            "{other:?}"
+        );
     }
 
     #[test]
@@ -258,7 +297,16 @@ mod tests {
         let table = folder.path().join("t.csv");
         let mut journal = TableJournal::create(&table, &columns(), "s").unwrap();
         let got = journal.append("a", &[vec!["a".to_owned()]]);
-        assert!(matches!(got, Err(Error::Cells { expected: 2, got: 1 })), "{got:?}");
+        assert!(
+            matches!(
+                got,
+                Err(Error::Cells {
+                    expected: 2,
+                    got: 1
+                })
+            ),
+            "{got:?}"
+        );
         assert!(!journal.contains("a"));
     }
 

@@ -76,16 +76,34 @@ impl Chroma {
     /// above 0, or a tuning or `ctroct` that is not finite.
     pub fn new(params: ChromaParams) -> Result<Self> {
         let p = &params;
-        check(p.sample_rate >= 1, "sample_rate", p.sample_rate, "must be at least 1")?;
-        check((2..=MAX_LENGTH).contains(&p.n_fft), "n_fft", p.n_fft, "must be in 2..=2^24")?;
+        check(
+            p.sample_rate >= 1,
+            "sample_rate",
+            p.sample_rate,
+            "must be at least 1",
+        )?;
+        check(
+            (2..=MAX_LENGTH).contains(&p.n_fft),
+            "n_fft",
+            p.n_fft,
+            "must be in 2..=2^24",
+        )?;
         // A cent is the hundredth of a semitone: nobody hears finer steps.
-        check((1..=1200).contains(&p.n_chroma), "n_chroma", p.n_chroma, "must be in 1..=1200")?;
+        check(
+            (1..=1200).contains(&p.n_chroma),
+            "n_chroma",
+            p.n_chroma,
+            "must be in 1..=1200",
+        )?;
         check(p.ctroct.is_finite(), "ctroct", p.ctroct, "must be finite")?;
         let tuning = p.tuning.unwrap_or(0.0);
         check(tuning.is_finite(), "tuning", tuning, "must be finite")?;
         let octwidth = p.octwidth.unwrap_or(1.0);
         check(octwidth > 0.0, "octwidth", octwidth, "must be above 0")?;
-        Ok(Self { params, banks: Mutex::new(Vec::new()) })
+        Ok(Self {
+            params,
+            banks: Mutex::new(Vec::new()),
+        })
     }
 
     /// The parameters the plan was made with.
@@ -96,7 +114,9 @@ impl Chroma {
     /// The filters for a tuning, shape `(n_chroma, n_fft / 2 + 1)`; equals `librosa.filters.chroma`.
     pub fn weights(&self, tuning: f64) -> Array2<f32> {
         let bank = self.bank(tuning);
-        Array2::from_shape_fn((self.params.n_chroma, self.n_bins()), |(c, k)| bank.weight(c, k))
+        Array2::from_shape_fn((self.params.n_chroma, self.n_bins()), |(c, k)| {
+            bank.weight(c, k)
+        })
     }
 
     /// The chromagram, shape `(n_chroma, n_frames)`, of a power spectrogram of shape
@@ -128,7 +148,10 @@ impl Chroma {
     }
 
     pub(crate) fn piptrack_params(&self) -> PiptrackParams {
-        PiptrackParams { sample_rate: self.params.sample_rate, ..PiptrackParams::default() }
+        PiptrackParams {
+            sample_rate: self.params.sample_rate,
+            ..PiptrackParams::default()
+        }
     }
 
     fn n_bins(&self) -> usize {
@@ -137,9 +160,16 @@ impl Chroma {
 
     /// The bank for a tuning, made once.
     pub(crate) fn bank(&self, tuning: f64) -> Arc<Dense> {
-        let lock = || self.banks.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let lock = || {
+            self.banks
+                .lock()
+                .unwrap_or_else(std::sync::PoisonError::into_inner)
+        };
         let found = |banks: &[(f64, Arc<Dense>)]| {
-            banks.iter().find(|(t, _)| *t == tuning).map(|(_, bank)| Arc::clone(bank))
+            banks
+                .iter()
+                .find(|(t, _)| *t == tuning)
+                .map(|(_, bank)| Arc::clone(bank))
         };
         if let Some(bank) = found(&lock()) {
             return bank;
@@ -166,7 +196,11 @@ impl Chroma {
         classes[0] = classes[1] - 1.5 * n;
         let half = (n / 2.0).round_ties_even();
         let column = |k: usize| -> Vec<f64> {
-            let width = if k + 1 < p.n_fft { (classes[k + 1] - classes[k]).max(1.0) } else { 1.0 };
+            let width = if k + 1 < p.n_fft {
+                (classes[k + 1] - classes[k]).max(1.0)
+            } else {
+                1.0
+            };
             let gaussian = |c: usize| {
                 let distance = (classes[k] - c as f64 + half + 10.0 * n).rem_euclid(n) - half;
                 (-0.5 * (2.0 * distance / width).powi(2)).exp()
@@ -182,13 +216,18 @@ impl Chroma {
         let columns: Vec<Vec<f64>> = (0..self.n_bins()).map(column).collect();
         // The Gaussians count from A; rows start at C, three semitones above.
         let from_c = 3 * (p.n_chroma / 12);
-        Dense::new(p.n_chroma, self.n_bins(), |c, k| columns[k][(c + from_c) % p.n_chroma] as f32)
+        Dense::new(p.n_chroma, self.n_bins(), |c, k| {
+            columns[k][(c + from_c) % p.n_chroma] as f32
+        })
     }
 }
 
 impl Clone for Chroma {
     fn clone(&self) -> Self {
-        Self { params: self.params, banks: Mutex::new(Vec::new()) }
+        Self {
+            params: self.params,
+            banks: Mutex::new(Vec::new()),
+        }
     }
 }
 
@@ -201,11 +240,19 @@ pub(crate) fn chroma_tile(bank: &Dense, power: &[Lane], out: &mut [Lane]) {
             let mut largest = ZERO;
             for row in out.iter() {
                 for l in 0..LANES {
-                    largest[l] = if row[l] > largest[l] { row[l] } else { largest[l] };
+                    largest[l] = if row[l] > largest[l] {
+                        row[l]
+                    } else {
+                        largest[l]
+                    };
                 }
             }
             for largest in &mut largest {
-                *largest = if *largest < f32::MIN_POSITIVE { 1.0 } else { *largest };
+                *largest = if *largest < f32::MIN_POSITIVE {
+                    1.0
+                } else {
+                    *largest
+                };
             }
             for row in out.iter_mut() {
                 for l in 0..LANES {

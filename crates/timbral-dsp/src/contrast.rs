@@ -19,7 +19,12 @@ pub struct ContrastParams {
 
 impl Default for ContrastParams {
     fn default() -> Self {
-        Self { fmin: 200.0, n_bands: 6, quantile: 0.02, linear: false }
+        Self {
+            fmin: 200.0,
+            n_bands: 6,
+            quantile: 0.02,
+            linear: false,
+        }
     }
 }
 
@@ -53,10 +58,30 @@ pub fn spectral_contrast(
     params: &ContrastParams,
 ) -> Result<Array2<f64>> {
     expect("frequencies", magnitude.nrows(), frequencies.len())?;
-    let ContrastParams { fmin, n_bands, quantile, linear } = *params;
-    check(fmin > 0.0 && fmin.is_finite(), "fmin", fmin, "must be above 0")?;
-    check((1..=64).contains(&n_bands), "n_bands", n_bands, "must be in 1..=64")?;
-    check(quantile > 0.0 && quantile < 1.0, "quantile", quantile, "must be between 0 and 1")?;
+    let ContrastParams {
+        fmin,
+        n_bands,
+        quantile,
+        linear,
+    } = *params;
+    check(
+        fmin > 0.0 && fmin.is_finite(),
+        "fmin",
+        fmin,
+        "must be above 0",
+    )?;
+    check(
+        (1..=64).contains(&n_bands),
+        "n_bands",
+        n_bands,
+        "must be in 1..=64",
+    )?;
+    check(
+        quantile > 0.0 && quantile < 1.0,
+        "quantile",
+        quantile,
+        "must be between 0 and 1",
+    )?;
     let mut valley = Array2::zeros((n_bands + 1, magnitude.ncols()));
     let mut peak = valley.clone();
     let mut column = Vec::new();
@@ -65,7 +90,12 @@ pub fn spectral_contrast(
         let (low, high) = (if band == 0 { 0.0 } else { octave(band - 1) }, octave(band));
         let mut from = frequencies.partition_point(|f| *f < low);
         let mut to = frequencies.partition_point(|f| *f <= high);
-        check(from < to, "fmin", fmin, "puts a band where there are no bins")?;
+        check(
+            from < to,
+            "fmin",
+            fmin,
+            "puts a band where there are no bins",
+        )?;
         if band > 0 {
             from = from.saturating_sub(1);
         }
@@ -76,15 +106,19 @@ pub fn spectral_contrast(
         let taken = ((quantile * n_bins as f64).round_ties_even() as usize).max(1);
         // The upper edge belongs to the next band, but counts in the quantile.
         let used = if band < n_bands { n_bins - 1 } else { n_bins };
-        check(used >= 1, "fmin", fmin, "puts a band where there are no bins")?;
+        check(
+            used >= 1,
+            "fmin",
+            fmin,
+            "puts a band where there are no bins",
+        )?;
         let taken = taken.min(used);
         for t in 0..magnitude.ncols() {
             column.clear();
             column.extend((from..from + used).map(|k| magnitude[[k, t]]));
             column.sort_unstable_by(f32::total_cmp);
-            let mean = |part: &[f32]| {
-                part.iter().map(|v| f64::from(*v)).sum::<f64>() / part.len() as f64
-            };
+            let mean =
+                |part: &[f32]| part.iter().map(|v| f64::from(*v)).sum::<f64>() / part.len() as f64;
             valley[[band, t]] = mean(&column[..taken]);
             peak[[band, t]] = mean(&column[used - taken..]);
         }
@@ -92,6 +126,7 @@ pub fn spectral_contrast(
     if linear {
         return Ok(peak - valley);
     }
-    let db = |power: Array2<f64>| power_to_db(power.mapv(|v| v as f32).view(), &DbParams::default());
+    let db =
+        |power: Array2<f64>| power_to_db(power.mapv(|v| v as f32).view(), &DbParams::default());
     Ok(db(peak)?.mapv(f64::from) - db(valley)?.mapv(f64::from))
 }

@@ -26,7 +26,11 @@ pub enum Reference {
 
 impl Default for DbParams {
     fn default() -> Self {
-        Self { reference: Reference::Value(1.0), amin: 1e-10, top_db: Some(80.0) }
+        Self {
+            reference: Reference::Value(1.0),
+            amin: 1e-10,
+            top_db: Some(80.0),
+        }
     }
 }
 
@@ -85,7 +89,11 @@ pub fn amplitude_to_db(amplitude: ArrayView2<'_, f32>, params: &DbParams) -> Res
         Reference::Value(v) => Reference::Value(v * v),
         Reference::Max => Reference::Max,
     };
-    let squared = DbParams { reference, amin: params.amin * params.amin, ..*params };
+    let squared = DbParams {
+        reference,
+        amin: params.amin * params.amin,
+        ..*params
+    };
     power_to_db(amplitude.map(|a| a * a).view(), &squared)
 }
 
@@ -189,9 +197,19 @@ mod tests {
     #[test]
     fn the_floor_follows_the_largest_value() {
         let s = array![[1.0f32, 1e-9], [100.0, 1e-3]];
-        let params = DbParams { top_db: Some(30.0), ..DbParams::default() };
-        assert_eq!(power_to_db(s.view(), &params).unwrap(), array![[0.0, -10.0], [20.0, -10.0]]);
-        let relative = DbParams { reference: Reference::Max, top_db: None, ..params };
+        let params = DbParams {
+            top_db: Some(30.0),
+            ..DbParams::default()
+        };
+        assert_eq!(
+            power_to_db(s.view(), &params).unwrap(),
+            array![[0.0, -10.0], [20.0, -10.0]]
+        );
+        let relative = DbParams {
+            reference: Reference::Max,
+            top_db: None,
+            ..params
+        };
         let db = power_to_db(s.view(), &relative).unwrap();
         assert_eq!(db[[1, 0]], 0.0);
         assert!((db[[0, 1]] + 110.0).abs() < 1e-4);
@@ -200,8 +218,20 @@ mod tests {
     #[test]
     fn bad_parameters_are_refused() {
         let s = array![[1.0f32]];
-        assert!(power_to_db(s.view(), &DbParams { amin: 0.0, ..DbParams::default() }).is_err());
-        let params = DbParams { top_db: Some(-1.0), ..DbParams::default() };
+        assert!(
+            power_to_db(
+                s.view(),
+                &DbParams {
+                    amin: 0.0,
+                    ..DbParams::default()
+                }
+            )
+            .is_err()
+        );
+        let params = DbParams {
+            top_db: Some(-1.0),
+            ..DbParams::default()
+        };
         assert!(power_to_db(s.view(), &params).is_err());
     }
 }

@@ -68,19 +68,30 @@ macro_rules! lane_fft {
             }
 
             #[inline(always)]
-            fn plus<S: Simd>(simd: S, a: Pair<S::$vector>, b: Pair<S::$vector>) -> Pair<S::$vector> {
+            fn plus<S: Simd>(
+                simd: S,
+                a: Pair<S::$vector>,
+                b: Pair<S::$vector>,
+            ) -> Pair<S::$vector> {
                 (simd.$add(a.0, b.0), simd.$add(a.1, b.1))
             }
 
             #[inline(always)]
-            fn minus<S: Simd>(simd: S, a: Pair<S::$vector>, b: Pair<S::$vector>) -> Pair<S::$vector> {
+            fn minus<S: Simd>(
+                simd: S,
+                a: Pair<S::$vector>,
+                b: Pair<S::$vector>,
+            ) -> Pair<S::$vector> {
                 (simd.$sub(a.0, b.0), simd.$sub(a.1, b.1))
             }
 
             impl<V: Copy> Short<V> {
                 #[inline(always)]
                 fn new(zero: V) -> Self {
-                    Self { re: [zero; MAX_SHORT], im: [zero; MAX_SHORT] }
+                    Self {
+                        re: [zero; MAX_SHORT],
+                        im: [zero; MAX_SHORT],
+                    }
                 }
 
                 // The masks change nothing; they show the compiler that the index is in range.
@@ -158,7 +169,12 @@ macro_rules! lane_fft {
                     let rows = 1 << (n.trailing_zeros() / 2);
                     let columns = n / rows;
                     let round = |w: (f64, f64)| (w.0 as $float, w.1 as $float);
-                    let shorts = |n| short_twiddles(n).into_iter().map(|w| w.map(round)).collect();
+                    let shorts = |n| {
+                        short_twiddles(n)
+                            .into_iter()
+                            .map(|w| w.map(round))
+                            .collect()
+                    };
                     let middle = (0..columns)
                         .flat_map(|c| (0..rows).map(move |k| round(twiddle(c * k, n))))
                         .collect();
@@ -238,7 +254,8 @@ mod tests {
             for column in 0..8 / S::F64_LANES {
                 let (input, _) = S::as_simd_f64s(self.input.as_flattened());
                 let stride = 8 / S::F64_LANES;
-                let (output, _) = S::as_mut_simd_f64s(self.output.as_flattened_mut().as_flattened_mut());
+                let (output, _) =
+                    S::as_mut_simd_f64s(self.output.as_flattened_mut().as_flattened_mut());
                 self.fft.run(
                     simd,
                     |m| (input[m * stride + column], zero),
@@ -262,8 +279,17 @@ mod tests {
             let fft = double::LaneFft::new(n).unwrap();
             let mut output = vec![[[0.0; 8]; 2]; n];
             let mut twin = output.clone();
-            pulp::Arch::new().dispatch(Forward { fft: &fft, input: &input, output: &mut output });
-            Forward { fft: &fft, input: &input, output: &mut twin }.with_simd(pulp::Scalar);
+            pulp::Arch::new().dispatch(Forward {
+                fft: &fft,
+                input: &input,
+                output: &mut output,
+            });
+            Forward {
+                fft: &fft,
+                input: &input,
+                output: &mut twin,
+            }
+            .with_simd(pulp::Scalar);
             assert_eq!(output, twin, "n {n}");
             for k in 0..n {
                 for l in [0, 7] {
@@ -271,10 +297,15 @@ mod tests {
                         let w = twiddle(k * m, n);
                         (input[m][l] * w.0, input[m][l] * w.1)
                     };
-                    let exact = (0..n).map(term).fold((0.0, 0.0), |a, b| (a.0 + b.0, a.1 + b.1));
+                    let exact = (0..n)
+                        .map(term)
+                        .fold((0.0, 0.0), |a, b| (a.0 + b.0, a.1 + b.1));
                     let error = (output[k][0][l] - exact.0).hypot(output[k][1][l] - exact.1);
                     // Rounding of n terms of size 1, mostly of the sum that checks.
-                    assert!(error < 1e-15 * n as f64 * 4.0, "n {n} k {k} lane {l}: {error}");
+                    assert!(
+                        error < 1e-15 * n as f64 * 4.0,
+                        "n {n} k {k} lane {l}: {error}"
+                    );
                 }
             }
         }

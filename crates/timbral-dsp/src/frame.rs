@@ -90,15 +90,27 @@ impl Default for Framing {
 
 impl Framing {
     pub(crate) fn validate(&self) -> Result<()> {
-        for (name, value) in [("frame_length", self.frame_length), ("hop_length", self.hop_length)] {
-            check((1..=MAX_LENGTH).contains(&value), name, value, "must be in 1..=2^24")?;
+        for (name, value) in [
+            ("frame_length", self.frame_length),
+            ("hop_length", self.hop_length),
+        ] {
+            check(
+                (1..=MAX_LENGTH).contains(&value),
+                name,
+                value,
+                "must be in 1..=2^24",
+            )?;
         }
         Ok(())
     }
 
     /// Padding on each side, in samples.
     pub(crate) fn pad(&self) -> usize {
-        if self.center { self.frame_length / 2 } else { 0 }
+        if self.center {
+            self.frame_length / 2
+        } else {
+            0
+        }
     }
 
     /// Number of frames of `n` samples.
@@ -112,7 +124,11 @@ impl Framing {
         let padded = n.saturating_add(2 * self.pad());
         if n == 0 || padded < self.frame_length {
             let needed = self.frame_length.saturating_sub(2 * self.pad()).max(1);
-            return Err(Error::TooShort { name: "signal", needed, got: n });
+            return Err(Error::TooShort {
+                name: "signal",
+                needed,
+                got: n,
+            });
         }
         Ok(1 + (padded - self.frame_length) / self.hop_length)
     }
@@ -163,11 +179,28 @@ mod tests {
         assert_eq!(centred.n_frames(66_149), Ok(130));
         assert_eq!(centred.n_frames(1), Ok(1));
         assert!(centred.n_frames(0).is_err());
-        let plain = Framing { center: false, ..centred };
+        let plain = Framing {
+            center: false,
+            ..centred
+        };
         assert_eq!(plain.n_frames(2048), Ok(1));
         assert_eq!(plain.n_frames(2560), Ok(2));
         assert!(plain.n_frames(2047).is_err());
-        assert!(Framing { hop_length: 0, ..centred }.n_frames(10).is_err());
-        assert!(Framing { frame_length: 0, ..centred }.n_frames(10).is_err());
+        assert!(
+            Framing {
+                hop_length: 0,
+                ..centred
+            }
+            .n_frames(10)
+            .is_err()
+        );
+        assert!(
+            Framing {
+                frame_length: 0,
+                ..centred
+            }
+            .n_frames(10)
+            .is_err()
+        );
     }
 }

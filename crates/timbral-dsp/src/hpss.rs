@@ -5,12 +5,15 @@ use crate::error::{Result, check};
 use crate::median::median_lines;
 use crate::simd::{LANES, Lane, Tiles, ZERO, dispatch, transpose};
 
+/// Widest median.
+const MAX_WIDTH: usize = 1 << 16;
+
 /// Parameters of harmonic-percussive source separation, named as in `librosa.decompose.hpss`.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct HpssParams {
-    /// Frames in the median along time, at least 1; default 31, which has a fast algorithm.
+    /// Frames in the median along time, `1..=65536`; default 31, which has a fast algorithm.
     pub win_harm: usize,
-    /// Bins in the median along frequency, at least 1; default 31.
+    /// Bins in the median along frequency, `1..=65536`; default 31.
     pub win_perc: usize,
     /// Exponent of the soft masks, above 0 (infinity: hard masks); default 2.
     pub power: f32,
@@ -22,7 +25,13 @@ pub struct HpssParams {
 
 impl Default for HpssParams {
     fn default() -> Self {
-        Self { win_harm: 31, win_perc: 31, power: 2.0, margin_harm: 1.0, margin_perc: 1.0 }
+        Self {
+            win_harm: 31,
+            win_perc: 31,
+            power: 2.0,
+            margin_harm: 1.0,
+            margin_perc: 1.0,
+        }
     }
 }
 
@@ -60,14 +69,28 @@ impl Hpss {
     ///
     /// # Errors
     ///
-    /// A window of 0, a power that is not above 0, a margin that is below 1 or not finite.
+    /// A window outside its range, a power that is not above 0, a margin that is below 1 or not finite.
     pub fn new(params: HpssParams) -> Result<Self> {
         let p = &params;
-        check(p.win_harm >= 1, "win_harm", p.win_harm, "must be at least 1")?;
-        check(p.win_perc >= 1, "win_perc", p.win_perc, "must be at least 1")?;
+        for (name, width) in [("win_harm", p.win_harm), ("win_perc", p.win_perc)] {
+            check(
+                (1..=MAX_WIDTH).contains(&width),
+                name,
+                width,
+                "must be in 1..=65536",
+            )?;
+        }
         check(p.power > 0.0, "power", p.power, "must be above 0")?;
-        for (name, margin) in [("margin_harm", p.margin_harm), ("margin_perc", p.margin_perc)] {
-            check(margin >= 1.0 && margin.is_finite(), name, margin, "must be at least 1")?;
+        for (name, margin) in [
+            ("margin_harm", p.margin_harm),
+            ("margin_perc", p.margin_perc),
+        ] {
+            check(
+                margin >= 1.0 && margin.is_finite(),
+                name,
+                margin,
+                "must be at least 1",
+            )?;
         }
         Ok(Self { params })
     }
@@ -86,7 +109,11 @@ impl Hpss {
         let array = |margin: (f32, f32), swap: bool| {
             let mut mask = Tiles::default();
             mask.reshape(tiles.n_bins(), tiles.n_frames());
-            let (x, reference) = if swap { (&work.perc, &work.harm) } else { (&work.harm, &work.perc) };
+            let (x, reference) = if swap {
+                (&work.perc, &work.harm)
+            } else {
+                (&work.harm, &work.perc)
+            };
             self.soft_mask(x.lanes(), reference.lanes(), margin.0, mask.lanes_mut());
             let mut out = Array2::zeros(magnitude.dim());
             mask.store(out.view_mut());
@@ -102,7 +129,11 @@ impl Hpss {
         spectrum: ArrayView2<'_, Complex<f32>>,
     ) -> (Array2<Complex<f32>>, Array2<Complex<f32>>) {
         let (harm, perc) = self.masks(spectrum.map(|s| s.norm()).view());
-        let apply = |mask: Array2<f32>| ndarray::Zip::from(spectrum).and(&mask).map_collect(|s, m| s * m);
+        let apply = |mask: Array2<f32>| {
+            ndarray::Zip::from(spectrum)
+                .and(&mask)
+                .map_collect(|s, m| s * m)
+        };
         (apply(harm), apply(perc))
     }
 

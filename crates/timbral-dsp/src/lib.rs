@@ -1,4 +1,5 @@
 //! Samples to features, equal to librosa's to rounding.
+mod analysis;
 mod autocorrelate;
 mod bank;
 mod beat;

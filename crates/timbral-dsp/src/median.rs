@@ -41,7 +41,11 @@ pub(crate) fn median_lines(line: &[Lane], width: usize, padded: &mut Vec<Lane>, 
     if n == 0 {
         return;
     }
-    let rows = if width == WIDE { n.next_multiple_of(LANES) + 2 * LANES } else { n + width - 1 };
+    let rows = if width == WIDE {
+        n.next_multiple_of(LANES) + 2 * LANES
+    } else {
+        n + width - 1
+    };
     padded.clear();
     padded.extend((0..before).map(|i| line[mirror(i as isize - before as isize, n)]));
     padded.extend_from_slice(line);
@@ -69,7 +73,9 @@ fn median_any(padded: &[Lane], width: usize, out: &mut [Lane]) {
         window.sort_unstable_by(f32::total_cmp);
         for (i, out) in out.iter_mut().enumerate() {
             out[lane] = window[width / 2];
-            let (Some(new), old) = (padded.get(i + width), padded[i][lane]) else { break };
+            let (Some(new), old) = (padded.get(i + width), padded[i][lane]) else {
+                break;
+            };
             let place = window.partition_point(|v| v.total_cmp(&old).is_lt());
             window.remove(place);
             let place = window.partition_point(|v| v.total_cmp(&new[lane]).is_lt());
@@ -137,7 +143,13 @@ fn sort_runs<S: Simd>(simd: S, rows: &[S::f32s], stride: usize) -> Runs<S::f32s>
     exchange!(simd, v; 4 8, 5 9, 6 10, 7 11);
     exchange!(simd, v; 2 4, 3 5, 6 8, 7 9, 10 12, 11 13);
     exchange!(simd, v; 1 2, 3 4, 5 6, 7 8, 9 10, 11 12, 13 14);
-    Runs { raw, pairs, fours, eights, all: v }
+    Runs {
+        raw,
+        pairs,
+        fours,
+        eights,
+        all: v,
+    }
 }
 
 /// Of sorted `2 N` values and `N` sorted additions, the middle `N`, sorted up to a bitonic merge.
@@ -145,11 +157,7 @@ fn sort_runs<S: Simd>(simd: S, rows: &[S::f32s], stride: usize) -> Runs<S::f32s>
 /// `min(kept[N + i], more[N - 1 - i])` with `kept[..N]` are the `2 N` smallest of the `3 N`; the
 /// larger of each pair `N` apart are the `N` largest of those.
 #[inline(always)]
-fn middle<S: Simd, const N: usize>(
-    simd: S,
-    kept: &[S::f32s],
-    more: &[S::f32s],
-) -> [S::f32s; N] {
+fn middle<S: Simd, const N: usize>(simd: S, kept: &[S::f32s], more: &[S::f32s]) -> [S::f32s; N] {
     let mut v = [kept[0]; N];
     for i in 0..N {
         v[i] = simd.max_f32s(kept[i], simd.min_f32s(kept[N + i], more[N - 1 - i]));
@@ -201,17 +209,27 @@ fn block<S: Simd>(
 ) -> [S::f32s; 16] {
     let mut out = core.raw;
     for half in 0..2 {
-        let more = if half == 0 { &left.eights[8..] } else { &right.eights[..8] };
+        let more = if half == 0 {
+            &left.eights[8..]
+        } else {
+            &right.eights[..8]
+        };
         let kept8 = keep_eight(simd, &core.all, more);
         for quarter in 0..2 {
             let at = 8 * half + 4 * quarter;
-            let more =
-                if quarter == 0 { &left.fours[at + 4..at + 8] } else { &right.fours[at - 4..at] };
+            let more = if quarter == 0 {
+                &left.fours[at + 4..at + 8]
+            } else {
+                &right.fours[at - 4..at]
+            };
             let kept4 = keep_four(simd, &kept8, more);
             for pair in 0..2 {
                 let at = at + 2 * pair;
-                let more =
-                    if pair == 0 { &left.pairs[at + 2..at + 4] } else { &right.pairs[at - 2..at] };
+                let more = if pair == 0 {
+                    &left.pairs[at + 2..at + 4]
+                } else {
+                    &right.pairs[at - 2..at]
+                };
                 let kept2 = keep_two(simd, &kept4, more);
                 out[at] = keep_one(simd, &kept2, left.raw[at + 1]);
                 out[at + 1] = keep_one(simd, &kept2, right.raw[at]);
@@ -262,7 +280,9 @@ mod tests {
     }
 
     fn lanes(columns: &[Vec<f32>; LANES]) -> Vec<Lane> {
-        (0..columns[0].len()).map(|i| std::array::from_fn(|l| columns[l][i])).collect()
+        (0..columns[0].len())
+            .map(|i| std::array::from_fn(|l| columns[l][i]))
+            .collect()
     }
 
     fn check(columns: &[Vec<f32>; LANES], width: usize) {
@@ -271,14 +291,22 @@ mod tests {
         median_lines(&line, width, &mut Vec::new(), &mut out);
         for (lane, column) in columns.iter().enumerate() {
             let got: Vec<f32> = out.iter().map(|row| row[lane]).collect();
-            assert_eq!(got, naive(column, width), "width {width}, lane {lane}, {column:?}");
+            assert_eq!(
+                got,
+                naive(column, width),
+                "width {width}, lane {lane}, {column:?}"
+            );
         }
         if width == WIDE {
             // The scalar twin of the register code, and the general algorithm.
             let mut padded = Vec::new();
             let mut twin = vec![ZERO; line.len()];
             median_lines(&line, width, &mut padded, &mut twin);
-            Median31 { padded: &padded, out: &mut twin }.with_simd(pulp::Scalar);
+            Median31 {
+                padded: &padded,
+                out: &mut twin,
+            }
+            .with_simd(pulp::Scalar);
             assert_eq!(twin, out);
             padded.truncate(line.len() + WIDE - 1);
             median_any(&padded, width, &mut twin);

@@ -88,15 +88,41 @@ impl MelBank {
     /// `fmax <= fmin`.
     pub fn new(params: MelParams) -> Result<Self> {
         let p = &params;
-        check(p.sample_rate >= 1, "sample_rate", p.sample_rate, "must be at least 1")?;
-        check((2..=MAX_LENGTH).contains(&p.n_fft), "n_fft", p.n_fft, "must be in 2..=2^24")?;
-        check((1..=MAX_MELS).contains(&p.n_mels), "n_mels", p.n_mels, "must be in 1..=4096")?;
+        check(
+            p.sample_rate >= 1,
+            "sample_rate",
+            p.sample_rate,
+            "must be at least 1",
+        )?;
+        check(
+            (2..=MAX_LENGTH).contains(&p.n_fft),
+            "n_fft",
+            p.n_fft,
+            "must be in 2..=2^24",
+        )?;
+        check(
+            (1..=MAX_MELS).contains(&p.n_mels),
+            "n_mels",
+            p.n_mels,
+            "must be in 1..=4096",
+        )?;
         check(p.fmin >= 0.0, "fmin", p.fmin, "must not be negative")?;
         let fmax = p.fmax.unwrap_or(f64::from(p.sample_rate) / 2.0);
-        check(fmax > p.fmin && fmax.is_finite(), "fmax", fmax, "must be above fmin")?;
+        check(
+            fmax > p.fmin && fmax.is_finite(),
+            "fmax",
+            fmax,
+            "must be above fmin",
+        )?;
         let (low, high) = (p.scale.from_hz(p.fmin), p.scale.from_hz(fmax));
         let step = (high - low) / (p.n_mels + 1) as f64;
-        let edge = |i: usize| p.scale.to_hz(if i > p.n_mels { high } else { low + i as f64 * step });
+        let edge = |i: usize| {
+            p.scale.to_hz(if i > p.n_mels {
+                high
+            } else {
+                low + i as f64 * step
+            })
+        };
         let edges: Vec<f64> = (0..p.n_mels + 2).map(edge).collect();
         let frequencies = fft_frequencies(p.sample_rate, p.n_fft);
         let bank = Banded::new(p.n_mels, frequencies.len(), |m, k| {

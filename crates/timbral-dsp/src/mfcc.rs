@@ -21,7 +21,11 @@ pub struct MfccParams {
 
 impl Default for MfccParams {
     fn default() -> Self {
-        Self { n_mels: 128, n_mfcc: 20, lifter: 0.0 }
+        Self {
+            n_mels: 128,
+            n_mfcc: 20,
+            lifter: 0.0,
+        }
     }
 }
 
@@ -59,13 +63,36 @@ impl Mfcc {
     /// `n_mels` outside `1..=4096`, `n_mfcc` outside `1..=n_mels`, or a lifter that is negative or
     /// not finite.
     pub fn new(params: MfccParams) -> Result<Self> {
-        let MfccParams { n_mels, n_mfcc, lifter } = params;
-        check((1..=MAX_MELS).contains(&n_mels), "n_mels", n_mels, "must be in 1..=4096")?;
-        check((1..=n_mels).contains(&n_mfcc), "n_mfcc", n_mfcc, "must be in 1..=n_mels")?;
-        check(lifter >= 0.0 && lifter.is_finite(), "lifter", lifter, "must not be negative")?;
+        let MfccParams {
+            n_mels,
+            n_mfcc,
+            lifter,
+        } = params;
+        check(
+            (1..=MAX_MELS).contains(&n_mels),
+            "n_mels",
+            n_mels,
+            "must be in 1..=4096",
+        )?;
+        check(
+            (1..=n_mels).contains(&n_mfcc),
+            "n_mfcc",
+            n_mfcc,
+            "must be in 1..=n_mels",
+        )?;
+        check(
+            lifter >= 0.0 && lifter.is_finite(),
+            "lifter",
+            lifter,
+            "must not be negative",
+        )?;
         let n = n_mels as f64;
         let matrix = Dense::new(n_mfcc, n_mels, |i, m| {
-            let scale = if i == 0 { (1.0 / n).sqrt() } else { (2.0 / n).sqrt() };
+            let scale = if i == 0 {
+                (1.0 / n).sqrt()
+            } else {
+                (2.0 / n).sqrt()
+            };
             let lift = match lifter {
                 0.0 => 1.0,
                 _ => 1.0 + lifter / 2.0 * (PI * (i + 1) as f64 / lifter).sin(),

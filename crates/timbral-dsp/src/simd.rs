@@ -39,6 +39,11 @@ impl Tiles {
         self.lanes.resize(n_bins * n_frames.div_ceil(LANES), ZERO);
     }
 
+    /// Forgets the first `n` tiles; those that follow take their place.
+    pub(crate) fn drop_front(&mut self, n: usize) {
+        self.lanes.drain(..(n * self.n_bins).min(self.lanes.len()));
+    }
+
     pub(crate) fn n_bins(&self) -> usize {
         self.n_bins
     }
@@ -72,11 +77,6 @@ impl Tiles {
     /// All lanes, tile after tile.
     pub(crate) fn lanes_mut(&mut self) -> &mut [Lane] {
         &mut self.lanes
-    }
-
-    /// The values of one bin over all frames.
-    pub(crate) fn row(&self, bin: usize) -> impl Iterator<Item = f32> + '_ {
-        (0..self.n_tiles()).flat_map(move |t| self.tile(t)[bin][..self.used(t)].iter().copied())
     }
 
     /// Copies an array of shape `(n_bins, n_frames)` of any memory order.
@@ -153,7 +153,6 @@ mod tests {
                 let mut back = Array2::zeros((bins, frames));
                 tiles.store(back.view_mut());
                 assert_eq!(back, c);
-                assert!(tiles.row(bins - 1).eq(c.row(bins - 1).iter().copied()));
             }
         }
     }

@@ -71,7 +71,13 @@ pub fn spectral_bandwidth(
             #[inline(always)]
             || {
                 let sums = sums(tile);
-                bandwidth(tile, frequencies, &sums, &centroid(tile, frequencies, &sums), p)
+                bandwidth(
+                    tile,
+                    frequencies,
+                    &sums,
+                    &centroid(tile, frequencies, &sums),
+                    p,
+                )
             },
         )
     }))
@@ -108,7 +114,12 @@ pub fn spectral_rolloff(
 ) -> Result<Vec<f64>> {
     expect("frequencies", magnitude.nrows().max(1), frequencies.len())?;
     let inside = roll_percent > 0.0 && roll_percent < 1.0;
-    check(inside, "roll_percent", roll_percent, "must be between 0 and 1")?;
+    check(
+        inside,
+        "roll_percent",
+        roll_percent,
+        "must be between 0 and 1",
+    )?;
     Ok(per_frame(magnitude, |tile| {
         dispatch(
             #[inline(always)]
@@ -148,7 +159,11 @@ pub fn spectral_flatness(
         std::array::from_fn(|l| {
             let (mut logs, mut sum) = (0.0, 0.0);
             for bin in tile {
-                let x = if power == 2.0 { bin[l] * bin[l] } else { bin[l].powf(power) };
+                let x = if power == 2.0 {
+                    bin[l] * bin[l]
+                } else {
+                    bin[l].powf(power)
+                };
                 let x = f64::from(x.max(amin));
                 logs += x.ln();
                 sum += x;
@@ -160,12 +175,11 @@ pub fn spectral_flatness(
 }
 
 /// Collects one value a frame.
-fn per_frame(
-    magnitude: ArrayView2<'_, f32>,
-    mut kernel: impl FnMut(&[Lane]) -> Wide,
-) -> Vec<f64> {
+fn per_frame(magnitude: ArrayView2<'_, f32>, mut kernel: impl FnMut(&[Lane]) -> Wide) -> Vec<f64> {
     let mut out = Vec::with_capacity(magnitude.ncols());
-    for_each_tile(magnitude, |_, used, tile| out.extend_from_slice(&kernel(tile)[..used]));
+    for_each_tile(magnitude, |_, used, tile| {
+        out.extend_from_slice(&kernel(tile)[..used])
+    });
     out
 }
 
@@ -184,7 +198,11 @@ pub(crate) fn sums(tile: &[Lane]) -> Wide {
 /// What a spectrum is divided by: its sum, or 1 where librosa's `normalize` leaves it alone.
 #[inline(always)]
 fn length(sum: f64) -> f64 {
-    if sum < f64::from(f32::MIN_POSITIVE) { 1.0 } else { sum }
+    if sum < f64::from(f32::MIN_POSITIVE) {
+        1.0
+    } else {
+        sum
+    }
 }
 
 #[inline(always)]

@@ -4,7 +4,7 @@ use ndarray::{Array2, ArrayView2, ArrayViewMut2, s};
 use num_complex::Complex;
 
 use crate::error::{Error, Result, check, check_finite};
-use crate::frame::{Framing, PadMode};
+use crate::frame::{Framing, MAX_LENGTH, PadMode};
 use crate::simd::{LANES, Lane, Tiles, ZERO, dispatch};
 use crate::transform::{Transform, TransformScratch};
 use crate::window::Window;
@@ -12,9 +12,9 @@ use crate::window::Window;
 /// Parameters of a short-time Fourier transform, named as in `librosa.stft`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct StftParams {
-    /// Length of the transform in samples, at least 2; default 2048. There are `n_fft / 2 + 1` bins.
+    /// Length of the transform in samples, `2..=2^24`; default 2048. There are `n_fft / 2 + 1` bins.
     pub n_fft: usize,
-    /// Samples between frames, at least 1; default 512.
+    /// Samples between frames, `1..=2^24`; default 512.
     pub hop_length: usize,
     /// Length of the window, `1..=n_fft`, centred in the frame; default: `n_fft`.
     pub win_length: Option<usize>,
@@ -85,13 +85,31 @@ impl Stft {
     pub fn new(params: StftParams) -> Result<Self> {
         let n_fft = params.n_fft;
         let win_length = params.win_length.unwrap_or(n_fft);
-        check(n_fft >= 2, "n_fft", n_fft, "must be at least 2")?;
-        check((1..=n_fft).contains(&win_length), "win_length", win_length, "must be in 1..=n_fft")?;
+        check(
+            (2..=MAX_LENGTH).contains(&n_fft),
+            "n_fft",
+            n_fft,
+            "must be in 2..=16777216",
+        )?;
+        check(
+            (1..=MAX_LENGTH).contains(&params.hop_length),
+            "hop_length",
+            params.hop_length,
+            "must be in 1..=16777216",
+        )?;
+        check(
+            (1..=n_fft).contains(&win_length),
+            "win_length",
+            win_length,
+            "must be in 1..=n_fft",
+        )?;
         let mut window = vec![0.0; n_fft];
         let left = (n_fft - win_length) / 2;
         window[left..left + win_length].copy_from_slice(&params.window.periodic(win_length));
-        check(params.hop_length >= 1, "hop_length", params.hop_length, "must be at least 1")?;
-        Ok(Self { params, transform: Transform::new(window, params.hop_length) })
+        Ok(Self {
+            params,
+            transform: Transform::new(window, params.hop_length),
+        })
     }
 
     /// The parameters the plan was made with.
@@ -166,12 +184,19 @@ impl Stft {
         let mut tiles = Tiles::default();
         tiles.reshape(self.n_bins(), self.n_frames(y.len())?);
         let mut scratch = self.make_scratch();
-        let (mut re, mut im) = (std::mem::take(&mut scratch.re), std::mem::take(&mut scratch.im));
+        let (mut re, mut im) = (
+            std::mem::take(&mut scratch.re),
+            std::mem::take(&mut scratch.im),
+        );
         for t in 0..tiles.n_tiles() {
             self.forward_tile(y, t * LANES, tiles.used(t), &mut re, &mut im, &mut scratch);
             magnitudes(&re, &im, tiles.tile_mut(t));
             if squared {
-                tiles.tile_mut(t).iter_mut().flatten().for_each(|v| *v *= *v);
+                tiles
+                    .tile_mut(t)
+                    .iter_mut()
+                    .flatten()
+                    .for_each(|v| *v *= *v);
             }
         }
         let mut out = Array2::zeros((tiles.n_bins(), tiles.n_frames()));
@@ -194,7 +219,10 @@ impl Stft {
         let n_frames = self.n_frames(y.len())?;
         expect("spectrum rows", self.n_bins(), spectrum.nrows())?;
         expect("spectrum columns", n_frames, spectrum.ncols())?;
-        let (mut re, mut im) = (std::mem::take(&mut scratch.re), std::mem::take(&mut scratch.im));
+        let (mut re, mut im) = (
+            std::mem::take(&mut scratch.re),
+            std::mem::take(&mut scratch.im),
+        );
         for first in (0..n_frames).step_by(LANES) {
             let used = (n_frames - first).min(LANES);
             self.forward_tile(y, first, used, &mut re, &mut im, scratch);
@@ -218,7 +246,8 @@ impl Stft {
     ///
     /// # Errors
     ///
-    /// An array with another number of rows than `n_fft / 2 + 1`, or no columns.
+    /// An array with another number of rows than `n_fft / 2 + 1`, or no columns; a `length` that
+    /// does not fit into memory.
     pub fn inverse(
         &self,
         spectrum: ArrayView2<'_, Complex<f32>>,
@@ -239,8 +268,12 @@ impl Stft {
         scratch: &mut StftScratch,
     ) -> Result<Vec<f32>> {
         expect("spectrum rows", self.n_bins(), spectrum.nrows())?;
-        let mut output = self.overlap_add(spectrum.ncols(), length)?;
-        let (mut re, mut im) = (std::mem::take(&mut scratch.re), std::mem::take(&mut scratch.im));
+        let mut output = OverlapAdd::default();
+        output.start(self, spectrum.ncols(), length)?;
+        let (mut re, mut im) = (
+            std::mem::take(&mut scratch.re),
+            std::mem::take(&mut scratch.im),
+        );
         for first in (0..spectrum.ncols()).step_by(LANES) {
             let used = (spectrum.ncols() - first).min(LANES);
             let block = spectrum.slice(s![.., first..first + used]);
@@ -253,7 +286,8 @@ impl Stft {
             self.inverse_tile(first, &mut re, &mut im, scratch, &mut output);
         }
         (scratch.re, scratch.im) = (re, im);
-        Ok(output.finish())
+        output.finish(self);
+        Ok(output.samples)
     }
 
     /// Frames `first .. first + used` as tiles of real and imaginary parts; other lanes are zero.
@@ -295,50 +329,99 @@ impl Stft {
             }
         }
         let sums = self.transform.inverse(re, im, &mut scratch.transform);
-        let (to, from) =
-            overlap(first * self.params.hop_length, output.pad, sums.len(), output.samples.len());
+        let (to, from) = overlap(
+            first * self.params.hop_length,
+            output.pad,
+            sums.len(),
+            output.samples.len(),
+        );
         for (y, x) in output.samples[to].iter_mut().zip(&sums[from]) {
             *y += x;
         }
     }
-
-    /// Starts a resynthesis of `n_frames` frames.
-    pub(crate) fn overlap_add(&self, n_frames: usize, length: Option<usize>) -> Result<OverlapAdd> {
-        if n_frames == 0 {
-            return Err(Error::TooShort { name: "spectrum columns", needed: 1, got: 0 });
-        }
-        let (hop, n_fft) = (self.params.hop_length, self.params.n_fft);
-        let pad = self.framing().pad();
-        let length = length.unwrap_or(n_fft + hop * (n_frames - 1) - 2 * pad);
-        // Frames that start beyond the wanted samples are left out, also of the sum of squares.
-        let n_frames = n_frames.min((length + 2 * pad).div_ceil(hop));
-        let mut weight = vec![0.0f32; length];
-        let squares: Vec<f32> = self.transform.window().iter().map(|w| (w * w) as f32).collect();
-        for t in 0..n_frames {
-            let (to, from) = overlap(t * hop, pad, n_fft, length);
-            for (w, s) in weight[to].iter_mut().zip(&squares[from]) {
-                *w += s;
-            }
-        }
-        Ok(OverlapAdd { samples: vec![0.0; length], weight, n_frames, pad })
-    }
 }
 
 /// A signal being summed from windowed frames.
+#[derive(Debug, Clone, Default)]
 pub(crate) struct OverlapAdd {
-    samples: Vec<f32>,
-    weight: Vec<f32>,
+    /// The signal, right after [`OverlapAdd::finish`].
+    pub(crate) samples: Vec<f32>,
     n_frames: usize,
     pad: usize,
 }
 
 impl OverlapAdd {
-    /// Divides by the sum of squared windows wherever that is not zero.
-    pub(crate) fn finish(mut self) -> Vec<f32> {
-        for (y, w) in self.samples.iter_mut().zip(&self.weight) {
-            *y = if *w > f32::MIN_POSITIVE { *y / w } else { *y };
+    /// Starts a resynthesis of `n_frames` frames, reusing the memory.
+    pub(crate) fn start(
+        &mut self,
+        stft: &Stft,
+        n_frames: usize,
+        length: Option<usize>,
+    ) -> Result<()> {
+        if n_frames == 0 {
+            return Err(Error::TooShort {
+                name: "spectrum columns",
+                needed: 1,
+                got: 0,
+            });
         }
+        let StftParams {
+            n_fft, hop_length, ..
+        } = stft.params;
+        self.pad = stft.framing().pad();
+        let length = length.unwrap_or(n_fft + hop_length * (n_frames - 1) - 2 * self.pad);
+        // Frames that start beyond the wanted samples are left out, also of the sum of squares.
+        let padded = length.saturating_add(2 * self.pad);
+        self.n_frames = n_frames.min(padded.div_ceil(hop_length));
+        self.samples.clear();
+        // A length is the caller's word only: it may be more than there is memory for.
         self.samples
+            .try_reserve_exact(length)
+            .map_err(|_| Error::parameter("length", length, "does not fit into memory"))?;
+        self.samples.resize(length, 0.0);
+        Ok(())
+    }
+
+    /// Divides by the sum of squared windows wherever that is not zero. It repeats every hop,
+    /// but for the ends, where fewer frames overlap.
+    pub(crate) fn finish(&mut self, stft: &Stft) {
+        let hop = stft.params.hop_length;
+        let squares: Vec<f32> = stft
+            .transform
+            .window()
+            .iter()
+            .map(|w| (w * w) as f32)
+            .collect();
+        let overlap = squares.len().div_ceil(hop);
+        let weigh = |block: usize, weight: &mut [f32]| {
+            weight.fill(0.0);
+            for t in (block + 1).saturating_sub(overlap)..(block + 1).min(self.n_frames) {
+                let part = squares[(block - t) * hop..].iter().take(hop);
+                weight.iter_mut().zip(part).for_each(|(w, s)| *w += s);
+            }
+        };
+        let inner = overlap - 1..self.n_frames;
+        let (mut full, mut edge) = (vec![0.0; hop], vec![0.0; hop]);
+        if !inner.is_empty() {
+            weigh(inner.start, &mut full);
+        }
+        // Blocks of a hop, the first of them cut by the padding.
+        let mut block = self.pad / hop;
+        let mut skip = self.pad % hop;
+        let mut rest = &mut self.samples[..];
+        while !rest.is_empty() {
+            let weight = if inner.contains(&block) {
+                &full
+            } else {
+                weigh(block, &mut edge);
+                &edge
+            };
+            let (samples, behind) = rest.split_at_mut((hop - skip).min(rest.len()));
+            for (y, w) in samples.iter_mut().zip(&weight[skip..]) {
+                *y = if *w > f32::MIN_POSITIVE { *y / w } else { *y };
+            }
+            (rest, skip, block) = (behind, 0, block + 1);
+        }
     }
 }
 
@@ -368,6 +451,10 @@ pub(crate) fn expect(name: &'static str, expected: usize, got: usize) -> Result<
     if expected == got {
         Ok(())
     } else {
-        Err(Error::Shape { name, expected, got })
+        Err(Error::Shape {
+            name,
+            expected,
+            got,
+        })
     }
 }

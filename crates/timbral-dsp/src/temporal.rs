@@ -28,7 +28,11 @@ pub fn rms(y: &[f32], framing: &Framing) -> Result<Vec<f32>> {
     let sums = frame_sums(y, framing, n_frames, |block| {
         let mut sum = [0.0f64; 8];
         let chunks = block.chunks_exact(8);
-        let rest: f64 = chunks.remainder().iter().map(|v| f64::from(*v).powi(2)).sum();
+        let rest: f64 = chunks
+            .remainder()
+            .iter()
+            .map(|v| f64::from(*v).powi(2))
+            .sum();
         for chunk in chunks {
             for l in 0..8 {
                 sum[l] += f64::from(chunk[l]) * f64::from(chunk[l]);
@@ -49,9 +53,16 @@ fn frame_sums(
     n_frames: usize,
     sum: impl Fn(&[f32]) -> f64,
 ) -> Vec<f64> {
-    let Framing { frame_length, hop_length, .. } = *framing;
+    let Framing {
+        frame_length,
+        hop_length,
+        ..
+    } = *framing;
     if frame_length.is_multiple_of(hop_length) {
-        let blocks = Framing { frame_length: hop_length, ..*framing };
+        let blocks = Framing {
+            frame_length: hop_length,
+            ..*framing
+        };
         let per_frame = frame_length / hop_length;
         let mut block = vec![0.0; hop_length];
         let mut sums = Vec::with_capacity(n_frames + per_frame - 1);
@@ -63,7 +74,10 @@ fn frame_sums(
                 continue;
             }
             for (i, v) in block.iter_mut().enumerate() {
-                *v = blocks.pad_mode.source(at + i as isize, y.len()).map_or(0.0, |s| y[s]);
+                *v = blocks
+                    .pad_mode
+                    .source(at + i as isize, y.len())
+                    .map_or(0.0, |s| y[s]);
             }
             sums.push(sum(&block));
         }
@@ -103,26 +117,43 @@ const ZERO_THRESHOLD: f32 = 1e-10;
 /// ```
 pub fn zero_crossing_rate(y: &[f32], framing: &Framing) -> Result<Vec<f64>> {
     check_finite("signal", y)?;
-    let framing = Framing { pad_mode: PadMode::Edge, ..*framing };
-    let n_frames = framing.n_frames(y.len())?;
-    // before[i]: crossings between samples 0 and i. Copies of the end samples add none.
-    let mut before = Vec::with_capacity(y.len());
-    let mut count = 0u32;
-    let mut last = is_negative(y[0]);
-    for v in y {
-        let negative = is_negative(*v);
-        count += u32::from(negative != last);
-        last = negative;
-        before.push(count);
-    }
-    let end = y.len() as isize - 1;
-    let at = |position: isize| before[position.clamp(0, end) as usize];
-    let rate = |t: usize| {
-        let start = (t * framing.hop_length) as isize - framing.pad() as isize;
-        let crossings = at(start + framing.frame_length as isize - 1) - at(start);
-        f64::from(crossings) / framing.frame_length as f64
+    let framing = Framing {
+        pad_mode: PadMode::Edge,
+        ..*framing
     };
-    Ok((0..n_frames).map(rate).collect())
+    let n_frames = framing.n_frames(y.len())?;
+    let Framing {
+        frame_length,
+        hop_length,
+        ..
+    } = framing;
+    let start = |t: usize| (t * hop_length) as isize - framing.pad() as isize;
+    let rate = |count: u32| f64::from(count) / frame_length as f64;
+    if !frame_length.is_multiple_of(hop_length) {
+        let count = |t| crossings(y, start(t) + 1, start(t) + frame_length as isize);
+        return Ok((0..n_frames).map(|t| rate(count(t))).collect());
+    }
+    // Frames are made of whole hops: each is counted once, with the change at its end, which
+    // does not belong to the frame if it is the last.
+    let per_frame = frame_length / hop_length;
+    let hop = |b| crossings(y, start(b) + 1, start(b + 1) + 1);
+    let hops: Vec<u32> = (0..n_frames + per_frame - 1).map(hop).collect();
+    let frames = hops.windows(per_frame).enumerate().map(|(t, hops)| {
+        let end = start(t + per_frame);
+        rate(hops.iter().sum::<u32>() - crossings(y, end, end + 1))
+    });
+    Ok(frames.collect())
+}
+
+/// Changes of sign from sample `i - 1` to `i`, for `i` in `from..to`; beyond the ends of the
+/// signal, where the end samples are repeated, there are none.
+fn crossings(y: &[f32], from: isize, to: isize) -> u32 {
+    let inside = |i: isize| i.clamp(1, y.len() as isize) as usize;
+    let (from, to) = (inside(from), inside(to));
+    let pairs = y[from - 1..to - 1].iter().zip(&y[from..to]);
+    pairs
+        .map(|(a, b)| u32::from(is_negative(*a) != is_negative(*b)))
+        .sum()
 }
 
 fn is_negative(v: f32) -> bool {
@@ -135,11 +166,18 @@ mod tests {
 
     #[test]
     fn sums_by_blocks_are_those_by_frames() {
-        let y: Vec<f32> = (0..97).map(|i| ((i * 37 % 19) as f32 - 9.0) / 4.0).collect();
+        let y: Vec<f32> = (0..97)
+            .map(|i| ((i * 37 % 19) as f32 - 9.0) / 4.0)
+            .collect();
         for pad_mode in [PadMode::Zero, PadMode::Reflect, PadMode::Edge] {
             for (frame_length, hop_length) in [(8, 4), (8, 8), (8, 3), (9, 3), (4, 9), (12, 4)] {
                 for center in [false, true] {
-                    let framing = Framing { frame_length, hop_length, center, pad_mode };
+                    let framing = Framing {
+                        frame_length,
+                        hop_length,
+                        center,
+                        pad_mode,
+                    };
                     let got = rms(&y, &framing).unwrap();
                     let mut frame = vec![0.0f32; frame_length];
                     for (t, got) in got.iter().enumerate() {
@@ -154,14 +192,31 @@ mod tests {
 
     #[test]
     fn crossings_are_those_of_each_frame_alone() {
-        let y: Vec<f32> = (0..83).map(|i| [1.0, -1.0, 0.0, -1e-11, 2.0][i * i % 5]).collect();
+        let y: Vec<f32> = (0..83)
+            .map(|i| [1.0, -1.0, 0.0, -1e-11, 2.0][i * i % 5])
+            .collect();
         for center in [false, true] {
-            let framing = Framing { frame_length: 9, hop_length: 4, center, pad_mode: PadMode::Edge };
+            let framing = Framing {
+                frame_length: 9,
+                hop_length: 4,
+                center,
+                pad_mode: PadMode::Edge,
+            };
             let mut frame = [0.0; 9];
-            for (t, got) in zero_crossing_rate(&y, &framing).unwrap().into_iter().enumerate() {
+            for (t, got) in zero_crossing_rate(&y, &framing)
+                .unwrap()
+                .into_iter()
+                .enumerate()
+            {
                 framing.copy_frame(&y, t, &mut frame);
-                let changes = frame.windows(2).filter(|w| is_negative(w[0]) != is_negative(w[1]));
-                assert_eq!(got, changes.count() as f64 / 9.0, "frame {t}, center {center}");
+                let changes = frame
+                    .windows(2)
+                    .filter(|w| is_negative(w[0]) != is_negative(w[1]));
+                assert_eq!(
+                    got,
+                    changes.count() as f64 / 9.0,
+                    "frame {t}, center {center}"
+                );
             }
         }
     }

@@ -37,7 +37,10 @@ enum Engine {
     /// Powers of two from 8 to 8192: frames side by side.
     Lanes(Box<Lanes>),
     /// Other lengths: one frame after the other.
-    Frames { forward: Arc<dyn RealToComplex<f64>>, inverse: Arc<dyn ComplexToReal<f32>> },
+    Frames {
+        forward: Arc<dyn RealToComplex<f64>>,
+        inverse: Arc<dyn ComplexToReal<f32>>,
+    },
 }
 
 #[derive(Clone)]
@@ -51,7 +54,9 @@ struct Lanes {
 
 impl fmt::Debug for Transform {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Transform").field("n_fft", &self.n_fft).finish_non_exhaustive()
+        f.debug_struct("Transform")
+            .field("n_fft", &self.n_fft)
+            .finish_non_exhaustive()
     }
 }
 
@@ -80,7 +85,11 @@ impl Transform {
         let lanes = match (double::LaneFft::new(half), single::LaneFft::new(half)) {
             (Some(double), Some(single)) if n_fft.is_multiple_of(2) => {
                 let split = (0..=half).map(|k| twiddle(k, n_fft)).collect();
-                Some(Box::new(Lanes { double, single, split }))
+                Some(Box::new(Lanes {
+                    double,
+                    single,
+                    split,
+                }))
             }
             _ => None,
         };
@@ -92,7 +101,14 @@ impl Transform {
             Engine::Lanes,
         );
         let synthesis = window.iter().map(|w| (w / n_fft as f64) as f32).collect();
-        let mut plan = Self { n_fft, hop, window, synthesis, places: Vec::new(), engine };
+        let mut plan = Self {
+            n_fft,
+            hop,
+            window,
+            synthesis,
+            places: Vec::new(),
+            engine,
+        };
         let width = plan.width();
         plan.places = (0..n_fft).map(|n| n % hop * width + n / hop).collect();
         plan
@@ -129,8 +145,12 @@ impl Transform {
             Engine::Lanes(lanes) => self.forward_lanes(lanes, scratch, re, im),
             Engine::Frames { forward, .. } => {
                 scratch.frame.resize(self.n_fft, 0.0);
-                scratch.spectrum.resize(self.n_fft / 2 + 1, Complex::default());
-                scratch.fft.resize(forward.get_scratch_len(), Complex::default());
+                scratch
+                    .spectrum
+                    .resize(self.n_fft / 2 + 1, Complex::default());
+                scratch
+                    .fft
+                    .resize(forward.get_scratch_len(), Complex::default());
                 for lane in 0..LANES {
                     let samples = &scratch.line[lane * self.hop..];
                     for ((to, y), w) in scratch.frame.iter_mut().zip(samples).zip(&self.window) {
@@ -170,8 +190,12 @@ impl Transform {
             Engine::Lanes(lanes) => self.inverse_lanes(lanes, re, im, scratch),
             Engine::Frames { inverse, .. } => {
                 scratch.frame_single.resize(self.n_fft, 0.0);
-                scratch.spectrum_single.resize(self.n_fft / 2 + 1, Complex::default());
-                scratch.fft_single.resize(inverse.get_scratch_len(), Complex::default());
+                scratch
+                    .spectrum_single
+                    .resize(self.n_fft / 2 + 1, Complex::default());
+                scratch
+                    .fft_single
+                    .resize(inverse.get_scratch_len(), Complex::default());
                 for lane in 0..LANES {
                     for ((z, re), im) in scratch.spectrum_single.iter_mut().zip(re).zip(&*im) {
                         *z = Complex::new(re[lane], im[lane]);
@@ -183,7 +207,10 @@ impl Transform {
                     );
                     debug_assert!(done.is_ok());
                     let samples = &mut scratch.line[lane * self.hop..];
-                    for ((y, x), w) in samples.iter_mut().zip(&scratch.frame_single).zip(&self.synthesis)
+                    for ((y, x), w) in samples
+                        .iter_mut()
+                        .zip(&scratch.frame_single)
+                        .zip(&self.synthesis)
                     {
                         *y += x * w;
                     }
@@ -201,7 +228,14 @@ impl Transform {
         im: &mut [Lane],
     ) {
         let (hop, width, n_bins) = (self.hop, self.width(), self.n_fft / 2 + 1);
-        let TransformScratch { line, grid, work, out, rounded, .. } = scratch;
+        let TransformScratch {
+            line,
+            grid,
+            work,
+            out,
+            rounded,
+            ..
+        } = scratch;
         grid.resize(hop * width, 0.0);
         for rows in work.iter_mut().chain(out.iter_mut()) {
             rows.resize(n_bins * HALF, 0.0);
@@ -212,7 +246,14 @@ impl Transform {
             || to_grid(line, hop, width, grid),
         );
         for first in [0, HALF] {
-            pulp::Arch::new().dispatch(Forward { plan: self, lanes, grid, first, work, out });
+            pulp::Arch::new().dispatch(Forward {
+                plan: self,
+                lanes,
+                grid,
+                first,
+                work,
+                out,
+            });
             for (from, to) in out.iter().zip([&mut *re, im]) {
                 dispatch(
                     #[inline(always)]
@@ -237,14 +278,26 @@ impl Transform {
         scratch: &mut TransformScratch,
     ) {
         let (hop, width) = (self.hop, self.width());
-        let TransformScratch { line, sums, work_single, .. } = scratch;
+        let TransformScratch {
+            line,
+            sums,
+            work_single,
+            ..
+        } = scratch;
         sums.resize(hop * width, 0.0);
         sums.fill(0.0);
         for rows in work_single.iter_mut() {
             rows.resize(self.n_fft / 2 * LANES, 0.0);
         }
         let work = work_single;
-        pulp::Arch::new().dispatch(Inverse { plan: self, lanes, re, im, sums, work });
+        pulp::Arch::new().dispatch(Inverse {
+            plan: self,
+            lanes,
+            re,
+            im,
+            sums,
+            work,
+        });
         dispatch(
             #[inline(always)]
             || from_grid(sums, hop, width, line),
@@ -317,7 +370,14 @@ impl WithSimd for Forward<'_> {
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, simd: S) {
-        let Self { plan, lanes, grid, first, work: [work_re, work_im], out: [re, im] } = self;
+        let Self {
+            plan,
+            lanes,
+            grid,
+            first,
+            work: [work_re, work_im],
+            out: [re, im],
+        } = self;
         let half = plan.n_fft / 2;
         let stride = HALF / S::F64_LANES;
         let (work_re, _) = S::as_mut_simd_f64s(work_re);
@@ -383,7 +443,14 @@ impl WithSimd for Inverse<'_> {
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, simd: S) {
-        let Self { plan, lanes, re, im, sums, work: [work_re, work_im] } = self;
+        let Self {
+            plan,
+            lanes,
+            re,
+            im,
+            sums,
+            work: [work_re, work_im],
+        } = self;
         let half = plan.n_fft / 2;
         let stride = LANES / S::F32_LANES;
         let (re, _) = S::as_simd_f32s(re.as_flattened());
@@ -399,22 +466,21 @@ impl WithSimd for Inverse<'_> {
             };
             // Z = E + i O of the even and odd samples; real and imaginary part change places
             // before and after, which turns the forward transform into the inverse.
-            let load = |k: usize| {
-                let (i, j) = (k * stride + column, (half - k) * stride + column);
-                let e = (simd.add_f32s(re[i], re[j]), simd.sub_f32s(im[i], im[j]));
-                let d = (simd.sub_f32s(re[i], re[j]), simd.add_f32s(im[i], im[j]));
-                let (w, s) = lanes.split[k];
-                let (w, s) = (simd.splat_f32s(w as f32), simd.splat_f32s(-s as f32));
-                let o = (
-                    simd.sub_f32s(simd.mul_f32s(w, d.0), simd.mul_f32s(s, d.1)),
-                    simd.add_f32s(simd.mul_f32s(w, d.1), simd.mul_f32s(s, d.0)),
-                );
-                (simd.add_f32s(e.1, o.0), simd.sub_f32s(e.0, o.1))
-            };
             lanes.single.run(
                 simd,
                 #[inline(always)]
-                |k| load(k),
+                |k| {
+                    let (i, j) = (k * stride + column, (half - k) * stride + column);
+                    let e = (simd.add_f32s(re[i], re[j]), simd.sub_f32s(im[i], im[j]));
+                    let d = (simd.sub_f32s(re[i], re[j]), simd.add_f32s(im[i], im[j]));
+                    let (w, s) = lanes.split[k];
+                    let (w, s) = (simd.splat_f32s(w as f32), simd.splat_f32s(-s as f32));
+                    let o = (
+                        simd.sub_f32s(simd.mul_f32s(w, d.0), simd.mul_f32s(s, d.1)),
+                        simd.add_f32s(simd.mul_f32s(w, d.1), simd.mul_f32s(s, d.0)),
+                    );
+                    (simd.add_f32s(e.1, o.0), simd.sub_f32s(e.0, o.1))
+                },
                 (&mut *work_re, &mut *work_im),
                 #[inline(always)]
                 |m, (odd, even)| {
@@ -446,7 +512,12 @@ mod tests {
             (f64::from(*y) * w * t.0, f64::from(*y) * w * t.1)
         };
         let add = |a: (f64, f64), b: (f64, f64)| (a.0 + b.0, a.1 + b.1);
-        frame.iter().zip(window).enumerate().map(term).fold((0.0, 0.0), add)
+        frame
+            .iter()
+            .zip(window)
+            .enumerate()
+            .map(term)
+            .fold((0.0, 0.0), add)
     }
 
     #[test]
@@ -496,7 +567,10 @@ mod tests {
             for ((sum, y), weight) in sums.iter().zip(&y).zip(&weight) {
                 let exact = f64::from(*y) * weight;
                 // f32 butterflies: a few roundings of values of size `weight`.
-                assert!((f64::from(*sum) - exact).abs() < 5e-6, "{n_fft}: {sum} {exact}");
+                assert!(
+                    (f64::from(*sum) - exact).abs() < 5e-6,
+                    "{n_fft}: {sum} {exact}"
+                );
             }
         }
     }

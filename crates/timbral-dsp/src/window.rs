@@ -80,7 +80,11 @@ mod tests {
     fn a_periodic_window_is_the_longer_symmetric_one_less_its_end() {
         for window in ALL {
             for n in [2usize, 3, 8, 31] {
-                assert_eq!(window.periodic(n), window.symmetric(n + 1)[..n], "{window:?} {n}");
+                assert_eq!(
+                    window.periodic(n),
+                    window.symmetric(n + 1)[..n],
+                    "{window:?} {n}"
+                );
             }
         }
     }

@@ -1,4 +1,6 @@
+use std::fmt;
 use std::path::{Path, PathBuf};
+use std::str::FromStr;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc;
 
@@ -29,7 +31,23 @@ pub enum Segmentation {
 impl Segmentation {
     /// The 3-s segments of the published GTZAN table: 66 149 samples every 66 150.
     pub fn gtzan() -> Self {
-        Self::Parts { length: 66_149, stride: 66_150 }
+        Self::Parts {
+            length: 66_149,
+            stride: 66_150,
+        }
+    }
+}
+
+/// `whole`, or `3s` for [`Segmentation::gtzan`].
+impl FromStr for Segmentation {
+    type Err = String;
+
+    fn from_str(s: &str) -> std::result::Result<Self, String> {
+        match s {
+            "whole" => Ok(Self::Whole),
+            "3s" => Ok(Self::gtzan()),
+            _ => Err("neither whole nor 3s".to_owned()),
+        }
     }
 }
 
@@ -66,6 +84,38 @@ pub struct ExtractionReport {
     pub stopped: bool,
 }
 
+impl ExtractionReport {
+    /// The exit status of a command that extracts: 0 all files are in the table, 2 some were
+    /// skipped, 1 there is no table, 130 it was stopped (as by Ctrl-C).
+    pub fn status(&self) -> u8 {
+        match (self.stopped, self.rows, self.skipped.is_empty()) {
+            (true, ..) => 130,
+            (_, 0, _) => 1,
+            (_, _, true) => 0,
+            (_, _, false) => 2,
+        }
+    }
+}
+
+/// One line for each skipped file, then the counts.
+impl fmt::Display for ExtractionReport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for error in &self.skipped {
+            writeln!(f, "skipped {error}")?;
+        }
+        if self.stopped {
+            return write!(f, "stopped after {} files; can be resumed", self.files);
+        }
+        write!(
+            f,
+            "{} rows of {} files, {} skipped",
+            self.rows,
+            self.files,
+            self.skipped.len()
+        )
+    }
+}
+
 /// A feature vector with its name and length.
 #[derive(Debug, Clone, PartialEq)]
 pub struct FeatureRow {
@@ -98,15 +148,27 @@ impl Extraction {
         let set = FeatureSet::new(self.features)?;
         let columns = columns(&set);
         let settings = format!("{:?} {:?}", self.features, self.segments);
-        let open = if self.resume { TableJournal::resume } else { TableJournal::create };
+        let open = if self.resume {
+            TableJournal::resume
+        } else {
+            TableJournal::create
+        };
         let mut journal = open(table, &columns, &settings)?;
         let mut report = ExtractionReport::default();
-        let todo: Vec<&PathBuf> = files.iter().filter(|f| !journal.contains(&key(f))).collect();
+        let todo: Vec<&PathBuf> = files
+            .iter()
+            .filter(|f| !journal.contains(&key(f)))
+            .collect();
         report.resumed = files.len() - todo.len();
         report.files = report.resumed;
         progress(report.resumed);
-        let pool = rayon::ThreadPoolBuilder::new().num_threads(self.threads).build();
-        let pool = pool.map_err(|e| Error::Threads { threads: self.threads, reason: e.to_string() })?;
+        let pool = rayon::ThreadPoolBuilder::new()
+            .num_threads(self.threads)
+            .build();
+        let pool = pool.map_err(|e| Error::Threads {
+            threads: self.threads,
+            reason: e.to_string(),
+        })?;
         let (sender, results) = mpsc::sync_channel(2 * pool.current_num_threads());
         let mut skipped: Vec<(usize, Error)> = Vec::new();
         let set = &set;
@@ -164,33 +226,56 @@ impl Extraction {
         scratch: &mut FeatureScratch,
     ) -> Result<Vec<FeatureRow>> {
         let mono = AudioReader::open(path)?.into_mono(Some(self.features.sample_rate))?;
-        let blame = |source| Error::Features { path: Some(path.to_owned()), source };
+        let blame = |source| Error::Features {
+            path: Some(path.to_owned()),
+            source,
+        };
         let Segmentation::Parts { length, stride } = self.segments else {
             let clip = mono.read_to_end()?;
-            let values = set.process_with_scratch(clip.samples(), scratch).map_err(blame)?;
+            let values = set
+                .process_with_scratch(clip.samples(), scratch)
+                .map_err(blame)?;
             let length = clip.samples().len();
-            return Ok(vec![FeatureRow { filename: file_name(path, None), length, values }]);
+            return Ok(vec![FeatureRow {
+                filename: file_name(path, None),
+                length,
+                values,
+            }]);
         };
         let mut segments = mono.segments(length, stride)?;
         let mut rows = Vec::new();
         loop {
-            let batch: Vec<Vec<f32>> = segments.by_ref().take(BATCH).collect::<std::result::Result<_, _>>()?;
+            let batch: Vec<Vec<f32>> = segments
+                .by_ref()
+                .take(BATCH)
+                .collect::<std::result::Result<_, _>>()?;
             if batch.is_empty() {
                 break;
             }
             let scratch = || set.make_scratch();
             let compute = |scratch: &mut _, y: &Vec<f32>| set.process_with_scratch(y, scratch);
-            let values: Vec<Vec<f64>> =
-                batch.par_iter().map_init(scratch, compute).collect::<std::result::Result<_, _>>().map_err(blame)?;
+            let values: Vec<Vec<f64>> = batch
+                .par_iter()
+                .map_init(scratch, compute)
+                .collect::<std::result::Result<_, _>>()
+                .map_err(blame)?;
             for values in values {
                 let filename = file_name(path, Some(rows.len()));
-                rows.push(FeatureRow { filename, length, values });
+                rows.push(FeatureRow {
+                    filename,
+                    length,
+                    values,
+                });
             }
         }
         if rows.is_empty() {
             let got = AudioReader::open(path)?.into_mono(Some(self.features.sample_rate))?;
             let got = got.read_to_end()?.samples().len();
-            return Err(Error::TooShort { path: path.to_owned(), needed: length, got });
+            return Err(Error::TooShort {
+                path: path.to_owned(),
+                needed: length,
+                got,
+            });
         }
         Ok(rows)
     }
@@ -201,7 +286,10 @@ impl FeatureRow {
     fn cells(&self, label: &str) -> Vec<String> {
         let numbers = self.values.iter().map(|v| format!("{v:?}"));
         let head = [self.filename.clone(), self.length.to_string()];
-        head.into_iter().chain(numbers).chain([label.to_owned()]).collect()
+        head.into_iter()
+            .chain(numbers)
+            .chain([label.to_owned()])
+            .collect()
     }
 }
 
@@ -209,7 +297,9 @@ impl FeatureRow {
 fn columns(set: &FeatureSet) -> Vec<String> {
     let name = |s: &str| s.to_owned();
     let head = [name("filename"), name("length")].into_iter();
-    head.chain(set.names().iter().cloned()).chain([name("label")]).collect()
+    head.chain(set.names().iter().cloned())
+        .chain([name("label")])
+        .collect()
 }
 
 fn key(path: &Path) -> String {
@@ -220,7 +310,9 @@ fn key(path: &Path) -> String {
 fn label(path: &Path) -> String {
     let whole = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
     let folder = whole.parent().and_then(Path::file_name);
-    folder.map(|f| f.to_string_lossy().into_owned()).unwrap_or_default()
+    folder
+        .map(|f| f.to_string_lossy().into_owned())
+        .unwrap_or_default()
 }
 
 /// The file's name, with the number of the segment before the extension.
@@ -253,8 +345,14 @@ mod tests {
         let set = FeatureSet::new(FeatureParams::gtzan()).unwrap();
         let columns = columns(&set);
         assert_eq!(columns.len(), 60);
-        assert_eq!(columns[..4], ["filename", "length", "chroma_stft_mean", "chroma_stft_var"]);
-        assert_eq!(columns[16..20], ["perceptr_mean", "perceptr_var", "tempo", "mfcc1_mean"]);
+        assert_eq!(
+            columns[..4],
+            ["filename", "length", "chroma_stft_mean", "chroma_stft_var"]
+        );
+        assert_eq!(
+            columns[16..20],
+            ["perceptr_mean", "perceptr_var", "tempo", "mfcc1_mean"]
+        );
         assert_eq!(columns[58..], ["mfcc20_var", "label"]);
     }
 }

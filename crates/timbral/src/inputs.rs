@@ -33,8 +33,10 @@ impl Inputs {
         let mut seen = HashSet::new();
         for path in paths {
             let path = path.as_ref();
-            let metadata = std::fs::metadata(path)
-                .map_err(|e| Error::Input { path: path.to_owned(), reason: e.to_string() })?;
+            let metadata = std::fs::metadata(path).map_err(|e| Error::Input {
+                path: path.to_owned(),
+                reason: e.to_string(),
+            })?;
             if !metadata.is_dir() {
                 if seen.insert(path.to_owned()) {
                     inputs.files.push(path.to_owned());
@@ -48,7 +50,9 @@ impl Inputs {
             for entry in walk.into_iter().filter_entry(visible) {
                 let entry = entry.map_err(|e| Error::Input {
                     path: e.path().unwrap_or(path).to_owned(),
-                    reason: e.into_io_error().map_or("a loop of links".to_owned(), |e| e.to_string()),
+                    reason: e
+                        .into_io_error()
+                        .map_or("a loop of links".to_owned(), |e| e.to_string()),
                 })?;
                 if entry.file_type().is_dir() {
                     continue;
@@ -65,7 +69,10 @@ impl Inputs {
 }
 
 fn has_sound_name(path: &Path) -> bool {
-    let extension = path.extension().and_then(|e| e.to_str()).map(str::to_ascii_lowercase);
+    let extension = path
+        .extension()
+        .and_then(|e| e.to_str())
+        .map(str::to_ascii_lowercase);
     extension.is_some_and(|e| EXTENSIONS.contains(&e.as_str()))
 }
 
@@ -78,14 +85,25 @@ mod tests {
     fn folders_are_searched_in_order_and_files_taken_as_they_are() {
         let folder = tempfile::tempdir().unwrap();
         let root = folder.path();
-        for name in ["b/2.WAV", "b/1.flac", "b/cover.jpg", "a/3.mp3", ".hidden/4.wav", "a/.5.wav"] {
+        for name in [
+            "b/2.WAV",
+            "b/1.flac",
+            "b/cover.jpg",
+            "a/3.mp3",
+            ".hidden/4.wav",
+            "a/.5.wav",
+        ] {
             let path = root.join(name);
             fs::create_dir_all(path.parent().unwrap()).unwrap();
             fs::write(path, "").unwrap();
         }
-        let inputs = Inputs::find([root.join("b/cover.jpg"), root.to_owned(), root.join("b")]).unwrap();
-        let names: Vec<_> =
-            inputs.files.iter().map(|p| p.strip_prefix(root).unwrap().to_str().unwrap()).collect();
+        let inputs =
+            Inputs::find([root.join("b/cover.jpg"), root.to_owned(), root.join("b")]).unwrap();
+        let names: Vec<_> = inputs
+            .files
+            .iter()
+            .map(|p| p.strip_prefix(root).unwrap().to_str().unwrap())
+            .collect();
         assert_eq!(names, ["b/cover.jpg", "a/3.mp3", "b/1.flac", "b/2.WAV"]);
         assert_eq!(inputs.passed_over, 2);
     }

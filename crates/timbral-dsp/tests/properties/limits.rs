@@ -234,6 +234,41 @@ fn is_parameter_error<T>(result: Result<T, Error>) -> bool {
 }
 
 #[test]
+fn the_memory_of_another_set_serves() {
+    let y: Vec<f32> = (0..9000).map(|n| (n as f32 * 0.1).sin()).collect();
+    let sets = [
+        FeatureParams::default(),
+        FeatureParams {
+            n_mfcc: 30,
+            n_mels: 64,
+            n_fft: 4096,
+            ..FeatureParams::default()
+        },
+        FeatureParams {
+            n_fft: 1000,
+            hop_length: 300,
+            n_mels: 32,
+            ..FeatureParams::default()
+        },
+    ];
+    let sets = sets.map(|params| FeatureSet::new(params).unwrap());
+    for a in &sets {
+        for b in &sets {
+            let mut scratch = a.make_scratch();
+            a.process_with_scratch(&y, &mut scratch).unwrap();
+            let got = b.process_with_scratch(&y, &mut scratch).unwrap();
+            assert_eq!(
+                got,
+                b.process(&y).unwrap(),
+                "{:?} after {:?}",
+                b.params(),
+                a.params()
+            );
+        }
+    }
+}
+
+#[test]
 fn absurd_sizes_are_errors() {
     for huge in [usize::MAX, usize::MAX - 1, usize::MAX / 2, 1 << 60, 1 << 40] {
         let mel = MelParams::default();
@@ -248,6 +283,58 @@ fn absurd_sizes_are_errors() {
             })),
             "mel {huge}"
         );
+        let stft = StftParams::default();
+        for stft in [
+            StftParams {
+                n_fft: huge,
+                ..stft
+            },
+            StftParams {
+                hop_length: huge,
+                ..stft
+            },
+            StftParams {
+                win_length: Some(huge),
+                ..stft
+            },
+        ] {
+            assert!(is_parameter_error(Stft::new(stft)), "{stft:?}");
+        }
+        let plan = Stft::new(stft).unwrap();
+        let spectrum = plan.process(&[1.0; 5000]).unwrap();
+        let longer = plan.inverse(spectrum.view(), Some(huge));
+        assert!(is_parameter_error(longer), "{huge} samples");
+        let hpss = HpssParams::default();
+        for hpss in [
+            HpssParams {
+                win_harm: huge,
+                ..hpss
+            },
+            HpssParams {
+                win_perc: huge,
+                ..hpss
+            },
+        ] {
+            assert!(is_parameter_error(Hpss::new(hpss)), "{hpss:?}");
+        }
+        let set = FeatureParams::default();
+        for set in [
+            FeatureParams { n_fft: huge, ..set },
+            FeatureParams {
+                hop_length: huge,
+                ..set
+            },
+            FeatureParams {
+                n_mels: huge,
+                ..set
+            },
+            FeatureParams {
+                n_mfcc: huge,
+                ..set
+            },
+        ] {
+            assert!(is_parameter_error(FeatureSet::new(set)), "{set:?}");
+        }
         let mfcc = MfccParams {
             n_mels: huge,
             ..MfccParams::default()

@@ -1,0 +1,108 @@
+//! The examples as a user runs them: exit statuses, messages, and what a kill leaves behind.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+use std::time::{Duration, Instant};
+
+use crate::support::clips_with_bad_files;
+
+/// An example, built by the same `cargo test` that runs this.
+fn example(name: &str) -> Command {
+    let test = std::env::current_exe().unwrap();
+    let folder = test
+        .parent()
+        .and_then(Path::parent)
+        .unwrap()
+        .join("examples");
+    let path = folder.join(format!("{name}{}", std::env::consts::EXE_SUFFIX));
+    assert!(
+        path.exists(),
+        "{} is missing: a bare `cargo test` builds it",
+        path.display()
+    );
+    Command::new(path)
+}
+
+fn extract(inputs: &[PathBuf], table: &Path) -> Output {
+    example("extract_features")
+        .args(inputs)
+        .arg("--out")
+        .arg(table)
+        .output()
+        .unwrap()
+}
+
+#[test]
+fn exit_statuses_tell_all_some_and_nothing() {
+    let folder = clips_with_bad_files();
+    let out = tempfile::tempdir().unwrap();
+    let table = out.path().join("t.csv");
+    let cases = [
+        ("ballad", 0, true, "2 rows of 2 files, 0 skipped"),
+        ("dance", 2, true, "cut.wav: "),
+        ("noise/text.wav", 1, false, "text.wav: not a sound file"),
+        ("no-such-folder", 1, false, "no-such-folder: "),
+    ];
+    for (input, status, written, message) in cases {
+        let _ = std::fs::remove_file(&table);
+        let output = extract(&[folder.path().join(input)], &table);
+        let stderr = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!(output.status.code(), Some(status), "{input}: {stderr}");
+        assert_eq!(table.exists(), written, "{input}: {stderr}");
+        assert!(stderr.contains(message), "{input}: {stderr}");
+    }
+}
+
+#[test]
+fn wrong_arguments_are_explained() {
+    let output = example("extract_features")
+        .args(["x", "--out", "y", "--preset", "z"])
+        .output();
+    let output = output.unwrap();
+    assert_eq!(output.status.code(), Some(2));
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    assert!(stderr.contains("is neither gtzan nor librosa"), "{stderr}");
+}
+
+#[test]
+fn a_killed_run_leaves_no_table_and_is_resumed() {
+    let folder = tempfile::tempdir().unwrap();
+    let music = timbral::data::demo_clips(&folder.path().join("music")).unwrap();
+    // Enough copies that the kill comes in the middle.
+    for i in 2..40 {
+        let copy = music.join(format!("dance/dance.{i:05}.wav"));
+        std::fs::copy(music.join("dance/dance.00000.wav"), copy).unwrap();
+    }
+    let table = folder.path().join("t.csv");
+    let journal = folder.path().join("t.csv.partial");
+    let mut command = example("extract_features");
+    command
+        .arg(&music)
+        .arg("--out")
+        .arg(&table)
+        .args(["--threads", "1"]);
+    let mut child = command.stderr(Stdio::null()).spawn().unwrap();
+    let began = Instant::now();
+    let lines = || std::fs::read_to_string(&journal).map_or(0, |text| text.lines().count());
+    while lines() < 5 && began.elapsed() < Duration::from_secs(60) {
+        std::thread::sleep(Duration::from_millis(1));
+    }
+    child.kill().unwrap();
+    child.wait().unwrap();
+    assert!(!table.exists(), "the run ended before it was killed");
+    let output = command
+        .arg("--resume")
+        .stderr(Stdio::piped())
+        .output()
+        .unwrap();
+    assert_eq!(output.status.code(), Some(0));
+    let resumed = std::fs::read_to_string(&table).unwrap();
+    assert!(!journal.exists());
+    let fresh = folder.path().join("fresh.csv");
+    assert_eq!(extract(&[music], &fresh).status.code(), Some(0));
+    assert!(
+        resumed == std::fs::read_to_string(&fresh).unwrap(),
+        "resumed and fresh tables differ"
+    );
+    assert_eq!(resumed.lines().count(), 1 + 44);
+}

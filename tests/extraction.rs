@@ -1,0 +1,171 @@
+//! What the extraction promises whatever the features are.
+
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use timbral::{Extraction, ExtractionReport, Inputs, Segmentation};
+
+use crate::support::clips_with_bad_files;
+
+const PARTS: Segmentation = Segmentation::Parts {
+    length: 30_000,
+    stride: 40_000,
+};
+
+fn extract(extraction: Extraction, files: &[PathBuf], table: &Path) -> ExtractionReport {
+    extraction
+        .run(files, table, &AtomicBool::new(false), |_| ())
+        .unwrap()
+}
+
+#[test]
+fn the_table_does_not_depend_on_the_number_of_threads() {
+    let folder = clips_with_bad_files();
+    let files = Inputs::find([folder.path()]).unwrap().files;
+    let out = tempfile::tempdir().unwrap();
+    for segments in [Segmentation::Whole, PARTS] {
+        let mut tables = Vec::new();
+        for threads in [1, 2, 7] {
+            let table = out.path().join(format!("{threads}.csv"));
+            let report = extract(
+                Extraction {
+                    segments,
+                    threads,
+                    ..Default::default()
+                },
+                &files,
+                &table,
+            );
+            assert_eq!(report.files, 6, "{report}");
+            assert_eq!(report.status(), 2);
+            tables.push(std::fs::read_to_string(table).unwrap());
+        }
+        assert!(
+            tables[0] == tables[1] && tables[1] == tables[2],
+            "{segments:?}"
+        );
+        // 6 s are 132 300 samples: three whole parts of 30 000 every 40 000.
+        let rows = if segments == Segmentation::Whole {
+            6
+        } else {
+            18
+        };
+        assert_eq!(tables[0].lines().count(), 1 + rows);
+    }
+}
+
+#[test]
+fn bad_files_are_named_in_order_with_their_reason() {
+    let folder = clips_with_bad_files();
+    let files = Inputs::find([folder.path()]).unwrap().files;
+    let out = tempfile::tempdir().unwrap();
+    let report = extract(Extraction::default(), &files, &out.path().join("t.csv"));
+    let reasons: Vec<String> = report.skipped.iter().map(ToString::to_string).collect();
+    assert_eq!(reasons.len(), 2, "{reasons:?}");
+    assert!(reasons[0].contains("cut.wav: "), "{}", reasons[0]);
+    assert!(
+        reasons[1].contains("text.wav: not a sound file"),
+        "{}",
+        reasons[1]
+    );
+}
+
+#[test]
+fn nothing_readable_leaves_no_table() {
+    let folder = clips_with_bad_files();
+    let out = tempfile::tempdir().unwrap();
+    let files = [folder.path().join("noise/text.wav")];
+    let report = extract(Extraction::default(), &files, &out.path().join("t.csv"));
+    assert_eq!((report.rows, report.status()), (0, 1));
+    assert_eq!(std::fs::read_dir(out.path()).unwrap().count(), 0);
+}
+
+#[test]
+fn a_recording_shorter_than_a_segment_is_skipped() {
+    let folder = clips_with_bad_files();
+    let out = tempfile::tempdir().unwrap();
+    let segments = Segmentation::Parts {
+        length: 200_000,
+        stride: 200_000,
+    };
+    let files = [folder.path().join("dance/dance.00000.wav")];
+    let report = extract(
+        Extraction {
+            segments,
+            ..Default::default()
+        },
+        &files,
+        &out.path().join("t.csv"),
+    );
+    let reason = report.skipped[0].to_string();
+    assert!(
+        reason.contains("132300 samples are less than one segment of 200000"),
+        "{reason}"
+    );
+}
+
+#[test]
+fn a_stopped_run_goes_on_and_gives_the_same_table() {
+    let folder = clips_with_bad_files();
+    let files = Inputs::find([folder.path()]).unwrap().files;
+    let out = tempfile::tempdir().unwrap();
+    let (whole, parted) = (out.path().join("whole.csv"), out.path().join("parted.csv"));
+    let one = Extraction {
+        threads: 1,
+        segments: PARTS,
+        resume: true,
+        ..Default::default()
+    };
+    extract(one, &files, &whole);
+    // Stopped after every file, again and again.
+    let mut runs = 0;
+    loop {
+        let stop = AtomicBool::new(false);
+        let mut first = None;
+        let report = one.run(&files, &parted, &stop, |n| {
+            let before = *first.get_or_insert(n);
+            stop.store(n > before, Ordering::Relaxed);
+        });
+        let report = report.unwrap();
+        runs += 1;
+        assert!(runs < 20, "it never ends");
+        assert_eq!(report.stopped, !parted.exists());
+        if !report.stopped {
+            assert_eq!(report.status(), 2);
+            break;
+        }
+        assert_eq!(report.status(), 130);
+    }
+    assert!(runs > 1, "it was never stopped");
+    assert_eq!(
+        std::fs::read(whole).unwrap(),
+        std::fs::read(parted).unwrap()
+    );
+}
+
+#[test]
+fn resuming_with_other_settings_is_refused() {
+    let folder = clips_with_bad_files();
+    let files = Inputs::find([folder.path()]).unwrap().files;
+    let out = tempfile::tempdir().unwrap();
+    let table = out.path().join("t.csv");
+    let resume = Extraction {
+        resume: true,
+        ..Default::default()
+    };
+    let report = resume
+        .run(&files, &table, &AtomicBool::new(true), |_| ())
+        .unwrap();
+    assert!(report.stopped);
+    let other = Extraction {
+        segments: PARTS,
+        ..resume
+    };
+    let error = other
+        .run(&files, &table, &AtomicBool::new(false), |_| ())
+        .unwrap_err();
+    assert!(
+        error.to_string().contains("made with other settings"),
+        "{error}"
+    );
+}

@@ -1,0 +1,62 @@
+//! Folders of clips, tables, and the real data where there is any.
+
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+
+/// A folder with the demonstration clips, one file that is no sound and one that is cut short.
+pub(crate) fn clips_with_bad_files() -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    timbral::data::demo_clips(folder.path()).unwrap();
+    let good = std::fs::read(folder.path().join("dance/dance.00000.wav")).unwrap();
+    std::fs::write(folder.path().join("dance/cut.wav"), &good[..good.len() / 2]).unwrap();
+    std::fs::write(folder.path().join("noise/text.wav"), "not a sound at all").unwrap();
+    folder
+}
+
+/// The real data: `TIMBRAL_DATA`, or a folder `shared/data` beside the checkout. `None`, and a
+/// loud line, where there is none.
+pub(crate) fn real_data(what: &str) -> Option<PathBuf> {
+    let beside = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/data");
+    let folder = std::env::var_os("TIMBRAL_DATA").map_or(beside, PathBuf::from);
+    let path = folder.join(what);
+    if path.exists() {
+        return Some(path);
+    }
+    eprintln!(
+        "SKIPPED: no {}; set TIMBRAL_DATA to the folder that holds {what}",
+        path.display()
+    );
+    None
+}
+
+/// A table of features: its columns, and its rows by file name.
+pub(crate) struct Table {
+    pub(crate) columns: Vec<String>,
+    pub(crate) rows: HashMap<String, Vec<String>>,
+}
+
+impl Table {
+    pub(crate) fn read(path: &Path) -> Self {
+        let text = std::fs::read_to_string(path).unwrap();
+        let mut lines = text
+            .lines()
+            .map(|l| l.split(',').map(str::to_owned).collect::<Vec<_>>());
+        let columns = lines.next().unwrap();
+        Self {
+            columns,
+            rows: lines.map(|row| (row[0].clone(), row)).collect(),
+        }
+    }
+
+    /// The standard deviation of a column.
+    pub(crate) fn deviation(&self, column: usize) -> f64 {
+        let values: Vec<f64> = self
+            .rows
+            .values()
+            .map(|r| r[column].parse().unwrap())
+            .collect();
+        let n = values.len() as f64;
+        let mean = values.iter().sum::<f64>() / n;
+        (values.iter().map(|v| (v - mean).powi(2)).sum::<f64>() / n).sqrt()
+    }
+}
