@@ -1,5 +1,5 @@
 use crate::check;
-use crate::encode::encode;
+use crate::encode::{encode, rows_of};
 use crate::error::Result;
 use crate::mean::standard_deviation;
 use crate::quantile::quantile;
@@ -136,11 +136,7 @@ pub fn bootstrap_by_group<G: Ord>(
 ) -> Result<BootstrapResult> {
     check::not_empty("groups", groups.len())?;
     let (codes, n_groups) = encode(groups);
-    let mut rows = vec![Vec::new(); n_groups];
-    for (i, group) in codes.iter().enumerate() {
-        rows[*group].push(i);
-    }
-    resample(&rows, params, statistic)
+    resample(&rows_of(&codes, n_groups), params, statistic)
 }
 
 fn resample(

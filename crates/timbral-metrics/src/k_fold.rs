@@ -1,5 +1,5 @@
 use crate::check;
-use crate::encode::{counts, encode};
+use crate::encode::{encode, rows_of};
 use crate::error::Result;
 use crate::rng::Rng;
 use crate::split::{FoldParams, Split, check_n_samples, full_splits};
@@ -70,33 +70,28 @@ pub(crate) fn sizes(n: usize, n_splits: usize) -> impl Iterator<Item = usize> {
 pub fn stratified_k_fold<T: Ord>(y: &[T], params: &FoldParams) -> Result<Vec<Split>> {
     check::not_empty("y", y.len())?;
     let (codes, n_classes) = encode(y);
-    let class_counts = counts(&codes, n_classes);
-    let most = class_counts.iter().max().copied().unwrap_or(0);
+    let mut classes = rows_of(&codes, n_classes);
+    let most = classes.iter().map(Vec::len).max().unwrap_or(0);
     params.validate(most, "must be at most the number of rows of some class")?;
 
     // Classes in order of their first row are dealt out to the folds in turn, without a gap from
     // one class to the next: this keeps the folds, too, even to one row.
-    let mut order: Vec<usize> = Vec::with_capacity(n_classes);
-    let mut seen = vec![false; n_classes];
-    for code in &codes {
-        if !std::mem::replace(&mut seen[*code], true) {
-            order.push(*code);
-        }
-    }
+    classes.sort_unstable();
     let n_splits = params.n_splits;
     let mut rng = params.shuffle.map(Rng::new);
     let mut fold_of_row = vec![0; y.len()];
     let mut dealt = 0;
-    for class in order {
-        let n = class_counts[class];
-        let mut folds: Vec<usize> = (dealt..dealt + n).map(|turn| turn % n_splits).collect();
-        dealt += n;
+    for rows in classes {
+        let turns = dealt..dealt + rows.len();
+        dealt = turns.end;
+        let mut folds: Vec<usize> = turns.map(|turn| turn % n_splits).collect();
         folds.sort_unstable();
         if let Some(rng) = &mut rng {
             rng.shuffle(&mut folds);
         }
-        let rows = (0..y.len()).filter(|i| codes[*i] == class);
-        rows.zip(folds).for_each(|(i, fold)| fold_of_row[i] = fold);
+        rows.into_iter()
+            .zip(folds)
+            .for_each(|(i, fold)| fold_of_row[i] = fold);
     }
     Ok(full_splits(&fold_of_row, n_splits))
 }

@@ -1,5 +1,5 @@
 use crate::check;
-use crate::encode::{counts, encode};
+use crate::encode::{counts, encode, rows_of};
 use crate::error::Result;
 use crate::rng::Rng;
 use crate::split::{Split, check_n_samples};
@@ -109,10 +109,9 @@ pub fn stratified_train_test_split<T: Ord>(y: &[T], params: &TrainTestParams) ->
     let mut rng = Rng::new(params.seed);
     let train_counts = allocate(&class_counts, n_train, &mut rng);
     let mut split = Split::default();
-    for (class, n) in train_counts.iter().enumerate() {
-        let mut rows: Vec<usize> = (0..y.len()).filter(|i| codes[*i] == class).collect();
+    for (mut rows, n) in rows_of(&codes, n_classes).into_iter().zip(train_counts) {
         rng.shuffle(&mut rows);
-        let (train, test) = rows.split_at(*n);
+        let (train, test) = rows.split_at(n);
         split.train.extend(train);
         split.test.extend(test);
     }

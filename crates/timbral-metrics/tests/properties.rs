@@ -63,8 +63,12 @@ proptest! {
         n_splits in 0usize..12,
         shuffle: Option<u64>,
     ) {
-        if let Ok(folds) = stratified_k_fold(&y, &params(n_splits, shuffle)) {
+        let most = (0..5).map(|class| y.iter().filter(|c| **c == class).count()).max();
+        let folds = stratified_k_fold(&y, &params(n_splits, shuffle));
+        prop_assert_eq!(folds.is_ok(), n_splits >= 2 && Some(n_splits) <= most);
+        if let Ok(folds) = folds {
             is_partition(&folds, y.len())?;
+            prop_assert!(folds.iter().all(|f| f.test.len().abs_diff(y.len() / n_splits) <= 1));
             for fold in &folds {
                 shares_hold(&y, &fold.test, 1.0 / n_splits as f64)?;
             }
