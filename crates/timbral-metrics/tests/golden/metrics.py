@@ -95,7 +95,7 @@ class Case:
             self.target.append(t)
             self.estimate.append(2.0 if kind == ONE_CLASS and same else t + e)
 
-        n_groups = 3 + g.below(12)
+        n_groups = 3 + g.below(n if number % 2 else 12)
         self.groups = [g.below(n_groups) for _ in range(n)]
         self.n_splits = 2 + g.below(4)
         self.test_fold = [g.below(5) - 1 for _ in range(n)]
@@ -293,8 +293,8 @@ def by_resampling(c, out, number):
 
     n = 2 + number % 6
     more = Lcg(number + 5)
-    a = np.array([more.below(64) / 8 for _ in range(n)])
-    b = np.array([more.below(64) / 8 for _ in range(n)])
+    a = np.array([more.below(64) / 10 for _ in range(n)])
+    b = np.array([more.below(64) / 10 for _ in range(n)])
     for alternative in ["two-sided", "less", "greater"]:
         out[f"permutation_test_{alternative}"] = scipy.stats.permutation_test(
             (a, b), lambda a, b, axis: (a - b).mean(axis=axis), permutation_type="samples",

@@ -148,7 +148,7 @@ impl Case {
             });
         }
 
-        let n_groups = 3 + g.below(12);
+        let n_groups = 3 + g.below(if number % 2 == 1 { n } else { 12 });
         let groups = (0..n).map(|_| g.below(n_groups)).collect();
         let n_splits = 2 + g.below(4);
         let test_fold = (0..n).map(|_| g.below(5).checked_sub(1)).collect();

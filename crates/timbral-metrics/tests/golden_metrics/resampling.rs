@@ -51,7 +51,11 @@ fn permutation_tests() {
     for number in 0..N_CASES {
         let g = &mut Lcg::new(number + 5);
         let n = 2 + number % 6;
-        let mut draw = || (0..n).map(|_| g.below(64) as f64 / 8.0).collect::<Vec<_>>();
+        let mut draw = || {
+            (0..n)
+                .map(|_| g.below(64) as f64 / 10.0)
+                .collect::<Vec<_>>()
+        };
         let (a, b) = (draw(), draw());
         for (name, alternative) in [
             ("permutation_test_two-sided", Alternative::TwoSided),
