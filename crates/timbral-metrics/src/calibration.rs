@@ -179,6 +179,17 @@ mod tests {
     }
 
     #[test]
+    fn the_last_edge_is_one() {
+        // 49 times the rounded 1/49 is below 1.
+        let params = BinParams {
+            n_bins: 49,
+            strategy: BinStrategy::Uniform,
+        };
+        let bins = calibration_curve(&[true], &[1.0], &params).unwrap();
+        assert_eq!(bins[0].upper, 1.0);
+    }
+
+    #[test]
     fn bad_bins_are_errors() {
         for n_bins in [0, usize::MAX] {
             let params = BinParams {

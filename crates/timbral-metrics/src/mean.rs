@@ -1,4 +1,5 @@
-//! Sums and means in the order in which numpy adds, so that branches on rounded values agree.
+//! Sums and means in the order in which numpy adds: the error grows with the logarithm of the
+//! number of terms only.
 
 /// Sum by numpy's pairwise scheme: eight running sums in blocks of at most 128, halves above that.
 pub(crate) fn sum(v: &[f64]) -> f64 {

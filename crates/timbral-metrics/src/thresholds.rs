@@ -22,8 +22,8 @@ impl Thresholds {
         let weight = |i: usize| sample_weight.map_or(1.0, |w| w[i]);
         // Rows of no weight must not make thresholds.
         let mut order: Vec<usize> = (0..y_true.len()).filter(|i| weight(*i) != 0.0).collect();
-        // Adding 0 makes -0 and 0 the same score.
-        order.sort_by(|a, b| (y_score[*b] + 0.0).total_cmp(&(y_score[*a] + 0.0)));
+        // 0 and -0 stand side by side in this order, and are the same score below.
+        order.sort_by(|a, b| y_score[*b].total_cmp(&y_score[*a]));
         let mut steps = Self {
             false_positives: Vec::new(),
             true_positives: Vec::new(),
