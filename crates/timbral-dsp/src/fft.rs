@@ -187,40 +187,105 @@ macro_rules! lane_fft {
                     })
                 }
 
-                /// `out[k] = sum_m load(m) exp(-2 pi i k m / n)`; `work` and `out` hold `n` rows of
-                /// real and `n` of imaginary parts.
+                /// Rows that `work` needs, real and imaginary each: one a row of the transform and
+                /// one to spare each sweep, so that rows a sweep apart are not a power of two
+                /// apart, which would make them compete for the same cache lines.
+                pub(crate) fn work_len(&self) -> usize {
+                    self.rows * (self.columns + 1)
+                }
+
+                /// The first sweep, over `load(m)`, `m < n`, into `work`.
+                #[inline(always)]
+                fn sweep<S: Simd>(
+                    &self,
+                    simd: S,
+                    load: impl Fn(usize) -> Pair<S::$vector>,
+                    work: &mut (&mut [S::$vector], &mut [S::$vector]),
+                    x: &mut Short<S::$vector>,
+                    y: &mut Short<S::$vector>,
+                ) {
+                    let (rows, columns) = (self.rows, self.columns);
+                    for (c, middle) in self.middle.chunks_exact(rows).enumerate() {
+                        for r in 0..rows {
+                            x.set(r, load(r * columns + c));
+                        }
+                        let z = short(simd, rows, &self.short_rows, x, y);
+                        for (k, w) in middle.iter().enumerate() {
+                            let at = k * (columns + 1) + c;
+                            (work.0[at], work.1[at]) = times(simd, z.at(k), *w);
+                        }
+                    }
+                }
+
+                /// One transform of the second sweep: `out[k + rows j]` is the result at `j`.
+                #[inline(always)]
+                fn row<'a, S: Simd>(
+                    &self,
+                    simd: S,
+                    k: usize,
+                    work: &(&mut [S::$vector], &mut [S::$vector]),
+                    x: &'a mut Short<S::$vector>,
+                    y: &'a mut Short<S::$vector>,
+                ) -> &'a Short<S::$vector> {
+                    let from = k * (self.columns + 1)..k * (self.columns + 1) + self.columns;
+                    let (re, im) = (&work.0[from.clone()], &work.1[from]);
+                    for (c, v) in re.iter().zip(im).enumerate() {
+                        x.set(c, (*v.0, *v.1));
+                    }
+                    short(simd, self.columns, &self.short_columns, x, y)
+                }
+
+                /// Calls `store(k, out[k])` for all `k < n`, with
+                /// `out[k] = sum_m load(m) exp(-2 pi i k m / n)`.
+                #[allow(dead_code, reason = "each of the two types needs one of the two")]
                 #[inline(always)]
                 pub(crate) fn run<S: Simd>(
                     &self,
                     simd: S,
                     load: impl Fn(usize) -> Pair<S::$vector>,
-                    work: (&mut [S::$vector], &mut [S::$vector]),
+                    mut work: (&mut [S::$vector], &mut [S::$vector]),
                     mut store: impl FnMut(usize, Pair<S::$vector>),
+                ) {
+                    let zero = simd.$splat(0.0);
+                    let (mut x, mut y) = (Short::new(zero), Short::new(zero));
+                    self.sweep(simd, load, &mut work, &mut x, &mut y);
+                    for k in 0..self.rows {
+                        let z = self.row(simd, k, &work, &mut x, &mut y);
+                        for j in 0..self.columns {
+                            store(k + self.rows * j, z.at(j));
+                        }
+                    }
+                }
+
+                /// As [`LaneFft::run`], with `store(k, out[k], out[(n - k) % n])` for one of each
+                /// such pair.
+                #[allow(dead_code, reason = "each of the two types needs one of the two")]
+                #[inline(always)]
+                pub(crate) fn run_pairs<S: Simd>(
+                    &self,
+                    simd: S,
+                    load: impl Fn(usize) -> Pair<S::$vector>,
+                    mut work: (&mut [S::$vector], &mut [S::$vector]),
+                    mut store: impl FnMut(usize, Pair<S::$vector>, Pair<S::$vector>),
                 ) {
                     let (rows, columns) = (self.rows, self.columns);
                     let zero = simd.$splat(0.0);
                     let (mut x, mut y) = (Short::new(zero), Short::new(zero));
-                    for (c, middle) in self.middle.chunks_exact(rows).enumerate() {
-                        for r in 0..rows {
-                            x.set(r, load(r * columns + c));
-                        }
-                        let z = short(simd, rows, &self.short_rows, &mut x, &mut y);
-                        for (k, w) in middle.iter().enumerate() {
-                            let v = times(simd, z.at(k), *w);
-                            (work.0[k * columns + c], work.1[k * columns + c]) = v;
-                        }
-                    }
-                    for k in 0..rows {
-                        let row = (
-                            &work.0[k * columns..][..columns],
-                            &work.1[k * columns..][..columns],
-                        );
-                        for c in 0..columns {
-                            x.set(c, (row.0[c], row.1[c]));
-                        }
-                        let z = short(simd, columns, &self.short_columns, &mut x, &mut y);
-                        for j in 0..columns {
-                            store(k + rows * j, z.at(j));
+                    let (mut u, mut v) = (Short::new(zero), Short::new(zero));
+                    self.sweep(simd, load, &mut work, &mut x, &mut y);
+                    // Rows 0 and rows / 2 hold their own mirror images, the others each other's.
+                    for k in 0..=rows / 2 {
+                        let z = self.row(simd, k, &work, &mut x, &mut y);
+                        let (mirror, pairs) = if k == 0 {
+                            (z, columns / 2 + 1)
+                        } else if 2 * k == rows {
+                            (z, columns / 2)
+                        } else {
+                            (self.row(simd, rows - k, &work, &mut u, &mut v), columns)
+                        };
+                        let last = if k == 0 { columns } else { columns - 1 };
+                        for j in 0..pairs {
+                            store(k + rows * j, z.at(j), mirror.at((last - j) % columns));
                         }
                     }
                 }
@@ -248,9 +313,9 @@ mod tests {
 
         #[inline(always)]
         fn with_simd<S: Simd>(self, simd: S) {
-            let n = self.input.len();
             let zero = simd.splat_f64s(0.0);
-            let (mut re, mut im) = (vec![zero; n], vec![zero; n]);
+            let rows = self.fft.work_len();
+            let (mut re, mut im) = (vec![zero; rows], vec![zero; rows]);
             for column in 0..8 / S::F64_LANES {
                 let (input, _) = S::as_simd_f64s(self.input.as_flattened());
                 let stride = 8 / S::F64_LANES;

@@ -67,8 +67,6 @@ pub(crate) struct TransformScratch {
     grid: Vec<f64>,
     sums: Vec<f32>,
     work: [Vec<f64>; 2],
-    out: [Vec<f64>; 2],
-    rounded: Vec<f32>,
     work_single: [Vec<f32>; 2],
     frame: Vec<f64>,
     frame_single: Vec<f32>,
@@ -227,46 +225,29 @@ impl Transform {
         re: &mut [Lane],
         im: &mut [Lane],
     ) {
-        let (hop, width, n_bins) = (self.hop, self.width(), self.n_fft / 2 + 1);
+        let (hop, width) = (self.hop, self.width());
         let TransformScratch {
-            line,
-            grid,
-            work,
-            out,
-            rounded,
-            ..
+            line, grid, work, ..
         } = scratch;
         grid.resize(hop * width, 0.0);
-        for rows in work.iter_mut().chain(out.iter_mut()) {
-            rows.resize(n_bins * HALF, 0.0);
+        for rows in work.iter_mut() {
+            rows.resize(lanes.double.work_len() * HALF, 0.0);
         }
-        rounded.resize(n_bins * HALF, 0.0);
         dispatch(
             #[inline(always)]
             || to_grid(line, hop, width, grid),
         );
         for first in [0, HALF] {
+            let (plan, re, im) = (self, &mut *re, &mut *im);
             pulp::Arch::new().dispatch(Forward {
-                plan: self,
+                plan,
                 lanes,
                 grid,
                 first,
                 work,
-                out,
+                re,
+                im,
             });
-            for (from, to) in out.iter().zip([&mut *re, im]) {
-                dispatch(
-                    #[inline(always)]
-                    || {
-                        for (to, from) in rounded.iter_mut().zip(from) {
-                            *to = *from as f32;
-                        }
-                    },
-                );
-                for (to, from) in to.iter_mut().zip(rounded.as_chunks::<HALF>().0) {
-                    to[first..first + HALF].copy_from_slice(from);
-                }
-            }
         }
     }
 
@@ -287,7 +268,7 @@ impl Transform {
         sums.resize(hop * width, 0.0);
         sums.fill(0.0);
         for rows in work_single.iter_mut() {
-            rows.resize(self.n_fft / 2 * LANES, 0.0);
+            rows.resize(lanes.single.work_len() * LANES, 0.0);
         }
         let work = work_single;
         pulp::Arch::new().dispatch(Inverse {
@@ -362,7 +343,8 @@ struct Forward<'a> {
     grid: &'a [f64],
     first: usize,
     work: &'a mut [Vec<f64>; 2],
-    out: &'a mut [Vec<f64>; 2],
+    re: &'a mut [Lane],
+    im: &'a mut [Lane],
 }
 
 impl WithSimd for Forward<'_> {
@@ -376,56 +358,60 @@ impl WithSimd for Forward<'_> {
             grid,
             first,
             work: [work_re, work_im],
-            out: [re, im],
+            re,
+            im,
         } = self;
         let half = plan.n_fft / 2;
-        let stride = HALF / S::F64_LANES;
         let (work_re, _) = S::as_mut_simd_f64s(work_re);
         let (work_im, _) = S::as_mut_simd_f64s(work_im);
-        let (re, _) = S::as_mut_simd_f64s(re);
-        let (im, _) = S::as_mut_simd_f64s(im);
         let one_half = simd.splat_f64s(0.5);
-        for column in 0..stride {
+        for first in (first..first + HALF).step_by(S::F64_LANES) {
+            // Even samples as real, odd ones as imaginary parts.
             let sample = |n: usize| {
-                let at = plan.places[n] + first + column * S::F64_LANES;
+                let at = plan.places[n] + first;
                 let (v, _) = S::as_simd_f64s(&grid[at..at + S::F64_LANES]);
                 simd.mul_f64s(v[0], simd.splat_f64s(plan.window[n]))
             };
-            // Even samples as real, odd ones as imaginary parts.
-            lanes.double.run(
+            // X[k] = E + exp(-2 pi i k / n) O, with E, O of the even and odd samples; the same
+            // two values give X[half - k].
+            lanes.double.run_pairs(
                 simd,
                 #[inline(always)]
                 |m| (sample(2 * m), sample(2 * m + 1)),
                 (&mut *work_re, &mut *work_im),
                 #[inline(always)]
-                |k, z| (re[k * stride + column], im[k * stride + column]) = z,
+                |k, a, b| {
+                    let (w, s) = lanes.split[k];
+                    let (w, s) = (simd.splat_f64s(w), simd.splat_f64s(s));
+                    let e = (
+                        simd.mul_f64s(one_half, simd.add_f64s(a.0, b.0)),
+                        simd.mul_f64s(one_half, simd.sub_f64s(a.1, b.1)),
+                    );
+                    let o = (
+                        simd.mul_f64s(one_half, simd.add_f64s(a.1, b.1)),
+                        simd.mul_f64s(one_half, simd.sub_f64s(b.0, a.0)),
+                    );
+                    let t = (
+                        simd.sub_f64s(simd.mul_f64s(w, o.0), simd.mul_f64s(s, o.1)),
+                        simd.add_f64s(simd.mul_f64s(w, o.1), simd.mul_f64s(s, o.0)),
+                    );
+                    round_to(simd, simd.sub_f64s(e.0, t.0), &mut re[half - k][first..]);
+                    round_to(simd, simd.sub_f64s(t.1, e.1), &mut im[half - k][first..]);
+                    round_to(simd, simd.add_f64s(e.0, t.0), &mut re[k][first..]);
+                    round_to(simd, simd.add_f64s(e.1, t.1), &mut im[k][first..]);
+                },
             );
-            // X[k] = E + exp(-2 pi i k / n) O, with E, O of the even and odd samples; the same
-            // two values give X[half - k].
-            for k in 0..=half / 2 {
-                let (i, j) = (k * stride + column, (half - k) % half * stride + column);
-                let (a, b) = ((re[i], im[i]), (re[j], im[j]));
-                let (w, s) = lanes.split[k];
-                let (w, s) = (simd.splat_f64s(w), simd.splat_f64s(s));
-                let e = (
-                    simd.mul_f64s(one_half, simd.add_f64s(a.0, b.0)),
-                    simd.mul_f64s(one_half, simd.sub_f64s(a.1, b.1)),
-                );
-                let o = (
-                    simd.mul_f64s(one_half, simd.add_f64s(a.1, b.1)),
-                    simd.mul_f64s(one_half, simd.sub_f64s(b.0, a.0)),
-                );
-                let t = (
-                    simd.sub_f64s(simd.mul_f64s(w, o.0), simd.mul_f64s(s, o.1)),
-                    simd.add_f64s(simd.mul_f64s(w, o.1), simd.mul_f64s(s, o.0)),
-                );
-                let mirror = (half - k) * stride + column;
-                re[mirror] = simd.sub_f64s(e.0, t.0);
-                im[mirror] = simd.sub_f64s(t.1, e.1);
-                re[i] = simd.add_f64s(e.0, t.0);
-                im[i] = simd.add_f64s(e.1, t.1);
-            }
         }
+    }
+}
+
+/// Rounds a register of f64 to the first f32s of `out`.
+#[inline(always)]
+fn round_to<S: Simd>(_: S, v: S::f64s, out: &mut [f32]) {
+    let mut wide = [0.0f64; HALF];
+    S::as_mut_simd_f64s(&mut wide).0[0] = v;
+    for (out, v) in out[..S::F64_LANES].iter_mut().zip(wide) {
+        *out = v as f32;
     }
 }
 
