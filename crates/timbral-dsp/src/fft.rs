@@ -4,7 +4,7 @@
 //! shuffles, and every instruction set adds in the same order. A transform of `n = r c` rows is
 //! done in two sweeps over memory (Bailey's four steps): `c` transforms of the `r` rows that lie
 //! `c` apart, a twiddle, then `r` transforms of `c` neighbouring rows. Each of these short
-//! transforms (Stockham's, radix 4 with a last radix 2) stays in the first-level cache.
+//! transforms (Stockham's, of radix 8 and 4) stays in the first-level cache.
 
 use std::f64::consts::TAU;
 
@@ -20,13 +20,28 @@ pub(crate) fn twiddle(k: usize, n: usize) -> (f64, f64) {
     (cos, -sin)
 }
 
-/// Factors of each radix-4 pass of a short transform of `n` rows, in the order of their use:
-/// the first, second and third power for each butterfly.
-fn short_twiddles(mut n: usize) -> Vec<[(f64, f64); 3]> {
+/// The radices of the passes of a short transform; there is no other way to its length.
+fn radices(n: usize) -> &'static [usize] {
+    match n {
+        2 => &[2],
+        4 => &[4],
+        8 => &[8],
+        16 => &[4, 4],
+        32 => &[8, 4],
+        _ => &[8, 8],
+    }
+}
+
+/// Factors of the passes of a short transform of `n` rows, in the order of their use: for each
+/// butterfly the powers `1 .. radix`.
+fn short_twiddles(n: usize) -> Vec<(f64, f64)> {
     let mut factors = Vec::new();
-    while n >= 4 {
-        factors.extend((0..n / 4).map(|p| [twiddle(p, n), twiddle(2 * p, n), twiddle(3 * p, n)]));
-        n /= 4;
+    let mut length = n;
+    for radix in radices(n) {
+        for p in 0..length / radix {
+            factors.extend((1..*radix).map(|r| twiddle(r * p, length)));
+        }
+        length /= radix;
     }
     factors
 }
@@ -44,8 +59,8 @@ macro_rules! lane_fft {
             pub(crate) struct LaneFft {
                 rows: usize,
                 columns: usize,
-                short_rows: Vec<[Factor; 3]>,
-                short_columns: Vec<[Factor; 3]>,
+                short_rows: Vec<Factor>,
+                short_columns: Vec<Factor>,
                 /// `exp(-2 pi i c k / n)` at `c rows + k`.
                 middle: Vec<Factor>,
             }
@@ -107,57 +122,202 @@ macro_rules! lane_fft {
                 }
             }
 
-            /// Transforms the first `n` rows of `x`; the result is in `x`.
+            /// `-i a`.
+            #[inline(always)]
+            fn turn<S: Simd>(simd: S, a: Pair<S::$vector>) -> Pair<S::$vector> {
+                (a.1, simd.$sub(simd.$splat(0.0), a.0))
+            }
+
+            /// The transform of two values.
+            #[inline(always)]
+            fn two<S: Simd>(simd: S, a: [Pair<S::$vector>; 2]) -> [Pair<S::$vector>; 2] {
+                [plus(simd, a[0], a[1]), minus(simd, a[0], a[1])]
+            }
+
+            /// The transform of four values.
+            #[inline(always)]
+            fn four<S: Simd>(simd: S, a: [Pair<S::$vector>; 4]) -> [Pair<S::$vector>; 4] {
+                let (ac, bd) = (plus(simd, a[0], a[2]), plus(simd, a[1], a[3]));
+                let (amc, bmd) = (minus(simd, a[0], a[2]), minus(simd, a[1], a[3]));
+                [
+                    plus(simd, ac, bd),
+                    (simd.$add(amc.0, bmd.1), simd.$sub(amc.1, bmd.0)),
+                    minus(simd, ac, bd),
+                    (simd.$sub(amc.0, bmd.1), simd.$add(amc.1, bmd.0)),
+                ]
+            }
+
+            /// The transform of eight values: of the even results from the sums of opposite
+            /// values, of the odd ones from their differences, turned by eighths.
+            #[inline(always)]
+            fn eight<S: Simd>(simd: S, a: [Pair<S::$vector>; 8]) -> [Pair<S::$vector>; 8] {
+                let root = simd.$splat(std::f64::consts::FRAC_1_SQRT_2 as $float);
+                let sum = |i: usize| plus(simd, a[i], a[i + 4]);
+                let difference = |i: usize| minus(simd, a[i], a[i + 4]);
+                let (d1, d2, d3) = (difference(1), difference(2), difference(3));
+                let d1 = (
+                    simd.$mul(root, simd.$add(d1.0, d1.1)),
+                    simd.$mul(root, simd.$sub(d1.1, d1.0)),
+                );
+                let d3 = turn(
+                    simd,
+                    (
+                        simd.$mul(root, simd.$add(d3.0, d3.1)),
+                        simd.$mul(root, simd.$sub(d3.1, d3.0)),
+                    ),
+                );
+                let even = four(simd, [sum(0), sum(1), sum(2), sum(3)]);
+                let odd = four(simd, [difference(0), d1, turn(simd, d2), d3]);
+                [
+                    even[0], odd[0], even[1], odd[1], even[2], odd[2], even[3], odd[3],
+                ]
+            }
+
+            /// One pass over the first `length stride` rows.
+            #[inline(always)]
+            fn pass<S: Simd, const R: usize>(
+                simd: S,
+                length: usize,
+                stride: usize,
+                factors: &[Factor],
+                x: &Short<S::$vector>,
+                y: &mut Short<S::$vector>,
+                butterfly: impl Fn([Pair<S::$vector>; R]) -> [Pair<S::$vector>; R],
+            ) {
+                let apart = length / R;
+                for p in 0..apart {
+                    let factors = &factors[p * (R - 1)..][..R - 1];
+                    for q in 0..stride {
+                        let mut v = [(simd.$splat(0.0), simd.$splat(0.0)); R];
+                        for (j, v) in v.iter_mut().enumerate() {
+                            *v = x.at(q + stride * (p + j * apart));
+                        }
+                        let v = butterfly(v);
+                        y.set(q + stride * R * p, v[0]);
+                        for r in 1..R {
+                            let v = if p == 0 {
+                                v[r]
+                            } else {
+                                times(simd, v[r], factors[r - 1])
+                            };
+                            y.set(q + stride * (R * p + r), v);
+                        }
+                    }
+                }
+            }
+
+            /// Transforms the first `n` rows of `x`; both are overwritten, one is the result. The
+            /// lengths are spelt out so that the compiler knows every index.
             #[inline(always)]
             fn short<'a, S: Simd>(
                 simd: S,
                 n: usize,
-                mut factors: &[[Factor; 3]],
-                mut x: &'a mut Short<S::$vector>,
-                mut y: &'a mut Short<S::$vector>,
+                factors: &[Factor],
+                x: &'a mut Short<S::$vector>,
+                y: &'a mut Short<S::$vector>,
             ) -> &'a Short<S::$vector> {
-                let (mut length, mut stride) = (n, 1);
-                while length >= 4 {
-                    let quarter = length / 4;
-                    for (p, w) in factors[..quarter].iter().enumerate() {
-                        for q in 0..stride {
-                            let at = |j: usize| x.at(q + stride * (p + j * quarter));
-                            let (a, b, c, d) = (at(0), at(1), at(2), at(3));
-                            let (ac, bd) = (plus(simd, a, c), plus(simd, b, d));
-                            let (amc, bmd) = (minus(simd, a, c), minus(simd, b, d));
-                            // -i (b - d)
-                            let (up, down) = (
-                                (simd.$add(amc.0, bmd.1), simd.$sub(amc.1, bmd.0)),
-                                (simd.$sub(amc.0, bmd.1), simd.$add(amc.1, bmd.0)),
-                            );
-                            let half = minus(simd, ac, bd);
-                            let to = q + stride * 4 * p;
-                            y.set(to, plus(simd, ac, bd));
-                            if p == 0 {
-                                y.set(to + stride, up);
-                                y.set(to + 2 * stride, half);
-                                y.set(to + 3 * stride, down);
-                            } else {
-                                y.set(to + stride, times(simd, up, w[0]));
-                                y.set(to + 2 * stride, times(simd, half, w[1]));
-                                y.set(to + 3 * stride, times(simd, down, w[2]));
-                            }
-                        }
+                match n {
+                    2 => pass::<S, 2>(
+                        simd,
+                        2,
+                        1,
+                        &factors[0..],
+                        x,
+                        y,
+                        #[inline(always)]
+                        |v| two(simd, v),
+                    ),
+                    4 => pass::<S, 4>(
+                        simd,
+                        4,
+                        1,
+                        &factors[0..],
+                        x,
+                        y,
+                        #[inline(always)]
+                        |v| four(simd, v),
+                    ),
+                    8 => pass::<S, 8>(
+                        simd,
+                        8,
+                        1,
+                        &factors[0..],
+                        x,
+                        y,
+                        #[inline(always)]
+                        |v| eight(simd, v),
+                    ),
+                    16 => {
+                        pass::<S, 4>(
+                            simd,
+                            16,
+                            1,
+                            &factors[0..],
+                            x,
+                            y,
+                            #[inline(always)]
+                            |v| four(simd, v),
+                        );
+                        pass::<S, 4>(
+                            simd,
+                            4,
+                            4,
+                            &factors[12..],
+                            y,
+                            x,
+                            #[inline(always)]
+                            |v| four(simd, v),
+                        );
+                        return x;
                     }
-                    factors = &factors[quarter..];
-                    (x, y) = (y, x);
-                    length = quarter;
-                    stride *= 4;
-                }
-                if length == 2 {
-                    for q in 0..stride {
-                        let (a, b) = (x.at(q), x.at(q + stride));
-                        y.set(q, plus(simd, a, b));
-                        y.set(q + stride, minus(simd, a, b));
+                    32 => {
+                        pass::<S, 8>(
+                            simd,
+                            32,
+                            1,
+                            &factors[0..],
+                            x,
+                            y,
+                            #[inline(always)]
+                            |v| eight(simd, v),
+                        );
+                        pass::<S, 4>(
+                            simd,
+                            4,
+                            8,
+                            &factors[28..],
+                            y,
+                            x,
+                            #[inline(always)]
+                            |v| four(simd, v),
+                        );
+                        return x;
                     }
-                    x = y;
+                    _ => {
+                        pass::<S, 8>(
+                            simd,
+                            64,
+                            1,
+                            &factors[0..],
+                            x,
+                            y,
+                            #[inline(always)]
+                            |v| eight(simd, v),
+                        );
+                        pass::<S, 8>(
+                            simd,
+                            8,
+                            8,
+                            &factors[56..],
+                            y,
+                            x,
+                            #[inline(always)]
+                            |v| eight(simd, v),
+                        );
+                        return x;
+                    }
                 }
-                x
+                y
             }
 
             impl LaneFft {
@@ -169,12 +329,7 @@ macro_rules! lane_fft {
                     let rows = 1 << (n.trailing_zeros() / 2);
                     let columns = n / rows;
                     let round = |w: (f64, f64)| (w.0 as $float, w.1 as $float);
-                    let shorts = |n| {
-                        short_twiddles(n)
-                            .into_iter()
-                            .map(|w| w.map(round))
-                            .collect()
-                    };
+                    let shorts = |n| short_twiddles(n).into_iter().map(round).collect();
                     let middle = (0..columns)
                         .flat_map(|c| (0..rows).map(move |k| round(twiddle(c * k, n))))
                         .collect();

@@ -28,6 +28,8 @@ pub(crate) struct Transform {
     synthesis: Vec<f32>,
     /// Where sample `n` of frame 0 stands in the grid.
     places: Vec<usize>,
+    /// Place and window of each even sample and the odd one after it.
+    pairs: Vec<[(usize, f64); 2]>,
     engine: Engine,
 }
 
@@ -105,10 +107,15 @@ impl Transform {
             window,
             synthesis,
             places: Vec::new(),
+            pairs: Vec::new(),
             engine,
         };
         let width = plan.width();
         plan.places = (0..n_fft).map(|n| n % hop * width + n / hop).collect();
+        let windowed = |n: usize| (plan.places[n], plan.window[n]);
+        plan.pairs = (0..n_fft / 2)
+            .map(|m| [windowed(2 * m), windowed(2 * m + 1)])
+            .collect();
         plan
     }
 
@@ -366,18 +373,23 @@ impl WithSimd for Forward<'_> {
         let (work_im, _) = S::as_mut_simd_f64s(work_im);
         let one_half = simd.splat_f64s(0.5);
         for first in (first..first + HALF).step_by(S::F64_LANES) {
-            // Even samples as real, odd ones as imaginary parts.
-            let sample = |n: usize| {
-                let at = plan.places[n] + first;
-                let (v, _) = S::as_simd_f64s(&grid[at..at + S::F64_LANES]);
-                simd.mul_f64s(v[0], simd.splat_f64s(plan.window[n]))
-            };
             // X[k] = E + exp(-2 pi i k / n) O, with E, O of the even and odd samples; the same
             // two values give X[half - k].
             lanes.double.run_pairs(
                 simd,
                 #[inline(always)]
-                |m| (sample(2 * m), sample(2 * m + 1)),
+                |m| {
+                    // Even samples as real, odd ones as imaginary parts.
+                    let [even, odd] = plan.pairs[m].map(
+                        #[inline(always)]
+                        |(place, w)| {
+                            let at = place + first;
+                            let (v, _) = S::as_simd_f64s(&grid[at..at + S::F64_LANES]);
+                            simd.mul_f64s(v[0], simd.splat_f64s(w))
+                        },
+                    );
+                    (even, odd)
+                },
                 (&mut *work_re, &mut *work_im),
                 #[inline(always)]
                 |k, a, b| {
