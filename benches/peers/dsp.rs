@@ -98,7 +98,7 @@ impl Bench {
     }
 
     fn log_mel(&self) -> timbral::dsp::Result<Array2<f32>> {
-        let mel = self.mel.process(self.stft.power(&self.y)?.view())?;
+        let mel = self.mel.process_signal(&self.stft, &self.y)?;
         power_to_db(mel.view(), &DbParams::default())
     }
 
@@ -120,7 +120,7 @@ impl Bench {
             "stft" => Output::Spectrum(self.stft.process(y)?),
             "log_mel" => Output::Matrix(self.log_mel()?),
             "mfcc" => Output::Matrix(self.mfcc.process(self.log_mel()?.view())?),
-            "chroma_stft" => Output::Matrix(self.chroma.process(self.stft.power(y)?.view())?),
+            "chroma_stft" => Output::Matrix(self.chroma.process_signal(&self.stft, y)?),
             "spectral_centroid" => Output::Double(spectral_centroid(magnitude()?.view(), &hz)?),
             "spectral_bandwidth" => {
                 Output::Double(spectral_bandwidth(magnitude()?.view(), &hz, 2.0)?)

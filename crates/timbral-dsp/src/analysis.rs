@@ -41,9 +41,10 @@ pub(crate) struct Analysis {
     whole_waveforms: bool,
 }
 
-/// Working memory of one thread for a [`FeatureSet`](crate::FeatureSet).
+/// Working memory of one thread for a [`FeatureSet`](crate::FeatureSet): about 35 MB with the
+/// default parameters, and as much as the longest signal seen.
 #[derive(Debug, Clone)]
-pub struct AnalysisScratch {
+pub struct FeatureScratch {
     stft: StftScratch,
     re: Tiles,
     im: Tiles,
@@ -139,8 +140,8 @@ impl Analysis {
         self.stft.framing()
     }
 
-    pub(crate) fn make_scratch(&self) -> AnalysisScratch {
-        let mut scratch = AnalysisScratch {
+    pub(crate) fn make_scratch(&self) -> FeatureScratch {
+        let mut scratch = FeatureScratch {
             stft: self.stft.make_scratch(),
             re: Tiles::default(),
             im: Tiles::default(),
@@ -160,8 +161,8 @@ impl Analysis {
     }
 
     /// Gives the working memory the sizes of this plan; it may be another one's.
-    fn fit(&self, scratch: &mut AnalysisScratch) {
-        let AnalysisScratch {
+    fn fit(&self, scratch: &mut FeatureScratch) {
+        let FeatureScratch {
             power,
             mask,
             harmonic: [re, im],
@@ -175,7 +176,7 @@ impl Analysis {
     }
 
     /// Everything but what is read off the samples themselves; these are finite.
-    pub(crate) fn run(&self, y: &[f32], scratch: &mut AnalysisScratch) -> Result<Spectral> {
+    pub(crate) fn run(&self, y: &[f32], scratch: &mut FeatureScratch) -> Result<Spectral> {
         self.fit(scratch);
         let n_frames = self.stft.n_frames(y.len())?;
         let n_tiles = n_frames.div_ceil(LANES);
@@ -214,8 +215,8 @@ impl Analysis {
     }
 
     /// Transforms tile `t` of the signal into tile `at` of the memory.
-    fn transform(&self, y: &[f32], t: usize, at: usize, scratch: &mut AnalysisScratch) {
-        let AnalysisScratch {
+    fn transform(&self, y: &[f32], t: usize, at: usize, scratch: &mut FeatureScratch) {
+        let FeatureScratch {
             stft,
             re,
             im,
@@ -229,8 +230,8 @@ impl Analysis {
     }
 
     /// All that is read from one tile while it is in the cache.
-    fn measure(&self, t: usize, at: usize, scratch: &mut AnalysisScratch, out: &mut Spectral) {
-        let AnalysisScratch {
+    fn measure(&self, t: usize, at: usize, scratch: &mut FeatureScratch, out: &mut Spectral) {
+        let FeatureScratch {
             magnitude,
             power,
             mel,
@@ -267,8 +268,8 @@ impl Analysis {
     }
 
     /// Adds the harmonic part of tile `t`, which is tile `at` of the memory, to the waveform.
-    fn resynthesise(&self, t: usize, at: usize, scratch: &mut AnalysisScratch) {
-        let AnalysisScratch {
+    fn resynthesise(&self, t: usize, at: usize, scratch: &mut FeatureScratch) {
+        let FeatureScratch {
             stft,
             re,
             im,
@@ -306,7 +307,7 @@ impl Analysis {
         &self,
         y: &[f32],
         n_frames: usize,
-        scratch: &mut AnalysisScratch,
+        scratch: &mut FeatureScratch,
     ) -> Result<(f64, f64)> {
         let n_chroma = self.chroma.params().n_chroma;
         let tuning = tuning_of_peaks(&mut scratch.peaks, TUNING_RESOLUTION, n_chroma)?;
@@ -332,8 +333,8 @@ impl Analysis {
         Ok(mean_var(&values))
     }
 
-    fn tempo(&self, scratch: &mut AnalysisScratch) -> Result<f64> {
-        let AnalysisScratch { mel, mel_db, .. } = scratch;
+    fn tempo(&self, scratch: &mut FeatureScratch) -> Result<f64> {
+        let FeatureScratch { mel, mel_db, .. } = scratch;
         let shape = (mel.n_bins(), mel.n_frames());
         mel_db.resize(shape.0 * shape.1, 0.0);
         let expected = mel_db.len();
@@ -348,8 +349,8 @@ impl Analysis {
     }
 
     /// Mean and variance of each cepstral coefficient.
-    fn cepstrum(&self, scratch: &mut AnalysisScratch) -> Vec<(f64, f64)> {
-        let AnalysisScratch { mel, rows, .. } = scratch;
+    fn cepstrum(&self, scratch: &mut FeatureScratch) -> Vec<(f64, f64)> {
+        let FeatureScratch { mel, rows, .. } = scratch;
         let mut series = vec![Vec::with_capacity(mel.n_frames()); self.mfcc.params().n_mfcc];
         for t in 0..mel.n_tiles() {
             self.mfcc.apply(mel.tile(t), rows);

@@ -1,13 +1,13 @@
 use std::sync::{Arc, Mutex};
 
-use ndarray::{Array2, ArrayView2, s};
+use ndarray::{Array2, ArrayView2};
 
 use crate::bank::Dense;
 use crate::error::{Result, check};
 use crate::frame::MAX_LENGTH;
-use crate::pitch::{PiptrackParams, estimate_tuning};
-use crate::simd::{LANES, Lane, ZERO, dispatch, for_each_tile};
-use crate::stft::expect;
+use crate::pitch::{PiptrackParams, estimate_tuning, find_peaks, tuning_of_peaks};
+use crate::simd::{LANES, Lane, Tiles, ZERO, dispatch, for_each_tile, store_tile};
+use crate::stft::{Stft, expect};
 
 /// Parameters of a chromagram, named as in `librosa.feature.chroma_stft`.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -134,17 +134,59 @@ impl Chroma {
                 estimate_tuning(power, &peaks, TUNING_RESOLUTION, self.params.n_chroma)?
             }
         };
-        let bank = self.bank(tuning);
         let mut out = Array2::zeros((self.params.n_chroma, power.ncols()));
-        let mut rows = vec![ZERO; self.params.n_chroma];
-        for_each_tile(power, |first, used, tile| {
-            chroma_tile(&bank, tile, &mut rows);
-            let mut block = out.slice_mut(s![.., first..first + used]);
-            for (mut to, from) in block.outer_iter_mut().zip(&rows) {
-                to.iter_mut().zip(from).for_each(|(to, from)| *to = *from);
-            }
-        });
+        let mut store = self.storing(tuning, &mut out);
+        for_each_tile(power, |first, _, tile| store(first, tile));
+        drop(store);
         Ok(out)
+    }
+
+    /// The chromagram of a signal without its spectrogram in between: as
+    /// `process(stft.power(y)?.view())`, faster; equals `librosa.feature.chroma_stft(y=y)`.
+    ///
+    /// # Errors
+    ///
+    /// A transform of another `n_fft`, and those of [`Stft::process`].
+    pub fn process_signal(&self, stft: &Stft, y: &[f32]) -> Result<Array2<f32>> {
+        expect("stft bins", self.n_bins(), stft.n_bins())?;
+        let n_frames = stft.n_frames(y.len())?;
+        let mut out = Array2::zeros((self.params.n_chroma, n_frames));
+        if let Some(tuning) = self.params.tuning {
+            let mut store = self.storing(tuning, &mut out);
+            stft.for_each_tile(y, true, |first, _, tile| store(first, tile))?;
+            drop(store);
+            return Ok(out);
+        }
+        // The tuning is that of the whole signal, so the spectra wait for it.
+        let mut power = Tiles::default();
+        power.reshape(self.n_bins(), n_frames);
+        let (params, mut peaks) = (self.piptrack_params(), Vec::new());
+        stft.for_each_tile(y, true, |first, used, tile| {
+            find_peaks(tile, first, used, &params, &mut peaks);
+            power.tile_mut(first / LANES).copy_from_slice(tile);
+        })?;
+        let tuning = tuning_of_peaks(&mut peaks, TUNING_RESOLUTION, self.params.n_chroma)?;
+        let mut store = self.storing(tuning, &mut out);
+        for t in 0..power.n_tiles() {
+            store(t * LANES, power.tile(t));
+        }
+        drop(store);
+        Ok(out)
+    }
+
+    /// Applies the bank for a tuning to a tile of power spectra and stores the classes in `out`.
+    fn storing<'a>(
+        &'a self,
+        tuning: f64,
+        out: &'a mut Array2<f32>,
+    ) -> impl FnMut(usize, &[Lane]) + 'a {
+        let bank = self.bank(tuning);
+        let mut rows = vec![ZERO; self.params.n_chroma];
+        let mut out = out.view_mut();
+        move |first, tile| {
+            chroma_tile(&bank, tile, &mut rows);
+            store_tile(&rows, first, &mut out);
+        }
     }
 
     pub(crate) fn piptrack_params(&self) -> PiptrackParams {

@@ -1,6 +1,6 @@
 use std::str::FromStr;
 
-use crate::analysis::{Analysis, AnalysisScratch};
+use crate::analysis::{Analysis, FeatureScratch};
 use crate::error::{Error, Result, check_finite};
 use crate::frame::PadMode;
 use crate::onset::Aggregate;
@@ -89,7 +89,7 @@ impl FromStr for FeatureParams {
 /// and the tempo; 57 numbers by default, named as in the published GTZAN tables.
 ///
 /// Each number equals that of the librosa function in its name, with variances of ddof 0. The
-/// signal is transformed once, and once back: the soft masks of [`Hpss`] at margin 1 add up to
+/// signal is transformed once, and once back: the soft masks of [`Hpss`](crate::Hpss) at margin 1 add up to
 /// one, so the percussive waveform is the signal less the harmonic one.
 ///
 /// ```
@@ -109,10 +109,6 @@ pub struct FeatureSet {
     names: Vec<String>,
     analysis: Analysis,
 }
-
-/// Working memory of one thread for a [`FeatureSet`]: about 35 MB with the default parameters,
-/// whatever the signals' lengths.
-pub type FeatureScratch = AnalysisScratch;
 
 impl FeatureSet {
     /// Makes the plans.

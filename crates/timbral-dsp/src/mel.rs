@@ -1,11 +1,11 @@
-use ndarray::{Array2, ArrayView2, s};
+use ndarray::{Array2, ArrayView2};
 
 use crate::bank::Banded;
 use crate::convert::{MelScale, fft_frequencies};
 use crate::error::{Result, check};
 use crate::frame::MAX_LENGTH;
-use crate::simd::{ZERO, dispatch, for_each_tile};
-use crate::stft::expect;
+use crate::simd::{Lane, ZERO, dispatch, for_each_tile, store_tile};
+use crate::stft::{Stft, expect};
 
 /// Parameters of a mel filter bank, named as in `librosa.filters.mel`.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -159,18 +159,39 @@ impl MelBank {
     pub fn process(&self, power: ArrayView2<'_, f32>) -> Result<Array2<f32>> {
         expect("power rows", self.n_bins(), power.nrows())?;
         let mut out = Array2::zeros((self.params.n_mels, power.ncols()));
+        let mut store = self.storing(&mut out);
+        for_each_tile(power, |first, _, tile| store(first, tile));
+        drop(store);
+        Ok(out)
+    }
+
+    /// The mel spectrogram of a signal without its spectrogram in between: as
+    /// `process(stft.power(y)?.view())`, in a fraction of the memory and half the time; equals
+    /// `librosa.feature.melspectrogram(y=y)`.
+    ///
+    /// # Errors
+    ///
+    /// A transform of another `n_fft`, and those of [`Stft::process`].
+    pub fn process_signal(&self, stft: &Stft, y: &[f32]) -> Result<Array2<f32>> {
+        expect("stft bins", self.n_bins(), stft.n_bins())?;
+        let mut out = Array2::zeros((self.params.n_mels, stft.n_frames(y.len())?));
+        let mut store = self.storing(&mut out);
+        stft.for_each_tile(y, true, |first, _, tile| store(first, tile))?;
+        drop(store);
+        Ok(out)
+    }
+
+    /// Applies the bank to a tile of power spectra and stores the bands in `out`.
+    fn storing<'a>(&'a self, out: &'a mut Array2<f32>) -> impl FnMut(usize, &[Lane]) + 'a {
         let mut bands = vec![ZERO; self.params.n_mels];
-        for_each_tile(power, |first, used, tile| {
+        let mut out = out.view_mut();
+        move |first, tile| {
             dispatch(
                 #[inline(always)]
                 || self.bank.apply(tile, &mut bands),
             );
-            let mut block = out.slice_mut(s![.., first..first + used]);
-            for (mut row, band) in block.outer_iter_mut().zip(&bands) {
-                row.iter_mut().zip(band).for_each(|(to, from)| *to = *from);
-            }
-        });
-        Ok(out)
+            store_tile(&bands, first, &mut out);
+        }
     }
 
     pub(crate) fn n_bins(&self) -> usize {

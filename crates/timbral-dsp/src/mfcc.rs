@@ -1,11 +1,11 @@
 use std::f64::consts::PI;
 
-use ndarray::{Array2, ArrayView2, s};
+use ndarray::{Array2, ArrayView2};
 
 use crate::bank::Dense;
 use crate::error::{Result, check};
 use crate::mel::MAX_MELS;
-use crate::simd::{Lane, ZERO, for_each_tile};
+use crate::simd::{Lane, ZERO, for_each_tile, store_tile};
 use crate::stft::expect;
 
 /// Parameters of mel-frequency cepstral coefficients, named as in `librosa.feature.mfcc`.
@@ -117,12 +117,10 @@ impl Mfcc {
         expect("mel_db rows", self.params.n_mels, mel_db.nrows())?;
         let mut out = Array2::zeros((self.params.n_mfcc, mel_db.ncols()));
         let mut rows = vec![ZERO; self.params.n_mfcc];
-        for_each_tile(mel_db, |first, used, tile| {
+        let mut view = out.view_mut();
+        for_each_tile(mel_db, |first, _, tile| {
             self.apply(tile, &mut rows);
-            let mut block = out.slice_mut(s![.., first..first + used]);
-            for (mut to, from) in block.outer_iter_mut().zip(&rows) {
-                to.iter_mut().zip(from).for_each(|(to, from)| *to = *from);
-            }
+            store_tile(&rows, first, &mut view);
         });
         Ok(out)
     }

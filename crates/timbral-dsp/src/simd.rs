@@ -92,13 +92,20 @@ impl Tiles {
     /// Copies into an array of shape `(n_bins, n_frames)`.
     pub(crate) fn store(&self, mut array: ArrayViewMut2<'_, f32>) {
         for t in 0..self.n_tiles() {
-            let used = self.used(t);
-            let mut block = array.slice_mut(s![.., t * LANES..t * LANES + used]);
-            for (mut row, lane) in block.outer_iter_mut().zip(self.tile(t)) {
-                for (to, from) in row.iter_mut().zip(lane) {
-                    *to = *from;
-                }
-            }
+            store_tile(self.tile(t), t * LANES, &mut array);
+        }
+    }
+}
+
+/// Copies a tile into the columns of an array from `first` on, as far as there are any.
+pub(crate) fn store_tile(tile: &[Lane], first: usize, array: &mut ArrayViewMut2<'_, f32>) {
+    let used = (array.ncols() - first).min(LANES);
+    let mut block = array.slice_mut(s![.., first..first + used]);
+    for (mut row, lane) in block.outer_iter_mut().zip(tile) {
+        if let Some(row) = row.as_slice_mut() {
+            row.copy_from_slice(&lane[..used]);
+        } else {
+            row.iter_mut().zip(lane).for_each(|(to, from)| *to = *from);
         }
     }
 }

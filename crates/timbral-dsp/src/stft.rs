@@ -5,7 +5,7 @@ use num_complex::Complex;
 
 use crate::error::{Error, Result, check, check_finite};
 use crate::frame::{Framing, MAX_LENGTH, PadMode};
-use crate::simd::{LANES, Lane, Tiles, ZERO, dispatch};
+use crate::simd::{LANES, Lane, ZERO, dispatch, store_tile};
 use crate::transform::{Transform, TransformScratch};
 use crate::window::Window;
 
@@ -180,28 +180,40 @@ impl Stft {
     }
 
     fn real(&self, y: &[f32], squared: bool) -> Result<Array2<f32>> {
+        let mut out = Array2::zeros((self.n_bins(), self.n_frames(y.len())?));
+        let mut view = out.view_mut();
+        self.for_each_tile(y, squared, |first, _, tile| {
+            store_tile(tile, first, &mut view)
+        })?;
+        Ok(out)
+    }
+
+    /// Calls `visit(first_frame, used_lanes, tile)` with the magnitudes or their squares of every
+    /// 16 frames.
+    pub(crate) fn for_each_tile(
+        &self,
+        y: &[f32],
+        squared: bool,
+        mut visit: impl FnMut(usize, usize, &[Lane]),
+    ) -> Result<()> {
         check_finite("signal", y)?;
-        let mut tiles = Tiles::default();
-        tiles.reshape(self.n_bins(), self.n_frames(y.len())?);
+        let n_frames = self.n_frames(y.len())?;
         let mut scratch = self.make_scratch();
         let (mut re, mut im) = (
             std::mem::take(&mut scratch.re),
             std::mem::take(&mut scratch.im),
         );
-        for t in 0..tiles.n_tiles() {
-            self.forward_tile(y, t * LANES, tiles.used(t), &mut re, &mut im, &mut scratch);
-            magnitudes(&re, &im, tiles.tile_mut(t));
+        let mut tile = vec![ZERO; self.n_bins()];
+        for first in (0..n_frames).step_by(LANES) {
+            let used = (n_frames - first).min(LANES);
+            self.forward_tile(y, first, used, &mut re, &mut im, &mut scratch);
+            magnitudes(&re, &im, &mut tile);
             if squared {
-                tiles
-                    .tile_mut(t)
-                    .iter_mut()
-                    .flatten()
-                    .for_each(|v| *v *= *v);
+                tile.as_flattened_mut().iter_mut().for_each(|v| *v *= *v);
             }
+            visit(first, used, &tile);
         }
-        let mut out = Array2::zeros((tiles.n_bins(), tiles.n_frames()));
-        tiles.store(out.view_mut());
-        Ok(out)
+        Ok(())
     }
 
     /// As [`Stft::process`], into an array of the right shape and with the caller's memory.

@@ -2,11 +2,11 @@
 
 use ndarray::Array2;
 use timbral_dsp::{
-    Chroma, ChromaParams, Error, FeatureParams, FeatureScratch, FeatureSet, Hpss, MelBank, Mfcc,
-    Stft, StftParams, StftScratch,
+    Chroma, ChromaParams, Error, FeatureParams, FeatureScratch, FeatureSet, Hpss, MelBank,
+    MelParams, Mfcc, Stft, StftParams, StftScratch,
 };
 
-use crate::signals::signal;
+use crate::signals::{signal, signed};
 
 const fn assert_shared<T: Send + Sync + Clone>() {}
 
@@ -168,5 +168,49 @@ fn parts_give_what_the_whole_gives() {
             (got / expected - 1.0).abs() < 1e-12,
             "{name}: {got}, by parts {expected}"
         );
+    }
+}
+
+#[test]
+fn signals_and_their_spectrograms_give_the_same() {
+    let y = signed(20_000, 3);
+    for params in [
+        StftParams::default(),
+        StftParams {
+            n_fft: 1000,
+            hop_length: 300,
+            ..StftParams::default()
+        },
+    ] {
+        let n_fft = params.n_fft;
+        let stft = Stft::new(params).unwrap();
+        let power = stft.power(&y).unwrap();
+        let mel = MelBank::new(MelParams {
+            n_fft,
+            ..MelParams::default()
+        })
+        .unwrap();
+        assert_eq!(
+            mel.process_signal(&stft, &y).unwrap(),
+            mel.process(power.view()).unwrap()
+        );
+        for tuning in [None, Some(0.25)] {
+            let chroma = Chroma::new(ChromaParams {
+                n_fft,
+                tuning,
+                ..ChromaParams::default()
+            })
+            .unwrap();
+            assert_eq!(
+                chroma.process_signal(&stft, &y).unwrap(),
+                chroma.process(power.view()).unwrap()
+            );
+        }
+        let other = Stft::new(StftParams {
+            n_fft: n_fft + 2,
+            ..params
+        })
+        .unwrap();
+        assert!(mel.process_signal(&other, &y).is_err());
     }
 }

@@ -1,5 +1,10 @@
 //! Tests over all crates: the front door from sound files to tables, and the examples as commands.
 
+#![allow(
+    clippy::unwrap_used,
+    reason = "helpers outside of test functions fail the test too"
+)]
+
 mod command;
 mod extraction;
 mod published;
