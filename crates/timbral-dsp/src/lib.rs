@@ -33,8 +33,6 @@
 //! # Ok::<(), timbral_dsp::Error>(())
 //! ```
 
-#![forbid(unsafe_code)]
-
 mod analysis;
 mod autocorrelate;
 mod bank;
