@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::atomic::AtomicBool;
 
 use timbral::dsp::FeatureParams;
-use timbral::{Extraction, Inputs, Segmentation};
+use timbral::{Extraction, Extractor, Inputs, Segmentation};
 
 use crate::support::{Table, real_data};
 
@@ -95,12 +95,7 @@ fn au_files_have_the_features_of_their_wav_twins() {
     let (Some(clips), Some(au)) = (real_data("gtzan/clips"), real_data("gtzan/au")) else {
         return;
     };
-    let extraction = Extraction {
-        features: FeatureParams::gtzan(),
-        ..Default::default()
-    };
-    let set = timbral::dsp::FeatureSet::new(extraction.features).unwrap();
-    let mut scratch = set.make_scratch();
+    let extractor = Extractor::new(FeatureParams::gtzan(), Segmentation::Whole).unwrap();
     let files = Inputs::find([au]).unwrap().files;
     assert!(!files.is_empty());
     for file in files {
@@ -108,7 +103,7 @@ fn au_files_have_the_features_of_their_wav_twins() {
         let twin = clips
             .join(name.split('.').next().unwrap())
             .join(format!("{name}.wav"));
-        let mut rows = |path: &Path| extraction.rows(&set, path, &mut scratch).unwrap();
+        let rows = |path: &Path| extractor.rows(path).unwrap();
         let (a, b) = (rows(&file), rows(&twin));
         assert_eq!(
             (&a[0].values, a[0].length),

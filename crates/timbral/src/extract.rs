@@ -1,55 +1,14 @@
 use std::fmt;
 use std::path::{Path, PathBuf};
-use std::str::FromStr;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc;
 
 use rayon::prelude::*;
-use timbral_audio::AudioReader;
 use timbral_data::TableJournal;
-use timbral_dsp::{FeatureParams, FeatureScratch, FeatureSet};
+use timbral_dsp::FeatureParams;
 
 use crate::error::{Error, Result};
-
-/// Which parts of a recording make a row of the table.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
-#[non_exhaustive]
-pub enum Segmentation {
-    /// The whole recording.
-    #[default]
-    Whole,
-    /// Segment `i` is samples `i stride .. i stride + length`; a last one that does not fit is
-    /// absent. Rows are named `blues.00000.0.wav`.
-    Parts {
-        /// Samples of a segment, at least 1.
-        length: usize,
-        /// Samples from the start of a segment to that of the next, at least 1.
-        stride: usize,
-    },
-}
-
-impl Segmentation {
-    /// The 3-s segments of the published GTZAN table: 66 149 samples every 66 150.
-    pub fn gtzan() -> Self {
-        Self::Parts {
-            length: 66_149,
-            stride: 66_150,
-        }
-    }
-}
-
-/// `whole`, or `3s` for [`Segmentation::gtzan`].
-impl FromStr for Segmentation {
-    type Err = String;
-
-    fn from_str(s: &str) -> std::result::Result<Self, String> {
-        match s {
-            "whole" => Ok(Self::Whole),
-            "3s" => Ok(Self::gtzan()),
-            _ => Err("neither whole nor 3s".to_owned()),
-        }
-    }
-}
+use crate::extractor::{Extractor, Segmentation};
 
 /// Sound files to a table of features.
 ///
@@ -116,20 +75,6 @@ impl fmt::Display for ExtractionReport {
     }
 }
 
-/// A feature vector with its name and length.
-#[derive(Debug, Clone, PartialEq)]
-pub struct FeatureRow {
-    /// The file's name, with the segment's number before its extension.
-    pub filename: String,
-    /// Samples that the numbers are of.
-    pub length: usize,
-    /// The numbers, in the order of [`FeatureSet::names`].
-    pub values: Vec<f64>,
-}
-
-/// Segments that are held in memory together: enough for all threads, 8 MB of 3-s ones.
-const BATCH: usize = 32;
-
 impl Extraction {
     /// Extracts the features of `files` into the CSV `table`, telling `progress` how many files
     /// are done after each. Set `stop` to end early: files under way are finished.
@@ -145,8 +90,8 @@ impl Extraction {
         stop: &AtomicBool,
         mut progress: impl FnMut(usize),
     ) -> Result<ExtractionReport> {
-        let set = FeatureSet::new(self.features)?;
-        let columns = columns(&set);
+        let extractor = Extractor::new(self.features, self.segments)?;
+        let columns = columns(&extractor);
         let settings = format!("{:?} {:?}", self.features, self.segments);
         let open = if self.resume {
             TableJournal::resume
@@ -171,21 +116,19 @@ impl Extraction {
         })?;
         let (sender, results) = mpsc::sync_channel(2 * pool.current_num_threads());
         let mut skipped: Vec<(usize, Error)> = Vec::new();
-        let set = &set;
+        let extractor = &extractor;
         std::thread::scope(|scope| {
             let todo = &todo;
             scope.spawn(move || {
                 pool.install(|| {
-                    let thread = || (sender.clone(), set.make_scratch());
                     let files = todo.par_iter().enumerate().with_max_len(1);
-                    files.for_each_init(thread, |(sender, scratch), (i, file)| {
+                    files.for_each_with(sender, |sender, (i, file)| {
                         if !stop.load(Ordering::Relaxed) {
                             // A closed channel means that the table cannot be written: stop.
-                            let sent = sender.send((i, self.rows(set, file, scratch)));
+                            let sent = sender.send((i, extractor.rows(file)));
                             stop.fetch_or(sent.is_err(), Ordering::Relaxed);
                         }
                     });
-                    drop(sender);
                 });
             });
             for (n, (i, rows)) in results.into_iter().enumerate() {
@@ -213,91 +156,13 @@ impl Extraction {
         }
         Ok(report)
     }
-
-    /// The rows of one file, with the caller's memory.
-    ///
-    /// # Errors
-    ///
-    /// The file cannot be decoded, or is shorter than one segment.
-    pub fn rows(
-        &self,
-        set: &FeatureSet,
-        path: &Path,
-        scratch: &mut FeatureScratch,
-    ) -> Result<Vec<FeatureRow>> {
-        let mono = AudioReader::open(path)?.into_mono(Some(self.features.sample_rate))?;
-        let blame = |source| Error::Features {
-            path: Some(path.to_owned()),
-            source,
-        };
-        let Segmentation::Parts { length, stride } = self.segments else {
-            let clip = mono.read_to_end()?;
-            let values = set
-                .process_with_scratch(clip.samples(), scratch)
-                .map_err(blame)?;
-            let length = clip.samples().len();
-            return Ok(vec![FeatureRow {
-                filename: file_name(path, None),
-                length,
-                values,
-            }]);
-        };
-        let mut segments = mono.segments(length, stride)?;
-        let mut rows = Vec::new();
-        loop {
-            let batch: Vec<Vec<f32>> = segments
-                .by_ref()
-                .take(BATCH)
-                .collect::<std::result::Result<_, _>>()?;
-            if batch.is_empty() {
-                break;
-            }
-            let scratch = || set.make_scratch();
-            let compute = |scratch: &mut _, y: &Vec<f32>| set.process_with_scratch(y, scratch);
-            let values: Vec<Vec<f64>> = batch
-                .par_iter()
-                .map_init(scratch, compute)
-                .collect::<std::result::Result<_, _>>()
-                .map_err(blame)?;
-            for values in values {
-                let filename = file_name(path, Some(rows.len()));
-                rows.push(FeatureRow {
-                    filename,
-                    length,
-                    values,
-                });
-            }
-        }
-        if rows.is_empty() {
-            let got = AudioReader::open(path)?.into_mono(Some(self.features.sample_rate))?;
-            let got = got.read_to_end()?.samples().len();
-            return Err(Error::TooShort {
-                path: path.to_owned(),
-                needed: length,
-                got,
-            });
-        }
-        Ok(rows)
-    }
-}
-
-impl FeatureRow {
-    /// The row as text; numbers have as many digits as they need to be read back exactly.
-    fn cells(&self, label: &str) -> Vec<String> {
-        let numbers = self.values.iter().map(|v| format!("{v:?}"));
-        let head = [self.filename.clone(), self.length.to_string()];
-        head.into_iter()
-            .chain(numbers)
-            .chain([label.to_owned()])
-            .collect()
-    }
 }
 
 /// The columns of the table.
-fn columns(set: &FeatureSet) -> Vec<String> {
+fn columns(extractor: &Extractor) -> Vec<String> {
     let name = |s: &str| s.to_owned();
     let head = [name("filename"), name("length")].into_iter();
-    head.chain(set.names().iter().cloned())
+    head.chain(extractor.names().iter().cloned())
         .chain([name("label")])
         .collect()
 }
@@ -315,35 +180,20 @@ fn label(path: &Path) -> String {
         .unwrap_or_default()
 }
 
-/// The file's name, with the number of the segment before the extension.
-fn file_name(path: &Path, segment: Option<usize>) -> String {
-    let part = |p: Option<&std::ffi::OsStr>| p.map(|p| p.to_string_lossy().into_owned());
-    let name = part(path.file_name()).unwrap_or_default();
-    let Some(segment) = segment else { return name };
-    match (part(path.file_stem()), part(path.extension())) {
-        (Some(stem), Some(extension)) => format!("{stem}.{segment}.{extension}"),
-        _ => format!("{name}.{segment}"),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn rows_are_named_as_in_the_published_tables() {
-        let path = Path::new("/music/blues/blues.00000.wav");
-        assert_eq!(file_name(path, None), "blues.00000.wav");
-        assert_eq!(file_name(path, Some(3)), "blues.00000.3.wav");
-        assert_eq!(file_name(Path::new("x/take"), Some(3)), "take.3");
-        assert_eq!(label(path), "blues");
+    fn the_label_is_the_folder() {
+        assert_eq!(label(Path::new("/music/blues/blues.00000.wav")), "blues");
         assert_eq!(label(Path::new("/x.wav")), "");
     }
 
     #[test]
     fn the_columns_are_the_published_ones() {
-        let set = FeatureSet::new(FeatureParams::gtzan()).unwrap();
-        let columns = columns(&set);
+        let extractor = Extractor::new(FeatureParams::gtzan(), Segmentation::Whole).unwrap();
+        let columns = columns(&extractor);
         assert_eq!(columns.len(), 60);
         assert_eq!(
             columns[..4],
