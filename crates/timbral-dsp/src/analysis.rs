@@ -23,9 +23,13 @@ use crate::tempo::{Tempo, TempoParams};
 /// Share of the spectrum below the rolloff frequency.
 const ROLL_PERCENT: f32 = 0.85;
 
-/// Tiles that are in memory together, besides one on each side for the medians along time. A
-/// 30-s clip has 81; longer signals are worked off in chunks of this, about 36 s.
-const CHUNK: usize = 96;
+/// Tiles that are worked on together, besides one on each side for the medians along time: 6 MB,
+/// so that two threads do not drive each other out of the cache.
+const CHUNK: usize = 16;
+
+/// Most tiles whose power spectra are kept until the tuning is known; a 30-s clip has 81. Longer
+/// signals are transformed again, which takes a fifth of their time.
+const KEPT: usize = 96;
 
 /// The plans behind a feature set.
 #[derive(Debug, Clone)]
@@ -49,7 +53,7 @@ pub struct FeatureScratch {
     re: Tiles,
     im: Tiles,
     magnitude: Tiles,
-    power: Vec<Lane>,
+    power: Tiles,
     mel: Tiles,
     hpss: HpssScratch,
     mask: Vec<Lane>,
@@ -146,7 +150,7 @@ impl Analysis {
             re: Tiles::default(),
             im: Tiles::default(),
             magnitude: Tiles::default(),
-            power: Vec::new(),
+            power: Tiles::default(),
             mel: Tiles::default(),
             hpss: HpssScratch::default(),
             mask: Vec::new(),
@@ -163,12 +167,11 @@ impl Analysis {
     /// Gives the working memory the sizes of this plan; it may be another one's.
     fn fit(&self, scratch: &mut FeatureScratch) {
         let FeatureScratch {
-            power,
             mask,
             harmonic: [re, im],
             ..
         } = scratch;
-        for tile in [power, mask, re, im] {
+        for tile in [mask, re, im] {
             tile.resize(self.stft.n_bins(), ZERO);
         }
         let n_rows = self.mfcc.params().n_mfcc.max(self.chroma.params().n_chroma);
@@ -185,6 +188,8 @@ impl Analysis {
         scratch.waveform.start(&self.stft, n_frames, length)?;
         scratch.mel.reshape(self.mel.params().n_mels, n_frames);
         scratch.peaks.clear();
+        let kept = if n_tiles <= KEPT { n_frames } else { 1 };
+        scratch.power.reshape(self.stft.n_bins(), kept);
         // The tiles in memory are `held`: a chunk and a neighbour on each side, whose 16 frames
         // cover the 15 that the median along time reaches.
         let mut held = 0..0;
@@ -239,6 +244,7 @@ impl Analysis {
             ..
         } = scratch;
         let (tile, used, bands) = (magnitude.tile(at), magnitude.used(at), mel.tile_mut(t));
+        let power = power.tile_mut(if power.n_tiles() > 1 { t } else { 0 });
         multiply(tile, tile, power);
         let [centroid, bandwidth, rolloff] = dispatch(
             #[inline(always)]
@@ -312,20 +318,17 @@ impl Analysis {
         let n_chroma = self.chroma.params().n_chroma;
         let tuning = tuning_of_peaks(&mut scratch.peaks, TUNING_RESOLUTION, n_chroma)?;
         let bank: &Dense = &self.chroma.bank(tuning);
-        let whole = scratch.magnitude.n_frames() == n_frames;
+        let kept = scratch.power.n_frames() == n_frames;
         let mut values = Vec::with_capacity(n_chroma * n_frames);
         for t in 0..n_frames.div_ceil(LANES) {
-            let at = if whole { t } else { 0 };
             let used = (n_frames - t * LANES).min(LANES);
-            if !whole {
-                for tiles in [&mut scratch.re, &mut scratch.im, &mut scratch.magnitude] {
-                    tiles.reshape(self.stft.n_bins(), used);
-                }
+            if !kept {
                 self.transform(y, t, 0, scratch);
+                let tile = scratch.magnitude.tile(0);
+                multiply(tile, tile, scratch.power.tile_mut(0));
             }
-            let tile = scratch.magnitude.tile(at);
-            multiply(tile, tile, &mut scratch.power);
-            chroma_tile(bank, &scratch.power, &mut scratch.rows[..n_chroma]);
+            let power = scratch.power.tile(if kept { t } else { 0 });
+            chroma_tile(bank, power, &mut scratch.rows[..n_chroma]);
             for row in &scratch.rows[..n_chroma] {
                 values.extend_from_slice(&row[..used]);
             }
