@@ -3,7 +3,8 @@
 //! `cargo run --release --example extract_features -- MUSIC --out features.csv --preset gtzan`
 //! writes one row a file, labelled with the name of its folder: 57 features of a 30-s clip in
 //! about 15 ms. Without MUSIC it makes a few clips of its own. Exit status: 0 all done, 2 some
-//! files skipped (they are named), 1 nothing written, 130 stopped by Ctrl-C.
+//! files skipped (they are named), 1 nothing written, 64 wrong arguments,
+//! 130 stopped by Ctrl-C.
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -44,7 +45,13 @@ fn main() -> anyhow::Result<ExitCode> {
         segments,
         threads,
         resume,
-    } = Args::parse();
+    } = match Args::try_parse() {
+        Ok(args) => args,
+        Err(error) => {
+            error.print()?;
+            return Ok(ExitCode::from(if error.use_stderr() { 64 } else { 0 }));
+        }
+    };
     if inputs.is_empty() {
         inputs.push(data::demo_clips(
             &std::env::temp_dir().join("timbral-demo"),

@@ -59,7 +59,7 @@ fn wrong_arguments_are_explained() {
         .args(["x", "--out", "y", "--preset", "z"])
         .output();
     let output = output.unwrap();
-    assert_eq!(output.status.code(), Some(2));
+    assert_eq!(output.status.code(), Some(64));
     let stderr = String::from_utf8_lossy(&output.stderr);
     assert!(stderr.contains("is neither gtzan nor librosa"), "{stderr}");
 }

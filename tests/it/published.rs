@@ -73,8 +73,8 @@ fn check(inputs: &Path, published: &Path, segments: Segmentation, n_rows: usize)
 #[test]
 fn whole_clips_have_the_published_features() {
     if let (Some(clips), Some(table)) = (
-        real_data("gtzan/clips"),
-        real_data("gtzan/features_30_sec.csv"),
+        real_data("data/gtzan/clips"),
+        real_data("data/gtzan/features_30_sec.csv"),
     ) {
         check(&clips, &table, Segmentation::Whole, 24);
     }
@@ -83,8 +83,8 @@ fn whole_clips_have_the_published_features() {
 #[test]
 fn three_second_segments_have_the_published_features() {
     if let (Some(clips), Some(table)) = (
-        real_data("gtzan/clips"),
-        real_data("gtzan/features_3_sec.csv"),
+        real_data("data/gtzan/clips"),
+        real_data("data/gtzan/features_3_sec.csv"),
     ) {
         check(&clips, &table, Segmentation::gtzan(), 240);
     }
@@ -92,7 +92,8 @@ fn three_second_segments_have_the_published_features() {
 
 #[test]
 fn au_files_have_the_features_of_their_wav_twins() {
-    let (Some(clips), Some(au)) = (real_data("gtzan/clips"), real_data("gtzan/au")) else {
+    let (Some(clips), Some(au)) = (real_data("data/gtzan/clips"), real_data("data/gtzan/au"))
+    else {
         return;
     };
     let extractor = Extractor::new(FeatureParams::gtzan(), Segmentation::Whole).unwrap();

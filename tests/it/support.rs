@@ -13,10 +13,10 @@ pub(crate) fn clips_with_bad_files() -> tempfile::TempDir {
     folder
 }
 
-/// The real data: `TIMBRAL_DATA`, or a folder `shared/data` beside the checkout. `None`, and a
-/// loud line, where there is none.
+/// The real data below `TIMBRAL_DATA`, or below a folder `shared` beside the checkout. `None`, and
+/// a loud line, where there is none.
 pub(crate) fn real_data(what: &str) -> Option<PathBuf> {
-    let beside = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/data");
+    let beside = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared");
     let folder = std::env::var_os("TIMBRAL_DATA").map_or(beside, PathBuf::from);
     let path = folder.join(what);
     if path.exists() {

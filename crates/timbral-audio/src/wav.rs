@@ -76,7 +76,8 @@ pub(crate) fn open(
         return Err(Refusal::TryOther(stream, e));
     }
     stream.seek(SeekFrom::Start(data_start)).map_err(io)?;
-    let data_bytes = Some(u64::from(data_bytes));
+    // A program that writes to a pipe cannot know the length and writes the largest.
+    let data_bytes = (data_bytes != u32::MAX).then_some(u64::from(data_bytes));
     let opened = PcmSource::new(file, header, encoding, stream, data_bytes, available)?;
     Ok(opened)
 }
@@ -103,7 +104,7 @@ fn refused(file: &str, stream: &mut dyn Stream, e: hound::Error) -> Result<Error
         hound::Error::IoError(e) => Error::io(file, e),
         hound::Error::FormatError(reason @ (PARTIAL_SAMPLE | PARTIAL_FRAME)) => {
             let e = Error::malformed(file, FORMAT, reason);
-            // A program that writes to a pipe cannot know the length and writes the largest.
+            // The length of a pipe, which is no whole number of these frames.
             let data_start = stream.stream_position().map_err(|e| Error::io(file, e))?;
             match data_chunk_bytes(stream, data_start) {
                 Ok(u32::MAX) => e,

@@ -12,6 +12,12 @@ pub enum Error {
         /// The operating system's reason.
         source: std::io::Error,
     },
+    /// A file that stands where the journal should does not begin as one.
+    #[error("{}: not the journal of a table; move it away or start without resuming", path.display())]
+    NotAJournal {
+        /// The file.
+        path: PathBuf,
+    },
     /// A journal was made for another table.
     #[error("{}: made with other settings ({found}, now {expected}); delete it or start without resuming", path.display())]
     OtherSettings {

@@ -78,7 +78,7 @@ impl TableJournal {
     ///
     /// # Errors
     ///
-    /// The journal cannot be read or written, or was made with other settings or columns.
+    /// The journal cannot be read or written, is none, or was made with other settings or columns.
     pub fn resume(table: &Path, columns: &[String], settings: &str) -> Result<Self> {
         let path = journal_path(table);
         if !path.exists() {
@@ -92,10 +92,12 @@ impl TableJournal {
         let mut lines = BufReader::new(&file);
         let mut line = Vec::new();
         let mut whole = lines.read_until(b'\n', &mut line).map_err(at(&path))?;
-        let Ok(head) = serde_json::from_slice::<Settings>(&line) else {
+        if !line.ends_with(b"\n") {
             // Killed before the first line was out: there is nothing to keep.
             return Self::create(table, columns, settings);
-        };
+        }
+        let head: Settings =
+            serde_json::from_slice(&line).map_err(|_| Error::NotAJournal { path: path.clone() })?;
         if head.settings != settings || head.columns != columns {
             let (found, expected) = (head.settings, settings.to_owned());
             return Err(Error::OtherSettings {
@@ -133,7 +135,8 @@ impl TableJournal {
         self.entries.contains_key(key)
     }
 
-    /// Keeps the rows of `key`, on disk when this returns.
+    /// Keeps the rows of `key`; they are with the operating system when this returns, so that they
+    /// survive the end of the process, however it comes.
     ///
     /// # Errors
     ///
@@ -149,7 +152,13 @@ impl TableJournal {
             key: key.to_owned(),
             rows: rows.to_vec(),
         };
-        write_line(&mut self.file, &entry).map_err(at(&self.path))?;
+        let end = self.file.stream_position().map_err(at(&self.path))?;
+        if let Err(error) = write_line(&mut self.file, &entry) {
+            // Half a line must not stay before the next one.
+            let _ = self.file.set_len(end);
+            let _ = self.file.seek(SeekFrom::Start(end));
+            return Err(at(&self.path)(error));
+        }
         self.entries.insert(entry.key, entry.rows);
         Ok(())
     }
@@ -288,6 +297,19 @@ mod tests {
         assert!(
             matches!(other, Err(Error::OtherSettings { .. })),
             "{other:?}"
+        );
+    }
+
+    #[test]
+    fn a_file_that_is_no_journal_is_not_overwritten() {
+        let folder = tempfile::tempdir().unwrap();
+        let table = folder.path().join("t.csv");
+        fs::write(journal_path(&table), "my notes\n").unwrap();
+        let got = TableJournal::resume(&table, &columns(), "s");
+        assert!(matches!(got, Err(Error::NotAJournal { .. })), "{got:?}");
+        assert_eq!(
+            fs::read_to_string(journal_path(&table)).unwrap(),
+            "my notes\n"
         );
     }
 

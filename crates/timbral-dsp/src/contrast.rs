@@ -116,10 +116,12 @@ pub fn spectral_contrast(
         for t in 0..magnitude.ncols() {
             column.clear();
             column.extend((from..from + used).map(|k| magnitude[[k, t]]));
-            column.sort_unstable_by(f32::total_cmp);
+            // The ends of the sorted order, without sorting what lies between.
             let mean =
                 |part: &[f32]| part.iter().map(|v| f64::from(*v)).sum::<f64>() / part.len() as f64;
+            column.select_nth_unstable_by(taken - 1, f32::total_cmp);
             valley[[band, t]] = mean(&column[..taken]);
+            column.select_nth_unstable_by(used - taken, f32::total_cmp);
             peak[[band, t]] = mean(&column[used - taken..]);
         }
     }

@@ -146,7 +146,8 @@ impl FeatureSet {
     ///
     /// # Errors
     ///
-    /// No samples, or one that is NaN or infinite.
+    /// No samples, one that is NaN or infinite, or samples so large (1e18 and more) that their
+    /// powers are.
     pub fn process(&self, y: &[f32]) -> Result<Vec<f64>> {
         self.process_with_scratch(y, &mut self.make_scratch())
     }
@@ -178,7 +179,14 @@ impl FeatureSet {
         out.extend(pairs.iter().flat_map(|(mean, var)| [mean, var]));
         out.push(spectral.tempo);
         out.extend(spectral.cepstrum.iter().flat_map(|(mean, var)| [mean, var]));
-        Ok(out)
+        match out.iter().position(|v| !v.is_finite()) {
+            Some(index) => Err(Error::NotFinite {
+                name: "features",
+                index,
+                value: out[index] as f32,
+            }),
+            None => Ok(out),
+        }
     }
 }
 

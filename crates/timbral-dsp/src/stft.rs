@@ -188,6 +188,15 @@ impl Stft {
         Ok(out)
     }
 
+    /// The two tiles of the working memory, in the sizes of this plan; it may be another one's.
+    fn take_tiles(&self, scratch: &mut StftScratch) -> [Vec<Lane>; 2] {
+        [&mut scratch.re, &mut scratch.im].map(|tile| {
+            let mut tile = std::mem::take(tile);
+            tile.resize(self.n_bins(), ZERO);
+            tile
+        })
+    }
+
     /// Calls `visit(first_frame, used_lanes, tile)` with the magnitudes or their squares of every
     /// 16 frames.
     pub(crate) fn for_each_tile(
@@ -199,10 +208,7 @@ impl Stft {
         check_finite("signal", y)?;
         let n_frames = self.n_frames(y.len())?;
         let mut scratch = self.make_scratch();
-        let (mut re, mut im) = (
-            std::mem::take(&mut scratch.re),
-            std::mem::take(&mut scratch.im),
-        );
+        let [mut re, mut im] = self.take_tiles(&mut scratch);
         let mut tile = vec![ZERO; self.n_bins()];
         for first in (0..n_frames).step_by(LANES) {
             let used = (n_frames - first).min(LANES);
@@ -231,10 +237,7 @@ impl Stft {
         let n_frames = self.n_frames(y.len())?;
         expect("spectrum rows", self.n_bins(), spectrum.nrows())?;
         expect("spectrum columns", n_frames, spectrum.ncols())?;
-        let (mut re, mut im) = (
-            std::mem::take(&mut scratch.re),
-            std::mem::take(&mut scratch.im),
-        );
+        let [mut re, mut im] = self.take_tiles(scratch);
         for first in (0..n_frames).step_by(LANES) {
             let used = (n_frames - first).min(LANES);
             self.forward_tile(y, first, used, &mut re, &mut im, scratch);
@@ -282,10 +285,7 @@ impl Stft {
         expect("spectrum rows", self.n_bins(), spectrum.nrows())?;
         let mut output = OverlapAdd::default();
         output.start(self, spectrum.ncols(), length)?;
-        let (mut re, mut im) = (
-            std::mem::take(&mut scratch.re),
-            std::mem::take(&mut scratch.im),
-        );
+        let [mut re, mut im] = self.take_tiles(scratch);
         for first in (0..spectrum.ncols()).step_by(LANES) {
             let used = (spectrum.ncols() - first).min(LANES);
             let block = spectrum.slice(s![.., first..first + used]);

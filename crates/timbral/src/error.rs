@@ -36,6 +36,14 @@ pub enum Error {
         /// Samples of the file.
         got: usize,
     },
+    /// Segments of nothing, or that never move on.
+    #[error("segments of {length} samples every {stride}: both must be at least 1")]
+    Segments {
+        /// Samples of a segment.
+        length: usize,
+        /// Samples from one start to the next.
+        stride: usize,
+    },
     /// Threads cannot be started.
     #[error("cannot start {threads} threads: {reason}")]
     Threads {

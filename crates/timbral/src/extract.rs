@@ -92,7 +92,8 @@ impl Extraction {
     ) -> Result<ExtractionReport> {
         let extractor = Extractor::new(self.features, self.segments)?;
         let columns = columns(&extractor);
-        let settings = format!("{:?} {:?}", self.features, self.segments);
+        let version = env!("CARGO_PKG_VERSION");
+        let settings = format!("{version} {:?} {:?}", self.features, self.segments);
         let open = if self.resume {
             TableJournal::resume
         } else {
@@ -167,17 +168,25 @@ fn columns(extractor: &Extractor) -> Vec<String> {
         .collect()
 }
 
+/// What a file is called in the journal: its absolute path, with other bytes than UTF-8 escaped.
 fn key(path: &Path) -> String {
-    path.to_string_lossy().into_owned()
+    let whole = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+    match whole.to_str() {
+        Some(name) => name.to_owned(),
+        None => format!("{whole:?}"),
+    }
 }
 
-/// The name of the folder that the file is in; empty in the root.
+/// The name of the folder that the file is in, as the path spells it; empty in the root.
 fn label(path: &Path) -> String {
     let whole = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
-    let folder = whole.parent().and_then(Path::file_name);
-    folder
-        .map(|f| f.to_string_lossy().into_owned())
-        .unwrap_or_default()
+    let Some(folder) = whole.parent() else {
+        return String::new();
+    };
+    // `..` has no name of its own: ask the file system.
+    let named = |folder: &Path| folder.file_name().map(|f| f.to_string_lossy().into_owned());
+    let found = || folder.canonicalize().ok().as_deref().and_then(named);
+    named(folder).or_else(found).unwrap_or_default()
 }
 
 #[cfg(test)]
@@ -188,6 +197,9 @@ mod tests {
     fn the_label_is_the_folder() {
         assert_eq!(label(Path::new("/music/blues/blues.00000.wav")), "blues");
         assert_eq!(label(Path::new("/x.wav")), "");
+        let here = std::env::current_dir().unwrap();
+        let folder = here.parent().unwrap().file_name().unwrap();
+        assert_eq!(label(Path::new("../x.wav")), folder.to_str().unwrap());
     }
 
     #[test]

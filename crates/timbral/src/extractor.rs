@@ -98,6 +98,11 @@ impl Extractor {
     ///
     /// Parameters out of range.
     pub fn new(features: FeatureParams, segments: Segmentation) -> Result<Self> {
+        if let Segmentation::Parts { length, stride } = segments
+            && (length == 0 || stride == 0)
+        {
+            return Err(Error::Segments { length, stride });
+        }
         let (set, idle) = (FeatureSet::new(features)?, Mutex::default());
         Ok(Self {
             set,

@@ -109,12 +109,14 @@ fn bare_mpeg_frames() {
 #[cfg(feature = "symphonia")]
 #[test]
 fn a_wav_file_written_to_a_pipe() {
-    let samples: Vec<i32> = (0..3000).map(|i| i * 7 - 9000).collect();
-    let mut bytes = wav(int_spec(2, 22_050, 16), &samples);
-    let whole = read(bytes.clone());
-    bytes[4..8].fill(0xff);
-    bytes[40..44].fill(0xff);
-    assert_eq!(read(bytes), whole);
+    let samples: Vec<i32> = (0..3000).map(|i| i % 250 - 125).collect();
+    for (channels, bits) in [(1, 8), (3, 8), (1, 16), (2, 16)] {
+        let mut bytes = wav(int_spec(channels, 22_050, bits), &samples);
+        let whole = read(bytes.clone());
+        bytes[4..8].fill(0xff);
+        bytes[40..44].fill(0xff);
+        assert_eq!(read(bytes), whole, "{channels} channels of {bits} bits");
+    }
 }
 
 /// An odd chunk has a byte of padding, which hound takes for the next chunk's first.

@@ -234,6 +234,15 @@ fn is_parameter_error<T>(result: Result<T, Error>) -> bool {
 }
 
 #[test]
+fn powers_beyond_f32_are_an_error() {
+    let set = FeatureSet::new(FeatureParams::default()).unwrap();
+    for loud in [1e20, f32::MAX] {
+        let y: Vec<f32> = signed(9000, 5).iter().map(|v| v * loud).collect();
+        assert!(set.process(&y).is_err(), "{loud}");
+    }
+}
+
+#[test]
 fn the_memory_of_another_set_serves() {
     let y: Vec<f32> = (0..9000).map(|n| (n as f32 * 0.1).sin()).collect();
     let sets = [

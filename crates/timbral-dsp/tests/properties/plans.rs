@@ -214,3 +214,30 @@ fn signals_and_their_spectrograms_give_the_same() {
         assert!(mel.process_signal(&other, &y).is_err());
     }
 }
+
+#[test]
+fn the_memory_of_another_transform_serves() {
+    let y = signed(9000, 7);
+    let stft = |n_fft| {
+        Stft::new(StftParams {
+            n_fft,
+            ..StftParams::default()
+        })
+        .unwrap()
+    };
+    for (a, b) in [(512, 2048), (2048, 512), (1000, 1024), (1024, 1000)] {
+        let (a, b) = (stft(a), stft(b));
+        let mut scratch = a.make_scratch();
+        let mut spectrum = a.process(&y).unwrap();
+        a.process_with_scratch(&y, spectrum.view_mut(), &mut scratch)
+            .unwrap();
+        let mut got = Array2::zeros((b.n_bins(), b.n_frames(y.len()).unwrap()));
+        b.process_with_scratch(&y, got.view_mut(), &mut scratch)
+            .unwrap();
+        assert_eq!(got, b.process(&y).unwrap());
+        let back = b
+            .inverse_with_scratch(got.view(), None, &mut scratch)
+            .unwrap();
+        assert_eq!(back, b.inverse(got.view(), None).unwrap());
+    }
+}
