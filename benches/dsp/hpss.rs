@@ -77,13 +77,10 @@ pub(crate) fn waveforms(c: &mut Criterion) {
     let y = &CLIP[..];
     let stft = Stft::new(StftParams::default()).unwrap();
     let hpss = Hpss::new(HpssParams::default()).unwrap();
-    let separate = |y: &[f32]| {
-        let (harmonic, percussive) = hpss.process(stft.process(y).unwrap().view());
-        [harmonic, percussive].map(|part| stft.inverse(part.view(), Some(y.len())).unwrap())
-    };
+    let separate = |y: &[f32]| hpss.process_signal(&stft, y).unwrap();
 
     // The masks add up to one, and so do the waveforms to the signal.
-    let [harmonic, percussive] = separate(y);
+    let (harmonic, percussive) = separate(y);
     let sum: Vec<f32> = harmonic
         .iter()
         .zip(&percussive)

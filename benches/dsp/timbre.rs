@@ -30,8 +30,7 @@ impl LogMel {
     }
 
     pub(crate) fn process(&self, y: &[f32]) -> Array2<f32> {
-        let power = self.stft.power(y).unwrap();
-        let mel = self.bank.process(power.view()).unwrap();
+        let mel = self.bank.process_signal(&self.stft, y).unwrap();
         power_to_db(mel.view(), &DbParams::default()).unwrap()
     }
 }
@@ -121,7 +120,7 @@ pub(crate) fn chroma(c: &mut Criterion) {
         })
         .unwrap()
     };
-    let ours = |chroma: &Chroma, y: &[f32]| chroma.process(stft.power(y).unwrap().view()).unwrap();
+    let ours = |chroma: &Chroma, y: &[f32]| chroma.process_signal(&stft, y).unwrap();
     let rosa = |tuning, y: &[f64]| {
         rosa::chroma_stft(
             y,

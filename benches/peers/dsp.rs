@@ -129,9 +129,8 @@ impl Bench {
             "zero_crossing_rate" => Output::Double(zero_crossing_rate(y, &Framing::default())?),
             "rms" => Output::Single(rms(y, &Framing::default())?),
             "hpss" => {
-                let (harmonic, percussive) = self.hpss.process(self.stft.process(y)?.view());
-                let wave = |part: Array2<_>| self.stft.inverse(part.view(), Some(y.len()));
-                Output::Waves([wave(harmonic)?, wave(percussive)?])
+                let (harmonic, percussive) = self.hpss.process_signal(&self.stft, y)?;
+                Output::Waves([harmonic, percussive])
             }
             "tempo" => Output::Double(vec![self.tempo.process(&self.onsets(Aggregate::Mean)?)?]),
             "beat_track" => {

@@ -14,7 +14,7 @@ use crate::mel::{MelBank, MelParams};
 use crate::mfcc::{Mfcc, MfccParams};
 use crate::onset::{OnsetParams, onset_strength};
 use crate::pitch::{Peak, find_peaks, tuning_of_peaks};
-use crate::simd::{LANES, Lane, Tiles, ZERO, dispatch};
+use crate::simd::{LANES, Lane, Tiles, ZERO, dispatch, multiply};
 use crate::spectral;
 use crate::stats::mean_var;
 use crate::stft::{OverlapAdd, Stft, StftParams, StftScratch, magnitudes};
@@ -363,19 +363,6 @@ impl Analysis {
         }
         series.iter().map(|s| mean_var(s)).collect()
     }
-}
-
-/// `out = a b`, value by value.
-fn multiply(a: &[Lane], b: &[Lane], out: &mut [Lane]) {
-    dispatch(
-        #[inline(always)]
-        || {
-            let (a, b) = (a.as_flattened(), b.as_flattened());
-            for ((a, b), out) in a.iter().zip(b).zip(out.as_flattened_mut()) {
-                *out = a * b;
-            }
-        },
-    );
 }
 
 #[cfg(test)]

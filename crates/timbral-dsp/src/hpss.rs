@@ -1,9 +1,10 @@
 use ndarray::{Array2, ArrayView2};
 use num_complex::Complex;
 
-use crate::error::{Result, check};
+use crate::error::{Result, check, check_finite};
 use crate::median::median_lines;
-use crate::simd::{LANES, Lane, Tiles, ZERO, dispatch, transpose};
+use crate::simd::{LANES, Lane, Tiles, ZERO, dispatch, multiply, transpose};
+use crate::stft::{OverlapAdd, Stft, magnitudes};
 
 /// Widest median.
 const MAX_WIDTH: usize = 1 << 16;
@@ -135,6 +136,65 @@ impl Hpss {
                 .map_collect(|s, m| s * m)
         };
         (apply(harm), apply(perc))
+    }
+
+    /// The harmonic and the percussive waveform of a signal, each as long as it; equals
+    /// `librosa.effects.hpss`. The same as taking the [`Stft`], [`Hpss::process`] and the inverse,
+    /// several times faster.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Stft::process`].
+    ///
+    /// ```
+    /// use timbral_dsp::{Hpss, HpssParams, Stft, StftParams};
+    ///
+    /// let tone = |n: usize| (n as f32 * 0.1).sin() + if n == 11_000 { 9.0 } else { 0.0 };
+    /// let y: Vec<f32> = (0..22_050).map(tone).collect();
+    /// let stft = Stft::new(StftParams::default())?;
+    /// let (harmonic, percussive) = Hpss::new(HpssParams::default())?.process_signal(&stft, &y)?;
+    /// assert!(harmonic[11_000].abs() < 1.5 && percussive[11_000] > 7.0);
+    /// # Ok::<(), timbral_dsp::Error>(())
+    /// ```
+    pub fn process_signal(&self, stft: &Stft, y: &[f32]) -> Result<(Vec<f32>, Vec<f32>)> {
+        check_finite("signal", y)?;
+        let n_frames = stft.n_frames(y.len())?;
+        let [mut re, mut im, mut magnitude] = [(); 3].map(|()| {
+            let mut tiles = Tiles::default();
+            tiles.reshape(stft.n_bins(), n_frames);
+            tiles
+        });
+        let mut scratch = stft.make_scratch();
+        for t in 0..magnitude.n_tiles() {
+            let used = magnitude.used(t);
+            let (re, im) = (re.tile_mut(t), im.tile_mut(t));
+            stft.forward_tile(y, t * LANES, used, re, im, &mut scratch);
+            magnitudes(re, im, magnitude.tile_mut(t));
+        }
+        let mut work = HpssScratch::default();
+        self.medians(&magnitude, &mut work);
+        let mut masked = [vec![ZERO; stft.n_bins()], vec![ZERO; stft.n_bins()]];
+        let mut mask = vec![ZERO; stft.n_bins()];
+        let mut part = |x: &Tiles, reference: &Tiles, margin: f32| {
+            let mut output = OverlapAdd::default();
+            output.start(stft, n_frames, Some(y.len()))?;
+            let [masked_re, masked_im] = &mut masked;
+            for t in 0..x.n_tiles() {
+                self.soft_mask(x.tile(t), reference.tile(t), margin, &mut mask);
+                multiply(re.tile(t), &mask, masked_re);
+                multiply(im.tile(t), &mask, masked_im);
+                stft.inverse_tile(t * LANES, masked_re, masked_im, &mut scratch, &mut output);
+            }
+            output.finish(stft);
+            Ok(output.samples)
+        };
+        let HpssParams {
+            margin_harm,
+            margin_perc,
+            ..
+        } = self.params;
+        let harmonic = part(&work.harm, &work.perc, margin_harm)?;
+        Ok((harmonic, part(&work.perc, &work.harm, margin_perc)?))
     }
 
     /// Fills `work.harm` and `work.perc` with the two medians.

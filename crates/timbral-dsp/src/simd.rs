@@ -144,6 +144,19 @@ pub(crate) fn transpose(from: &[Lane], to: &mut [Lane; LANES]) {
     }
 }
 
+/// `out = a b`, value by value.
+pub(crate) fn multiply(a: &[Lane], b: &[Lane], out: &mut [Lane]) {
+    dispatch(
+        #[inline(always)]
+        || {
+            let (a, b) = (a.as_flattened(), b.as_flattened());
+            for ((a, b), out) in a.iter().zip(b).zip(out.as_flattened_mut()) {
+                *out = a * b;
+            }
+        },
+    );
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -13,7 +13,7 @@ use crate::extractor::{Extractor, Segmentation};
 /// Sound files to a table of features.
 ///
 /// The columns are those of the published GTZAN tables: `filename`, `length` in samples, the
-/// numbers of the [`FeatureSet`], and `label`, the name of the file's folder. Every file is
+/// numbers of the [`FeatureSet`](timbral_dsp::FeatureSet), and `label`, the name of the file's folder. Every file is
 /// decoded, mixed to mono and resampled to the set's rate. The table does not depend on the
 /// number of threads.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]

@@ -2,8 +2,8 @@
 
 use ndarray::Array2;
 use timbral_dsp::{
-    Chroma, ChromaParams, Error, FeatureParams, FeatureScratch, FeatureSet, Hpss, MelBank,
-    MelParams, Mfcc, Stft, StftParams, StftScratch,
+    Chroma, ChromaParams, Error, FeatureParams, FeatureScratch, FeatureSet, Hpss, HpssParams,
+    MelBank, MelParams, Mfcc, Stft, StftParams, StftScratch,
 };
 
 use crate::signals::{signal, signed};
@@ -212,6 +212,33 @@ fn signals_and_their_spectrograms_give_the_same() {
         })
         .unwrap();
         assert!(mel.process_signal(&other, &y).is_err());
+    }
+}
+
+#[test]
+fn separating_a_signal_is_separating_its_spectrum() {
+    let y = signed(20_000, 11);
+    for params in [
+        HpssParams::default(),
+        HpssParams {
+            win_harm: 17,
+            margin_harm: 2.0,
+            margin_perc: 3.0,
+            ..HpssParams::default()
+        },
+    ] {
+        let hpss = Hpss::new(params).unwrap();
+        let stft = Stft::new(StftParams::default()).unwrap();
+        let parts = hpss.process(stft.process(&y).unwrap().view());
+        let wave = |s: Array2<_>| stft.inverse(s.view(), Some(y.len())).unwrap();
+        let (harmonic, percussive) = hpss.process_signal(&stft, &y).unwrap();
+        for (got, want) in [(harmonic, wave(parts.0)), (percussive, wave(parts.1))] {
+            assert_eq!(got.len(), y.len());
+            for (i, (got, want)) in got.iter().zip(&want).enumerate() {
+                // The magnitude is the root of a sum there and hypot here: one rounding of it.
+                assert!((got - want).abs() < 1e-6, "{params:?} {i}: {got} {want}");
+            }
+        }
     }
 }
 
