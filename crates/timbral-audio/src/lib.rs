@@ -12,7 +12,9 @@
 //! | AU: 8 to 32-bit integer, 32 and 64-bit float, mu-law, A-law | this crate |
 //! | WAV with other codecs, AIFF, CAF, FLAC, ALAC, MP3, MP2, OGG Vorbis, AAC (MP4, ADTS), Matroska | Symphonia, with the default feature `symphonia` |
 //!
-//! The format is found by the file's first bytes, never by its name. A file that is damaged,
+//! The format is found by the file's first bytes. Its name decides nothing, but where the first
+//! bytes say nothing, a file called `.mp3`, `.mp2` or `.aac` is searched for a frame behind junk.
+//! A file that is damaged,
 //! shorter than it says, or no sound at all is an [`Error`] that names the file and the reason.
 //! Where the format stores the length exactly (WAV, AU, AIFF, FLAC, MP3 with an encoder tag) a
 //! missing end is noticed; a stream of MP3, ADTS or OGG packets cut between two of them just ends
@@ -20,8 +22,9 @@
 //!
 //! Integer samples of b bits become `x / 2^(b-1)`, the numbers that libsndfile and
 //! `librosa.load(sr=None)` give; `tests/scripts/decode_against_soundfile.py` compares them for 34
-//! formats and encodings. Not decoded, and said so: Opus, RF64 and RIFX, WMA, WavPack. The delay that an encoder adds is removed for MP3 (with an
-//! encoder tag) and OGG, not for AAC.
+//! formats and encodings. Not decoded, and said so: Opus, RF64 and RIFX, WMA, WavPack. The delay
+//! that an encoder adds is removed for MP3 (with an encoder tag) and OGG, not for AAC. A panic in a
+//! decoder is caught and becomes an error, but the program's panic hook still sees it.
 //!
 //! ```no_run
 //! use timbral_audio::AudioReader;

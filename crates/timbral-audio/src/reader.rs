@@ -23,7 +23,8 @@ pub(crate) trait Source: Send {
 
 /// A sound file read block by block, so that its length does not matter.
 ///
-/// The format is found by the file's first bytes, never by its name.
+/// The format is found by the file's first bytes; a name that ends in `.mp3`, `.mp2` or `.aac` is
+/// only a reason to search a file that begins with junk for a first frame.
 ///
 /// ```
 /// use std::io::Cursor;

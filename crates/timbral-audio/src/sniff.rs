@@ -1,4 +1,4 @@
-//! The format of a file by its first bytes; the name of the file has no say.
+//! The format of a file by its first bytes.
 
 /// Bytes [`sniff`] wants to see: room for two of the longest MPEG frames.
 pub(crate) const HEAD_BYTES: usize = 4096;
