@@ -1,12 +1,12 @@
 //! The one pass over the spectrogram of a signal that all spectral features share.
 
-use ndarray::{ArrayView2, ArrayViewMut2};
+use ndarray::Array2;
 
 use crate::bank::Dense;
 use crate::chroma::{Chroma, ChromaParams, TUNING_RESOLUTION, chroma_tile};
 use crate::convert::fft_frequencies;
 use crate::db::{DbParams, tiles_to_db};
-use crate::error::{Error, Result, check};
+use crate::error::{Result, check};
 use crate::feature_set::FeatureParams;
 use crate::frame::Framing;
 use crate::hpss::{Hpss, HpssParams, HpssScratch};
@@ -61,7 +61,7 @@ pub struct FeatureScratch {
     rows: Vec<Lane>,
     peaks: Vec<Peak>,
     waveform: OverlapAdd,
-    mel_db: Vec<f32>,
+    mel_db: Array2<f32>,
 }
 
 /// What the pass gives: one value a frame, or means and variances.
@@ -158,7 +158,7 @@ impl Analysis {
             rows: Vec::new(),
             peaks: Vec::new(),
             waveform: OverlapAdd::default(),
-            mel_db: Vec::new(),
+            mel_db: Array2::default((0, 0)),
         };
         self.fit(&mut scratch);
         scratch
@@ -339,16 +339,12 @@ impl Analysis {
     fn tempo(&self, scratch: &mut FeatureScratch) -> Result<f64> {
         let FeatureScratch { mel, mel_db, .. } = scratch;
         let shape = (mel.n_bins(), mel.n_frames());
-        mel_db.resize(shape.0 * shape.1, 0.0);
-        let expected = mel_db.len();
-        let bad = |_| Error::Shape {
-            name: "mel",
-            expected,
-            got: shape.0 * shape.1,
-        };
-        mel.store(ArrayViewMut2::from_shape(shape, mel_db).map_err(bad)?);
-        let mel_db = ArrayView2::from_shape(shape, mel_db).map_err(bad)?;
-        self.tempo.process(&onset_strength(mel_db, &self.onset)?)
+        if mel_db.dim() != shape {
+            *mel_db = Array2::zeros(shape);
+        }
+        mel.store(mel_db.view_mut());
+        self.tempo
+            .process(&onset_strength(mel_db.view(), &self.onset)?)
     }
 
     /// Mean and variance of each cepstral coefficient.
@@ -391,7 +387,7 @@ mod tests {
         // The same from the public plans, in one piece.
         let spectrum = analysis.stft.process(&y).unwrap();
         let (harmonic, percussive) = analysis.hpss.process(spectrum.view());
-        let wave = |s: ndarray::Array2<_>| analysis.stft.inverse(s.view(), Some(y.len())).unwrap();
+        let wave = |s: Array2<_>| analysis.stft.inverse(s.view(), Some(y.len())).unwrap();
         // The memory holds the percussive waveform at the end.
         let percussive = wave(percussive);
         for (i, (got, want)) in scratch.waveform.samples.iter().zip(&percussive).enumerate() {

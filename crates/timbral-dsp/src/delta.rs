@@ -1,6 +1,7 @@
 use ndarray::{Array2, ArrayView2};
 
 use crate::error::{Error, Result, check, check_finite};
+use crate::frame::PadMode;
 
 /// What [`delta`] does where its window reaches over an end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
@@ -21,21 +22,12 @@ pub enum DeltaMode {
 impl DeltaMode {
     /// The frame that stands at `position` of a row of `n > 0`; `None` for a zero.
     fn source(self, position: isize, n: usize) -> Option<usize> {
-        let last = n as isize - 1;
-        if (0..=last).contains(&position) {
-            return Some(position as usize);
+        match self {
+            Self::Constant => PadMode::Zero.source(position, n),
+            Self::Interp | Self::Nearest => PadMode::Edge.source(position, n),
+            Self::Mirror => PadMode::Reflect.source(position, n),
+            Self::Wrap => Some(position.rem_euclid(n as isize) as usize),
         }
-        let at = match self {
-            Self::Constant => return None,
-            Self::Interp | Self::Nearest => position.clamp(0, last),
-            Self::Mirror if last == 0 => 0,
-            Self::Mirror => {
-                let folded = position.rem_euclid(2 * last);
-                folded.min(2 * last - folded)
-            }
-            Self::Wrap => position.rem_euclid(last + 1),
-        };
-        Some(at as usize)
     }
 }
 
