@@ -36,6 +36,24 @@ pub enum Error {
         /// Cells of the row.
         got: usize,
     },
+    /// A part of a table has another length than the table.
+    #[error("{name}: expected length {expected}, got {got}")]
+    Length {
+        /// Which part.
+        name: &'static str,
+        /// The length that fits the table.
+        expected: usize,
+        /// Its length.
+        got: usize,
+    },
+    /// There is no such row.
+    #[error("row {row} of a table of {n_rows} rows")]
+    Row {
+        /// Number of the row, from 0.
+        row: usize,
+        /// Rows of the table.
+        n_rows: usize,
+    },
 }
 
 /// The crate's result type.

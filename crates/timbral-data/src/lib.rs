@@ -7,7 +7,9 @@
 mod demo;
 mod error;
 mod journal;
+mod table;
 
 pub use demo::demo_clips;
 pub use error::{Error, Result};
 pub use journal::{TableJournal, write_whole};
+pub use table::FeatureTable;
