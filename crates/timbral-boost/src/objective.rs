@@ -1,3 +1,5 @@
+use std::collections::BTreeMap;
+
 /// What a model predicts, with XGBoost's names.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
@@ -21,12 +23,16 @@ pub enum Objective {
         /// Number of classes.
         n_classes: usize,
     },
-    /// Any other, known by name only: a model of it predicts margins.
+    /// Any other of XGBoost's, or one of the above with several targets: a model of it predicts
+    /// margins.
     Other {
         /// Its name in the model file.
         name: String,
         /// Margins a row.
         n_outputs: usize,
+        /// Its parameters in the model file, such as
+        /// `poisson_regression_param: {max_delta_step: "0.7"}`.
+        params: BTreeMap<String, BTreeMap<String, String>>,
     },
 }
 
@@ -53,10 +59,16 @@ impl Objective {
     }
 
     /// The margin of a `base_score` as model files hold it: `ln(p / (1 - p))` for
-    /// [`Logistic`](Self::Logistic), the number itself otherwise.
+    /// `binary:logistic`, `binary:logitraw` and `reg:logistic`, `ln(s)` for `count:poisson`,
+    /// `reg:gamma`, `reg:tweedie`, `survival:aft` and `survival:cox`, the number itself otherwise.
     pub fn base_margin(&self, base_score: f32) -> f32 {
-        match self {
-            Self::Logistic => -(1.0 / base_score - 1.0).ln(),
+        match self.name() {
+            "binary:logistic" | "binary:logitraw" | "reg:logistic" => {
+                -(1.0 / base_score - 1.0).ln()
+            }
+            "count:poisson" | "reg:gamma" | "reg:tweedie" | "survival:aft" | "survival:cox" => {
+                base_score.ln()
+            }
             _ => base_score,
         }
     }

@@ -6,7 +6,7 @@ use crate::error::{Error, Result};
 pub struct Node {
     /// The children; `None` in a leaf.
     pub children: Option<Children>,
-    /// The value of a leaf, already scaled by the learning rate; NaN in an inner node.
+    /// The value of a leaf, already scaled by the learning rate; 0 in an inner node.
     pub leaf_value: f32,
     /// What the node would answer if it were a leaf (before the learning rate).
     pub base_weight: f32,
@@ -48,7 +48,7 @@ impl Node {
     pub fn split(children: Children, base_weight: f32, loss_change: f32, sum_hessian: f32) -> Self {
         Self {
             children: Some(children),
-            leaf_value: f32::NAN,
+            leaf_value: 0.0,
             base_weight,
             loss_change,
             sum_hessian,
@@ -105,15 +105,19 @@ impl Tree {
             return Err(bad(0, "a tree has at least one node"));
         }
         for (index, node) in nodes.iter().enumerate() {
+            let numbers = [
+                node.leaf_value,
+                node.base_weight,
+                node.loss_change,
+                node.sum_hessian,
+                node.children.map_or(0.0, |split| split.threshold),
+            ];
+            if !numbers.iter().all(|x| x.is_finite()) {
+                return Err(bad(index, "a number is not finite"));
+            }
             let Some(split) = node.children else {
-                if !node.leaf_value.is_finite() {
-                    return Err(bad(index, "the value of a leaf must be finite"));
-                }
                 continue;
             };
-            if split.threshold.is_nan() {
-                return Err(bad(index, "the threshold is NaN"));
-            }
             for child in [split.left as usize, split.right as usize] {
                 if child <= index || child >= nodes.len() {
                     return Err(bad(
