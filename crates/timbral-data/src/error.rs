@@ -54,6 +54,170 @@ pub enum Error {
         /// Rows of the table.
         n_rows: usize,
     },
+    /// A cell of a table file cannot be used.
+    #[error("{}, {place}, column {column} ({name:?}): {value:?} {reason}", path.display())]
+    Cell {
+        /// The file.
+        path: PathBuf,
+        /// Where its row is.
+        place: Place,
+        /// Number of the column, from 1.
+        column: usize,
+        /// Name of the column.
+        name: String,
+        /// The cell, cut short if it is long.
+        value: String,
+        /// The rule it breaks.
+        reason: &'static str,
+    },
+    /// A row of a table file has another number of cells than the header has names.
+    #[error("{}, {place}: {got} cells for {expected} columns", path.display())]
+    RowCells {
+        /// The file.
+        path: PathBuf,
+        /// Where the row is.
+        place: Place,
+        /// Columns of the header.
+        expected: usize,
+        /// Cells of the row.
+        got: usize,
+    },
+    /// The name of a column of a table file cannot be used.
+    #[error("{}, header, column {column} ({name:?}): {reason}", path.display())]
+    Header {
+        /// The file.
+        path: PathBuf,
+        /// Number of the column, from 1.
+        column: usize,
+        /// Name of the column, cut short if it is long.
+        name: String,
+        /// The rule it breaks.
+        reason: &'static str,
+    },
+    /// A table file has not the column that was asked for.
+    #[error("{}: no column {name:?}", path.display())]
+    NoColumn {
+        /// The file.
+        path: PathBuf,
+        /// The column.
+        name: String,
+    },
+    /// A table, read or to be written, has no header, no feature columns or no rows.
+    #[error("{}: the table has no {what}", path.display())]
+    EmptyTable {
+        /// The file.
+        path: PathBuf,
+        /// What there is none of.
+        what: &'static str,
+    },
+    /// A line of a text file is not UTF-8.
+    #[error("{}, line {line}: not UTF-8; save the file in that encoding", path.display())]
+    NotUtf8 {
+        /// The file.
+        path: PathBuf,
+        /// Number of the line, from 1.
+        line: u64,
+    },
+    /// A record of a CSV file is longer than any table has.
+    #[error("{}, line {line}: a record of more than {limit} bytes; is a quote left open?", path.display())]
+    LongRecord {
+        /// The file.
+        path: PathBuf,
+        /// The line where the record begins, from 1.
+        line: u64,
+        /// Most bytes of a record.
+        limit: usize,
+    },
+    /// The name of a table file does not end in a format that can be read and written.
+    #[error("{}: {reason}", path.display())]
+    TableFormat {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with the ending.
+        reason: &'static str,
+    },
+    /// The contents of a binary table file are not what its format or the schema asks for.
+    #[error("{}: {reason}", path.display())]
+    Malformed {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong.
+        reason: String,
+    },
+    /// A part of a table would not be the same when read back, so that it is not written.
+    #[error("{}: {part} {value:?} {reason}", path.display())]
+    NotStorable {
+        /// The file that was to be written.
+        path: PathBuf,
+        /// Which part.
+        part: &'static str,
+        /// Its value.
+        value: String,
+        /// The rule it breaks.
+        reason: &'static str,
+    },
+    /// A parameter is outside the range where it has a meaning.
+    #[error("{name} = {value}: {reason}")]
+    InvalidParameter {
+        /// The parameter's name as in the code.
+        name: &'static str,
+        /// Its value, printed.
+        value: String,
+        /// The rule it breaks.
+        reason: &'static str,
+    },
+    /// A table has other columns, or in another order, than the one a scaler was fitted to.
+    #[error("feature column {index} is {got:?}, the scaler was fitted to {expected:?}")]
+    OtherColumns {
+        /// The first column that differs, from 0.
+        index: usize,
+        /// What the scaler expects there; empty past the last column.
+        expected: String,
+        /// What the table has there; empty past the last column.
+        got: String,
+    },
+    /// A number cannot be transformed.
+    #[error("row {row}, feature {name:?}: {value}: {reason}")]
+    Value {
+        /// Number of the row, from 0.
+        row: usize,
+        /// Name of the feature.
+        name: String,
+        /// The number.
+        value: f32,
+        /// The rule it breaks.
+        reason: &'static str,
+    },
+    /// A scaler cannot be fitted to a column in which every cell is missing.
+    #[error("feature {name:?} has no value to fit a scaler to; leave the column out")]
+    NoValues {
+        /// Name of the feature.
+        name: String,
+    },
+    /// A row is both in the training and in the test part.
+    #[error("row {row} is in the training and in the test part")]
+    SharedRow {
+        /// Number of the row, from 0.
+        row: usize,
+    },
+}
+
+/// Where a row stands in a table file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Place {
+    /// In a text file: the line on which the row begins, from 1, as an editor shows it.
+    Line(u64),
+    /// In a binary file: the number of the row, from 1.
+    Row(u64),
+}
+
+impl std::fmt::Display for Place {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Line(line) => write!(f, "line {line}"),
+            Self::Row(row) => write!(f, "row {row}"),
+        }
+    }
 }
 
 /// The crate's result type.

@@ -7,9 +7,11 @@
 mod demo;
 mod error;
 mod journal;
+mod recording;
 mod table;
 
 pub use demo::demo_clips;
-pub use error::{Error, Result};
+pub use error::{Error, Place, Result};
 pub use journal::{TableJournal, write_whole};
+pub use recording::recording_of;
 pub use table::FeatureTable;
