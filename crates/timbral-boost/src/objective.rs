@@ -1,3 +1,4 @@
+use crate::error::{Error, Result};
 use std::collections::BTreeMap;
 
 /// What a model predicts, with XGBoost's names.
@@ -58,14 +59,66 @@ impl Objective {
         }
     }
 
+    /// Number of classes; 2 for `binary:logistic`, 1 where a number is predicted.
+    pub(crate) fn n_classes(&self) -> usize {
+        if *self == Self::Logistic {
+            2
+        } else {
+            self.n_outputs()
+        }
+    }
+
+    pub(crate) fn is_multiclass(&self) -> bool {
+        matches!(self, Self::Softprob { .. } | Self::Softmax { .. })
+    }
+
+    /// Refuses labels that are not classes of the objective.
+    pub(crate) fn check_labels(&self, labels: &[f32]) -> Result<()> {
+        let n_classes = match self {
+            Self::Logistic => 2,
+            Self::Softprob { n_classes } | Self::Softmax { n_classes } => *n_classes,
+            _ => return Ok(()),
+        };
+        let good = |&y: &f32| y >= 0.0 && (y as usize) < n_classes && y.fract() == 0.0;
+        match labels.iter().position(|y| !good(y)) {
+            None => Ok(()),
+            Some(index) => Err(Error::InvalidValue {
+                name: "labels",
+                index,
+                value: f64::from(labels[index]),
+                reason: "not a class number below the number of classes",
+            }),
+        }
+    }
+
+    /// The base score that fits the labels best.
+    pub(crate) fn estimate(&self, labels: &[f32], weights: Option<&[f32]>) -> Vec<f32> {
+        let weight = |row: usize| weights.map_or(1.0, |w| f64::from(w[row]));
+        let total: f64 = (0..labels.len()).map(weight).sum();
+        if self.is_multiclass() {
+            let mut counts = vec![0.0; self.n_outputs()];
+            labels
+                .iter()
+                .enumerate()
+                .for_each(|(row, &y)| counts[y as usize] += weight(row));
+            let logs: Vec<f64> = counts.iter().map(|n| (n / total).max(1e-6).ln()).collect();
+            let mean = logs.iter().sum::<f64>() / logs.len() as f64;
+            return logs.iter().map(|log| (log - mean) as f32).collect();
+        }
+        let sum: f64 = labels
+            .iter()
+            .enumerate()
+            .map(|(row, &y)| weight(row) * f64::from(y))
+            .sum();
+        vec![(sum / total) as f32]
+    }
+
     /// The margin of a `base_score` as model files hold it: `ln(p / (1 - p))` for
-    /// `binary:logistic`, `binary:logitraw` and `reg:logistic`, `ln(s)` for `count:poisson`,
-    /// `reg:gamma`, `reg:tweedie`, `survival:aft` and `survival:cox`, the number itself otherwise.
+    /// `binary:logistic` and `reg:logistic`, `ln(s)` for `count:poisson`, `reg:gamma`,
+    /// `reg:tweedie`, `survival:aft` and `survival:cox`, the number itself otherwise.
     pub fn base_margin(&self, base_score: f32) -> f32 {
         match self.name() {
-            "binary:logistic" | "binary:logitraw" | "reg:logistic" => {
-                -(1.0 / base_score - 1.0).ln()
-            }
+            "binary:logistic" | "reg:logistic" => -(1.0 / base_score - 1.0).ln(),
             "count:poisson" | "reg:gamma" | "reg:tweedie" | "survival:aft" | "survival:cox" => {
                 base_score.ln()
             }
