@@ -2,7 +2,7 @@
 //!
 //! `cargo run --release --example extract_features -- MUSIC --out features.csv --preset gtzan`
 //! writes one row a file, labelled with the name of its folder: 57 features of a 30-s clip in
-//! about 15 ms. Without MUSIC it makes a few clips of its own. Exit status: 0 all done, 2 some
+//! about 15 ms. Without MUSIC it makes a few synthetic recordings. Exit status: 0 all done, 2 some
 //! files skipped (they are named), 1 nothing written, 64 wrong arguments,
 //! 130 stopped by Ctrl-C.
 
@@ -13,12 +13,13 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use clap::Parser;
 use indicatif::{ProgressBar, ProgressStyle};
+use timbral::data::{SynthCorpus, SynthParams};
 use timbral::dsp::FeatureParams;
-use timbral::{Extraction, Inputs, Segmentation, data};
+use timbral::{Extraction, Inputs, Segmentation};
 
 #[derive(Parser)]
 struct Args {
-    /// Sound files, or folders to search for them; without any, demonstration clips
+    /// Sound files, or folders to search for them; without any, a small synthetic corpus
     inputs: Vec<PathBuf>,
     /// The CSV table to write
     #[arg(long)]
@@ -53,9 +54,14 @@ fn main() -> anyhow::Result<ExitCode> {
         }
     };
     if inputs.is_empty() {
-        inputs.push(data::demo_clips(
-            &std::env::temp_dir().join("timbral-demo"),
-        )?);
+        let folder = std::env::temp_dir().join("timbral-synth");
+        let corpus = SynthCorpus::new(SynthParams {
+            recordings_per_genre: 3,
+            seconds: 10.0,
+            ..Default::default()
+        })?;
+        corpus.write(&folder, threads, &AtomicBool::new(false), |_| ())?;
+        inputs.push(folder);
     }
     let files = Inputs::find(&inputs)?.files;
     let stop = Arc::new(AtomicBool::new(false));

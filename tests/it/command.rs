@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
-use crate::support::clips_with_bad_files;
+use crate::support::{clips_with_bad_files, synthetic_clips};
 
 /// An example, built by the same `cargo test` that runs this.
 fn example(name: &str) -> Command {
@@ -38,9 +38,14 @@ fn exit_statuses_tell_all_some_and_nothing() {
     let out = tempfile::tempdir().unwrap();
     let table = out.path().join("t.csv");
     let cases = [
-        ("ballad", 0, true, "2 rows of 2 files, 0 skipped"),
-        ("dance", 2, true, "cut.wav: "),
-        ("noise/text.wav", 1, false, "text.wav: not a sound file"),
+        ("synth-drift", 0, true, "1 rows of 1 files, 0 skipped"),
+        ("synth-pulse", 2, true, "cut.wav: "),
+        (
+            "synth-snap/text.wav",
+            1,
+            false,
+            "text.wav: not a sound file",
+        ),
         ("no-such-folder", 1, false, "no-such-folder: "),
     ];
     for (input, status, written, message) in cases {
@@ -67,11 +72,12 @@ fn wrong_arguments_are_explained() {
 #[test]
 fn a_killed_run_leaves_no_table_and_is_resumed() {
     let folder = tempfile::tempdir().unwrap();
-    let music = timbral::data::demo_clips(&folder.path().join("music")).unwrap();
+    let music = folder.path().join("music");
+    synthetic_clips(&music);
     // Enough copies that the kill comes in the middle.
-    for i in 2..40 {
-        let copy = music.join(format!("dance/dance.{i:05}.wav"));
-        std::fs::copy(music.join("dance/dance.00000.wav"), copy).unwrap();
+    for i in 1..40 {
+        let copy = music.join(format!("synth-pulse/synth-pulse.{i:05}.wav"));
+        std::fs::copy(music.join("synth-pulse/synth-pulse.00000.wav"), copy).unwrap();
     }
     let table = folder.path().join("t.csv");
     let journal = folder.path().join("t.csv.partial");
@@ -104,5 +110,5 @@ fn a_killed_run_leaves_no_table_and_is_resumed() {
         resumed == std::fs::read_to_string(&fresh).unwrap(),
         "resumed and fresh tables differ"
     );
-    assert_eq!(resumed.lines().count(), 1 + 44);
+    assert_eq!(resumed.lines().count(), 1 + 49);
 }

@@ -3,13 +3,34 @@
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
-/// A folder with the demonstration clips, one file that is no sound and one that is cut short.
+use timbral::data::{SynthCorpus, SynthParams};
+
+/// Ten synthetic recordings of 6 s in ten folders.
+pub(crate) fn synthetic_clips(folder: &Path) {
+    let corpus = SynthCorpus::new(SynthParams {
+        recordings_per_genre: 1,
+        seconds: 6.0,
+        seed: 0,
+    });
+    let written = corpus.unwrap().write(folder, 0, &false.into(), |_| ());
+    assert_eq!(written.unwrap(), 10);
+}
+
+/// A folder with the synthetic clips, one file that is no sound and one that is cut short.
 pub(crate) fn clips_with_bad_files() -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
-    timbral::data::demo_clips(folder.path()).unwrap();
-    let good = std::fs::read(folder.path().join("dance/dance.00000.wav")).unwrap();
-    std::fs::write(folder.path().join("dance/cut.wav"), &good[..good.len() / 2]).unwrap();
-    std::fs::write(folder.path().join("noise/text.wav"), "not a sound at all").unwrap();
+    synthetic_clips(folder.path());
+    let good = std::fs::read(folder.path().join("synth-pulse/synth-pulse.00000.wav")).unwrap();
+    std::fs::write(
+        folder.path().join("synth-pulse/cut.wav"),
+        &good[..good.len() / 2],
+    )
+    .unwrap();
+    std::fs::write(
+        folder.path().join("synth-snap/text.wav"),
+        "not a sound at all",
+    )
+    .unwrap();
     folder
 }
 

@@ -156,6 +156,16 @@ pub enum Error {
         /// The rule it breaks.
         reason: &'static str,
     },
+    /// A folder holds another synthetic corpus than the one that is to be written there.
+    #[error("{}: the folder holds another corpus ({found}, now {expected}); choose another folder", path.display())]
+    OtherCorpus {
+        /// The file in which it says so.
+        path: PathBuf,
+        /// What it holds.
+        found: String,
+        /// What is to be written.
+        expected: String,
+    },
     /// A parameter is outside the range where it has a meaning.
     #[error("{name} = {value}: {reason}")]
     InvalidParameter {
@@ -200,6 +210,46 @@ pub enum Error {
         /// Number of the row, from 0.
         row: usize,
     },
+    /// A line of a text file says nothing that can be used.
+    #[error("{}, line {line}: {reason}", path.display())]
+    Line {
+        /// The file.
+        path: PathBuf,
+        /// Number of the line, from 1.
+        line: usize,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// A name is not that of a clip of GTZAN.
+    #[error("{name:?} is not the name of a GTZAN clip, such as blues.00000")]
+    NotATrack {
+        /// The name.
+        name: String,
+    },
+    /// A table cannot be split in that way.
+    #[error(transparent)]
+    Split(#[from] timbral_metrics::Error),
+    /// No mirror gave the archive.
+    #[error("{}: {}", path.display(), reasons.join("; "))]
+    NotFetched {
+        /// The file that was to be written.
+        path: PathBuf,
+        /// What went wrong, with the address of the mirror.
+        reasons: Vec<String>,
+    },
+    /// An archive has a member that must not be unpacked.
+    #[error("{}: member {member:?}: {reason}", path.display())]
+    Member {
+        /// The archive.
+        path: PathBuf,
+        /// Name of the member.
+        member: String,
+        /// The rule it breaks.
+        reason: &'static str,
+    },
+    /// It was stopped before the end.
+    #[error("stopped")]
+    Stopped,
 }
 
 /// Where a row stands in a table file.

@@ -1,17 +1,27 @@
 //! Tables of features: made row by row, whole or not at all.
 //!
 //! A [`TableJournal`] collects the rows of a table beside it, survives a kill and can be resumed;
-//! [`write_whole`] writes any file by way of a temporary one; [`demo_clips`] makes sound to try
-//! the tools on.
+//! [`write_whole`] writes any file by way of a temporary one; [`SynthCorpus`] makes synthetic
+//! recordings in ten genres to try the tools on.
 
-mod demo;
 mod error;
 mod journal;
 mod recording;
+mod schema;
+#[cfg(feature = "synth")]
+mod synth;
 mod table;
+mod table_csv;
+mod table_file;
+#[cfg(feature = "npy")]
+mod table_npz;
+#[cfg(feature = "parquet")]
+mod table_parquet;
 
-pub use demo::demo_clips;
 pub use error::{Error, Place, Result};
 pub use journal::{TableJournal, write_whole};
 pub use recording::recording_of;
+pub use schema::TableSchema;
+#[cfg(feature = "synth")]
+pub use synth::{SynthCorpus, SynthParams, SynthRecording};
 pub use table::FeatureTable;

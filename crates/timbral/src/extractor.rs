@@ -67,14 +67,17 @@ const BATCH: usize = 32;
 /// One serves all threads; it keeps the working memory of each for the next file.
 ///
 /// ```
+/// use timbral::data::{SynthCorpus, SynthParams};
 /// use timbral::dsp::FeatureParams;
 /// use timbral::{Extractor, Segmentation};
 ///
-/// let folder = timbral::data::demo_clips(&std::env::temp_dir().join("timbral-doc"))?;
+/// let corpus = SynthCorpus::new(SynthParams { recordings_per_genre: 1, seconds: 6.0, seed: 0 })?;
+/// let folder = tempfile::tempdir()?;
+/// corpus.write(folder.path(), 0, &false.into(), |_| ())?;
 /// let extractor = Extractor::new(FeatureParams::gtzan(), Segmentation::gtzan())?;
-/// let rows = extractor.rows(&folder.join("dance/dance.00000.wav"))?;
+/// let rows = extractor.rows(&folder.path().join("synth-pulse/synth-pulse.00000.wav"))?;
 /// assert_eq!((rows.len(), rows[1].length, rows[1].values.len()), (2, 66_149, 57));
-/// assert_eq!(rows[1].filename, "dance.00000.1.wav");
+/// assert_eq!(rows[1].filename, "synth-pulse.00000.1.wav");
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Debug)]

@@ -1,0 +1,120 @@
+use super::rng::Rng;
+use super::style::Mix;
+use super::{RATE, decibels};
+
+/// Delays of the late room in samples at full size; primes, so that echoes do not meet.
+const LATE: [usize; 4] = [1049, 1327, 1601, 1871];
+
+/// Early reflections.
+const EARLY: usize = 6;
+
+/// How one recording was mixed: noise, tone and room.
+#[derive(Debug)]
+pub(crate) struct Room {
+    noise: f32,
+    /// Share of a one-pole low-pass, and gains below and above it.
+    split: f32,
+    low: f32,
+    high: f32,
+    /// Samples and gain.
+    early: [(usize, f32); EARLY],
+    late: [usize; LATE.len()],
+    feedback: [f32; LATE.len()],
+    /// Share of the treble that a wall keeps.
+    bright: f32,
+    wet: f32,
+}
+
+impl Room {
+    pub(crate) fn draw(mix: &Mix, rng: &mut Rng) -> Self {
+        let tilt = rng.within(mix.tilt) / 2.0;
+        let wet = rng.within(mix.wet);
+        let size = rng.within((0.4, 1.0));
+        let late = LATE.map(|delay| (delay as f64 * size) as usize);
+        let samples = rng.within(mix.reverberation) * f64::from(RATE);
+        let mut early = [(0, 0.0); EARLY];
+        for (delay, gain) in &mut early {
+            let seconds = size * rng.within((0.004, 0.05));
+            *delay = (seconds * f64::from(RATE)) as usize;
+            let sign = if rng.chance(0.5) { 1.0 } else { -1.0 };
+            *gain = (sign * wet * rng.within((0.1, 0.5))) as f32;
+        }
+        Self {
+            noise: decibels(rng.within((-75.0, -42.0))) as f32,
+            split: rng.within((0.08, 0.3)) as f32,
+            low: decibels(-tilt) as f32,
+            high: decibels(tilt) as f32,
+            early,
+            late,
+            feedback: late.map(|delay| decibels(-60.0 * delay as f64 / samples) as f32),
+            bright: rng.within((0.3, 0.9)) as f32,
+            wet: wet as f32,
+        }
+    }
+
+    /// Noise, tone, early reflections and a network of four delays (Jot and Chaigne 1991), in
+    /// place.
+    pub(crate) fn apply(&self, rng: &mut Rng, samples: &mut [f32]) {
+        let mut below = 0.0;
+        for sample in &mut *samples {
+            let dry = *sample + self.noise * rng.noise();
+            below += self.split * (dry - below);
+            *sample = self.low * below + self.high * (dry - below);
+        }
+        let longest = self
+            .early
+            .iter()
+            .map(|&(delay, _)| delay)
+            .max()
+            .unwrap_or(0);
+        let mut past = Ring::new(longest);
+        let mut lines = self.late.map(Ring::new);
+        let mut walls = [0.0f32; LATE.len()];
+        for sample in samples {
+            let dry = *sample;
+            past.push(dry);
+            let early: f32 = self
+                .early
+                .iter()
+                .map(|&(d, gain)| gain * past.back(d))
+                .sum();
+            for (i, wall) in walls.iter_mut().enumerate() {
+                *wall += self.bright * (self.feedback[i] * lines[i].back(self.late[i] - 1) - *wall);
+            }
+            let [a, b, c, d] = walls;
+            // A Hadamard matrix over 2 keeps the energy.
+            let (p, q, r, s) = (a + b, a - b, c + d, c - d);
+            for (line, back) in lines.iter_mut().zip([p + r, q + s, p - r, q - s]) {
+                line.push(0.5 * (dry + early) + 0.5 * back);
+            }
+            *sample = dry + early + self.wet * (a + c - b - d);
+        }
+    }
+}
+
+/// The last samples.
+struct Ring {
+    samples: Vec<f32>,
+    next: usize,
+}
+
+impl Ring {
+    fn new(delay: usize) -> Self {
+        Self {
+            samples: vec![0.0; (delay + 1).next_power_of_two()],
+            next: 0,
+        }
+    }
+
+    fn push(&mut self, sample: f32) {
+        let mask = self.samples.len() - 1;
+        self.samples[self.next & mask] = sample;
+        self.next = self.next.wrapping_add(1);
+    }
+
+    /// The sample that was pushed `delay` samples before the last.
+    fn back(&self, delay: usize) -> f32 {
+        let mask = self.samples.len() - 1;
+        self.samples[self.next.wrapping_sub(1 + delay) & mask]
+    }
+}
