@@ -5,9 +5,12 @@
 //! recordings in ten genres to try the tools on.
 
 mod error;
+pub mod gtzan;
 mod journal;
+mod neighbours;
 mod recording;
 mod schema;
+mod split;
 #[cfg(feature = "synth")]
 mod synth;
 mod table;
@@ -17,11 +20,14 @@ mod table_file;
 mod table_npz;
 #[cfg(feature = "parquet")]
 mod table_parquet;
+mod text;
 
 pub use error::{Error, Place, Result};
 pub use journal::{TableJournal, write_whole};
+pub use neighbours::{KNearest, KNearestModel};
 pub use recording::recording_of;
 pub use schema::TableSchema;
+pub use split::{Split, SplitMethod};
 #[cfg(feature = "synth")]
 pub use synth::{SynthCorpus, SynthParams, SynthRecording};
 pub use table::FeatureTable;

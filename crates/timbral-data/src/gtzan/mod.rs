@@ -1,0 +1,27 @@
+//! GTZAN (Tzanetakis and Cook 2002): 1000 clips of 30 s, 100 of each of ten genres.
+//!
+//! [`Index`] finds the clips of a folder, [`fault_filtered`] tells the part of each in the
+//! partition that keeps repeats, distortions and artists apart, [`Artists`] who plays, and
+#![cfg_attr(feature = "download", doc = "[`fetch`] gets the archive.")]
+#![cfg_attr(not(feature = "download"), doc = "`fetch` (feature `download`) gets the archive.")]
+//!
+//! ```
+//! use timbral_data::gtzan::{Part, TrackId, fault_filtered};
+//!
+//! let track: TrackId = "blues.00029.3.wav".parse()?;
+//! assert_eq!((track.genre(), track.number()), ("blues", 29));
+//! assert_eq!(fault_filtered(track), Some(Part::Train));
+//! # Ok::<(), timbral_data::Error>(())
+//! ```
+
+mod artists;
+mod fault_filtered;
+mod index;
+mod track;
+
+#[cfg(feature = "download")]
+pub use crate::archive::{Archive, fetch};
+pub use artists::Artists;
+pub use fault_filtered::{Part, fault_filtered, fault_filtered_split};
+pub use index::{Index, Track};
+pub use track::{GENRES, TRACKS_PER_GENRE, TrackId};
