@@ -9,6 +9,7 @@ use crate::error::{Error, Result};
 /// | [`feature_names`](Self::feature_names) | `n_features` | names of the columns |
 /// | [`features`](Self::features) | `(n_rows, n_features)` | `f32`, NaN where a cell is missing |
 /// | [`ids`](Self::ids) | `n_rows` | name of each row, such as `blues.00000.3.wav` |
+/// | [`lengths`](Self::lengths) | `n_rows` | samples of each row's sound, if they are known |
 /// | [`classes`](Self::classes) | `n_classes` | the labels, sorted |
 /// | [`labels`](Self::labels) | `n_rows` | class of each row, if the table is labelled |
 /// | [`groups`](Self::groups) | `n_rows` | recording of each row, below [`n_groups`](Self::n_groups) |
@@ -35,6 +36,7 @@ pub struct FeatureTable {
     feature_names: Vec<String>,
     features: Array2<f32>,
     ids: Vec<String>,
+    lengths: Option<Vec<u64>>,
     classes: Vec<String>,
     labels: Option<Vec<usize>>,
     group_names: Vec<String>,
@@ -59,9 +61,20 @@ impl FeatureTable {
             group_names: ids.clone(),
             features,
             ids,
+            lengths: None,
             classes: Vec::new(),
             labels: None,
         })
+    }
+
+    /// The same table with the number of samples of each row's sound.
+    ///
+    /// # Errors
+    /// [`Error::Length`] where there is not one number a row.
+    pub fn with_lengths(mut self, lengths: Vec<u64>) -> Result<Self> {
+        fits("lengths", lengths.len(), self.n_rows())?;
+        self.lengths = Some(lengths);
+        Ok(self)
     }
 
     /// The same table with a label for each row; the classes are the distinct labels, sorted.
@@ -124,6 +137,10 @@ impl FeatureTable {
             feature_names: self.feature_names.clone(),
             features: self.features.select(Axis(0), rows),
             ids: rows.iter().map(|&row| self.ids[row].clone()).collect(),
+            lengths: self
+                .lengths
+                .as_ref()
+                .map(|l| rows.iter().map(|&row| l[row]).collect()),
             classes: self.classes.clone(),
             labels: self
                 .labels
@@ -162,6 +179,11 @@ impl FeatureTable {
     /// Name of each row.
     pub fn ids(&self) -> &[String] {
         &self.ids
+    }
+
+    /// Number of samples of each row's sound; not a feature.
+    pub fn lengths(&self) -> Option<&[u64]> {
+        self.lengths.as_deref()
     }
 
     /// The labels, sorted; empty without labels.

@@ -1,0 +1,22 @@
+//! Reading, writing and scaling of feature tables.
+
+#![allow(clippy::unwrap_used)]
+
+mod csv;
+mod malformed;
+mod published;
+
+use timbral_data::FeatureTable;
+
+/// Every part is the same, numbers to the last bit.
+fn same(a: &FeatureTable, b: &FeatureTable) {
+    let bits = |t: &FeatureTable| t.features().mapv(f32::to_bits);
+    assert_eq!(bits(a), bits(b));
+    assert_eq!(a.feature_names(), b.feature_names());
+    assert_eq!(a.ids(), b.ids());
+    assert_eq!(a.lengths(), b.lengths());
+    assert_eq!(a.classes(), b.classes());
+    assert_eq!(a.labels(), b.labels());
+    assert_eq!(a.group_names(), b.group_names());
+    assert_eq!(a.groups(), b.groups());
+}
