@@ -1,6 +1,8 @@
 //! XGBoost's own models (`make.py`), read, predicted with, written and read again.
 //! `check_in_xgboost.py` does the other way, by hand.
 
+mod hostile;
+
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 

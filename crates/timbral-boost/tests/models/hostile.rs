@@ -1,0 +1,552 @@
+//! Damaged files: an error with its place, never a panic, never memory that a file only promises.
+
+use serde_json::{Value, json};
+use timbral_boost::{Error, Model, Result};
+
+use crate::{VERSIONS, golden};
+
+/// Mutants of each golden file.
+const N_MUTANTS: usize = 300;
+
+/// A model of one round with two trees, the second of them a leaf.
+fn document() -> Value {
+    let tree = |n: usize| {
+        json!({
+            "base_weights": vec![0.5; n], "default_left": vec![0; n],
+            "left_children": if n == 1 { vec![-1] } else { vec![1, -1, 3, -1, -1] },
+            "loss_changes": vec![0; n],
+            "right_children": if n == 1 { vec![-1] } else { vec![2, -1, 4, -1, -1] },
+            "split_conditions": vec![1.5; n], "split_indices": vec![0; n],
+            "split_type": vec![0; n], "sum_hessian": vec![1; n],
+            "tree_param": {
+                "num_deleted": "0", "num_nodes": n.to_string(), "size_leaf_vector": "1",
+            },
+        })
+    };
+    json!({"learner": {
+        "attributes": {},
+        "feature_names": ["a", "b"],
+        "gradient_booster": {"name": "gbtree", "model": {
+            "gbtree_model_param": {"num_parallel_tree": "1", "num_trees": "2"},
+            "iteration_indptr": [0, 2], "tree_info": [0, 1], "trees": [tree(5), tree(1)],
+        }},
+        "learner_model_param": {
+            "base_score": "[0,1E0]", "num_class": "2", "num_feature": "2", "num_target": "1",
+        },
+        "objective": {"name": "multi:softprob"},
+    }})
+}
+
+#[test]
+fn damage_is_told_with_its_place() {
+    let model = Model::from_slice(document().to_string().as_bytes()).unwrap();
+    assert_eq!(model.base_margin(), [0.0, 1.0]);
+    let (learner, forest) = ("/learner", "/learner/gradient_booster/model");
+    let tree = "/learner/gradient_booster/model/trees/0";
+    let param = "/learner/learner_model_param";
+    for (parent, key, value, place, reason) in [
+        (
+            tree,
+            "left_children",
+            json!([1, -1, 3, -1]),
+            "trees[0].left_children",
+            "4 for 5",
+        ),
+        (
+            tree,
+            "left_children",
+            json!([0, -1, 3, -1, -1]),
+            "trees[0].left_children[0]",
+            "twice",
+        ),
+        (
+            tree,
+            "left_children",
+            json!([1, -1, 1, -1, -1]),
+            "trees[0].left_children[2]",
+            "twice",
+        ),
+        (
+            tree,
+            "left_children",
+            json!([1, -1, 5, -1, -1]),
+            "trees[0].left_children[2]",
+            "5 of 5",
+        ),
+        (
+            tree,
+            "left_children",
+            json!([1, -1, -2, -1, -1]),
+            "trees[0].left_children[2]",
+            "",
+        ),
+        (
+            tree,
+            "left_children",
+            json!([1, -1, -1, -1, -1]),
+            "trees[0].left_children[2]",
+            "-1",
+        ),
+        (
+            tree,
+            "right_children",
+            json!([2, -1, -1, -1, -1]),
+            "trees[0].right_children[2]",
+            "",
+        ),
+        (
+            tree,
+            "right_children",
+            json!([2, -1, 2, -1, -1]),
+            "trees[0].right_children[2]",
+            "",
+        ),
+        (
+            tree,
+            "right_children",
+            json!(vec![-1; 5]),
+            "trees[0].right_children[0]",
+            "-1 of 5",
+        ),
+        (
+            tree,
+            "right_children",
+            json!([2, -1, 1e9, -1, -1]),
+            "JSON",
+            "line 1 column",
+        ),
+        (
+            tree,
+            "split_indices",
+            json!([0, 0, 2, 0, 0]),
+            "trees[0].split_indices[2]",
+            "2 of 2",
+        ),
+        (
+            tree,
+            "split_indices",
+            json!([0, 0, -1, 0, 0]),
+            "trees[0].split_indices[2]",
+            "-1 of 2",
+        ),
+        (
+            tree,
+            "split_type",
+            json!([0, 0, 2, 0, 0]),
+            "trees[0].split_type[2]",
+            "2",
+        ),
+        (
+            tree,
+            "split_conditions",
+            json!([1e39, 0, 0, 0, 0]),
+            "JSON",
+            "out of range",
+        ),
+        (
+            tree,
+            "base_weights",
+            json!([]),
+            "trees[0].base_weights",
+            "0 for 5",
+        ),
+        (
+            tree,
+            "base_weights",
+            json!({}),
+            "JSON",
+            "expected a sequence",
+        ),
+        (
+            tree,
+            "default_left",
+            json!([0, 0, 2, 0, 0]),
+            "JSON",
+            "expected 0 or 1, got 2",
+        ),
+        (tree, "loss_changes", Value::Null, "JSON", "null"),
+        (tree, "tree_param", json!({}), "JSON", "num_deleted"),
+        (
+            &format!("{tree}/tree_param"),
+            "num_nodes",
+            json!("x"),
+            "trees[0].tree_param",
+            "x",
+        ),
+        (
+            &format!("{tree}/tree_param"),
+            "num_nodes",
+            json!("-1"),
+            "trees[0].tree_param",
+            "-1",
+        ),
+        (
+            &format!("{tree}/tree_param"),
+            "num_nodes",
+            json!("99999999999"),
+            "trees[0].base",
+            "",
+        ),
+        (
+            &format!("{tree}/tree_param"),
+            "num_deleted",
+            json!("1"),
+            "trees[0].left_children",
+            "1",
+        ),
+        (forest, "tree_info", json!([0, 2]), "tree_info[1]", "2 of 2"),
+        (
+            forest,
+            "tree_info",
+            json!([0, -1]),
+            "tree_info[1]",
+            "-1 of 2",
+        ),
+        (forest, "tree_info", json!([0]), "tree_info", "1 for 2"),
+        (
+            forest,
+            "tree_info",
+            Value::Null,
+            "gradient_booster.model",
+            "no tree_info",
+        ),
+        (
+            forest,
+            "trees",
+            json!([]),
+            "gbtree_model_param.num_trees",
+            "2 for 0",
+        ),
+        (
+            forest,
+            "iteration_indptr",
+            json!([1, 2]),
+            "iteration_indptr[0]",
+            "1",
+        ),
+        (
+            forest,
+            "iteration_indptr",
+            json!([0, 2, 1]),
+            "iteration_indptr[2]",
+            "2 to 2",
+        ),
+        (
+            forest,
+            "iteration_indptr",
+            json!([0, -1, 2]),
+            "iteration_indptr[1]",
+            "-1",
+        ),
+        (
+            forest,
+            "iteration_indptr",
+            json!([0, 3]),
+            "iteration_indptr[1]",
+            "3",
+        ),
+        (
+            forest,
+            "iteration_indptr",
+            json!([0, 1]),
+            "iteration_indptr",
+            "2",
+        ),
+        (
+            forest,
+            "iteration_indptr",
+            json!([]),
+            "iteration_indptr",
+            "2",
+        ),
+        (
+            param,
+            "num_feature",
+            json!("99999999999"),
+            "learner_model_param.num_feature",
+            "at most",
+        ),
+        (param, "num_feature", json!("0"), "feature_names", "2 for 0"),
+        (
+            param,
+            "num_class",
+            json!("99999999999"),
+            "learner_model_param",
+            "at most",
+        ),
+        (
+            param,
+            "num_class",
+            json!("0"),
+            "learner_model_param",
+            "0 classes",
+        ),
+        (
+            param,
+            "num_target",
+            json!("2"),
+            "learner_model_param",
+            "2 targets",
+        ),
+        (
+            param,
+            "base_score",
+            json!("[0,1,2]"),
+            "learner_model_param.base_score",
+            "3 numbers",
+        ),
+        (
+            param,
+            "base_score",
+            json!("[]"),
+            "learner_model_param.base_score",
+            "",
+        ),
+        (
+            param,
+            "base_score",
+            json!("nan"),
+            "learner_model_param.base_score",
+            "no finite",
+        ),
+        (
+            learner,
+            "feature_names",
+            json!(["a"]),
+            "feature_names",
+            "1 for 2",
+        ),
+        (
+            learner,
+            "attributes",
+            json!({"timbral.class_names": "["}),
+            "attributes.timbral",
+            "EOF",
+        ),
+        (
+            learner,
+            "attributes",
+            json!({"timbral.class_names": "[\"a\"]"}),
+            "attributes.timbral",
+            "",
+        ),
+        (
+            learner,
+            "gradient_booster",
+            json!({"name": "gbtree"}),
+            "gradient_booster",
+            "no model",
+        ),
+        (
+            learner,
+            "gradient_booster",
+            json!({"name": "dart"}),
+            "gradient_booster",
+            "no gbtree",
+        ),
+        (learner, "objective", json!({}), "JSON", "name"),
+        ("", "learner", json!([]), "JSON", ""),
+    ] {
+        let mut damaged = document();
+        damaged.pointer_mut(parent).unwrap()[key] = value.clone();
+        match Model::from_slice(damaged.to_string().as_bytes()) {
+            Err(Error::Format {
+                place: p,
+                reason: r,
+            }) => assert!(
+                p.starts_with(place) && r.contains(reason),
+                "{parent}/{key} = {value}: {p}: {r}"
+            ),
+            other => panic!("{parent}/{key} = {value}: {other:?}"),
+        }
+    }
+}
+
+#[test]
+fn a_missing_iteration_indptr_makes_equal_rounds() {
+    let mut document = document();
+    let forest = document
+        .pointer_mut("/learner/gradient_booster/model")
+        .unwrap();
+    forest["iteration_indptr"] = Value::Null;
+    let model = Model::from_slice(document.to_string().as_bytes()).unwrap();
+    assert_eq!(model.n_rounds(), 1);
+    for parallel in ["0", "2", "18446744073709551615"] {
+        let forest = document
+            .pointer_mut("/learner/gradient_booster/model")
+            .unwrap();
+        forest["gbtree_model_param"]["num_parallel_tree"] = json!(parallel);
+        let error = Model::from_slice(document.to_string().as_bytes()).unwrap_err();
+        assert!(
+            error.to_string().contains("trees: 2, no multiple"),
+            "{error}"
+        );
+    }
+}
+
+#[test]
+fn nodes_in_any_order_are_sorted() {
+    let mut document = document();
+    let tree = document
+        .pointer_mut("/learner/gradient_booster/model/trees/0")
+        .unwrap();
+    // The root's right child has its own children before it, and node 5 is deleted.
+    tree["left_children"] = json!([3, -1, -1, -1, 1, -1]);
+    tree["right_children"] = json!([4, -1, -1, -1, 2, -1]);
+    tree["split_indices"] = json!([0, 0, 0, 0, 1, 2_147_483_647]);
+    tree["split_conditions"] = json!([1, 10, 20, 30, 2, 40]);
+    for key in [
+        "base_weights",
+        "default_left",
+        "loss_changes",
+        "split_type",
+        "sum_hessian",
+    ] {
+        tree[key] = json!(vec![0; 6]);
+    }
+    tree["tree_param"]["num_nodes"] = json!("6");
+    tree["tree_param"]["num_deleted"] = json!("1");
+    let model = Model::from_slice(document.to_string().as_bytes()).unwrap();
+    let tree = &model.trees()[0];
+    assert_eq!(tree.nodes().len(), 5);
+    assert_eq!(tree.predict(&[0.0, 0.0]), 30.0);
+    assert_eq!(tree.predict(&[1.0, 1.0]), 10.0);
+    assert_eq!(tree.predict(&[1.0, 2.0]), 20.0);
+}
+
+#[test]
+fn damaged_bytes() {
+    let text = document().to_string();
+    let deep = "[".repeat(1_000_000);
+    for bytes in [
+        String::new(),
+        "{".into(),
+        "binf".into(),
+        deep.clone(),
+        format!("{{\"a\":{deep}"),
+        format!("{text}x"),
+        text.replace("1.5", "NaN"),
+        text.replace("1.5", "Infinity"),
+        text.replace(
+            "\"name\":\"gbtree\"",
+            "\"name\":\"gbtree\",\"name\":\"gbtree\"",
+        ),
+        text.replace(
+            "\"attributes\":{}",
+            "\"attributes\":{\"a\":\"\",\"a\":\"\"}",
+        ),
+    ] {
+        let start: String = bytes.chars().take(40).collect();
+        match Model::from_slice(bytes.as_bytes()) {
+            Err(Error::Format { .. }) => {}
+            other => panic!("{start}: {other:?}"),
+        }
+    }
+}
+
+#[test]
+fn numbers_that_are_none() {
+    let model = Model::from_slice(document().to_string().as_bytes()).unwrap();
+    let mut bytes = model.to_ubjson();
+    let key = b"split_conditions[$d#L\0\0\0\0\0\0\0\x05";
+    let at = bytes.windows(key.len()).position(|w| w == key).unwrap() + key.len();
+    bytes[at..at + 4].copy_from_slice(&f32::NAN.to_be_bytes());
+    let error = Model::from_slice(&bytes).unwrap_err().to_string();
+    assert!(
+        error.contains("trees[0].split_conditions[0]: NaN"),
+        "{error}"
+    );
+}
+
+/// SplitMix64.
+struct Rng(u64);
+
+impl Rng {
+    fn below(&mut self, n: usize) -> usize {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let z = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        let z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        ((z ^ (z >> 31)) % n as u64) as usize
+    }
+}
+
+/// One to four times: some bytes changed, removed, said twice or taken from elsewhere.
+fn mutate(bytes: &mut Vec<u8>, rng: &mut Rng) {
+    const TELLING: &[u8] = b"\0\x01\x7f\x80\xff[]{}\":,-.0129eE$#iUIlLdDSTFZN";
+    for _ in 0..=rng.below(4) {
+        if bytes.is_empty() {
+            return;
+        }
+        let at = rng.below(bytes.len());
+        let end = (at + 1 + rng.below(12)).min(bytes.len());
+        match rng.below(6) {
+            _ if rng.below(2) == 0 && bytes[at].is_ascii_digit() => {
+                bytes[at] = b'0' + rng.below(10) as u8;
+            }
+            0 => bytes[at] ^= 1 << rng.below(8),
+            1 => bytes[at] = TELLING[rng.below(TELLING.len())],
+            2 => bytes.insert(at, TELLING[rng.below(TELLING.len())]),
+            3 => drop(bytes.drain(at..end)),
+            4 => bytes.extend_from_within(at..end),
+            _ => {
+                let to = rng.below(bytes.len());
+                let part = bytes[at..end].to_vec();
+                bytes.splice(to..to, part);
+            }
+        }
+    }
+}
+
+/// What loads is a model like any other: it predicts, and it can be saved and loaded.
+fn check(bytes: &[u8]) -> Result<()> {
+    let model = Model::from_slice(bytes)?;
+    for tree in model.trees() {
+        assert!(tree.predict(&[0.0; 4]).is_finite());
+    }
+    assert_eq!(Model::from_slice(model.to_json().as_bytes())?, model);
+    assert_eq!(Model::from_slice(&model.to_ubjson())?, model);
+    Ok(())
+}
+
+#[test]
+fn mutants_and_torsos_do_no_harm() {
+    let (mut n_good, mut n_bad) = (0, 0);
+    let mut rng = Rng(1);
+    for version in VERSIONS {
+        let folder = golden(version, "");
+        let mut paths: Vec<_> = std::fs::read_dir(folder)
+            .unwrap()
+            .map(|entry| entry.unwrap().path())
+            .filter(|path| !path.ends_with("expected.json"))
+            .collect();
+        paths.sort();
+        for path in paths {
+            let whole = std::fs::read(&path).unwrap();
+            for i in 0..N_MUTANTS {
+                let mut bytes = whole.clone();
+                match i % 3 {
+                    0 => bytes.truncate(rng.below(whole.len())),
+                    _ => mutate(&mut bytes, &mut rng),
+                }
+                match check(&bytes) {
+                    Ok(()) => n_good += 1,
+                    Err(Error::Format { .. } | Error::Unsupported { .. }) => n_bad += 1,
+                    Err(other) => panic!("{path:?}, mutant {i}: {other}"),
+                }
+            }
+        }
+    }
+    assert!(n_good > 1000 && n_bad > 1000, "{n_good} good, {n_bad} bad");
+    // All tests of this binary together; a count that is believed would take gigabytes.
+    if let Some(mib) = peak_mib() {
+        assert!(mib < 512, "peak memory {mib} MiB");
+    }
+}
+
+/// Largest memory use of this process so far, where the system tells.
+fn peak_mib() -> Option<usize> {
+    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    let line = status.lines().find(|line| line.starts_with("VmHWM:"))?;
+    let kib: usize = line.split_whitespace().nth(1)?.parse().ok()?;
+    Some(kib / 1024)
+}
