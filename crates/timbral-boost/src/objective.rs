@@ -101,7 +101,7 @@ impl Objective {
                 .iter()
                 .enumerate()
                 .for_each(|(row, &y)| counts[y as usize] += weight(row));
-            let logs: Vec<f64> = counts.iter().map(|n| (n / total).max(1e-6).ln()).collect();
+            let logs: Vec<f64> = counts.iter().map(|n| (n / total + 1e-6).ln()).collect();
             let mean = logs.iter().sum::<f64>() / logs.len() as f64;
             return logs.iter().map(|log| (log - mean) as f32).collect();
         }

@@ -137,6 +137,12 @@ impl Tree {
         }
     }
 
+    /// A tree that is known to be right.
+    pub(crate) fn from_grown(nodes: Vec<Node>) -> Self {
+        debug_assert!(Self::new(nodes.clone()).is_ok());
+        Self { nodes }
+    }
+
     /// The nodes; the root is the first.
     pub fn nodes(&self) -> &[Node] {
         &self.nodes

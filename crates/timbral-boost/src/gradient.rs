@@ -1,0 +1,233 @@
+use rayon::prelude::*;
+
+use crate::math::exp;
+use crate::objective::Objective;
+
+/// Numbers of one register; the gradients of a row are padded to a multiple of it.
+pub(crate) const WIDTH: usize = 8;
+
+/// Rows whose gradients one task computes.
+const CHUNK: usize = 1024;
+
+/// Rows worked on at once.
+const LANES: usize = 16;
+
+/// The smallest hessian.
+const LEAST: f32 = 1e-16;
+
+/// A loss of the user's own to boost, in place of a built-in [`Objective`].
+///
+/// With `m` the margins of a row and `w` its weight, the trees of output `k` are grown from
+/// `w dL/dm_k` and `w d^2L/dm_k^2`.
+///
+/// ```
+/// use timbral_boost::{BoostParams, Dataset, Loss, Training};
+/// struct Squared;
+/// impl Loss for Squared {
+///     fn name(&self) -> &str { "squared" }
+///     fn gradients(&self, label: f32, margins: &[f32], gradients: &mut [[f32; 2]]) {
+///         gradients[0] = [margins[0] - label, 1.0];
+///     }
+/// }
+/// let features = ndarray::array![[0.0], [1.0]];
+/// let data = Dataset::new(features.view(), &[1.0, 3.0])?;
+/// let params = BoostParams { n_rounds: 1, learning_rate: 1.0, lambda: 0.0, ..Default::default() };
+/// let model = Training::new(&params, &data).loss(&Squared).run()?.model;
+/// assert_eq!(model.trees()[0].predict(&[0.0]), 1.0);
+/// assert_eq!(model.trees()[0].predict(&[1.0]), 3.0);
+/// # Ok::<(), timbral_boost::Error>(())
+/// ```
+pub trait Loss: Sync {
+    /// A name for the model file.
+    fn name(&self) -> &str;
+
+    /// Margins a row.
+    fn n_outputs(&self) -> usize {
+        1
+    }
+
+    /// The margin at which boosting starts, one for each output.
+    fn base_score(&self) -> Vec<f32> {
+        vec![0.0; self.n_outputs()]
+    }
+
+    /// The first and second derivative of the loss by each margin of a row.
+    fn gradients(&self, label: f32, margins: &[f32], gradients: &mut [[f32; 2]]);
+}
+
+/// What is boosted.
+#[derive(Clone, Copy)]
+pub(crate) enum Boosted<'a> {
+    Objective(&'a Objective),
+    Loss(&'a dyn Loss),
+}
+
+/// The gradients of all rows: gradient and hessian of output `k` of row `r` at
+/// `r * width + 2 k`.
+#[derive(Debug)]
+pub(crate) struct Gradients {
+    values: Vec<f32>,
+    width: usize,
+}
+
+impl Gradients {
+    pub(crate) fn new(n_rows: usize, n_outputs: usize) -> Self {
+        let width = if n_outputs == 1 {
+            2
+        } else {
+            (2 * n_outputs).next_multiple_of(WIDTH)
+        };
+        Self {
+            values: vec![0.0; n_rows * width],
+            width,
+        }
+    }
+
+    pub(crate) fn width(&self) -> usize {
+        self.width
+    }
+
+    pub(crate) fn values(&self) -> &[f32] {
+        &self.values
+    }
+
+    pub(crate) fn get(&self, row: u32, output: usize) -> [f32; 2] {
+        let start = row as usize * self.width + 2 * output;
+        [self.values[start], self.values[start + 1]]
+    }
+
+    /// Computes all gradients from the margins, output by output.
+    pub(crate) fn update(
+        &mut self,
+        boosted: Boosted<'_>,
+        margins: &[Vec<f32>],
+        labels: &[f32],
+        weights: Option<&[f32]>,
+    ) {
+        let width = self.width;
+        self.values
+            .par_chunks_mut(CHUNK * width)
+            .enumerate()
+            .for_each(|(chunk, out)| {
+                let start = chunk * CHUNK;
+                let labels = &labels[start..][..out.len() / width];
+                match boosted {
+                    Boosted::Loss(loss) => {
+                        own(loss, width, margins, labels, start, out);
+                    }
+                    Boosted::Objective(Objective::Softprob { .. } | Objective::Softmax { .. }) => {
+                        pulp::Arch::new().dispatch(Softmax {
+                            width,
+                            margins,
+                            labels,
+                            start,
+                            out,
+                        });
+                    }
+                    Boosted::Objective(objective) => {
+                        for (i, (pair, &y)) in out.chunks_exact_mut(width).zip(labels).enumerate() {
+                            let [g, h] = single(objective, margins[0][start + i], y);
+                            (pair[0], pair[1]) = (g, h);
+                        }
+                    }
+                }
+                if let Some(weights) = weights {
+                    for (pairs, &w) in out.chunks_exact_mut(width).zip(&weights[start..]) {
+                        for pair in pairs.as_chunks_mut::<2>().0 {
+                            *pair = [pair[0] * w, (pair[1] * w).max(LEAST)];
+                        }
+                    }
+                }
+            });
+    }
+}
+
+fn single(objective: &Objective, margin: f32, label: f32) -> [f32; 2] {
+    match *objective {
+        Objective::Logistic => {
+            let p = 1.0 / (exp(-margin) + 1.0 + LEAST);
+            [p - label, (p * (1.0 - p)).max(LEAST)]
+        }
+        Objective::PseudoHuber { slope } => {
+            let residual = margin - label;
+            let scale = 1.0 + (residual / slope) * (residual / slope);
+            let root = scale.sqrt();
+            [
+                residual / root,
+                (slope * slope) / ((slope * slope + residual * residual) * root),
+            ]
+        }
+        _ => [margin - label, 1.0],
+    }
+}
+
+fn own(
+    loss: &dyn Loss,
+    width: usize,
+    margins: &[Vec<f32>],
+    labels: &[f32],
+    start: usize,
+    out: &mut [f32],
+) {
+    let mut of_row = vec![0.0; margins.len()];
+    let mut pairs = vec![[0.0; 2]; margins.len()];
+    for (i, (out, &label)) in out.chunks_exact_mut(width).zip(labels).enumerate() {
+        of_row
+            .iter_mut()
+            .zip(margins)
+            .for_each(|(m, margins)| *m = margins[start + i]);
+        loss.gradients(label, &of_row, &mut pairs);
+        out[..2 * pairs.len()].copy_from_slice(pairs.as_flattened());
+    }
+}
+
+/// `g = p - [y = k]`, `h = 2 p (1 - p)` for some rows from `start` on.
+struct Softmax<'a> {
+    width: usize,
+    margins: &'a [Vec<f32>],
+    labels: &'a [f32],
+    start: usize,
+    out: &'a mut [f32],
+}
+
+impl pulp::WithSimd for Softmax<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: pulp::Simd>(self, _: S) {
+        let Self {
+            width,
+            margins,
+            labels,
+            start,
+            out,
+        } = self;
+        let mut exps = vec![[0.0_f32; LANES]; margins.len()];
+        let blocks = out.chunks_mut(LANES * width).zip(labels.chunks(LANES));
+        for (block, (out, labels)) in blocks.enumerate() {
+            let range = start + block * LANES..start + block * LANES + labels.len();
+            let mut highest = [f32::MIN_POSITIVE; LANES];
+            for (exps, margins) in exps.iter_mut().zip(margins) {
+                exps[..labels.len()].copy_from_slice(&margins[range.clone()]);
+                for (highest, &margin) in highest.iter_mut().zip(exps.iter()) {
+                    *highest = if margin > *highest { margin } else { *highest };
+                }
+            }
+            let mut sums = [0.0_f64; LANES];
+            for exps in &mut exps {
+                for lane in 0..LANES {
+                    exps[lane] = exp(exps[lane] - highest[lane]);
+                    sums[lane] += f64::from(exps[lane]);
+                }
+            }
+            for (k, exps) in exps.iter().enumerate() {
+                for (lane, &label) in labels.iter().enumerate() {
+                    let p = exps[lane] / sums[lane] as f32;
+                    let target = if label == k as f32 { 1.0 } else { 0.0 };
+                    out[lane * width + 2 * k] = p - target;
+                    out[lane * width + 2 * k + 1] = (2.0 * p * (1.0 - p)).max(LEAST);
+                }
+            }
+        }
+    }
+}
