@@ -4,6 +4,9 @@
 //! [`write_whole`] writes any file by way of a temporary one; [`SynthCorpus`] makes synthetic
 //! recordings in ten genres to try the tools on.
 
+#[cfg(feature = "download")]
+mod archive;
+mod duplicates;
 mod error;
 pub mod gtzan;
 mod journal;
@@ -22,6 +25,7 @@ mod table_npz;
 mod table_parquet;
 mod text;
 
+pub use duplicates::{duplicate_files, duplicate_rows};
 pub use error::{Error, Place, Result};
 pub use journal::{TableJournal, write_whole};
 pub use neighbours::{KNearest, KNearestModel};
