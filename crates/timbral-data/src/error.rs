@@ -204,12 +204,6 @@ pub enum Error {
         /// Name of the feature.
         name: String,
     },
-    /// A row is both in the training and in the test part.
-    #[error("row {row} is in the training and in the test part")]
-    SharedRow {
-        /// Number of the row, from 0.
-        row: usize,
-    },
     /// A line of a text file says nothing that can be used.
     #[error("{}, line {line}: {reason}", path.display())]
     Line {

@@ -12,6 +12,7 @@ pub mod gtzan;
 mod journal;
 mod neighbours;
 mod recording;
+mod scale;
 mod schema;
 mod split;
 #[cfg(feature = "synth")]
@@ -30,6 +31,7 @@ pub use error::{Error, Place, Result};
 pub use journal::{TableJournal, write_whole};
 pub use neighbours::{KNearest, KNearestModel};
 pub use recording::recording_of;
+pub use scale::{Scaler, ScalerParams, Scaling};
 pub use schema::TableSchema;
 pub use split::{Split, SplitMethod};
 #[cfg(feature = "synth")]

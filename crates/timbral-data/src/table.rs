@@ -1,4 +1,4 @@
-use ndarray::{Array2, ArrayView2, Axis};
+use ndarray::{Array2, ArrayView2, ArrayViewMut2, Axis};
 
 use crate::error::{Error, Result};
 
@@ -174,6 +174,10 @@ impl FeatureTable {
     /// The numbers, `(n_rows, n_features)`; NaN where a cell is missing.
     pub fn features(&self) -> ArrayView2<'_, f32> {
         self.features.view()
+    }
+
+    pub(crate) fn features_mut(&mut self) -> ArrayViewMut2<'_, f32> {
+        self.features.view_mut()
     }
 
     /// Name of each row.

@@ -5,6 +5,7 @@
 mod csv;
 mod malformed;
 mod published;
+mod scale;
 
 use timbral_data::FeatureTable;
 
