@@ -1,6 +1,10 @@
 //! GTZAN: the archive from local servers, and the published tables where they are.
 
+#![allow(clippy::unwrap_used)]
+
 #[cfg(feature = "download")]
 mod fetch;
+mod nearest;
+mod published;
 #[cfg(feature = "download")]
 mod server;
