@@ -1,4 +1,5 @@
 use std::collections::BTreeMap;
+use std::ops::Range;
 
 use crate::error::{Error, Result};
 use crate::objective::Objective;
@@ -84,6 +85,60 @@ impl Model {
     /// Other attributes, kept as strings in the model file.
     pub fn attributes(&self) -> &BTreeMap<String, String> {
         &self.attributes
+    }
+
+    /// The model of some rounds only: `model[first:end]` of XGBoost's Python package.
+    ///
+    /// The base margin stays as it is, a best iteration is forgotten.
+    ///
+    /// ```
+    /// use timbral_boost::{BoostParams, Dataset, Objective, Training};
+    /// let features = ndarray::array![[0.0], [1.0]];
+    /// let data = Dataset::new(features.view(), &[0.0, 1.0])?;
+    /// let params = BoostParams { objective: Objective::SquaredError, n_rounds: 4, ..Default::default() };
+    /// let model = Training::new(&params, &data).run()?.model;
+    /// let none = model.slice(0..0)?;
+    /// assert_eq!(none.compile().margins_row(&[0.0])?, model.base_margin());
+    /// assert_eq!(model.slice(1..3)?.trees(), &model.trees()[1..3]);
+    /// assert!(model.slice(3..5).is_err());
+    /// # Ok::<(), timbral_boost::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`Error::InvalidParameter`] where the range is not one of rounds of the model.
+    pub fn slice(&self, rounds: Range<usize>) -> Result<Self> {
+        let starts = self
+            .round_starts
+            .get(rounds.start..=rounds.end)
+            .unwrap_or(&[]);
+        let (Some(first), Some(last)) = (starts.first(), starts.last()) else {
+            return Err(Error::InvalidParameter {
+                name: "rounds",
+                value: format!("{rounds:?}"),
+                reason: "not a range of rounds of the model",
+            });
+        };
+        let trees = *first..*last;
+        Ok(Self {
+            objective: self.objective.clone(),
+            n_features: self.n_features,
+            base_score: self.base_score.clone(),
+            trees: self.trees[trees.clone()].to_vec(),
+            tree_outputs: self.tree_outputs[trees.clone()].to_vec(),
+            round_starts: starts.iter().map(|start| start - first).collect(),
+            feature_names: self.feature_names.clone(),
+            class_names: self.class_names.clone(),
+            best_iteration: None,
+            attributes: self.attributes.clone(),
+        })
+    }
+
+    /// Trees of the rounds up to the best one, or of all.
+    pub(crate) fn n_best_trees(&self) -> usize {
+        let best = self
+            .best_iteration
+            .and_then(|best| self.round_starts.get(best.saturating_add(1)));
+        best.copied().unwrap_or(self.trees.len())
     }
 
     /// The same model with names for its features.

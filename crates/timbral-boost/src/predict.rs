@@ -1,0 +1,332 @@
+mod columns;
+mod layout;
+
+use std::borrow::Cow;
+
+use ndarray::{Array2, ArrayView1, ArrayView2, s};
+use rayon::prelude::*;
+
+use crate::error::{Error, Result};
+use crate::math::exp;
+use crate::model::Model;
+use crate::objective::Objective;
+use layout::{Block, Layout};
+
+/// Rows scanned at once at most.
+const BLOCK: usize = 256;
+
+/// The smallest block and the step of its size.
+const LANES: usize = 64;
+
+/// Up to this many rows it is quicker to walk down the trees one row after the other.
+const FEW: usize = 12;
+
+/// A model laid out for prediction, by [`Model::compile`].
+///
+/// The margin of a row is the base margin plus the leaves that the row reaches, added in f32 in
+/// the order of the trees, as XGBoost does: its results are XGBoost's to the last bit. They do
+/// not depend on the number of threads, the other rows or the memory order. NaN is a missing
+/// value.
+#[derive(Debug, Clone)]
+pub struct Predictor {
+    objective: Objective,
+    n_features: usize,
+    base_margin: Vec<f32>,
+    /// The output of each tree.
+    outputs: Vec<u32>,
+    layout: Layout,
+}
+
+impl Model {
+    /// Lays the model out for prediction, up to [`best_iteration`](Self::best_iteration) where it
+    /// is known. For other rounds, [`slice`](Self::slice) first.
+    ///
+    /// ```
+    /// use ndarray::array;
+    /// use timbral_boost::{BoostParams, Dataset, Objective, Training};
+    /// let features = array![[0.0], [1.0], [f32::NAN]];
+    /// let data = Dataset::new(features.view(), &[-1.0, 1.0, 1.0])?;
+    /// let params = BoostParams {
+    ///     objective: Objective::SquaredError,
+    ///     n_rounds: 1,
+    ///     learning_rate: 1.0,
+    ///     lambda: 0.0,
+    ///     ..Default::default()
+    /// };
+    /// let predictor = Training::new(&params, &data).run()?.model.compile();
+    /// assert_eq!(predictor.margins(features.view())?, array![[-1.0], [1.0], [1.0]]);
+    /// assert_eq!(predictor.margins_row(&[0.5])?, [-1.0]);
+    /// # Ok::<(), timbral_boost::Error>(())
+    /// ```
+    pub fn compile(&self) -> Predictor {
+        let n_trees = self.n_best_trees();
+        Predictor {
+            objective: self.objective.clone(),
+            n_features: self.n_features,
+            base_margin: self.base_margin(),
+            outputs: self.tree_outputs[..n_trees].to_vec(),
+            layout: Layout::new(&self.trees[..n_trees]),
+        }
+    }
+}
+
+impl Predictor {
+    /// Number of feature columns.
+    pub fn n_features(&self) -> usize {
+        self.n_features
+    }
+
+    /// Margins a row: one a class, or one.
+    pub fn n_outputs(&self) -> usize {
+        self.base_margin.len()
+    }
+
+    /// The margins of rows, `(n_rows, n_outputs)`: XGBoost's `predict(output_margin=True)`. They
+    /// are the predictions themselves for `reg:squarederror` and `reg:pseudohubererror`.
+    ///
+    /// # Errors
+    /// [`Error::Features`] where the rows are not as wide as the model.
+    pub fn margins(&self, rows: ArrayView2<'_, f32>) -> Result<Array2<f32>> {
+        self.check(rows.ncols())?;
+        let outputs = |tree: usize| self.outputs[tree] as usize;
+        let add = |sum: &mut f32, value: f32| *sum += value;
+        Ok(self.predict(rows, &self.layout.values, &self.base_margin, outputs, add))
+    }
+
+    /// The margins of one row.
+    ///
+    /// # Errors
+    /// As [`margins`](Self::margins).
+    pub fn margins_row(&self, row: &[f32]) -> Result<Vec<f32>> {
+        self.check(row.len())?;
+        let mut margins = self.base_margin.clone();
+        let mut ranks = vec![0; self.layout.columns.len()];
+        self.layout.columns.rank_row(row, &mut ranks);
+        self.layout
+            .walk(&ranks, row, &self.layout.values, |tree, value| {
+                margins[self.outputs[tree] as usize] += value;
+            });
+        Ok(margins)
+    }
+
+    /// The probability of each class, `(n_rows, n_classes)`: the softmax of the margins, or for
+    /// `binary:logistic` `1 - p` and `p = 1 / (1 + e^-m)`.
+    ///
+    /// # Errors
+    /// As [`margins`](Self::margins); [`Error::Unsupported`] where the model has no classes.
+    pub fn probabilities(&self, rows: ArrayView2<'_, f32>) -> Result<Array2<f32>> {
+        self.check_classes("probabilities")?;
+        let mut margins = self.margins(rows)?;
+        if self.objective == Objective::Logistic {
+            let p = margins.column(0).mapv(logistic);
+            return Ok(ndarray::stack![ndarray::Axis(1), p.mapv(|p| 1.0 - p), p]);
+        }
+        for mut row in margins.rows_mut() {
+            if let Some(row) = row.as_slice_mut() {
+                softmax(row);
+            }
+        }
+        Ok(margins)
+    }
+
+    /// The probability of each class for one row.
+    ///
+    /// # Errors
+    /// As [`probabilities`](Self::probabilities).
+    pub fn probabilities_row(&self, row: &[f32]) -> Result<Vec<f32>> {
+        self.check_classes("probabilities")?;
+        let mut margins = self.margins_row(row)?;
+        if self.objective == Objective::Logistic {
+            let p = logistic(margins[0]);
+            return Ok(vec![1.0 - p, p]);
+        }
+        softmax(&mut margins);
+        Ok(margins)
+    }
+
+    /// The class of each row: that of the greatest margin, of equals the first; for
+    /// `binary:logistic` class 1 where its margin is above 0.
+    ///
+    /// # Errors
+    /// As [`probabilities`](Self::probabilities).
+    pub fn classes(&self, rows: ArrayView2<'_, f32>) -> Result<Vec<usize>> {
+        self.check_classes("classes")?;
+        Ok(self.margins(rows)?.rows().into_iter().map(class).collect())
+    }
+
+    /// The class of one row.
+    ///
+    /// # Errors
+    /// As [`probabilities`](Self::probabilities).
+    pub fn class_row(&self, row: &[f32]) -> Result<usize> {
+        self.check_classes("classes")?;
+        Ok(class(self.margins_row(row)?.as_slice().into()))
+    }
+
+    /// The index in [`Tree::nodes`](crate::Tree::nodes) of the leaf that each row reaches in each
+    /// tree, `(n_rows, n_trees)`: XGBoost's `predict(pred_leaf=True)`.
+    ///
+    /// # Errors
+    /// As [`margins`](Self::margins).
+    pub fn leaf_indices(&self, rows: ArrayView2<'_, f32>) -> Result<Array2<u32>> {
+        self.check(rows.ncols())?;
+        let zeros = vec![0; self.layout.n_trees()];
+        let set = |to: &mut u32, node: u32| *to = node;
+        Ok(self.predict(rows, &self.layout.nodes, &zeros, |tree| tree, set))
+    }
+
+    fn check(&self, width: usize) -> Result<()> {
+        if width == self.n_features {
+            return Ok(());
+        }
+        Err(Error::Features {
+            expected: self.n_features,
+            got: width,
+        })
+    }
+
+    fn check_classes(&self, what: &str) -> Result<()> {
+        if self.objective == Objective::Logistic || self.objective.is_multiclass() {
+            return Ok(());
+        }
+        Err(Error::Unsupported {
+            what: format!("{what} of {}", self.objective.name()),
+        })
+    }
+
+    /// Rows of results that start as `start`; `update` combines the entry of `slot(tree)` with
+    /// that of the table for the leaf reached.
+    fn predict<T: Copy + Default + Send + Sync>(
+        &self,
+        rows: ArrayView2<'_, f32>,
+        table: &[T],
+        start: &[T],
+        slot: impl Fn(usize) -> usize + Sync,
+        update: impl Fn(&mut T, T) + Sync,
+    ) -> Array2<T> {
+        let (n_rows, width) = (rows.nrows(), start.len());
+        let mut out = Array2::from_shape_fn((n_rows, width), |(_, i)| start[i]);
+        let share = n_rows.div_ceil(rayon::current_num_threads());
+        let n = share.next_multiple_of(LANES).clamp(LANES, BLOCK);
+        let Some(values) = out.as_slice_mut().filter(|values| !values.is_empty()) else {
+            return out;
+        };
+        values
+            .par_chunks_mut(n * width)
+            .enumerate()
+            .for_each(|(i, out)| {
+                let n_rows = out.len() / width;
+                let rows = rows.slice(s![i * n.., ..]);
+                let rows = rows.slice(s![..n_rows, ..]);
+                if n_rows <= FEW {
+                    self.walk(rows, table, out, &slot, &update);
+                } else if n_rows <= LANES {
+                    self.scan::<LANES, T>(rows, table, out, &slot, &update);
+                } else {
+                    self.scan::<BLOCK, T>(rows, table, out, &slot, &update);
+                }
+            });
+        out
+    }
+
+    fn walk<T: Copy>(
+        &self,
+        rows: ArrayView2<'_, f32>,
+        table: &[T],
+        out: &mut [T],
+        slot: &impl Fn(usize) -> usize,
+        update: &impl Fn(&mut T, T),
+    ) {
+        let width = out.len() / rows.nrows();
+        let mut ranks = vec![0; self.layout.columns.len()];
+        for (row, out) in rows.rows().into_iter().zip(out.chunks_exact_mut(width)) {
+            let row = contiguous(row);
+            self.layout.columns.rank_row(&row, &mut ranks);
+            self.layout.walk(&ranks, &row, table, |tree, value| {
+                update(&mut out[slot(tree)], value);
+            });
+        }
+    }
+
+    fn scan<const W: usize, T: Copy + Default>(
+        &self,
+        rows: ArrayView2<'_, f32>,
+        table: &[T],
+        out: &mut [T],
+        slot: &impl Fn(usize) -> usize,
+        update: &impl Fn(&mut T, T),
+    ) {
+        let width = out.len() / rows.nrows();
+        // Results slot by slot.
+        let mut results: Vec<[T; W]> = out[..width].iter().map(|start| [*start; W]).collect();
+        let mut ranks = vec![[0; W]; self.layout.columns.len()];
+        let copied: Vec<f32> = if self.layout.has_wide() {
+            rows.iter().copied().collect()
+        } else {
+            Vec::new()
+        };
+        dispatch(
+            #[inline(always)]
+            || {
+                self.layout.columns.rank_block(rows, &mut ranks);
+                let block = Block {
+                    ranks: &ranks,
+                    rows: &copied,
+                    n_features: self.n_features,
+                };
+                self.layout.scan(&block, table, |tree, found| {
+                    for (result, found) in results[slot(tree)].iter_mut().zip(found) {
+                        update(result, *found);
+                    }
+                });
+            },
+        );
+        for (row, out) in out.chunks_exact_mut(width).enumerate() {
+            for (out, results) in out.iter_mut().zip(&results) {
+                *out = results[row];
+            }
+        }
+    }
+}
+
+/// Runs `kernel` compiled for the best instruction set of this machine.
+///
+/// What is in it must be inlined, and a parameter that is plainly `FnOnce` lets a closure be.
+#[inline(always)]
+pub(crate) fn dispatch<R>(kernel: impl FnOnce() -> R) -> R {
+    pulp::Arch::new().dispatch(kernel)
+}
+
+fn contiguous(row: ArrayView1<'_, f32>) -> Cow<'_, [f32]> {
+    row.to_slice()
+        .map_or_else(|| Cow::Owned(row.to_vec()), Cow::Borrowed)
+}
+
+fn logistic(margin: f32) -> f32 {
+    1.0 / (1.0 + exp(-margin))
+}
+
+fn softmax(margins: &mut [f32]) {
+    let greatest = margins.iter().copied().fold(f32::NEG_INFINITY, f32::max);
+    let mut sum = 0.0;
+    for margin in &mut *margins {
+        *margin = exp(*margin - greatest);
+        sum += f64::from(*margin);
+    }
+    for margin in margins {
+        *margin /= sum as f32;
+    }
+}
+
+fn class(margins: ArrayView1<'_, f32>) -> usize {
+    if margins.len() == 1 {
+        return usize::from(margins[0] > 0.0);
+    }
+    let mut best = 0;
+    for (class, margin) in margins.iter().enumerate() {
+        if *margin > margins[best] {
+            best = class;
+        }
+    }
+    best
+}

@@ -1,0 +1,173 @@
+use ndarray::ArrayView2;
+use rayon::slice::ParallelSliceMut;
+
+use crate::tree::{Children, Tree};
+
+/// Thresholds of a column; their ranks and one more fit a byte.
+const MAX_THRESHOLDS: usize = 255;
+
+/// The thresholds of a model, sorted: a row becomes one small integer a column, and the splits
+/// compare those.
+///
+/// A column belongs to one feature and one way of missing values, so that a missing value is a
+/// rank like any other: the lowest where it goes left, the highest where it goes right. A feature
+/// with more than 255 thresholds gets several columns.
+#[derive(Debug, Clone)]
+pub(super) struct Columns {
+    columns: Vec<Column>,
+    thresholds: Vec<f32>,
+}
+
+#[derive(Debug, Clone)]
+struct Column {
+    feature: usize,
+    default_left: bool,
+    /// Place of its thresholds.
+    start: usize,
+    n_thresholds: usize,
+}
+
+/// The split of a tree in columns: right where the rank is above `rank`.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Place {
+    pub(super) column: u32,
+    pub(super) rank: u8,
+}
+
+impl Columns {
+    /// The columns of some trees, and the place of every split, tree by tree in node order.
+    pub(super) fn new(trees: &[Tree]) -> (Self, Vec<Place>) {
+        let splits = trees
+            .iter()
+            .flat_map(Tree::nodes)
+            .filter_map(|n| n.children);
+        let mut keys: Vec<(u64, usize)> = splits
+            .enumerate()
+            .map(|(index, split)| (key(&split), index))
+            .collect();
+        keys.par_sort_unstable();
+
+        let mut columns: Vec<Column> = Vec::new();
+        let mut thresholds = Vec::new();
+        let mut places = vec![Place::default(); keys.len()];
+        for (i, &(key, index)) in keys.iter().enumerate() {
+            let previous = i.checked_sub(1).map(|i| keys[i].0);
+            if previous != Some(key) {
+                let full = columns
+                    .last()
+                    .is_none_or(|c| c.n_thresholds == MAX_THRESHOLDS);
+                if full || previous.is_none_or(|p| p >> 32 != key >> 32) {
+                    columns.push(Column {
+                        feature: (key >> 33) as usize,
+                        default_left: (key >> 32) & 1 == 1,
+                        start: thresholds.len(),
+                        n_thresholds: 0,
+                    });
+                }
+                thresholds.push(threshold(key));
+                if let Some(column) = columns.last_mut() {
+                    column.n_thresholds += 1;
+                }
+            }
+            let rank = columns.last().map_or(0, |c| c.n_thresholds - 1);
+            places[index] = Place {
+                column: (columns.len() - 1) as u32,
+                rank: rank as u8,
+            };
+        }
+        (
+            Self {
+                columns,
+                thresholds,
+            },
+            places,
+        )
+    }
+
+    /// Number of columns.
+    pub(super) fn len(&self) -> usize {
+        self.columns.len()
+    }
+
+    fn thresholds(&self, column: &Column) -> &[f32] {
+        &self.thresholds[column.start..][..column.n_thresholds]
+    }
+
+    /// The ranks of a row: in each column, how many thresholds are not above the value.
+    pub(super) fn rank_row(&self, row: &[f32], ranks: &mut [u8]) {
+        for (column, rank) in self.columns.iter().zip(ranks) {
+            let value = row[column.feature];
+            *rank = if value.is_nan() {
+                column.missing()
+            } else {
+                self.thresholds(column).partition_point(|t| *t <= value) as u8
+            };
+        }
+    }
+
+    /// The ranks of up to `W` rows, column by column.
+    #[inline(always)]
+    pub(super) fn rank_block<const W: usize>(
+        &self,
+        rows: ArrayView2<'_, f32>,
+        ranks: &mut [[u8; W]],
+    ) {
+        let mut values = [0.0_f32; W];
+        for (column, ranks) in self.columns.iter().zip(ranks) {
+            for (to, from) in values.iter_mut().zip(rows.column(column.feature)) {
+                *to = *from;
+            }
+            // No value is above NaN.
+            let mut table = [f32::NAN; 256];
+            let thresholds = self.thresholds(column);
+            table[..thresholds.len()].copy_from_slice(thresholds);
+            *ranks = [0; W];
+            for half in [128_u8, 64, 32, 16, 8, 4, 2, 1] {
+                for (rank, value) in ranks.iter_mut().zip(&values) {
+                    let probe = table[usize::from(rank.wrapping_add(half - 1))];
+                    *rank = if probe <= *value {
+                        rank.wrapping_add(half)
+                    } else {
+                        *rank
+                    };
+                }
+            }
+            let missing = column.missing();
+            for (rank, value) in ranks.iter_mut().zip(&values) {
+                *rank = if value.is_nan() { missing } else { *rank };
+            }
+        }
+    }
+}
+
+impl Column {
+    fn missing(&self) -> u8 {
+        if self.default_left {
+            0
+        } else {
+            self.n_thresholds as u8
+        }
+    }
+}
+
+/// Sorts splits by feature, way of missing values and threshold.
+fn key(split: &Children) -> u64 {
+    // Both zeros are one threshold.
+    let bits = (split.threshold + 0.0).to_bits();
+    let ordered = if bits >> 31 == 1 {
+        !bits
+    } else {
+        bits | 1 << 31
+    };
+    u64::from(split.feature) << 33 | u64::from(split.default_left) << 32 | u64::from(ordered)
+}
+
+/// The threshold of a key.
+fn threshold(key: u64) -> f32 {
+    let ordered = key as u32;
+    f32::from_bits(if ordered >> 31 == 1 {
+        ordered & !(1 << 31)
+    } else {
+        !ordered
+    })
+}

@@ -1,0 +1,269 @@
+use super::columns::{Columns, Place};
+use crate::tree::Tree;
+
+/// Leaves of a tree whose states fit bytes.
+const MAX_LEAVES: usize = 256;
+
+/// Trees walked side by side, to hide the latency of each.
+const GROUP: usize = 16;
+
+/// Trees laid out for prediction. The leaves of a tree are numbered from left to right.
+#[derive(Debug, Clone)]
+pub(super) struct Layout {
+    pub(super) columns: Columns,
+    steps: Vec<Step>,
+    trees: Vec<Packed>,
+    /// The value of each leaf, tree by tree.
+    pub(super) values: Vec<f32>,
+    /// The node of each leaf in its tree.
+    pub(super) nodes: Vec<u32>,
+}
+
+/// The split of a tree, the left subtree behind it and then the right one; a last step that goes
+/// nowhere ends a tree.
+#[derive(Debug, Clone, Copy)]
+struct Step {
+    column: u16,
+    /// Right where the rank in the column is above this.
+    rank: u8,
+    /// The first leaf below the split.
+    first: u8,
+    /// Added to the state of a walk that goes left: the way to the next step.
+    left: u16,
+    /// The same to the right, plus 256 times the leaves passed by.
+    right: u16,
+}
+
+/// Leaves everything as it is.
+const STAY: Step = Step {
+    column: 0,
+    rank: u8::MAX,
+    first: 0,
+    left: 0,
+    right: 0,
+};
+
+#[derive(Debug, Clone)]
+struct Packed {
+    step: usize,
+    leaf: usize,
+    n_leaves: usize,
+    depth: usize,
+    wide: Option<Box<Wide>>,
+}
+
+/// A tree too large for steps.
+#[derive(Debug, Clone)]
+struct Wide {
+    tree: Tree,
+    /// The number of the leaf at each node.
+    leaves: Vec<usize>,
+}
+
+/// Rows of a block.
+pub(super) struct Block<'a, const W: usize> {
+    /// Ranks, column by column.
+    pub(super) ranks: &'a [[u8; W]],
+    /// Row after row; read only for trees too large for ranks.
+    pub(super) rows: &'a [f32],
+    pub(super) n_features: usize,
+}
+
+impl Layout {
+    pub(super) fn new(trees: &[Tree]) -> Self {
+        let (columns, places) = Columns::new(trees);
+        let n_nodes: usize = trees.iter().map(|t| t.nodes().len()).sum();
+        let n_leaves = n_nodes - places.len();
+        let mut layout = Self {
+            columns,
+            steps: Vec::with_capacity(n_nodes - n_leaves + trees.len() + MAX_LEAVES),
+            trees: Vec::with_capacity(trees.len()),
+            values: Vec::with_capacity(n_leaves),
+            nodes: Vec::with_capacity(n_leaves),
+        };
+        let mut places = places.as_slice();
+        for tree in trees {
+            let (mine, others) = places.split_at(tree.nodes().len() / 2);
+            layout.push(tree, mine);
+            places = others;
+        }
+        // A walk may address 256 steps from any tree's first.
+        layout.steps.extend([STAY; MAX_LEAVES]);
+        layout
+    }
+
+    fn push(&mut self, tree: &Tree, places: &[Place]) {
+        let nodes = tree.nodes();
+        // Children stand behind their parents: backwards, subtrees are known before their roots.
+        let mut below = vec![(1, 0); nodes.len()];
+        for (index, node) in nodes.iter().enumerate().rev() {
+            if let Some(split) = node.children {
+                let (left, right) = (below[split.left as usize], below[split.right as usize]);
+                below[index] = (left.0 + right.0, 1 + left.1.max(right.1));
+            }
+        }
+        let (n_leaves, depth) = below[0];
+        let packed = Packed {
+            step: self.steps.len(),
+            leaf: self.values.len(),
+            n_leaves,
+            depth,
+            wide: None,
+        };
+        let narrow = n_leaves <= MAX_LEAVES
+            && places
+                .iter()
+                .all(|place| place.column <= u32::from(u16::MAX));
+        if narrow {
+            self.steps.resize(packed.step + n_leaves, STAY);
+        }
+        self.values.resize(packed.leaf + n_leaves, 0.0);
+        self.nodes.resize(packed.leaf + n_leaves, 0);
+
+        // The step and the first leaf of each node.
+        let mut at = vec![(0, 0); nodes.len()];
+        let mut places = places.iter();
+        for (index, node) in nodes.iter().enumerate() {
+            let (step, first) = at[index];
+            let Some(split) = node.children else {
+                self.values[packed.leaf + first] = node.leaf_value;
+                self.nodes[packed.leaf + first] = index as u32;
+                continue;
+            };
+            let place = places.next().copied().unwrap_or_default();
+            let (left, right) = (split.left as usize, split.right as usize);
+            let passed = below[left].0;
+            at[left] = (step + 1, first);
+            at[right] = (step + passed, first + passed);
+            if narrow {
+                let end = n_leaves - 1 - step;
+                let to = |child: usize, way: usize| if below[child].0 == 1 { end } else { way };
+                self.steps[packed.step + step] = Step {
+                    column: place.column as u16,
+                    rank: place.rank,
+                    first: first as u8,
+                    left: to(left, 1) as u16,
+                    right: (passed << 8 | to(right, passed)) as u16,
+                };
+            }
+        }
+        let wide = (!narrow).then(|| {
+            let leaves = at.iter().map(|&(_, first)| first).collect();
+            Box::new(Wide {
+                tree: tree.clone(),
+                leaves,
+            })
+        });
+        self.trees.push(Packed { wide, ..packed });
+    }
+
+    pub(super) fn n_trees(&self) -> usize {
+        self.trees.len()
+    }
+
+    pub(super) fn has_wide(&self) -> bool {
+        self.trees.iter().any(|tree| tree.wide.is_some())
+    }
+
+    /// Shows `visit` every tree's number and the table's entry for the leaf that a row reaches.
+    pub(super) fn walk<T: Copy>(
+        &self,
+        ranks: &[u8],
+        row: &[f32],
+        table: &[T],
+        mut visit: impl FnMut(usize, T),
+    ) {
+        let mut tree = 0;
+        for group in self.trees.chunks(GROUP) {
+            if let Some(group) = group.first_chunk::<GROUP>()
+                && group.iter().all(|tree| tree.wide.is_none())
+            {
+                for leaf in self.walk_group(group, ranks) {
+                    visit(tree, table[leaf]);
+                    tree += 1;
+                }
+                continue;
+            }
+            for packed in group {
+                let leaf = match &packed.wide {
+                    Some(wide) => packed.leaf + wide.leaf(row),
+                    None => self.walk_group(std::array::from_ref(packed), ranks)[0],
+                };
+                visit(tree, table[leaf]);
+                tree += 1;
+            }
+        }
+    }
+
+    /// The leaves that a row reaches in trees, a step in each by turns.
+    #[inline(always)]
+    fn walk_group<const N: usize>(&self, trees: &[Packed; N], ranks: &[u8]) -> [usize; N] {
+        // The lower byte is the step in the tree, the rest the first leaf below it.
+        let mut states = [0_u32; N];
+        let steps: [&[Step; MAX_LEAVES]; N] = std::array::from_fn(|i| {
+            self.steps[trees[i].step..]
+                .first_chunk()
+                .unwrap_or(&[STAY; MAX_LEAVES])
+        });
+        let depth = trees.iter().map(|tree| tree.depth).max().unwrap_or(0);
+        for _ in 0..depth {
+            for (state, steps) in states.iter_mut().zip(&steps) {
+                let step = &steps[(*state & 255) as usize];
+                let right = ranks[usize::from(step.column)] > step.rank;
+                *state += u32::from(if right { step.right } else { step.left });
+            }
+        }
+        std::array::from_fn(|i| trees[i].leaf + (states[i] >> 8) as usize)
+    }
+
+    /// Shows `visit` every tree's number and the table's entries for the leaves that rows reach.
+    ///
+    /// Every split of a tree is applied to all rows, in an order in which a split comes behind
+    /// those above it. The state of a row is the first leaf of the subtree it is in: a row is at
+    /// a split if its state is the first leaf below that.
+    #[inline(always)]
+    pub(super) fn scan<const W: usize, T: Copy + Default>(
+        &self,
+        block: &Block<'_, W>,
+        table: &[T],
+        mut visit: impl FnMut(usize, &[T; W]),
+    ) {
+        let mut entries = [T::default(); MAX_LEAVES];
+        let mut found = [T::default(); W];
+        for (tree, packed) in self.trees.iter().enumerate() {
+            let table = &table[packed.leaf..][..packed.n_leaves];
+            if let Some(wide) = &packed.wide {
+                let rows = block.rows.chunks_exact(block.n_features);
+                for (to, row) in found.iter_mut().zip(rows) {
+                    *to = table[wide.leaf(row)];
+                }
+            } else {
+                let mut states = [0_u8; W];
+                for step in &self.steps[packed.step..][..packed.n_leaves - 1] {
+                    let ranks = &block.ranks[usize::from(step.column)];
+                    let next = step.first.wrapping_add((step.right >> 8) as u8);
+                    // A row that goes right and has this state is at the split; before it, no row
+                    // is in the subtree of `next`.
+                    let mut movers = [0_u8; W];
+                    for (mover, rank) in movers.iter_mut().zip(ranks) {
+                        *mover = if *rank > step.rank { step.first } else { next };
+                    }
+                    for (state, mover) in states.iter_mut().zip(&movers) {
+                        *state = if *state == *mover { next } else { *state };
+                    }
+                }
+                entries[..table.len()].copy_from_slice(table);
+                for (to, state) in found.iter_mut().zip(&states) {
+                    *to = entries[usize::from(*state)];
+                }
+            }
+            visit(tree, &found);
+        }
+    }
+}
+
+impl Wide {
+    fn leaf(&self, row: &[f32]) -> usize {
+        self.leaves[self.tree.leaf(row)]
+    }
+}
