@@ -6,7 +6,7 @@ use crate::bins::{Bin, Binned, Cuts, LANES};
 use crate::histogram::{Histogram, Histograms, Sums};
 use crate::params::{GrowPolicy, TreeParams};
 use crate::random::Key;
-use crate::split::{Bounds, NodeSums, Split};
+use crate::split::{Bounds, NodeSums, Scan, Split};
 use crate::tree::{Children, Node, Tree};
 
 /// Rows of a node whose two subtrees are grown side by side.
@@ -225,7 +225,10 @@ impl<B: Bin, G: Fn(u32) -> [f32; 2] + Sync> Growth<'_, B, G> {
             return;
         };
         let Grower {
-            params, histograms, ..
+            params,
+            cuts,
+            histograms,
+            ..
         } = self.grower;
         let of_level = self.target.key.with(2).with(open.depth as u64);
         let sampled = params.colsample_bylevel < 1.0 || params.colsample_bynode < 1.0;
@@ -236,10 +239,19 @@ impl<B: Bin, G: Fn(u32) -> [f32; 2] + Sync> Growth<'_, B, G> {
         let features = sample.as_deref().unwrap_or(&self.features);
         let scan = |features: &[usize]| {
             pulp::Arch::new().dispatch(Scan {
-                grower: self.grower,
-                histogram: &histogram,
+                regularisation: &params.regularisation,
                 node: &open.node,
                 features,
+                of_feature: |feature: usize| {
+                    let bins = histograms.of_feature(&histogram, feature);
+                    let monotone = params.monotone_constraints.get(feature).copied();
+                    let has_missing = cuts.has_missing(feature);
+                    (
+                        &bins[..cuts.n_bins(feature)],
+                        has_missing,
+                        monotone.unwrap_or(0),
+                    )
+                },
             })
         };
         const FEATURES: usize = 128;
@@ -469,44 +481,6 @@ impl<B: Bin, G: Fn(u32) -> [f32; 2] + Sync> Growth<'_, B, G> {
             .filter_map(|o| o.histogram)
             .for_each(|h| histograms.recycle(h));
         done
-    }
-}
-
-/// The search for the best split of a node among some features.
-struct Scan<'a, 'g, B> {
-    grower: &'a Grower<'g, B>,
-    histogram: &'a Histogram,
-    node: &'a NodeSums,
-    features: &'a [usize],
-}
-
-impl<B: Bin> pulp::WithSimd for Scan<'_, '_, B> {
-    type Output = Option<Split>;
-
-    #[inline(always)]
-    fn with_simd<S: pulp::Simd>(self, _: S) -> Self::Output {
-        let Grower {
-            params,
-            cuts,
-            histograms,
-            ..
-        } = self.grower;
-        let mut best = None;
-        for &feature in self.features {
-            params.regularisation.scan(
-                &histograms.of_feature(self.histogram, feature)[..cuts.n_bins(feature)],
-                cuts.has_missing(feature),
-                self.node,
-                feature,
-                params
-                    .monotone_constraints
-                    .get(feature)
-                    .copied()
-                    .unwrap_or(0),
-                &mut best,
-            );
-        }
-        best
     }
 }
 

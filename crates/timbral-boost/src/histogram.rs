@@ -142,10 +142,10 @@ impl<'a, B: Bin> Histograms<'a, B> {
         let (gradients, _) = gradients.values().as_chunks::<WIDTH>();
         let (gradients, _) = gradients.as_chunks::<N>();
         by_feature.into_par_iter().enumerate().for_each_init(
-            || vec![[[0.0_f64; WIDTH]; N]; B::N_BINS],
+            || vec![[Wide::default(); N]; B::N_BINS],
             |sums, (feature, histograms)| {
                 let n_bins = self.n_bins[feature];
-                sums[..n_bins].fill([[0.0; WIDTH]; N]);
+                sums[..n_bins].fill([Wide::default(); N]);
                 let column = self.binned.column(feature);
                 pulp::Arch::new().dispatch(AddWide {
                     column,
@@ -154,8 +154,8 @@ impl<'a, B: Bin> Histograms<'a, B> {
                 });
                 for (output, cells) in histograms.into_iter().enumerate() {
                     for (cell, sums) in cells.iter_mut().zip(&sums[..n_bins]) {
-                        let sums = sums.as_flattened();
-                        *cell = [sums[2 * output], sums[2 * output + 1]];
+                        let (wide, lane) = (2 * output / WIDTH, 2 * output % WIDTH);
+                        *cell = [sums[wide].0[lane], sums[wide].0[lane + 1]];
                     }
                 }
             },
@@ -246,11 +246,16 @@ impl<'a, B: Bin> Histograms<'a, B> {
     }
 }
 
+/// Sums that fill a line of the cache.
+#[derive(Debug, Clone, Copy, Default)]
+#[repr(align(64))]
+struct Wide([f64; WIDTH]);
+
 /// Adds the gradients of each row to the sums of its bin.
 struct AddWide<'a, B, const N: usize> {
     column: &'a [B],
     gradients: &'a [[[f32; WIDTH]; N]],
-    sums: &'a mut [[[f64; WIDTH]; N]],
+    sums: &'a mut [[Wide; N]],
 }
 
 impl<B: Bin, const N: usize> pulp::WithSimd for AddWide<'_, B, N> {
@@ -262,9 +267,13 @@ impl<B: Bin, const N: usize> pulp::WithSimd for AddWide<'_, B, N> {
         for (bin, gradients) in self.column.iter().zip(self.gradients) {
             let sums = &mut sums[bin.index()];
             for (sums, gradients) in sums.iter_mut().zip(gradients) {
+                // All loads before the stores, so that they become one each.
+                let gradients = gradients.map(f64::from);
+                let mut sum = sums.0;
                 for lane in 0..WIDTH {
-                    sums[lane] += f64::from(gradients[lane]);
+                    sum[lane] += gradients[lane];
                 }
+                sums.0 = sum;
             }
         }
     }

@@ -128,7 +128,7 @@ impl Sketch {
             }
         }
         let highest = summary.last().map_or(1e-5, |entry| entry.value);
-        let last = highest + (highest.abs() + 1e-5);
+        let last = highest + highest.abs() + 1e-5;
         let last = last.min(f32::MAX);
         if cuts.last().is_none_or(|&cut| cut < last) {
             cuts.push(last);

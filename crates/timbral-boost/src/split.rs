@@ -56,6 +56,20 @@ fn threshold_l1(sum: f64, alpha: f64) -> f64 {
     }
 }
 
+/// Dividend and divisor of the gain.
+#[inline(always)]
+fn gain_parts([g, h]: Sums, alpha: f64, lambda: f64) -> (f32, f32) {
+    let g = threshold_l1(g, alpha);
+    let square = if h > 0.0 { g * g } else { 0.0 };
+    let scale = if h > 0.0 { h + lambda } else { 1.0 };
+    (square as f32, scale as f32)
+}
+
+#[inline(always)]
+fn plus(a: Sums, b: Sums) -> Sums {
+    [a[0] + b[0], a[1] + b[1]]
+}
+
 #[inline(always)]
 fn minus(a: Sums, b: Sums) -> Sums {
     [a[0] - b[0], a[1] - b[1]]
@@ -99,10 +113,9 @@ impl Regularisation {
     }
 
     #[inline(always)]
-    fn plain_gain(&self, [g, h]: Sums) -> f32 {
-        let g = threshold_l1(g, f64::from(self.alpha));
-        let gain = (g * g) as f32 / (h + f64::from(self.lambda)) as f32;
-        if h > 0.0 { gain } else { 0.0 }
+    fn plain_gain(&self, sums: Sums) -> f32 {
+        let (square, scale) = gain_parts(sums, f64::from(self.alpha), f64::from(self.lambda));
+        square / scale
     }
 
     #[inline(always)]
@@ -112,8 +125,7 @@ impl Regularisation {
 
     /// Makes `best` the best split of a feature where that is better; among equals the first
     /// stays. `monotone` is the sign of the feature's constraint.
-    #[inline(always)]
-    pub(crate) fn scan(
+    fn scan(
         &self,
         bins: &[Sums],
         has_missing: bool,
@@ -122,48 +134,49 @@ impl Regularisation {
         monotone: i8,
         best: &mut Option<Split>,
     ) {
-        let mut total = [0.0; 2];
-        if self.is_plain() {
-            total = self.scan_plain(bins, node, feature, best);
-        } else {
-            for (bin, sums) in bins.iter().enumerate() {
-                total = [total[0] + sums[0], total[1] + sums[1]];
-                let (left, right) = (total, minus(node.sums, total));
-                self.offer(
-                    node,
-                    monotone,
-                    best,
-                    Split {
-                        loss_change: 0.0,
-                        feature,
-                        n_left: bin + 1,
-                        default_left: false,
-                        left,
-                        right,
-                    },
-                );
-            }
+        let mut left = [0.0; 2];
+        for (bin, sums) in bins.iter().enumerate() {
+            left = plus(left, *sums);
+            let right = minus(node.sums, left);
+            let (n_left, default_left) = (bin + 1, false);
+            let split = Split {
+                loss_change: 0.0,
+                feature,
+                n_left,
+                default_left,
+                left,
+                right,
+            };
+            self.offer(node, monotone, best, split);
         }
-        if !has_missing || total == node.sums {
-            return;
+        if has_missing && left != node.sums {
+            self.scan_back(bins, node, feature, monotone, best);
         }
+    }
+
+    /// The scan that sends missing values left.
+    fn scan_back(
+        &self,
+        bins: &[Sums],
+        node: &NodeSums,
+        feature: usize,
+        monotone: i8,
+        best: &mut Option<Split>,
+    ) {
         let mut right = [0.0; 2];
-        for (bin, sums) in bins.iter().enumerate().rev() {
-            right = [right[0] + sums[0], right[1] + sums[1]];
+        for (n_left, sums) in bins.iter().enumerate().rev() {
+            right = plus(right, *sums);
             let left = minus(node.sums, right);
-            self.offer(
-                node,
-                monotone,
-                best,
-                Split {
-                    loss_change: 0.0,
-                    feature,
-                    n_left: bin,
-                    default_left: true,
-                    left,
-                    right,
-                },
-            );
+            let default_left = true;
+            let split = Split {
+                loss_change: 0.0,
+                feature,
+                n_left,
+                default_left,
+                left,
+                right,
+            };
+            self.offer(node, monotone, best, split);
         }
     }
 
@@ -194,65 +207,153 @@ impl Regularisation {
             });
         }
     }
+}
 
-    /// The forward scan without steps and constraints, 8 bins at a time.
+/// The search for the best split of a node among some features.
+pub(crate) struct Scan<'a, F> {
+    pub(crate) regularisation: &'a Regularisation,
+    pub(crate) node: &'a NodeSums,
+    pub(crate) features: &'a [usize],
+    /// The sums of the bins of a feature, whether it has missing values, its constraint.
+    pub(crate) of_feature: F,
+}
+
+impl<'h, F: Fn(usize) -> (&'h [Sums], bool, i8)> Scan<'_, F> {
+    /// The best split, feature by feature and bin by bin.
+    fn one_by_one(&self, features: &[usize], best: &mut Option<Split>) {
+        for &feature in features {
+            let (bins, has_missing, monotone) = (self.of_feature)(feature);
+            self.regularisation
+                .scan(bins, has_missing, self.node, feature, monotone, best);
+        }
+    }
+}
+
+/// Features whose sums are accumulated side by side, since each addition waits for the last.
+const ABREAST: usize = 4;
+
+/// Bins that the fast scan can hold.
+const BINS: usize = 256;
+
+/// Bins looked at together.
+const LANES: usize = 16;
+
+impl<'h, F: Fn(usize) -> (&'h [Sums], bool, i8)> pulp::WithSimd for Scan<'_, F> {
+    type Output = Option<Split>;
+
     #[inline(always)]
-    fn scan_plain(
-        &self,
-        bins: &[Sums],
-        node: &NodeSums,
-        feature: usize,
-        best: &mut Option<Split>,
-    ) -> Sums {
-        const BINS: usize = 256;
-        let mut total = [0.0; 2];
-        for (part, bins) in bins.chunks(BINS).enumerate() {
-            let mut g_left = [0.0; BINS];
-            let mut h_left = [0.0; BINS];
-            for ((sums, g), h) in bins.iter().zip(&mut g_left).zip(&mut h_left) {
-                total = [total[0] + sums[0], total[1] + sums[1]];
-                (*g, *h) = (total[0], total[1]);
+    fn with_simd<S: pulp::Simd>(self, _: S) -> Self::Output {
+        let mut best = None;
+        let mut sums = [[[0.0; 2]; BINS]; ABREAST];
+        for group in self.features.chunks(ABREAST) {
+            let bins: [&[Sums]; ABREAST] =
+                std::array::from_fn(|i| group.get(i).map_or(&[][..], |&f| (self.of_feature)(f).0));
+            if !self.regularisation.is_plain() || bins.iter().any(|b| b.len() > BINS) {
+                self.one_by_one(group, &mut best);
+                continue;
             }
-            let mut loss_changes = [f32::NEG_INFINITY; BINS];
-            let n = bins.len().next_multiple_of(16).min(BINS);
-            let mut highest = [f32::NEG_INFINITY; 16];
-            for ((losses, g), h) in (loss_changes[..n].as_chunks_mut::<16>().0.iter_mut())
-                .zip(g_left[..n].as_chunks::<16>().0)
-                .zip(h_left[..n].as_chunks::<16>().0)
-            {
-                for lane in 0..16 {
-                    let left = [g[lane], h[lane]];
-                    let right = minus(node.sums, left);
-                    let loss = self.plain_gain(left) + self.plain_gain(right) - node.gain;
-                    let heavy = self.is_heavy(left[1]) & self.is_heavy(right[1]);
-                    losses[lane] = if heavy { loss } else { f32::NEG_INFINITY };
-                }
-                for lane in 0..16 {
-                    highest[lane] = if losses[lane] > highest[lane] {
-                        losses[lane]
-                    } else {
-                        highest[lane]
-                    };
-                }
-            }
-            let highest = highest.into_iter().fold(f32::NEG_INFINITY, f32::max);
-            if highest > best.map_or(0.0, |b| b.loss_change) && highest.is_finite() {
-                let bin = loss_changes[..bins.len()]
-                    .iter()
-                    .position(|&l| l == highest);
-                if let Some(bin) = bin {
-                    let left = [g_left[bin], h_left[bin]];
-                    *best = Some(Split {
-                        loss_change: highest,
-                        feature,
-                        n_left: part * BINS + bin + 1,
-                        default_left: false,
-                        left,
-                        right: minus(node.sums, left),
-                    });
+            accumulate(bins, &mut sums);
+            for ((&feature, bins), sums) in group.iter().zip(bins).zip(&mut sums) {
+                let n = bins.len();
+                sums[n..n.next_multiple_of(LANES)].fill(self.node.sums);
+                self.regularisation
+                    .scan_sums(sums, n, self.node, feature, &mut best);
+                let (_, has_missing, _) = (self.of_feature)(feature);
+                if has_missing && sums[n - 1] != self.node.sums {
+                    self.regularisation
+                        .scan_back(bins, self.node, feature, 0, &mut best);
                 }
             }
         }
-        total
+        best
+    }
+}
+
+/// Cumulative sums over the bins of each feature.
+#[inline(always)]
+fn accumulate(bins: [&[Sums]; ABREAST], sums: &mut [[Sums; BINS]; ABREAST]) {
+    let shortest = bins.iter().map(|b| b.len()).min().unwrap_or(0).min(BINS);
+    let heads = bins.map(|b| &b[..shortest]);
+    let mut totals = [[0.0; 2]; ABREAST];
+    for i in 0..shortest {
+        for f in 0..ABREAST {
+            totals[f] = plus(totals[f], heads[f][i]);
+            sums[f][i] = totals[f];
+        }
+    }
+    for f in 0..ABREAST {
+        for (sum, bin) in sums[f][shortest..].iter_mut().zip(&bins[f][shortest..]) {
+            totals[f] = plus(totals[f], *bin);
+            *sum = totals[f];
+        }
+    }
+}
+
+impl Regularisation {
+    /// The forward scan without steps and constraints over `n` cumulative sums.
+    #[inline(always)]
+    fn scan_sums(
+        &self,
+        sums: &[Sums; BINS],
+        n: usize,
+        node: &NodeSums,
+        feature: usize,
+        best: &mut Option<Split>,
+    ) {
+        // One plain loop a step: those the compiler turns into vector code.
+        let n_padded = n.next_multiple_of(LANES);
+        let [alpha, lambda, least] =
+            [self.alpha, self.lambda, self.min_child_weight].map(f64::from);
+        let all = node.sums;
+        let [mut squares_left, mut squares_right] = [[0.0_f32; BINS]; 2];
+        let [mut scales_left, mut scales_right] = [[0.0_f32; BINS]; 2];
+        let outputs = (squares_left[..n_padded]
+            .iter_mut()
+            .zip(&mut scales_left[..n_padded]))
+        .zip(
+            squares_right[..n_padded]
+                .iter_mut()
+                .zip(&mut scales_right[..n_padded]),
+        );
+        for (&left, ((square_left, scale_left), (square_right, scale_right))) in
+            sums[..n_padded].iter().zip(outputs)
+        {
+            let right = minus(all, left);
+            let heavy = (left[1] >= least) & (right[1] >= least);
+            let (square, scale) = gain_parts(left, alpha, lambda);
+            *square_left = if heavy { square } else { f32::NEG_INFINITY };
+            *scale_left = if heavy { scale } else { 1.0 };
+            (*square_right, *scale_right) = gain_parts(right, alpha, lambda);
+        }
+        let mut losses = [0.0; BINS];
+        for i in 0..n_padded {
+            losses[i] =
+                squares_left[i] / scales_left[i] + squares_right[i] / scales_right[i] - node.gain;
+        }
+        let mut highest = [f32::NEG_INFINITY; LANES];
+        for losses in losses[..n_padded].as_chunks::<LANES>().0 {
+            for lane in 0..LANES {
+                highest[lane] = if losses[lane] > highest[lane] {
+                    losses[lane]
+                } else {
+                    highest[lane]
+                };
+            }
+        }
+        let highest = highest.into_iter().fold(f32::NEG_INFINITY, f32::max);
+        if highest > best.map_or(0.0, |b| b.loss_change) && highest.is_finite() {
+            let bin = losses[..n].iter().position(|&l| l == highest).unwrap_or(0);
+            let (left, right) = (sums[bin], minus(node.sums, sums[bin]));
+            let (n_left, default_left) = (bin + 1, false);
+            let loss_change = highest;
+            *best = Some(Split {
+                loss_change,
+                feature,
+                n_left,
+                default_left,
+                left,
+                right,
+            });
+        }
     }
 }
