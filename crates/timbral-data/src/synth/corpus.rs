@@ -29,13 +29,13 @@ const MOST: usize = 100_000;
 
 /// Which synthetic recordings a [`SynthCorpus`] has.
 ///
-/// The default, 400 recordings of 15 s, is the corpus to compare models on; a smaller one shows
-/// the tools at work.
+/// The default, 300 recordings of 30 s (400 MB as files), is the corpus to compare models on; a
+/// smaller one shows the tools at work.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct SynthParams {
-    /// Recordings of each of the ten genres, 1 to 100 000; default 40.
+    /// Recordings of each of the ten genres, 1 to 100 000; default 30.
     pub recordings_per_genre: usize,
-    /// Length of a recording in seconds, 0.1 to 600; default 15.
+    /// Length of a recording in seconds, 0.1 to 600; default 30.
     pub seconds: f64,
     /// Other seeds give other recordings; default 0.
     pub seed: u64,
@@ -44,8 +44,8 @@ pub struct SynthParams {
 impl Default for SynthParams {
     fn default() -> Self {
         Self {
-            recordings_per_genre: 40,
-            seconds: 15.0,
+            recordings_per_genre: 30,
+            seconds: 30.0,
             seed: 0,
         }
     }
@@ -65,7 +65,7 @@ pub struct SynthRecording {
 /// A corpus of synthetic recordings in ten made-up genres, computed from a seed.
 ///
 /// The genres are styles of their own: tempo, drums, bass lines, chords, instruments and mix are
-/// drawn from ranges that overlap, and one trait in five from another style. Every recording has
+/// drawn from ranges that overlap, now and then a trait from another style. Every recording has
 /// its own key, tuning, tempo, instruments, tone, room and noise, so that pieces of one recording
 /// resemble each other more than those of another recording of the genre, as in real music. Models
 /// can be tried on it and evaluations checked; it says nothing about real genres.

@@ -9,13 +9,16 @@ use super::{RATE, decibels};
 
 /// Probability that a trait of a recording is that of any style: what makes genres overlap, as
 /// musicians do.
-const BORROWED: f64 = 0.2;
+const BORROWED: f64 = 0.03;
+
+/// Bars after which the bass and the lead repeat themselves.
+const MOTIF: usize = 2;
 
 /// Bars with the same parts and loudness.
 const PHRASE: usize = 2;
 
 /// Probability that a part plays in a phrase.
-const PRESENCE: f64 = 0.85;
+const PRESENCE: f64 = 0.92;
 
 /// Probability that a step of the drums is drawn anew in a bar.
 const FILL: f64 = 0.12;
@@ -44,8 +47,7 @@ pub(crate) fn render(seed: u64, genre: usize, number: usize, n_samples: usize) -
     out.iter_mut().for_each(|v| *v = soft(*v * gain));
     let peak = out.iter().fold(0.0f32, |peak, v| peak.max(v.abs()));
     let gain = song.peak / peak;
-    out.iter_mut()
-        .for_each(|v| *v = (*v * gain).clamp(-1.0, 1.0));
+    out.iter_mut().for_each(|v| *v *= gain);
     out
 }
 
@@ -211,7 +213,12 @@ impl Song {
     fn notes(&self, part: usize, rng: &mut Rng, n_samples: usize) -> Vec<Note> {
         let mut notes = Vec::new();
         let mut degree = 0;
+        let motif = rng.next();
         for (bar, loudness) in self.bars(1 + part, n_samples) {
+            let rng = &mut Rng::keyed(&[motif, (bar % MOTIF) as u64]);
+            if bar.is_multiple_of(MOTIF) {
+                degree = 0;
+            }
             let root = self.progression[bar % self.progression.len()];
             let mut note = |step: usize, steps: usize, pitch: f64, rng: &mut Rng| {
                 let end = self.sample(bar, step + steps);

@@ -8,6 +8,9 @@ const LATE: [usize; 4] = [1049, 1327, 1601, 1871];
 /// Early reflections.
 const EARLY: usize = 6;
 
+/// Peaks and dips of the equaliser.
+const PEAKS: usize = 3;
+
 /// How one recording was mixed: noise, tone and room.
 #[derive(Debug)]
 pub(crate) struct Room {
@@ -16,6 +19,7 @@ pub(crate) struct Room {
     split: f32,
     low: f32,
     high: f32,
+    peaks: [Peak; PEAKS],
     /// Samples and gain.
     early: [(usize, f32); EARLY],
     late: [usize; LATE.len()],
@@ -44,6 +48,7 @@ impl Room {
             split: rng.within((0.08, 0.3)) as f32,
             low: decibels(-tilt) as f32,
             high: decibels(tilt) as f32,
+            peaks: std::array::from_fn(|_| Peak::draw(rng)),
             early,
             late,
             feedback: late.map(|delay| decibels(-60.0 * delay as f64 / samples) as f32),
@@ -60,6 +65,9 @@ impl Room {
             let dry = *sample + self.noise * rng.noise();
             below += self.split * (dry - below);
             *sample = self.low * below + self.high * (dry - below);
+        }
+        for peak in &self.peaks {
+            peak.apply(samples);
         }
         let longest = self
             .early
@@ -88,6 +96,42 @@ impl Room {
                 line.push(0.5 * (dry + early) + 0.5 * back);
             }
             *sample = dry + early + self.wet * (a + c - b - d);
+        }
+    }
+}
+
+/// A second-order filter that raises or lowers a band (the peaking filter of Bristow-Johnson's
+/// "Cookbook formulae for audio equalizer biquad filter coefficients").
+#[derive(Debug)]
+struct Peak {
+    forward: [f32; 3],
+    backward: [f32; 2],
+}
+
+impl Peak {
+    fn draw(rng: &mut Rng) -> Self {
+        let hertz = 120.0 * libm::exp2(rng.within((0.0, 6.0)));
+        let root = decibels(rng.within((-6.0, 6.0)) / 2.0);
+        let turn = std::f64::consts::TAU * hertz / f64::from(RATE);
+        let width = libm::sin(turn) / (2.0 * rng.within((0.6, 2.0)));
+        let middle = -2.0 * libm::cos(turn);
+        let scale = 1.0 + width / root;
+        let over = |v: f64| (v / scale) as f32;
+        Self {
+            forward: [1.0 + width * root, middle, 1.0 - width * root].map(over),
+            backward: [middle, 1.0 - width / root].map(over),
+        }
+    }
+
+    fn apply(&self, samples: &mut [f32]) {
+        let ([b0, b1, b2], [a1, a2]) = (self.forward, self.backward);
+        let (mut one, mut two) = (0.0, 0.0);
+        for sample in samples {
+            let x = *sample;
+            let y = b0 * x + one;
+            one = b1 * x - a1 * y + two;
+            two = b2 * x - a2 * y;
+            *sample = y;
         }
     }
 }

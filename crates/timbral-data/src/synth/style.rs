@@ -133,7 +133,7 @@ pub(crate) const STYLES: [Style; 10] = [
         bass: Part {
             voices: &[SUB, FINGERED, SAW],
             patterns: &[CHUGS, PUSHED, HALVES],
-            level: (-6.0, 0.0),
+            level: (-8.0, -2.0),
         },
         chords: Part {
             voices: &[SAW, PLUCKED, STRUCK],
@@ -142,7 +142,7 @@ pub(crate) const STYLES: [Style; 10] = [
         },
         lead: Lead {
             voices: &[SAW, REED, PLUCKED],
-            density: (0.35, 0.8),
+            density: (0.45, 0.85),
             register: (66.0, 80.0),
             level: (-4.0, 2.0),
         },
@@ -151,7 +151,7 @@ pub(crate) const STYLES: [Style; 10] = [
             drive: (0.9, 2.0),
             reverberation: (0.4, 1.4),
             wet: (0.1, 0.35),
-            tilt: (-1.0, 5.0),
+            tilt: (1.0, 6.0),
         },
     },
     Style {
@@ -205,7 +205,7 @@ pub(crate) const STYLES: [Style; 10] = [
             snare: b"........8..1....",
             hat: b"5.7.5.7.5.7.5.7.",
             tom: b"..........1..2..",
-            level: (-7.0, 0.0),
+            level: (-9.0, -2.0),
         },
         harmony: Harmony {
             scales: &[AEOLIAN, DORIAN, IONIAN],
@@ -215,7 +215,7 @@ pub(crate) const STYLES: [Style; 10] = [
         bass: Part {
             voices: &[SUB, FINGERED],
             patterns: &[SYNCOPATED, PUSHED],
-            level: (-2.0, 4.0),
+            level: (0.0, 5.0),
         },
         chords: Part {
             voices: &[ORGAN, PLUCKED],
@@ -233,7 +233,7 @@ pub(crate) const STYLES: [Style; 10] = [
             drive: (0.6, 1.5),
             reverberation: (0.5, 2.0),
             wet: (0.1, 0.4),
-            tilt: (-5.0, 2.0),
+            tilt: (-6.0, 0.0),
         },
     },
     Style {
@@ -328,7 +328,7 @@ pub(crate) const STYLES: [Style; 10] = [
             snare: b"....9..1....9..1",
             hat: b"8484848484848484",
             tom: b"................",
-            level: (-2.0, 5.0),
+            level: (0.0, 6.0),
         },
         harmony: Harmony {
             scales: &[AEOLIAN, PHRYGIAN, DORIAN],
@@ -349,7 +349,7 @@ pub(crate) const STYLES: [Style; 10] = [
             voices: &[REED, STRUCK, SAW],
             density: (0.3, 0.9),
             register: (56.0, 72.0),
-            level: (-7.0, 2.0),
+            level: (-10.0, -1.0),
         },
         mix: Mix {
             dynamics: (0.5, 5.0),
@@ -362,9 +362,9 @@ pub(crate) const STYLES: [Style; 10] = [
     Style {
         name: "synth-stride",
         rhythm: Rhythm {
-            tempo: (84.0, 184.0),
+            tempo: (100.0, 184.0),
             swing: (0.57, 0.68),
-            kits: &[BRUSHED, BRUSHED, ACOUSTIC],
+            kits: &[BRUSHED],
             kick: b"4...2...3...2..1",
             snare: b"..1.3.1...1.3.2.",
             hat: b"8...9.7.8...9.7.",
@@ -438,13 +438,13 @@ pub(crate) const STYLES: [Style; 10] = [
             drive: (0.5, 1.4),
             reverberation: (0.3, 1.2),
             wet: (0.05, 0.25),
-            tilt: (-1.0, 5.0),
+            tilt: (0.0, 6.0),
         },
     },
     Style {
         name: "synth-wail",
         rhythm: Rhythm {
-            tempo: (60.0, 128.0),
+            tempo: (60.0, 112.0),
             swing: (0.56, 0.68),
             kits: &[ACOUSTIC, BRUSHED],
             kick: b"8.....2.7.....2.",
@@ -469,17 +469,17 @@ pub(crate) const STYLES: [Style; 10] = [
             level: (-7.0, -1.0),
         },
         lead: Lead {
-            voices: &[DRIVEN, REED, PLUCKED],
+            voices: &[DRIVEN, DRIVEN, REED],
             density: (0.25, 0.7),
             register: (58.0, 76.0),
-            level: (-3.0, 3.0),
+            level: (-1.0, 4.0),
         },
         mix: Mix {
             dynamics: (2.0, 8.0),
             drive: (0.5, 1.6),
             reverberation: (0.3, 1.3),
             wet: (0.05, 0.3),
-            tilt: (-4.0, 2.0),
+            tilt: (-3.0, 2.0),
         },
     },
 ];
