@@ -15,6 +15,7 @@ mod objective;
 mod params;
 mod predict;
 mod random;
+mod shap;
 mod sketch;
 mod split;
 mod train;

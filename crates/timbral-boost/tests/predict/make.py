@@ -1,0 +1,62 @@
+"""Models of XGBoost 3.2.0 and what it predicts with them, into golden/.
+
+usage: make.py (needs numpy and xgboost==3.2.0)
+"""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import xgboost as xgb
+
+HERE = Path(__file__).parent / "golden"
+
+
+def numbers(array):
+    """Nested lists in the shortest digits that are the same f32, null for NaN."""
+    if array.ndim:
+        return [numbers(a) for a in array]
+    return None if np.isnan(array) else float(str(np.float32(array)))
+
+
+def case(name, params, n_rounds, n_features, best=None):
+    rng = np.random.default_rng(7)
+    x = rng.normal(size=(400, n_features)).astype(np.float32)
+    signal = x[:, 0] * x[:, 1] + np.abs(x[:, -1])
+    x[rng.random(x.shape) < 0.1] = np.nan
+    if "num_class" in params:
+        y = np.digitize(signal, np.quantile(signal, [1 / 3, 2 / 3]))
+    elif params["objective"].startswith("binary"):
+        y = signal > np.median(signal)
+    else:
+        y = signal
+    booster = xgb.train(params | {"nthread": 1, "seed": 1}, xgb.DMatrix(x, y.astype(np.float32)), n_rounds)
+    if best is not None:
+        booster.set_attr(best_iteration=str(best))
+    booster.save_model(HERE / f"{name}.model.json")
+
+    n_outputs = params.get("num_class", 1)
+    rows = xgb.DMatrix(x[:20])
+    end = n_rounds if best is None else best + 1
+
+    def predict(first, end, *shape, **kind):
+        found = booster.predict(rows, iteration_range=(first, end), **kind)
+        return numbers(found.reshape((20, *shape)))
+
+    expected = {
+        "rows": numbers(x[:20]),
+        "margins": predict(0, end, n_outputs, output_margin=True),
+        "predictions": predict(0, end, n_outputs),
+        "leaves": predict(0, end, n_outputs * end, pred_leaf=True),
+        "shap_values": predict(0, end, n_outputs, n_features + 1, pred_contribs=True),
+        "shap_interaction_values": predict(0, end, n_outputs, n_features + 1, n_features + 1, pred_interactions=True),
+        "slice": [1, 3],
+        "slice_margins": predict(1, 3, n_outputs, output_margin=True),
+    }
+    (HERE / f"{name}.json").write_text(json.dumps(expected, separators=(",", ":")) + "\n")
+
+
+HERE.mkdir(exist_ok=True)
+case("softprob", {"objective": "multi:softprob", "num_class": 3, "max_depth": 3}, 4, 4)
+case("logistic", {"objective": "binary:logistic", "max_depth": 6, "eta": 0.5}, 5, 5, best=3)
+case("squared", {"objective": "reg:squarederror", "grow_policy": "lossguide", "max_leaves": 24, "max_depth": 0}, 4, 2)
