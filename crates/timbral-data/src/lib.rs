@@ -1,5 +1,24 @@
 //! Tables of features: made row by row, whole or not at all.
 //!
+//! A [`FeatureTable`] is read from and written to CSV, Parquet and NumPy files, value for value; a
+//! [`TableSchema`] says which column is what. A [`Scaler`] is fitted to the training rows of a
+//! table and to no others:
+//!
+//! ```
+//! use timbral_data::{ScalerParams, TableSchema};
+//!
+//! let text = "filename,length,tempo,label
+//! blues.00000.0.wav,66149,100,blues
+//! blues.00000.1.wav,66149,120,blues
+//! rock.00000.0.wav,66149,150,rock
+//! ";
+//! let table = TableSchema::default().read_csv_from(text.as_bytes(), "features.csv")?;
+//! assert_eq!(table.group_names(), ["blues.00000", "rock.00000"]);
+//! let scaled = ScalerParams::default().fit(&table, &[0, 1])?.transform(&table)?;
+//! assert_eq!(scaled.features(), ndarray::array![[-1.0], [1.0], [4.0]]);
+//! # Ok::<(), timbral_data::Error>(())
+//! ```
+//!
 //! A [`TableJournal`] collects the rows of a table beside it, survives a kill and can be resumed;
 //! [`write_whole`] writes any file by way of a temporary one; [`SynthCorpus`] makes synthetic
 //! recordings in ten genres to try the tools on.

@@ -43,7 +43,7 @@ impl FeatureTable {
     /// |---|---|---|
     /// | `.csv` | as [`read_csv`](Self::read_csv) | |
     /// | `.parquet` | columns as in the CSV table | `parquet` |
-    /// | `.npz` | NumPy arrays `features` (n, f), `feature_names`, `ids`, and if there are any `lengths`, `groups`, `labels` | `npy` |
+    /// | `.npz` | NumPy arrays `features` (n, f), `feature_names`, `ids`, `groups`, and if there are any `lengths` and `labels` | `npy` |
     ///
     /// # Errors
     /// As [`TableSchema::read`].

@@ -34,9 +34,8 @@ pub(crate) fn write(table: &FeatureTable, path: &Path) -> Result<()> {
             let bytes = lengths.iter().flat_map(|n| n.to_le_bytes());
             add(&mut zip, "lengths", "<u8", &format!("({n},)"), bytes)?;
         }
-        if let Some(groups) = &stored.groups {
-            add_texts(&mut zip, "groups", groups)?;
-        }
+        let groups = table.groups().iter().map(|g| &*table.group_names()[*g]);
+        add_texts(&mut zip, "groups", &groups.collect::<Vec<_>>())?;
         if let Some(labels) = &stored.labels {
             add_texts(&mut zip, "labels", labels)?;
         }
@@ -267,5 +266,96 @@ impl Array {
             text.map(|t| t.trim_end_matches('\0').to_owned())
         };
         (0..n).map(text).collect::<Option<_>>().ok_or_else(expected)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    type Entry<'a> = (&'a str, &'a str, &'a str, &'a [u8]);
+
+    /// What is wrong with the table of these arrays.
+    fn refused(arrays: &[Entry<'_>]) -> String {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("t.npz");
+        let mut zip = ZipWriter::new(File::create(&path).unwrap());
+        for (name, descr, shape, data) in arrays {
+            add(&mut zip, name, descr, shape, data.iter().copied()).unwrap();
+        }
+        zip.finish().unwrap();
+        let error = FeatureTable::read(&path).unwrap_err().to_string();
+        error
+            .strip_prefix(path.to_str().unwrap())
+            .unwrap()
+            .to_owned()
+    }
+
+    #[test]
+    fn arrays_must_fit() {
+        let features: Entry<'_> = ("features", "<f4", "(1, 1)", &[0, 0, 128, 63]);
+        let names: Entry<'_> = ("feature_names", "<U1", "(1,)", b"x\0\0\0");
+        for (arrays, text) in [
+            (&[names][..], "there is no array \"features\""),
+            (&[features], "there is no array \"feature_names\""),
+            (
+                &[("features", "|O", "(1, 1)", b"\0\0\0\0"), names],
+                "array \"features\" is \"|O\" of shape [1, 1], not '<f4' or '<f8' of rows and columns",
+            ),
+            (
+                &[("features", "<f4", "(4294967296, 4294967296)", b""), names],
+                "array \"features\": 0 bytes are not those of [4294967296, 4294967296]",
+            ),
+            (
+                &[("features", "<f4", "(1000000000000, 0)", b""), names],
+                "array \"features\" is \"<f4\" of shape [1000000000000, 0], not '<f4' or '<f8' of rows and columns",
+            ),
+            (
+                &[("features", "<f4", "(-1, 1)", b""), names],
+                "array \"features\": not the header of a .npy file",
+            ),
+            (
+                &[features, ("feature_names", "<U0", "(1000000000000,)", b"")],
+                "array \"feature_names\" is \"<U0\" of shape [1000000000000], not '<U' of shape [1]",
+            ),
+            (
+                &[features, ("feature_names", "<U1", "(1,)", b"\0\xd8\0\0")],
+                "array \"feature_names\" is \"<U1\" of shape [1], not '<U' of shape [1]",
+            ),
+            (
+                &[
+                    features,
+                    names,
+                    ("ids", "<U4611686018427387905", "(1,)", b"x\0\0\0"),
+                ],
+                "array \"ids\" is \"<U4611686018427387905\" of shape [1], not '<U' of shape [1]",
+            ),
+            (
+                &[features, names, ("lengths", "<i8", "(1,)", &[255; 8])],
+                "array \"lengths\" is \"<i8\" of shape [1], not '<u8' or '<i8' of shape [1]",
+            ),
+        ] {
+            assert_eq!(refused(arrays), format!(": no NumPy table: {text}"));
+        }
+        let labels: Entry<'_> = ("labels", "<U1", "(1,)", &[0; 4]);
+        assert_eq!(
+            refused(&[features, names, labels]),
+            ", row 1, column 2 (\"label\"): \"\" is missing: every row must have one"
+        );
+        let infinite: Entry<'_> = ("features", "<f4", "(1, 1)", &[0, 0, 128, 127]);
+        assert_eq!(
+            refused(&[infinite, names]),
+            ", row 1, column 1 (\"x\"): \"inf\" is infinite or beyond the range of 32 bits"
+        );
+        let label: Entry<'_> = (
+            "feature_names",
+            "<U5",
+            "(1,)",
+            b"l\0\0\0a\0\0\0b\0\0\0e\0\0\0l\0\0\0",
+        );
+        assert_eq!(
+            refused(&[features, label]),
+            ": the table has no feature columns"
+        );
     }
 }

@@ -1,4 +1,5 @@
 use std::fs::File;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -48,11 +49,14 @@ pub(crate) fn read(schema: &TableSchema, file: File, path: &Path) -> Result<Feat
         }
         Ok(table.finish()?)
     };
-    rows().map_err(|error| match error {
-        ReadError::Table(error) => error,
-        ReadError::Parquet(error) => malformed(path, error),
-        ReadError::Limit(reason) => malformed(path, reason),
-    })
+    // The crate panics on some damaged files, such as one with a column of negative length.
+    match catch_unwind(AssertUnwindSafe(rows)) {
+        Ok(Ok(table)) => Ok(table),
+        Ok(Err(ReadError::Table(error))) => Err(error),
+        Ok(Err(ReadError::Parquet(error))) => Err(malformed(path, error)),
+        Ok(Err(ReadError::Limit(reason))) => Err(malformed(path, reason)),
+        Err(_) => Err(malformed(path, "the file is damaged")),
+    }
 }
 
 enum ReadError {

@@ -3,6 +3,8 @@
 #![allow(clippy::unwrap_used)]
 
 mod csv;
+#[cfg(any(feature = "npy", feature = "parquet"))]
+mod formats;
 mod malformed;
 mod published;
 mod scale;

@@ -1,0 +1,117 @@
+//! Parquet and NumPy tables: those of pyarrow and NumPy (`golden/tables.py`), and damaged ones.
+
+use std::fs::File;
+use std::io::{Seek, SeekFrom, Write};
+use std::path::Path;
+
+use proptest::prelude::*;
+use timbral_data::{FeatureTable, TableSchema};
+
+use crate::csv::tables;
+use crate::same;
+
+fn golden() -> FeatureTable {
+    let text = "filename,length,a_mean,b_mean,count,label\n\
+        blues.00000.0.wav,66149,0.1,0.1,1,blues\n\
+        blues.00000.1.wav,66148,-0.0,,-2,blues\n\
+        été.00001.0.wav,7,,-2.5,3,pop\n";
+    TableSchema::default()
+        .read_csv_from(text.as_bytes(), "golden.csv")
+        .unwrap()
+}
+
+fn written(table: &FeatureTable, extension: &str) -> Vec<u8> {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("t").with_extension(extension);
+    table.write(&path).unwrap();
+    same(table, &FeatureTable::read(&path).unwrap());
+    std::fs::read(&path).unwrap()
+}
+
+fn schema_applies(path: &Path) {
+    let schema = TableSchema {
+        ignore: vec!["label".into()],
+        features: Some(vec!["count".into(), "length".into()]),
+        ..TableSchema::default()
+    };
+    let table = schema.read(path).unwrap();
+    let expected = ndarray::array![[1.0, 66149.0], [-2.0, 66148.0], [3.0, 7.0]];
+    assert_eq!(table.features(), expected);
+    assert_eq!((table.labels(), table.lengths()), (None, None));
+    assert_eq!(table.group_names(), ["blues.00000", "été.00001"]);
+}
+
+/// Every file cut short is an error; files with any byte changed are read or refused.
+fn damaged(extension: &str, whole: &[u8]) {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("t").with_extension(extension);
+    std::fs::write(&path, whole).unwrap();
+    // In place: to write the file anew each time takes a hundred times longer.
+    let mut file = File::options().write(true).open(&path).unwrap();
+    let mut put = |i: usize, byte: u8| {
+        file.seek(SeekFrom::Start(i as u64)).unwrap();
+        file.write_all(&[byte]).unwrap();
+    };
+    for (i, byte) in whole.iter().enumerate() {
+        put(i, !byte);
+        let _ = FeatureTable::read(&path);
+        put(i, *byte);
+    }
+    FeatureTable::read(&path).unwrap();
+    for end in (0..whole.len()).rev() {
+        file.set_len(end as u64).unwrap();
+        assert!(FeatureTable::read(&path).is_err(), "{end}");
+    }
+}
+
+#[cfg(feature = "npy")]
+mod npz {
+    use super::*;
+
+    const NUMPY: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/golden/table.npz");
+
+    #[test]
+    fn of_numpy() {
+        same(&FeatureTable::read(NUMPY).unwrap(), &golden());
+        schema_applies(Path::new(NUMPY));
+    }
+
+    #[test]
+    fn damaged_ones() {
+        damaged("npz", &std::fs::read(NUMPY).unwrap());
+        damaged("npz", &written(&golden(), "npz"));
+    }
+
+    proptest! {
+        #[test]
+        fn written_is_read_back(table in tables()) {
+            written(&table, "npz");
+        }
+    }
+}
+
+#[cfg(feature = "parquet")]
+mod parquet {
+    use super::*;
+
+    const PYARROW: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/golden/table.parquet");
+
+    #[test]
+    fn of_pyarrow() {
+        same(&FeatureTable::read(PYARROW).unwrap(), &golden());
+        schema_applies(Path::new(PYARROW));
+    }
+
+    #[test]
+    fn damaged_ones() {
+        damaged("parquet", &std::fs::read(PYARROW).unwrap());
+        damaged("parquet", &written(&golden(), "parquet"));
+    }
+
+    proptest! {
+        #[test]
+        fn written_is_read_back(table in tables()) {
+            written(&table, "parquet");
+        }
+    }
+}
