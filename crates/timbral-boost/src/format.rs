@@ -1,6 +1,7 @@
 //! XGBoost's model files, which are this crate's own.
 
 mod read;
+mod read_tree;
 mod schema;
 mod sink;
 mod ubjson;

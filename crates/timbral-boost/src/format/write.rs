@@ -1,7 +1,7 @@
 use std::collections::BTreeMap;
 
 use super::CLASS_NAMES;
-use super::sink::Sink;
+use super::sink::{Json, Sink};
 use crate::model::Model;
 use crate::objective::Objective;
 use crate::tree::{Children, Node, Tree};
@@ -156,7 +156,10 @@ fn write_tree<S: Sink>(tree: &Tree, id: usize, n_features: &str, out: &mut S) {
 }
 
 fn learner_param<S: Sink>(model: &Model, out: &mut S) {
-    let scores: Vec<String> = model.base_score.iter().map(|s| format!("{s:E}")).collect();
+    // The array is a string.
+    let mut scores = Json::default();
+    scores.typed(model.base_score.iter().copied());
+    let scores = String::from_utf8_lossy(&scores.0);
     let n_outputs = model.n_outputs().to_string();
     let (n_classes, n_targets) = match &model.objective {
         Objective::Softprob { .. } | Objective::Softmax { .. } => (n_outputs.as_str(), "1"),
@@ -164,7 +167,7 @@ fn learner_param<S: Sink>(model: &Model, out: &mut S) {
     };
     fields(
         &[
-            ("base_score", &format!("[{}]", scores.join(","))),
+            ("base_score", &scores),
             ("boost_from_average", "1"),
             ("num_class", n_classes),
             ("num_feature", &model.n_features.to_string()),

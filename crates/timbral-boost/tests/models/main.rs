@@ -1,6 +1,8 @@
 //! XGBoost's own models (`make.py`), read, predicted with, written and read again.
 //! `check_in_xgboost.py` does the other way, by hand.
 
+#![allow(clippy::unwrap_used)]
+
 mod hostile;
 
 use std::collections::BTreeMap;
@@ -181,6 +183,22 @@ fn a_saved_model_is_the_same_when_loaded() {
         let json = model.to_json();
         let by_ubjson = Model::from_slice(&model.to_ubjson()).unwrap();
         assert_eq!(by_ubjson.to_json(), json, "{what}");
+    });
+}
+
+/// For `check_in_xgboost.py`: writes every golden model to the folder `TIMBRAL_MODELS`.
+#[test]
+fn saves_for_xgboost() {
+    let Some(folder) = std::env::var_os("TIMBRAL_MODELS").map(PathBuf::from) else {
+        eprintln!("SKIPPED: no folder TIMBRAL_MODELS");
+        return;
+    };
+    std::fs::create_dir_all(&folder).unwrap();
+    each_model(|what, model, _, _| {
+        for ending in ["json", "ubj"] {
+            let name = format!("{}-saved.{ending}", what.replace('/', "_"));
+            model.save(folder.join(name)).unwrap();
+        }
     });
 }
 
