@@ -116,9 +116,19 @@ impl TableReader {
         let asked = [&schema.id, &schema.label, &schema.group];
         let asked = asked.into_iter().flatten().chain(&schema.ignore);
         let asked = asked.chain(schema.features.iter().flatten());
-        if let Some(name) = asked.into_iter().find(|name| !names.contains(name)) {
-            let (path, name) = (path.to_owned(), name.clone());
-            return Err(Error::NoColumn { path, name });
+        let mut seen = HashSet::new();
+        for name in asked {
+            if !names.contains(name) {
+                let (path, name) = (path.to_owned(), name.clone());
+                return Err(Error::NoColumn { path, name });
+            }
+            if !seen.insert(name) {
+                return Err(Error::InvalidParameter {
+                    name: "schema",
+                    value: shown(name),
+                    reason: "the column is named twice, or in two roles",
+                });
+            }
         }
 
         let mut feature_names = schema.features.clone().unwrap_or_default();

@@ -243,3 +243,31 @@ fn asked_columns_must_be_there() {
         );
     }
 }
+
+#[test]
+fn a_column_has_one_role() {
+    let x = || vec!["x".to_owned()];
+    let default = TableSchema::default;
+    for schema in [
+        TableSchema {
+            features: Some(vec!["x".into(), "x".into()]),
+            ..default()
+        },
+        TableSchema {
+            features: Some(x()),
+            ignore: x(),
+            ..default()
+        },
+        TableSchema {
+            id: Some("x".into()),
+            label: Some("x".into()),
+            ..default()
+        },
+    ] {
+        let error = schema.read_csv_from(&b"x,y\n1,2\n"[..], "t.csv");
+        assert_eq!(
+            error.unwrap_err().to_string(),
+            "schema = x: the column is named twice, or in two roles"
+        );
+    }
+}
