@@ -13,8 +13,11 @@ mod importance;
 mod model;
 mod objective;
 mod params;
+mod permutation;
 mod predict;
 mod random;
+#[cfg(test)]
+mod random_model;
 mod shap;
 mod sketch;
 mod split;
@@ -29,6 +32,9 @@ pub use importance::ImportanceKind;
 pub use model::Model;
 pub use objective::Objective;
 pub use params::{BoostParams, GrowPolicy};
+pub use permutation::{
+    PermutationImportance, PermutationImportanceParams, permutation_importance,
+};
 pub use predict::Predictor;
 pub use train::{History, Round, Trained, Training};
 pub use tree::{Children, Node, Tree};

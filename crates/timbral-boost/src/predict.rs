@@ -1,5 +1,7 @@
 mod columns;
 mod layout;
+#[cfg(test)]
+mod tests;
 
 use std::borrow::Cow;
 
@@ -19,7 +21,7 @@ const BLOCK: usize = 256;
 const LANES: usize = 64;
 
 /// Up to this many rows it is quicker to walk down the trees one row after the other.
-const FEW: usize = 12;
+const FEW: usize = 11;
 
 /// A model laid out for prediction, by [`Model::compile`].
 ///

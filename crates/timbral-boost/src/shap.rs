@@ -1,6 +1,8 @@
 mod lanes;
 mod paths;
 mod quadrature;
+#[cfg(test)]
+mod tests;
 
 use ndarray::{Array3, Array4, ArrayView2, s};
 use rayon::prelude::*;
