@@ -180,14 +180,14 @@ impl<const W: usize> Lanes<W> {
                 pairs.path.push((edge.level, feature));
             }
         }
+        let gains = |level: usize| &self.gains[level * n..][..n];
         let sums = &self.sums[open.len() * n..];
         for (k, &(a, feature_a)) in pairs.path.iter().enumerate() {
             for &(b, feature_b) in &pairs.path[..k] {
                 let values = &mut pairs.values[Pairs::<W>::index(feature_a, feature_b)];
-                for p in 0..n {
-                    let (gain_a, gain_b) = (&self.gains[a * n + p], &self.gains[b * n + p]);
+                for ((sum, gain_a), gain_b) in sums.iter().zip(gains(a)).zip(gains(b)) {
                     for i in 0..W {
-                        values[i] += 0.5 * sums[p][i] * gain_a[i] * gain_b[i];
+                        values[i] += 0.5 * sum[i] * gain_a[i] * gain_b[i];
                     }
                 }
             }
