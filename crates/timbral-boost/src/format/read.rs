@@ -1,7 +1,8 @@
 use std::collections::BTreeMap;
 use std::str::FromStr;
 
-use super::{CLASS_NAMES, read_tree, schema};
+use super::schema::{self, Entry};
+use super::{CLASS_NAMES, read_tree};
 use crate::error::{Error, Result};
 use crate::model::Model;
 use crate::objective::Objective;
@@ -11,9 +12,11 @@ use crate::objective::Objective;
 const MAX_FEATURES: usize = 1 << 24;
 const MAX_OUTPUTS: usize = 1 << 16;
 
-/// XGBoost's objectives that are not variants of [`Objective`].
-const OTHERS: [&str; 14] = [
+/// XGBoost's objectives that may be [`Objective::Other`]; those that are a variant too have several
+/// targets then.
+const OTHERS: [&str; 17] = [
     "binary:hinge",
+    "binary:logistic",
     "binary:logitraw",
     "count:poisson",
     "rank:map",
@@ -22,7 +25,9 @@ const OTHERS: [&str; 14] = [
     "reg:absoluteerror",
     "reg:gamma",
     "reg:logistic",
+    "reg:pseudohubererror",
     "reg:quantileerror",
+    "reg:squarederror",
     "reg:squaredlogerror",
     "reg:tweedie",
     "survival:aft",
@@ -149,7 +154,10 @@ pub(super) fn model(document: schema::Document) -> Result<Model> {
     }
 }
 
-fn read_objective(file: schema::Objective, param: &schema::LearnerParam) -> Result<Objective> {
+fn read_objective(
+    entries: BTreeMap<String, Entry>,
+    param: &schema::LearnerParam,
+) -> Result<Objective> {
     let n_classes: usize = number("learner_model_param.num_class", &param.num_class)?;
     let n_targets: usize = match &param.num_target {
         Some(text) => number("learner_model_param.num_target", text)?,
@@ -162,19 +170,21 @@ fn read_objective(file: schema::Objective, param: &schema::LearnerParam) -> Resu
             format!("{n_outputs} outputs, but at most {MAX_OUTPUTS} are read"),
         ));
     }
-    let params: BTreeMap<String, BTreeMap<String, String>> = file
-        .rest
-        .into_iter()
-        .filter_map(|(key, block)| Some((key, serde_json::from_value(block).ok()?)))
-        .collect();
-    Ok(match (file.name.as_str(), n_outputs) {
+    let mut name = None;
+    let mut params = BTreeMap::new();
+    for (key, entry) in entries {
+        match entry {
+            Entry::Text(text) if key == "name" => name = Some(text),
+            Entry::Block(block) => drop(params.insert(key, block)),
+            Entry::Text(_) | Entry::Array => {}
+        }
+    }
+    let name = name.ok_or_else(|| bad("objective", "no name"))?;
+    Ok(match (name.as_str(), n_outputs) {
         ("multi:softprob" | "multi:softmax", _) if n_classes == 0 || n_targets > 1 => {
             return Err(bad(
                 "learner_model_param",
-                format!(
-                    "{} with {n_classes} classes and {n_targets} targets",
-                    file.name
-                ),
+                format!("{name} with {n_classes} classes and {n_targets} targets"),
             ));
         }
         ("multi:softprob", _) => Objective::Softprob { n_classes },
@@ -192,22 +202,12 @@ fn read_objective(file: schema::Objective, param: &schema::LearnerParam) -> Resu
             }
             Objective::PseudoHuber { slope }
         }
-        (name, _)
-            if OTHERS.contains(&name)
-                || [
-                    "reg:squarederror",
-                    "binary:logistic",
-                    "reg:pseudohubererror",
-                ]
-                .contains(&name) =>
-        {
-            Objective::Other {
-                name: file.name,
-                n_outputs,
-                params,
-            }
-        }
-        _ => return Err(unsupported(format!("the objective {:?}", file.name))),
+        (known, _) if OTHERS.contains(&known) => Objective::Other {
+            name,
+            n_outputs,
+            params,
+        },
+        _ => return Err(unsupported(format!("the objective {name:?}"))),
     })
 }
 

@@ -2,9 +2,10 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::marker::PhantomData;
 
 use serde::Deserialize;
-use serde::de::{Deserializer, Error, MapAccess, Visitor};
+use serde::de::{Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
 #[derive(Deserialize)]
 pub(super) struct Document {
@@ -13,13 +14,14 @@ pub(super) struct Document {
 
 #[derive(Deserialize)]
 pub(super) struct Learner {
-    #[serde(default, deserialize_with = "strings")]
+    #[serde(default, deserialize_with = "unique")]
     pub(super) attributes: BTreeMap<String, String>,
     #[serde(default)]
     pub(super) feature_names: Vec<String>,
     pub(super) gradient_booster: Booster,
     pub(super) learner_model_param: LearnerParam,
-    pub(super) objective: Objective,
+    #[serde(deserialize_with = "unique")]
+    pub(super) objective: BTreeMap<String, Entry>,
 }
 
 #[derive(Deserialize)]
@@ -29,13 +31,6 @@ pub(super) struct LearnerParam {
     pub(super) num_feature: String,
     /// Missing before XGBoost 1.6.
     pub(super) num_target: Option<String>,
-}
-
-#[derive(Deserialize)]
-pub(super) struct Objective {
-    pub(super) name: String,
-    #[serde(flatten)]
-    pub(super) rest: BTreeMap<String, serde_json::Value>,
 }
 
 /// `gbtree` has a `model` of trees, `dart` a whole `gbtree` and the weights of its trees,
@@ -119,28 +114,66 @@ impl<'de> Deserialize<'de> for Flag {
     }
 }
 
-/// Strings by name, each name once.
-fn strings<'de, D: Deserializer<'de>>(
-    deserializer: D,
-) -> Result<BTreeMap<String, String>, D::Error> {
-    struct StringsVisitor;
-    impl<'de> Visitor<'de> for StringsVisitor {
-        type Value = BTreeMap<String, String>;
+/// Its name, a block of parameters, or an array, which is not kept.
+pub(super) enum Entry {
+    Text(String),
+    Block(BTreeMap<String, String>),
+    Array,
+}
 
-        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-            f.write_str("an object of strings")
-        }
+impl<'de> Deserialize<'de> for Entry {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct EntryVisitor;
+        impl<'de> Visitor<'de> for EntryVisitor {
+            type Value = Entry;
 
-        fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-            let mut strings = BTreeMap::new();
-            while let Some((key, value)) = map.next_entry::<String, String>()? {
-                if strings.contains_key(&key) {
-                    return Err(A::Error::custom(format!("duplicate key `{key}`")));
-                }
-                strings.insert(key, value);
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a string, an object of strings or an array")
             }
-            Ok(strings)
+
+            fn visit_str<E: Error>(self, text: &str) -> Result<Entry, E> {
+                Ok(Entry::Text(text.to_owned()))
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Entry, A::Error> {
+                UniqueVisitor(PhantomData).visit_map(map).map(Entry::Block)
+            }
+
+            fn visit_seq<A: SeqAccess<'de>>(self, mut array: A) -> Result<Entry, A::Error> {
+                while array.next_element::<IgnoredAny>()?.is_some() {}
+                Ok(Entry::Array)
+            }
         }
+        deserializer.deserialize_any(EntryVisitor)
     }
-    deserializer.deserialize_map(StringsVisitor)
+}
+
+/// Values by name, each name once.
+fn unique<'de, D, V>(deserializer: D) -> Result<BTreeMap<String, V>, D::Error>
+where
+    D: Deserializer<'de>,
+    V: Deserialize<'de>,
+{
+    deserializer.deserialize_map(UniqueVisitor(PhantomData))
+}
+
+struct UniqueVisitor<V>(PhantomData<V>);
+
+impl<'de, V: Deserialize<'de>> Visitor<'de> for UniqueVisitor<V> {
+    type Value = BTreeMap<String, V>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+        let mut values = BTreeMap::new();
+        while let Some((key, value)) = map.next_entry::<String, V>()? {
+            if values.contains_key(&key) {
+                return Err(A::Error::custom(format!("duplicate key `{key}`")));
+            }
+            values.insert(key, value);
+        }
+        Ok(values)
+    }
 }

@@ -87,7 +87,10 @@ attributes {"timbral.class_names":"["} => attributes.timbral.class_names: EOF
 attributes {"timbral.class_names":"[\"a\"]"} => attributes.timbral.class_names: class_names
 gradient_booster {"name":"gbtree"} => gradient_booster: no model
 gradient_booster {"name":"dart"} => gradient_booster: no gbtree
-objective {} => JSON: missing field `name`
+objective {} => objective: no name
+objective {"name":{}} => objective: no name
+objective {"name":1} => JSON: invalid type: integer
+objective {"name":"multi:softprob","x":{"y":1}} => JSON: invalid type: integer
 "#;
 
 #[test]
@@ -190,6 +193,16 @@ fn damaged_bytes() {
             Err(Error::Format { .. }) => {}
             other => panic!("{start}: {other:?}"),
         }
+    }
+}
+
+#[test]
+fn an_unknown_objective_is_not_supported() {
+    let mut document = document();
+    document["learner"]["objective"] = json!({"name": "reg:newest"});
+    match Model::from_slice(document.to_string().as_bytes()) {
+        Err(Error::Unsupported { what }) => assert_eq!(what, "the objective \"reg:newest\""),
+        other => panic!("{other:?}"),
     }
 }
 
