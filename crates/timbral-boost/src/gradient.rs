@@ -126,7 +126,7 @@ impl Gradients {
                     }
                     Boosted::Objective(objective) => {
                         for (i, (pair, &y)) in out.chunks_exact_mut(width).zip(labels).enumerate() {
-                            let [g, h] = single(objective, margins[0][start + i], y);
+                            let [g, h] = objective.gradient(margins[0][start + i], y);
                             (pair[0], pair[1]) = (g, h);
                         }
                     }
@@ -139,25 +139,6 @@ impl Gradients {
                     }
                 }
             });
-    }
-}
-
-fn single(objective: &Objective, margin: f32, label: f32) -> [f32; 2] {
-    match *objective {
-        Objective::Logistic => {
-            let p = 1.0 / (exp(-margin) + 1.0 + LEAST);
-            [p - label, (p * (1.0 - p)).max(LEAST)]
-        }
-        Objective::PseudoHuber { slope } => {
-            let residual = margin - label;
-            let scale = 1.0 + (residual / slope) * (residual / slope);
-            let root = scale.sqrt();
-            [
-                residual / root,
-                (slope * slope) / ((slope * slope + residual * residual) * root),
-            ]
-        }
-        _ => [margin - label, 1.0],
     }
 }
 

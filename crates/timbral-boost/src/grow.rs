@@ -133,7 +133,11 @@ impl<B: Bin> Grower<'_, B> {
                     let value = weight * learning_rate;
                     leaves.push((node.rows.clone(), value));
                     n_left.push(0);
-                    nodes.push(Node::leaf(value, weight, hessian));
+                    nodes.push(Node::leaf(
+                        value,
+                        if i == 0 { weight } else { value },
+                        hessian,
+                    ));
                 }
                 Some((split, children)) => {
                     let [left, right] = if best_first {

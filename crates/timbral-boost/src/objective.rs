@@ -1,4 +1,5 @@
 use crate::error::{Error, Result};
+use crate::math::exp;
 use std::collections::BTreeMap;
 
 /// What a model predicts, with XGBoost's names.
@@ -91,26 +92,60 @@ impl Objective {
         }
     }
 
-    /// The base score that fits the labels best.
+    /// The base score that fits the labels best: their mean; for several classes
+    /// `ln(n_k / n + 1e-6)` centred on its mean; for [`PseudoHuber`](Self::PseudoHuber) one
+    /// Newton step from 0.
     pub(crate) fn estimate(&self, labels: &[f32], weights: Option<&[f32]>) -> Vec<f32> {
         let weight = |row: usize| weights.map_or(1.0, |w| f64::from(w[row]));
-        let total: f64 = (0..labels.len()).map(weight).sum();
+        let rows = labels.iter().enumerate().map(|(row, &y)| (y, weight(row)));
         if self.is_multiclass() {
             let mut counts = vec![0.0; self.n_outputs()];
-            labels
+            rows.for_each(|(y, w)| counts[y as usize] += w);
+            let total = counts.iter().sum::<f64>() as f32;
+            let logs: Vec<f32> = counts
                 .iter()
-                .enumerate()
-                .for_each(|(row, &y)| counts[y as usize] += weight(row));
-            let logs: Vec<f64> = counts.iter().map(|n| (n / total + 1e-6).ln()).collect();
-            let mean = logs.iter().sum::<f64>() / logs.len() as f64;
-            return logs.iter().map(|log| (log - mean) as f32).collect();
+                .map(|&n| (n as f32 / total + 1e-6).ln())
+                .collect();
+            let mean = logs.iter().sum::<f32>() / logs.len() as f32;
+            return logs.iter().map(|log| log - mean).collect();
         }
-        let sum: f64 = labels
-            .iter()
-            .enumerate()
-            .map(|(row, &y)| weight(row) * f64::from(y))
-            .sum();
-        vec![(sum / total) as f32]
+        let (mut sum, mut total) = (0.0, 0.0);
+        for (y, w) in rows {
+            let [g, h] = match self {
+                Self::PseudoHuber { .. } => self.gradient(0.0, y).map(f64::from),
+                _ => [-f64::from(y), 1.0],
+            };
+            sum -= w * g;
+            total += w * h;
+        }
+        let score = (sum / total) as f32;
+        // One class alone would start at infinity.
+        vec![if *self == Self::Logistic {
+            score.clamp(1e-6, 1.0 - 1e-6)
+        } else {
+            score
+        }]
+    }
+
+    /// First and second derivative of the loss by the margin, for one output.
+    pub(crate) fn gradient(&self, margin: f32, label: f32) -> [f32; 2] {
+        const LEAST: f32 = 1e-16;
+        match *self {
+            Self::Logistic => {
+                let p = 1.0 / (exp(-margin) + 1.0 + LEAST);
+                [p - label, (p * (1.0 - p)).max(LEAST)]
+            }
+            Self::PseudoHuber { slope } => {
+                let residual = margin - label;
+                let root = (1.0 + (residual / slope) * (residual / slope)).sqrt();
+                let square = slope * slope;
+                [
+                    residual / root,
+                    square / ((square + residual * residual) * root),
+                ]
+            }
+            _ => [margin - label, 1.0],
+        }
     }
 
     /// The margin of a `base_score` as model files hold it: `ln(p / (1 - p))` for

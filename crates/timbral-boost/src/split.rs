@@ -104,7 +104,7 @@ impl Regularisation {
             return 0.0;
         }
         let (g, h) = (g as f32, h as f32);
-        -(2.0 * g * weight + (h + self.lambda) * weight * weight)
+        -(2.0 * g * weight + (h + self.lambda) * (weight * weight))
     }
 
     #[inline(always)]

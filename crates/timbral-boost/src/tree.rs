@@ -8,7 +8,8 @@ pub struct Node {
     pub children: Option<Children>,
     /// The value of a leaf, already scaled by the learning rate; 0 in an inner node.
     pub leaf_value: f32,
-    /// What the node would answer if it were a leaf (before the learning rate).
+    /// What an inner node would answer if it were a leaf, before the learning rate; in a leaf
+    /// its value, as XGBoost has it.
     pub base_weight: f32,
     /// Gain of the split over no split; 0 in a leaf.
     pub loss_change: f32,

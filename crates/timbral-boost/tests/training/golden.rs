@@ -1,0 +1,177 @@
+//! The trees that XGBoost 3.2 grows from the same tables (`make.py`).
+
+use ndarray::Array2;
+use serde::Deserialize;
+use serde_json::Value;
+use timbral_boost::{BoostParams, Dataset, GrowPolicy, Model, Objective};
+
+/// XGBoost adds up gradients in another order, and rounds the results to f32.
+const VALUE_TOLERANCE: f32 = 1e-5;
+
+#[derive(Deserialize)]
+struct Case {
+    name: String,
+    rounds: usize,
+    rows: usize,
+    columns: usize,
+    classes: usize,
+    levels: i64,
+    missing: f64,
+    weights: bool,
+    seed: u64,
+    params: serde_json::Map<String, Value>,
+    model: Value,
+}
+
+fn numbers(seed: u64, n: usize) -> Vec<i64> {
+    let mut state = seed;
+    let next = || {
+        state = (state * 1_664_525 + 1_013_904_223) % (1 << 32);
+        (state >> 8) as i64
+    };
+    std::iter::repeat_with(next).take(n).collect()
+}
+
+impl Case {
+    fn table(&self) -> (Array2<f32>, Vec<f32>, Option<Vec<f32>>) {
+        let cells = self.rows * self.columns;
+        let raw = numbers(self.seed, cells);
+        let scale = if self.levels == 0 {
+            (1 << 20) as f32
+        } else {
+            1.0
+        };
+        let value = |&v: &i64| {
+            if self.levels == 0 {
+                v
+            } else {
+                v * self.levels >> 24
+            }
+        };
+        let mut features: Vec<f32> = raw.iter().map(|v| value(v) as f32 / scale - 3.0).collect();
+        let noise = numbers(self.seed + 1, self.rows);
+        let labels = raw.chunks(self.columns).zip(noise).map(|(row, noise)| {
+            let signal = row[0] + 2 * row[1] * i64::from(row[2] > 1 << 23) + noise / 2;
+            match self.classes as i64 {
+                0 => (signal as f64 / f64::from(1 << 22)) as f32,
+                n => (signal * n / (4 << 24)).min(n - 1) as f32,
+            }
+        });
+        let labels = labels.collect();
+        if self.missing > 0.0 {
+            for (cell, hole) in features.iter_mut().zip(numbers(self.seed + 2, cells)) {
+                if (hole as f64) < self.missing * f64::from(1 << 24) {
+                    *cell = f32::NAN;
+                }
+            }
+        }
+        let weights = numbers(self.seed + 3, self.rows);
+        let weights = self
+            .weights
+            .then(|| weights.iter().map(|w| (w % 5 + 1) as f32 / 2.0).collect());
+        let features = Array2::from_shape_vec((self.rows, self.columns), features).unwrap();
+        (features, labels, weights)
+    }
+
+    fn params(&self) -> BoostParams {
+        let mut params = BoostParams {
+            n_rounds: self.rounds,
+            ..Default::default()
+        };
+        let mut slope = 1.0;
+        for (name, value) in &self.params {
+            let number = value.as_f64().unwrap_or_default() as f32;
+            let count = value.as_u64().unwrap_or_default() as usize;
+            match name.as_str() {
+                "objective" | "num_class" => {}
+                "eta" => params.learning_rate = number,
+                "max_depth" => params.max_depth = count,
+                "max_leaves" => params.max_leaves = count,
+                "max_bin" => params.max_bin = count,
+                "num_parallel_tree" => params.num_parallel_tree = count,
+                "grow_policy" => params.grow_policy = GrowPolicy::LossGuide,
+                "reg_lambda" => params.lambda = number,
+                "reg_alpha" => params.alpha = number,
+                "gamma" => params.gamma = number,
+                "min_child_weight" => params.min_child_weight = number,
+                "max_delta_step" => params.max_delta_step = number,
+                "huber_slope" => slope = number,
+                "base_score" => params.base_score = Some(vec![number]),
+                "monotone_constraints" => {
+                    let signs = value.as_array().unwrap().iter();
+                    params.monotone_constraints =
+                        signs.map(|s| s.as_i64().unwrap() as i8).collect();
+                }
+                other => panic!("{other} is not known to the test"),
+            }
+        }
+        params.objective = match self.params["objective"].as_str().unwrap() {
+            "multi:softprob" => Objective::Softprob {
+                n_classes: self.classes,
+            },
+            "multi:softmax" => Objective::Softmax {
+                n_classes: self.classes,
+            },
+            "binary:logistic" => Objective::Logistic,
+            "reg:squarederror" => Objective::SquaredError,
+            _ => Objective::PseudoHuber { slope },
+        };
+        params
+    }
+}
+
+fn close(a: f32, b: f32) -> bool {
+    (a - b).abs() <= VALUE_TOLERANCE * b.abs().max(1.0)
+}
+
+#[test]
+fn trees_equal_those_of_xgboost_node_for_node() {
+    let cases: Vec<Case> = serde_json::from_str(include_str!("golden.json")).unwrap();
+    for case in &cases {
+        let name = &case.name;
+        let expected = Model::from_slice(case.model.to_string().as_bytes()).unwrap();
+        let (features, labels, weights) = case.table();
+        let mut data = Dataset::new(features.view(), &labels).unwrap();
+        if let Some(weights) = &weights {
+            data = data.with_weights(weights).unwrap();
+        }
+        let model = case.params().fit(&data).unwrap();
+        for (ours, theirs) in model.base_margin().iter().zip(expected.base_margin()) {
+            assert!(
+                close(*ours, theirs),
+                "{name}: base margin {ours}, expected {theirs}"
+            );
+        }
+        assert_eq!(model.tree_outputs(), expected.tree_outputs(), "{name}");
+        assert_eq!(model.n_rounds(), expected.n_rounds(), "{name}");
+        let mut n_splits = 0;
+        for (i, (ours, theirs)) in model.trees().iter().zip(expected.trees()).enumerate() {
+            assert_eq!(
+                ours.nodes().len(),
+                theirs.nodes().len(),
+                "{name}: size of tree {i}"
+            );
+            for (j, (a, b)) in ours.nodes().iter().zip(theirs.nodes()).enumerate() {
+                assert_eq!(a.children, b.children, "{name}: tree {i}, node {j}");
+                n_splits += usize::from(a.children.is_some());
+                for (what, a, b) in [
+                    ("base weight", a.base_weight, b.base_weight),
+                    ("sum of hessians", a.sum_hessian, b.sum_hessian),
+                    ("loss change", a.loss_change, b.loss_change),
+                ] {
+                    assert!(
+                        close(a, b),
+                        "{name}: tree {i}, node {j}: {what} {a}, expected {b}"
+                    );
+                }
+                let leaves = a.children.is_some() || close(a.leaf_value, b.leaf_value);
+                assert!(
+                    leaves,
+                    "{name}: tree {i}, node {j}: leaf {} {}",
+                    a.leaf_value, b.leaf_value
+                );
+            }
+        }
+        assert!(n_splits > 0 || case.rows < 10, "{name}: no split at all");
+    }
+}

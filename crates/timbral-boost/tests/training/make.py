@@ -1,0 +1,102 @@
+"""Models that XGBoost 3.2 trains on tables which the test makes again, in golden.json.
+
+python make.py   (xgboost==3.2.0, numpy)
+"""
+import json
+import os
+
+import numpy as np
+import xgboost as xgb
+
+
+def numbers(seed, n):
+    """Integers of 24 bits from a linear congruential generator."""
+    state, out = seed, []
+    for _ in range(n):
+        state = (state * 1664525 + 1013904223) % 2**32
+        out.append(state >> 8)
+    return np.array(out, dtype=np.int64)
+
+
+def table(case):
+    rows, columns = case["rows"], case["columns"]
+    raw = numbers(case["seed"], rows * columns).reshape(rows, columns)
+    levels = case["levels"]
+    features = (raw if levels == 0 else raw * levels // 2**24).astype(np.float32)
+    features = features / np.float32(2**20 if levels == 0 else 1) - np.float32(3)
+    noise = numbers(case["seed"] + 1, rows)
+    signal = raw[:, 0] + 2 * raw[:, 1] * (raw[:, 2] > 2**23) + noise // 2
+    if case["classes"]:
+        labels = signal * case["classes"] // (4 * 2**24)
+        labels = np.minimum(labels, case["classes"] - 1)
+    else:
+        labels = signal / 2**22
+    if case["missing"]:
+        holes = numbers(case["seed"] + 2, rows * columns).reshape(rows, columns)
+        features[holes < case["missing"] * 2**24] = np.nan
+    weights = None
+    if case["weights"]:
+        weights = (numbers(case["seed"] + 3, rows) % 5 + 1).astype(np.float32) / 2
+    return features, labels.astype(np.float32), weights
+
+
+def case(name, objective, rounds=3, rows=400, columns=5, classes=0, levels=0, missing=0.0,
+         weights=False, **params):
+    params = {"objective": objective, "max_depth": 4, "eta": 0.3, **params}
+    if classes > 2:
+        params["num_class"] = classes
+    return dict(name=name, rounds=rounds, rows=rows, columns=columns, classes=classes,
+                levels=levels, missing=missing, weights=weights, params=params)
+
+
+CASES = [
+    case("multi", "multi:softprob", classes=4),
+    case("multi_missing_weights", "multi:softmax", classes=3, missing=0.25, weights=True),
+    case("multi_one_absent", "multi:softprob", classes=3, rows=3),
+    case("binary", "binary:logistic", classes=2, rounds=6),
+    case("binary_missing", "binary:logistic", classes=2, missing=0.25, rounds=6),
+    case("binary_levels", "binary:logistic", classes=2, levels=5, rounds=6),
+    case("squared", "reg:squarederror"),
+    case("squared_weights", "reg:squarederror", weights=True),
+    case("huber", "reg:pseudohubererror", huber_slope=2.0),
+    case("lambda_alpha_gamma", "reg:squarederror", reg_lambda=3.0, reg_alpha=20.0, gamma=40.0),
+    case("min_child_weight", "binary:logistic", classes=2, min_child_weight=7.5),
+    case("no_min_child_weight", "binary:logistic", classes=2, min_child_weight=0.0, rows=60),
+    case("max_delta_step", "binary:logistic", classes=2, max_delta_step=0.4),
+    case("max_delta_step_alpha", "reg:squarederror", max_delta_step=0.7, reg_alpha=4.0),
+    case("monotone", "reg:squarederror", monotone_constraints=[1, -1, 0, 0, 1]),
+    case("monotone_missing", "binary:logistic", classes=2, missing=0.2,
+         monotone_constraints=[0, 1, -1, 0, 0]),
+    case("lossguide", "reg:squarederror", grow_policy="lossguide", max_leaves=9, max_depth=0),
+    case("lossguide_depth", "binary:logistic", classes=2, grow_policy="lossguide", max_leaves=12,
+         max_depth=5),
+    case("depthwise_leaves", "reg:squarederror", max_leaves=7, max_depth=6),
+    case("unlimited", "reg:squarederror", max_depth=0, min_child_weight=20, rounds=2),
+    case("few_bins", "reg:squarederror", max_bin=8),
+    case("many_bins", "reg:squarederror", max_bin=1000, rows=3000),
+    case("sketched", "binary:logistic", classes=2, rows=20000, columns=3, rounds=2),
+    case("sketched_weights", "reg:squarederror", rows=20000, columns=3, rounds=2, weights=True,
+         max_bin=64),
+    case("forest", "reg:squarederror", num_parallel_tree=3, rounds=2),
+    case("base_score", "binary:logistic", classes=2, base_score=0.2),
+]
+
+
+def main():
+    for number, one in enumerate(CASES):
+        one["seed"] = 1000 * number + 7
+        features, labels, weights = table(one)
+        data = xgb.DMatrix(features, labels, weight=weights)
+        params = {"tree_method": "hist", "nthread": 1, **one["params"]}
+        for key in ("monotone_constraints",):
+            if key in params:
+                params[key] = "(" + ",".join(map(str, params[key])) + ")"
+        model = xgb.train(params, data, one["rounds"])
+        one["model"] = json.loads(model.save_raw("json"))
+    with open(os.path.join(os.path.dirname(__file__), "golden.json"), "w") as file:
+        json.dump(CASES, file, separators=(",", ":"))
+        file.write("\n")
+
+
+if __name__ == "__main__":
+    main()
