@@ -415,17 +415,18 @@ fn margins(model: &Model, data: &Dataset<'_>) -> Vec<Vec<f32>> {
 
 /// Adds the answers of trees to the margins of their outputs.
 fn add(margins: &mut [Vec<f32>], trees: &[Vec<Tree>], data: &Dataset<'_>) {
-    let features = data.features().as_standard_layout().into_owned();
-    margins
-        .par_iter_mut()
-        .zip(trees)
-        .for_each(|(margins, trees)| {
-            margins
-                .par_iter_mut()
-                .zip(features.outer_iter().collect::<Vec<_>>())
-                .for_each(|(margin, row)| {
-                    let row = row.as_slice().unwrap_or_default();
-                    trees.iter().for_each(|tree| *margin += tree.predict(row));
-                });
-        });
+    let features = data.features();
+    let features = features.as_standard_layout();
+    let width = features.ncols();
+    let Some(rows) = features.as_slice() else {
+        return;
+    };
+    for (margins, trees) in margins.iter_mut().zip(trees) {
+        margins
+            .par_iter_mut()
+            .zip(rows.par_chunks(width))
+            .for_each(|(margin, row)| {
+                trees.iter().for_each(|tree| *margin += tree.predict(row));
+            });
+    }
 }
