@@ -22,6 +22,9 @@
 //! A [`TableJournal`] collects the rows of a table beside it, survives a kill and can be resumed;
 //! [`write_whole`] writes any file by way of a temporary one; [`SynthCorpus`] makes synthetic
 //! recordings in ten genres to try the tools on.
+//!
+//! [`gtzan`] knows the clips of that data set; a [`Split`] parts the rows of a table, a
+//! [`LeakReport`] tells what it gives away, [`KNearest`] is the classifier that leaks show in best.
 
 #[cfg(feature = "download")]
 mod archive;

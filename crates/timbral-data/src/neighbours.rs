@@ -104,8 +104,8 @@ impl KNearestModel {
     /// d(a, b)^2 = sum_f (a_f - b_f)^2
     /// ```
     ///
-    /// Differences are exact and summed in `f64`; of equally near rows the lower number comes
-    /// first. The result does not depend on the number of threads.
+    /// Every pair is compared, in `f64`; of equally near rows the lower number comes first. The
+    /// result does not depend on the number of threads.
     ///
     /// # Errors
     ///

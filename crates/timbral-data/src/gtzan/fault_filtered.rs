@@ -32,9 +32,9 @@ const PARTS: [[&str; 3]; GENRES.len()] = [
 
 /// The part of a clip in the fault-filtered partition; none for the 70 clips it leaves out.
 ///
-/// 443 clips to train on, 197 to validate and 290 to test, without the repeats, the distorted and
-/// the mislabelled, and no artist in two parts (Kereliuk, Sturm and Larsen 2015, "Deep learning
-/// and music adversaries").
+/// 443 clips to train on, 197 to validate and 290 to test, without repeats and distorted clips and
+/// with no artist in two parts (Kereliuk, Sturm and Larsen 2015, "Deep learning and music
+/// adversaries").
 ///
 /// ```
 /// use timbral_data::gtzan::{Part, TrackId, fault_filtered};
