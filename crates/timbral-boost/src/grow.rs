@@ -5,15 +5,14 @@ use rayon::prelude::*;
 use crate::bins::{Bin, Binned, Cuts, LANES};
 use crate::histogram::{Histogram, Histograms, Sums};
 use crate::params::{GrowPolicy, TreeParams};
+use crate::partition::partition;
+use crate::queue::Candidate;
 use crate::random::Key;
 use crate::split::{Bounds, NodeSums, Scan, Split};
 use crate::tree::{Children, Node, Tree};
 
 /// Rows of a node whose two subtrees are grown side by side.
 const PARALLEL_ROWS: usize = 512;
-
-/// Rows that one task of a partition moves.
-const PARTITION_CHUNK: usize = 1 << 15;
 
 /// The depth up to which a tree is grown by recursion.
 const RECURSION: usize = 64;
@@ -486,82 +485,4 @@ impl<B: Bin, G: Fn(u32) -> [f32; 2] + Sync> Growth<'_, B, G> {
             .for_each(|h| histograms.recycle(h));
         done
     }
-}
-
-/// A node in the queue: the first is that of the highest priority, among equals the earliest or
-/// the latest.
-#[derive(PartialEq)]
-struct Candidate {
-    priority: f32,
-    order: isize,
-    index: usize,
-}
-
-impl Candidate {
-    fn new(priority: f32, latest: bool, index: usize) -> Self {
-        let order = if latest {
-            index as isize
-        } else {
-            -(index as isize)
-        };
-        Self {
-            priority,
-            order,
-            index,
-        }
-    }
-}
-
-impl Eq for Candidate {}
-
-impl Ord for Candidate {
-    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
-        self.priority
-            .total_cmp(&other.priority)
-            .then(self.order.cmp(&other.order))
-    }
-}
-
-impl PartialOrd for Candidate {
-    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
-        Some(self.cmp(other))
-    }
-}
-
-/// Puts the rows that go left before the others, keeping their order; returns their number.
-fn partition(rows: &mut [u32], scratch: &mut [u32], left: impl Fn(u32) -> bool + Sync) -> usize {
-    let part = |rows: &[u32], scratch: &mut [u32]| {
-        let (mut n_left, mut n_right) = (0, 0);
-        let end = scratch.len() - 1;
-        for &row in rows {
-            // Written to both ends; only one of them moves.
-            scratch[n_left] = row;
-            scratch[end - n_right] = row;
-            let goes_left = usize::from(left(row));
-            n_left += goes_left;
-            n_right += 1 - goes_left;
-        }
-        scratch[n_left..].reverse();
-        n_left
-    };
-    let lefts: Vec<usize> = rows
-        .par_chunks(PARTITION_CHUNK)
-        .zip(scratch.par_chunks_mut(PARTITION_CHUNK))
-        .map(|(rows, scratch)| part(rows, scratch))
-        .collect();
-    let n_left = lefts.iter().sum();
-    let (mut to_left, mut to_right) = rows.split_at_mut(n_left);
-    let mut moves = Vec::with_capacity(lefts.len());
-    for (chunk, &n) in scratch.chunks(PARTITION_CHUNK).zip(&lefts) {
-        let (left, rest) = to_left.split_at_mut(n);
-        let (right, others) = to_right.split_at_mut(chunk.len() - n);
-        (to_left, to_right) = (rest, others);
-        moves.push((chunk, left, right));
-    }
-    moves.into_par_iter().for_each(|(chunk, left, right)| {
-        let (from_left, from_right) = chunk.split_at(left.len());
-        left.copy_from_slice(from_left);
-        right.copy_from_slice(from_right);
-    });
-    n_left
 }

@@ -13,8 +13,10 @@ mod importance;
 mod model;
 mod objective;
 mod params;
+mod partition;
 mod permutation;
 mod predict;
+mod queue;
 mod random;
 #[cfg(test)]
 mod random_model;

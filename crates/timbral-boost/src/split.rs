@@ -357,3 +357,184 @@ impl Regularisation {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::random::Key;
+
+    const PLAIN: Regularisation = Regularisation {
+        lambda: 1.0,
+        alpha: 0.0,
+        max_delta_step: 0.0,
+        min_child_weight: 1.0,
+        monotone: false,
+    };
+
+    /// Features of different numbers of bins, some empty; the last misses values.
+    fn features(seed: u64) -> (Vec<Vec<Sums>>, Sums) {
+        let all = [3.5, 60.0];
+        let features = [256, 255, 1, 17, 40, 16, 300]
+            .iter()
+            .enumerate()
+            .map(|(f, &n)| {
+                let key = Key::new(seed).with(f as u64);
+                let bins: Vec<Sums> = (0..n)
+                    .map(|bin| {
+                        let draw = |label| key.with(bin).with(label).uniform();
+                        if draw(0) < 0.3 {
+                            [0.0; 2]
+                        } else {
+                            [draw(1) - 0.5, draw(2)]
+                        }
+                    })
+                    .collect();
+                let sum = bins.iter().fold([0.0; 2], |sum, bin| plus(sum, *bin));
+                let share = if f == 6 { 0.8 } else { 1.0 };
+                let scale = share * all[1] / sum[1].max(1e-9);
+                let rest = (share * all[0] - sum[0]) / n as f64;
+                bins.iter()
+                    .map(|bin| [bin[0] + rest, bin[1] * scale])
+                    .collect()
+            });
+        (features.collect(), all)
+    }
+
+    fn node(regularisation: &Regularisation, sums: Sums) -> NodeSums {
+        let gain = regularisation.gain(sums, Bounds::NONE);
+        NodeSums {
+            sums,
+            gain,
+            bounds: Bounds::NONE,
+        }
+    }
+
+    #[test]
+    fn the_vector_scan_equals_the_scalar_one_to_the_bit() {
+        let all: Vec<usize> = (0..7).collect();
+        for seed in 0..50 {
+            let (bins, sums) = features(seed);
+            for regularisation in [
+                PLAIN,
+                Regularisation {
+                    alpha: 0.5,
+                    lambda: 0.0,
+                    ..PLAIN
+                },
+                Regularisation {
+                    min_child_weight: 0.0,
+                    ..PLAIN
+                },
+                Regularisation {
+                    min_child_weight: 25.0,
+                    ..PLAIN
+                },
+            ] {
+                let node = node(&regularisation, sums);
+                for features in [&all[..], &all[..6], &all[2..3], &all[..0]] {
+                    let vector = pulp::Arch::new().dispatch(Scan {
+                        regularisation: &regularisation,
+                        node: &node,
+                        features,
+                        of_feature: |f: usize| (&bins[f][..], f == 6, 0),
+                    });
+                    let mut scalar = None;
+                    for &f in features {
+                        regularisation.scan(&bins[f], f == 6, &node, f, 0, &mut scalar);
+                    }
+                    assert_eq!(vector, scalar, "{regularisation:?} {features:?}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn the_best_split_is_that_of_the_formula() {
+        let (bins, sums) = features(1);
+        let gain = |[g, h]: Sums| g * g / (h + 1.0);
+        let mut best = (0.0, 0, 0);
+        for (f, bins) in bins.iter().enumerate().take(6) {
+            for n_left in 1..bins.len() {
+                let left = bins[..n_left]
+                    .iter()
+                    .fold([0.0; 2], |sum, bin| plus(sum, *bin));
+                let right = minus(sums, left);
+                let change = gain(left) + gain(right) - gain(sums);
+                if left[1] >= 1.0 && right[1] >= 1.0 && change > best.0 {
+                    best = (change, f, n_left);
+                }
+            }
+        }
+        let node = node(&PLAIN, sums);
+        let mut found = None;
+        (0..6).for_each(|f| PLAIN.scan(&bins[f], false, &node, f, 0, &mut found));
+        let found = found.unwrap();
+        assert_eq!((found.feature, found.n_left), (best.1, best.2));
+        // The change is a difference of f32 gains near 1.
+        assert!((f64::from(found.loss_change) - best.0).abs() < 1e-6);
+    }
+
+    #[test]
+    fn missing_values_go_where_the_gain_is_larger() {
+        // Gradients: one bin of -1, one of +1; the missing are like the first.
+        let bins = [[-4.0, 4.0], [4.0, 4.0]];
+        let node = node(&PLAIN, [-4.0, 12.0]);
+        let mut best = None;
+        PLAIN.scan(&bins, true, &node, 0, 0, &mut best);
+        let best = best.unwrap();
+        assert!(best.default_left);
+        assert_eq!(
+            (best.n_left, best.left, best.right),
+            (1, [-8.0, 8.0], [4.0, 4.0])
+        );
+    }
+
+    #[test]
+    fn weights_and_gains_are_those_of_the_definitions() {
+        let weight = |r: Regularisation, sums| r.weight(sums, Bounds::NONE);
+        assert_eq!(weight(PLAIN, [-6.0, 2.0]), 2.0);
+        assert_eq!(weight(PLAIN, [-6.0, 0.5]), 0.0, "too light");
+        assert_eq!(
+            weight(
+                Regularisation {
+                    alpha: 3.0,
+                    ..PLAIN
+                },
+                [-6.0, 2.0]
+            ),
+            1.0
+        );
+        assert_eq!(
+            weight(
+                Regularisation {
+                    alpha: 9.0,
+                    ..PLAIN
+                },
+                [-6.0, 2.0]
+            ),
+            0.0
+        );
+        assert_eq!(
+            weight(
+                Regularisation {
+                    max_delta_step: 0.5,
+                    ..PLAIN
+                },
+                [-6.0, 2.0]
+            ),
+            0.5
+        );
+        let bounds = Bounds {
+            lower: -1.0,
+            upper: 1.5,
+        };
+        assert_eq!(PLAIN.weight([-6.0, 2.0], bounds), 1.5);
+        assert_eq!(PLAIN.gain([-6.0, 2.0], Bounds::NONE), 12.0);
+        // At the best weight both forms of the gain agree.
+        let bounded = Regularisation {
+            monotone: true,
+            ..PLAIN
+        };
+        assert_eq!(bounded.gain([-6.0, 2.0], Bounds::NONE), 12.0);
+    }
+}
