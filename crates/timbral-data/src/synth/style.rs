@@ -508,7 +508,7 @@ mod tests {
                 .iter()
             {
                 assert!(
-                    step < STEPS && length >= 1 && step + length <= STEPS,
+                    step < STEPS && (1..=STEPS).contains(&length),
                     "{}",
                     style.name
                 );
