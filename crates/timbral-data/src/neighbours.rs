@@ -228,7 +228,12 @@ mod tests {
         assert!(matches!(other, Err(Error::Length { .. })));
         let nan = model.predict(array![[0.0, 0.0], [0.0, f32::NAN]].view());
         assert!(matches!(nan, Err(Error::Value { row: 1, .. })));
-        assert!(model.predict(Array2::zeros((0, 2)).view()).unwrap().is_empty());
+        assert!(
+            model
+                .predict(Array2::zeros((0, 2)).view())
+                .unwrap()
+                .is_empty()
+        );
     }
 
     proptest! {
