@@ -1,8 +1,11 @@
+use serde::{Deserialize, Serialize};
+
 use crate::math::exp;
 use crate::objective::Objective;
 
 /// What is watched while training, with XGBoost's names; all fall as the model improves.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 #[non_exhaustive]
 pub enum Metric {
     /// `rmse`: root of the mean squared error.
@@ -10,14 +13,17 @@ pub enum Metric {
     /// `mae`: mean absolute error.
     Mae,
     /// `mphe`: mean pseudo-Huber error.
+    #[serde(rename = "mphe")]
     PseudoHuber,
     /// `logloss`: mean of `-ln p(y)`, two classes.
     LogLoss,
     /// `error`: share of wrong classes, two classes, threshold .5.
     Error,
     /// `mlogloss`: mean of `-ln p(y)`.
+    #[serde(rename = "mlogloss")]
     MultiLogLoss,
     /// `merror`: share of wrong classes.
+    #[serde(rename = "merror")]
     MultiError,
 }
 

@@ -1,32 +1,48 @@
-use crate::error::{Error, Result};
-use crate::math::exp;
 use std::collections::BTreeMap;
 
+use serde::{Deserialize, Serialize};
+
+use crate::error::{Error, Result};
+use crate::math::exp;
+
 /// What a model predicts, with XGBoost's names.
-#[derive(Debug, Clone, PartialEq)]
+///
+/// With serde it is XGBoost's name, with its parameters where it has some: `"binary:logistic"`,
+/// `{"multi:softprob": {"num_class": 10}}`, `{"reg:pseudohubererror": {"huber_slope": 1.0}}`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 #[non_exhaustive]
 pub enum Objective {
     /// `reg:squarederror`: a number; `(margin - y)^2 / 2`.
+    #[serde(rename = "reg:squarederror")]
     SquaredError,
     /// `reg:pseudohubererror`: a number; `d^2 (sqrt(1 + (r / d)^2) - 1)` of the residual `r`.
+    #[serde(rename = "reg:pseudohubererror")]
     PseudoHuber {
         /// The `d` above which a residual counts linearly (`huber_slope`).
+        #[serde(rename = "huber_slope")]
         slope: f32,
     },
     /// `binary:logistic`: the probability of class 1 of two.
+    #[serde(rename = "binary:logistic")]
     Logistic,
     /// `multi:softprob`: the probability of each class.
+    #[serde(rename = "multi:softprob")]
     Softprob {
         /// Number of classes.
+        #[serde(rename = "num_class")]
         n_classes: usize,
     },
     /// `multi:softmax`: trained as [`Softprob`](Self::Softprob), predicts the class.
+    #[serde(rename = "multi:softmax")]
     Softmax {
         /// Number of classes.
+        #[serde(rename = "num_class")]
         n_classes: usize,
     },
     /// Any other of XGBoost's, or one of the above with several targets: a model of it predicts
     /// margins.
+    #[serde(rename = "other")]
     Other {
         /// Its name in the model file.
         name: String,

@@ -1,10 +1,13 @@
+use serde::{Deserialize, Serialize};
+
 use crate::error::{Error, Result};
 use crate::metric::Metric;
 use crate::objective::Objective;
 use crate::split::Regularisation;
 
 /// The order in which the nodes of a tree are split.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum GrowPolicy {
     /// Level by level (`depthwise`).
     #[default]
@@ -25,7 +28,21 @@ pub enum GrowPolicy {
 /// assert_eq!(model.trees()[0].predict(&[50.0]) > 0.0, true);
 /// # Ok::<(), timbral_boost::Error>(())
 /// ```
-#[derive(Debug, Clone, PartialEq)]
+///
+/// With serde the keys are the names of the fields, the values those of XGBoost. A missing field
+/// takes its default, an unknown one is refused; ranges are checked by training.
+///
+/// ```
+/// use timbral_boost::{BoostParams, Objective};
+/// let params: BoostParams = serde_json::from_str(
+///     r#"{"objective": {"multi:softprob": {"num_class": 10}}, "learning_rate": 0.1}"#,
+/// )?;
+/// assert_eq!(params.objective, Objective::Softprob { n_classes: 10 });
+/// assert_eq!((params.learning_rate, params.max_depth), (0.1, 6));
+/// # Ok::<(), serde_json::Error>(())
+/// ```
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 pub struct BoostParams {
     /// What is predicted.
     pub objective: Objective,
