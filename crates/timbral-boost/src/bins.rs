@@ -134,9 +134,16 @@ impl Bin for u16 {
 pub(crate) struct Binned<B> {
     n_rows: usize,
     n_words: usize,
+    /// Words from one row to the next.
+    stride: usize,
+    /// Index of the first row, at the start of a line of the cache.
+    first: usize,
     words: Vec<[B; LANES]>,
     columns: Vec<B>,
 }
+
+/// Bytes in a line of the cache.
+const LINE: usize = 64;
 
 impl<B: Bin> Binned<B> {
     pub(crate) fn new(features: ArrayView2<'_, f32>, cuts: &Cuts) -> Self {
@@ -151,15 +158,24 @@ impl<B: Bin> Binned<B> {
                 }
             });
         let n_words = n_features.div_ceil(LANES);
-        let mut words = vec![[B::default(); LANES]; n_rows * n_words];
+        // Rows begin with a line or divide one, so that they lie in as few lines as can be.
+        let in_line = (LINE / size_of::<[B; LANES]>()).max(1);
+        let stride = if n_words <= in_line {
+            n_words.next_power_of_two()
+        } else {
+            n_words.next_multiple_of(in_line)
+        };
+        let mut words = vec![[B::default(); LANES]; n_rows * stride + in_line];
+        let past = words.as_ptr().addr() % LINE / size_of::<[B; LANES]>();
+        let first = (in_line - past) % in_line;
         const ROWS: usize = 256;
-        words
-            .par_chunks_mut(ROWS * n_words)
+        let rows = &mut words[first..][..n_rows * stride];
+        rows.par_chunks_mut(ROWS * stride)
             .enumerate()
             .for_each(|(chunk, words)| {
                 for feature in 0..n_features {
                     let column = &columns[feature * n_rows + chunk * ROWS..];
-                    for (row, &bin) in words.chunks_exact_mut(n_words).zip(column) {
+                    for (row, &bin) in words.chunks_exact_mut(stride).zip(column) {
                         row[feature / LANES][feature % LANES] = bin;
                     }
                 }
@@ -167,6 +183,8 @@ impl<B: Bin> Binned<B> {
         Self {
             n_rows,
             n_words,
+            stride,
+            first,
             words,
             columns,
         }
@@ -181,9 +199,14 @@ impl<B: Bin> Binned<B> {
         self.n_words
     }
 
+    /// Words from one row to the next.
+    pub(crate) fn stride(&self) -> usize {
+        self.stride
+    }
+
     /// All words, row by row.
     pub(crate) fn words(&self) -> &[[B; LANES]] {
-        &self.words
+        &self.words[self.first..]
     }
 
     /// The bins of a feature, row by row.

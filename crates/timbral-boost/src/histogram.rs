@@ -9,11 +9,25 @@ use crate::gradient::{Gradients, WIDTH};
 pub(crate) type Sums = [f64; 2];
 
 /// Rows whose gradients are gathered at once.
-const BLOCK: usize = 1024;
+const BLOCK: usize = 512;
 
 /// Rows whose histogram one task makes; the parts are added in order, so that the sums do not
 /// depend on the number of threads.
-const CHUNK: usize = 1 << 16;
+const CHUNK: usize = 1 << 15;
+
+/// Numbers of the rows of a block.
+static IN_ORDER: [u32; BLOCK] = {
+    let mut numbers = [0; BLOCK];
+    let mut i = 0;
+    while i < BLOCK {
+        numbers[i] = i as u32;
+        i += 1;
+    }
+    numbers
+};
+
+/// Bytes of words that are at hand without waiting.
+const CACHE: usize = 1 << 20;
 
 /// Adds that make it worth while to share the words of a row among threads.
 const PARALLEL: usize = 1 << 20;
@@ -84,10 +98,14 @@ impl<'a, B: Bin> Histograms<'a, B> {
     ) -> Histogram {
         if rows.len() < 2 * CHUNK {
             let mut histogram = self.take();
-            self.add(rows, &gradient, wanted, &mut histogram);
+            if rows.len() * self.n_bins.len() < PARALLEL {
+                self.add(rows, &gradient, wanted, &mut histogram);
+            } else {
+                self.add_by_word(rows, &gradient, wanted, &mut histogram);
+            }
             return histogram;
         }
-        let parts: Vec<Histogram> = rows
+        let mut parts: Vec<Histogram> = rows
             .par_chunks(CHUNK)
             .map(|rows| {
                 let mut part = self.take();
@@ -95,18 +113,19 @@ impl<'a, B: Bin> Histograms<'a, B> {
                 part
             })
             .collect();
-        let mut parts = parts.into_iter();
-        let mut sum = parts.next().unwrap_or_default();
-        for part in parts {
-            for (feature, &n) in self.n_bins.iter().enumerate() {
-                let range = feature * B::N_BINS..feature * B::N_BINS + n;
-                for (a, b) in sum[range.clone()].iter_mut().zip(&part[range]) {
-                    a[0] += b[0];
-                    a[1] += b[1];
+        let mut sum = parts.swap_remove(0);
+        sum.par_chunks_mut(B::N_BINS)
+            .zip(&self.n_bins)
+            .enumerate()
+            .for_each(|(feature, (sums, &n))| {
+                for part in &parts {
+                    let part = &part[feature * B::N_BINS..][..n];
+                    for (a, b) in sums.iter_mut().zip(part) {
+                        *a = [a[0] + b[0], a[1] + b[1]];
+                    }
                 }
-            }
-            self.recycle(part);
-        }
+            });
+        parts.into_iter().for_each(|part| self.recycle(part));
         sum
     }
 
@@ -166,48 +185,79 @@ impl<'a, B: Bin> Histograms<'a, B> {
     fn add(
         &self,
         rows: &[u32],
+        gradient: &impl Fn(u32) -> [f32; 2],
+        wanted: &[bool],
+        histogram: &mut [Sums],
+    ) {
+        let mut sums = [[0.0; 2]; BLOCK];
+        let mut gathered = Vec::new();
+        for rows in rows.chunks(BLOCK) {
+            for (sum, &row) in sums.iter_mut().zip(rows) {
+                *sum = gradient(row).map(f64::from);
+            }
+            let (rows, words) = if size_of_val(self.binned.words()) > CACHE {
+                self.gather(rows, &mut gathered);
+                (&IN_ORDER[..rows.len()], &gathered[..])
+            } else {
+                (rows, self.binned.words())
+            };
+            for (word, cells) in histogram.chunks_exact_mut(LANES * B::N_BINS).enumerate() {
+                if wanted[word] {
+                    self.add_word(rows, &sums, words, word, cells);
+                }
+            }
+        }
+    }
+
+    /// Copies the words of some rows: nothing but loads, so that many wait for memory at once.
+    fn gather(&self, rows: &[u32], gathered: &mut Vec<[B; LANES]>) {
+        let stride = self.binned.stride();
+        let words = self.binned.words();
+        gathered.clear();
+        for &row in rows {
+            gathered.extend_from_slice(&words[row as usize * stride..][..stride]);
+        }
+    }
+
+    /// As [`add`](Self::add), one task a word: for tables that are wide rather than long.
+    fn add_by_word(
+        &self,
+        rows: &[u32],
         gradient: &(impl Fn(u32) -> [f32; 2] + Sync),
         wanted: &[bool],
         histogram: &mut [Sums],
     ) {
-        let n_features = self.n_bins.len();
-        let lanes = |word: usize| (n_features - word * LANES).min(LANES);
-        let wide = |row: &u32| gradient(*row).map(f64::from);
-        if rows.len() * n_features < PARALLEL {
-            let mut sums = [[0.0; 2]; BLOCK];
-            for rows in rows.chunks(BLOCK) {
-                sums.iter_mut()
-                    .zip(rows)
-                    .for_each(|(sum, row)| *sum = wide(row));
-                for (word, cells) in histogram.chunks_exact_mut(LANES * B::N_BINS).enumerate() {
-                    if wanted[word] {
-                        self.add_word(rows, &sums, word, lanes(word), cells);
-                    }
-                }
-            }
-        } else {
-            let sums: Vec<Sums> = rows.par_iter().map(wide).collect();
-            histogram
-                .par_chunks_exact_mut(LANES * B::N_BINS)
-                .enumerate()
-                .for_each(|(word, cells)| {
-                    if wanted[word] {
-                        self.add_word(rows, &sums, word, lanes(word), cells);
-                    }
-                });
-        }
+        let sums: Vec<Sums> = rows
+            .par_iter()
+            .map(|&row| gradient(row).map(f64::from))
+            .collect();
+        let words = histogram
+            .par_chunks_exact_mut(LANES * B::N_BINS)
+            .enumerate();
+        words
+            .filter(|(word, _)| wanted[*word])
+            .for_each(|(word, cells)| {
+                self.add_word(rows, &sums, self.binned.words(), word, cells);
+            });
     }
 
-    fn add_word(&self, rows: &[u32], sums: &[Sums], word: usize, lanes: usize, cells: &mut [Sums]) {
-        match lanes {
-            1 => self.add_lanes::<1>(rows, sums, word, cells),
-            2 => self.add_lanes::<2>(rows, sums, word, cells),
-            3 => self.add_lanes::<3>(rows, sums, word, cells),
-            4 => self.add_lanes::<4>(rows, sums, word, cells),
-            5 => self.add_lanes::<5>(rows, sums, word, cells),
-            6 => self.add_lanes::<6>(rows, sums, word, cells),
-            7 => self.add_lanes::<7>(rows, sums, word, cells),
-            _ => self.add_lanes::<LANES>(rows, sums, word, cells),
+    fn add_word(
+        &self,
+        rows: &[u32],
+        sums: &[Sums],
+        words: &[[B; LANES]],
+        word: usize,
+        cells: &mut [Sums],
+    ) {
+        match (self.n_bins.len() - word * LANES).min(LANES) {
+            1 => self.add_lanes::<1>(rows, sums, &words[word..], cells),
+            2 => self.add_lanes::<2>(rows, sums, &words[word..], cells),
+            3 => self.add_lanes::<3>(rows, sums, &words[word..], cells),
+            4 => self.add_lanes::<4>(rows, sums, &words[word..], cells),
+            5 => self.add_lanes::<5>(rows, sums, &words[word..], cells),
+            6 => self.add_lanes::<6>(rows, sums, &words[word..], cells),
+            7 => self.add_lanes::<7>(rows, sums, &words[word..], cells),
+            _ => self.add_lanes::<LANES>(rows, sums, &words[word..], cells),
         }
     }
 
@@ -215,15 +265,14 @@ impl<'a, B: Bin> Histograms<'a, B> {
         &self,
         rows: &[u32],
         sums: &[Sums],
-        word: usize,
+        words: &[[B; LANES]],
         cells: &mut [Sums],
     ) {
-        let n_words = self.binned.n_words();
-        let words = &self.binned.words()[word..];
+        let stride = self.binned.stride();
         // The length that makes bounds checks vanish.
         let cells = &mut cells[..LANES * B::N_BINS];
         for (&row, sum) in rows.iter().zip(sums) {
-            let bins = &words[row as usize * n_words];
+            let bins = &words[row as usize * stride];
             for lane in 0..N {
                 let cell = &mut cells[lane * B::N_BINS + bins[lane].index()];
                 cell[0] += sum[0];
