@@ -72,6 +72,10 @@ pub enum Error {
         /// The part, such as `categorical splits`.
         what: String,
     },
+    /// A failure of linfa's own, such as in its cross-validation.
+    #[cfg(feature = "linfa")]
+    #[error(transparent)]
+    Linfa(#[from] ::linfa::Error),
 }
 
 /// The crate's result type.
