@@ -48,7 +48,8 @@ pub struct PermutationImportance {
 /// let rows = array![[0.0, 7.0], [1.0, 7.0], [2.0, 7.0]];
 /// let labels = [0.0, 1.0, 2.0];
 /// let found = permutation_importance(rows.view(), &Default::default(), |rows| {
-///     let errors = rows.column(0).iter().zip(labels).map(|(x, y)| f64::from(x - y).powi(2));
+///     let column = rows.column(0);
+///     let errors = column.iter().zip(labels).map(|(x, y)| f64::from(x - y).powi(2));
 ///     Ok::<_, Error>(-errors.sum::<f64>())
 /// })?;
 /// assert!(found.importances_mean[0] > 0.0);

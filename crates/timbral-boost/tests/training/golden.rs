@@ -45,7 +45,7 @@ impl Case {
             if self.levels == 0 {
                 v
             } else {
-                v * self.levels >> 24
+                (v * self.levels) >> 24
             }
         };
         let mut features: Vec<f32> = raw.iter().map(|v| value(v) as f32 / scale - 3.0).collect();
