@@ -1,6 +1,6 @@
 use std::path::PathBuf;
 
-/// What can go wrong between a sound file and a table of features.
+/// What can go wrong from a sound file to the evaluation of a model.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
@@ -15,9 +15,43 @@ pub enum Error {
         /// The reason.
         source: timbral_dsp::Error,
     },
-    /// A table cannot be written.
+    /// A table cannot be read, split or written.
     #[error(transparent)]
     Table(#[from] timbral_data::Error),
+    /// Predictions cannot be scored.
+    #[error(transparent)]
+    Metrics(#[from] timbral_metrics::Error),
+    /// A table to learn from or to judge by has no labels.
+    #[error("the table has no labels: a column `label` is needed")]
+    NoLabels,
+    /// A label is none of the classes that a model knows.
+    #[error("the table's label {label} is not among the model's classes {}", classes.join(", "))]
+    UnknownLabel {
+        /// The label.
+        label: String,
+        /// The model's classes.
+        classes: Vec<String>,
+    },
+    /// A feature that a model needs is not in the table.
+    #[error("the table has no feature {name}")]
+    NoFeature {
+        /// The feature.
+        name: String,
+    },
+    /// A split leaves a part empty that is needed.
+    #[error("there are no {part} rows")]
+    EmptyPart {
+        /// The part.
+        part: &'static str,
+    },
+    /// Probabilities of another shape than the table and the classes have.
+    #[error("expected probabilities of shape {expected:?}, got {got:?}")]
+    Probabilities {
+        /// Rows and classes.
+        expected: (usize, usize),
+        /// The shape.
+        got: (usize, usize),
+    },
     /// An input folder or file cannot be read.
     #[error("{}: {reason}", path.display())]
     Input {
