@@ -19,7 +19,10 @@ use timbral::metrics::{BootstrapParams, accuracy_score, bootstrap_by_group};
 struct Args {
     /// A table of GTZAN features, one row a clip or a segment of one
     table: PathBuf,
-    /// Of the random rows
+    /// How to split the rows: random, grouped (by recording), fault-filtered (GTZAN's)
+    #[arg(long, value_delimiter = ',', default_value = "random,fault-filtered")]
+    splits: Vec<SplitMethod>,
+    /// Of the random choices
     #[arg(long, default_value_t = 0)]
     seed: u64,
     /// Index of artists: look for artists on both sides, not for recordings
@@ -33,7 +36,7 @@ fn main() -> anyhow::Result<()> {
     if let Some(artists) = args.artists {
         table = Artists::read(artists)?.group(table)?;
     }
-    for method in [SplitMethod::Random, SplitMethod::FaultFiltered] {
+    for method in args.splits {
         let split = method.split(&table, args.seed)?;
         let train = [split.train, split.valid].concat();
         println!(
