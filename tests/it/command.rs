@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use crate::support::{clips_with_bad_files, synthetic_clips};
 
 /// An example, built by the same `cargo test` that runs this.
-fn example(name: &str) -> Command {
+pub(crate) fn example(name: &str) -> Command {
     let test = std::env::current_exe().unwrap();
     let folder = test
         .parent()

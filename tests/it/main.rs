@@ -5,6 +5,7 @@
     reason = "helpers outside of test functions fail the test too"
 )]
 
+mod boost;
 mod command;
 mod extraction;
 mod published;

@@ -1,0 +1,147 @@
+"""timbral-boost against XGBoost 3.2, node for node.
+
+    pip install -r benches/peers/requirements.txt
+    python benches/peers/boost_parity.py [TABLE.csv] [--rounds 50]
+
+Both train on the same rows with the same parameters (`hist`, one thread, nothing drawn by lot): data sets of
+scikit-learn, some with missing values, with weights, grown by leaves or regularised otherwise, and TABLE.csv,
+a table of features with a column `label`. A fifth of the rows is tested on. Both models are saved as XGBoost's
+JSON. Printed for each:
+
+    trees               of both models
+    equal               trees before the first that differs in features, thresholds, directions or shape
+    differ              trees that differ
+    leaf                largest difference of two leaves of equal trees
+    accuracy, log loss  of both on the test rows; for numbers R^2 and mean squared error
+    margins             largest difference between the programs that predict XGBoost's model; ours
+
+Exit status 1: there is a difference.
+"""
+import argparse
+import json
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import numpy as np
+import xgboost as xgb
+from sklearn import datasets, metrics
+
+from boost import build, table, write
+
+# What f32 sums of hundreds of leaves may differ by where the order of the additions differs.
+TOLERANCE = 1e-5
+
+
+def cases(path):
+    """(name, X, y, weights, objective, other parameters by timbral's names)"""
+    for name in ("wine", "digits", "breast_cancer", "iris"):
+        X, y = getattr(datasets, f"load_{name}")(return_X_y=True)
+        yield name, X, y, None, {}
+    wine, digits, cancer = (getattr(datasets, f"load_{n}")(return_X_y=True) for n in ("wine", "digits", "breast_cancer"))
+    diabetes = datasets.load_diabetes(return_X_y=True)
+    yield "diabetes", *diabetes, None, {"objective": "reg:squarederror"}
+    rng = np.random.RandomState(0)
+    missing = lambda X: np.where(rng.rand(*X.shape) < 0.2, np.nan, X)
+    yield "cancer, missing", missing(cancer[0]), cancer[1], None, {}
+    yield "digits, missing", missing(digits[0]), digits[1], None, {}
+    yield "cancer, weights", *cancer, rng.rand(len(cancer[1])), {}
+    yield "wine, weights", *wine, rng.rand(len(wine[1])), {}
+    yield "digits, by leaves", *digits, None, {"grow_policy": "lossguide", "max_leaves": 15, "max_depth": 0}
+    yield "cancer, regularised", *cancer, None, {"lambda": 3.0, "alpha": 0.5, "gamma": 0.2, "min_child_weight": 4.0}
+    yield "diabetes, 16 bins", *diabetes, None, {"objective": "reg:squarederror", "max_bin": 16, "max_delta_step": 20.0}
+    if path:
+        yield Path(path).name, *table(path), None, {}
+
+
+def trees(path):
+    return json.loads(Path(path).read_text())["learner"]["gradient_booster"]["model"]["trees"]
+
+
+def same_shape(a, b):
+    """Whether two trees ask the same questions; leaves are compared apart."""
+    keys = ("left_children", "right_children", "split_indices", "default_left")
+    if any(a[key] != b[key] for key in keys):
+        return False
+    inner = np.array(a["left_children"]) >= 0
+    conditions = [np.array(tree["split_conditions"], np.float32)[inner] for tree in (a, b)]
+    return bool((conditions[0] == conditions[1]).all())
+
+
+def leaf_difference(a, b):
+    leaf = np.array(a["left_children"]) < 0
+    values = [np.array(tree["split_conditions"], np.float32)[leaf] for tree in (a, b)]
+    return float(np.abs(values[0] - values[1]).max())
+
+
+def compare(program, folder, X, y, weights, rounds, extra):
+    """Trains both; returns the columns of a line and whether there is no difference."""
+    X, y = np.asarray(X, np.float32), np.asarray(y, np.float32)
+    order = np.random.RandomState(42).permutation(len(y))
+    test, train = np.split(order, [len(y) // 5])
+    write(folder, X=X[train], y=y[train], Xt=X[test], yt=y[test])
+    weights = None if weights is None else weights[train]
+    if weights is not None:
+        write(folder, w=weights)
+    else:
+        (folder / "w.f32").unlink(missing_ok=True)
+
+    k = int(y.max()) + 1
+    classes = "objective" not in extra
+    ours = {"learning_rate": 0.1, "max_depth": 6, "n_rounds": rounds, "n_threads": 1} | extra
+    theirs = {"tree_method": "hist", "nthread": 1} | {key: ours[key] for key in ours if not key.startswith("n_")}
+    if classes:
+        theirs["objective"] = "binary:logistic" if k == 2 else "multi:softprob"
+        ours["objective"] = "binary:logistic" if k == 2 else {"multi:softprob": {"num_class": k}}
+        if k > 2:
+            theirs["num_class"] = k
+    booster = xgb.train(theirs, xgb.DMatrix(X[train], y[train], weight=weights), rounds)
+    files = [str(folder / name) for name in ("theirs.json", "ours.json")]
+    booster.save_model(files[0])
+    subprocess.run([program, "fit", str(folder), json.dumps(ours), "--model-out", files[1]],
+                   check=True, stdout=subprocess.DEVNULL)
+
+    pairs = list(zip(*map(trees, files), strict=True))
+    same = [same_shape(a, b) for a, b in pairs]
+    equal = same.index(False) if False in same else len(same)
+    leaf = max((leaf_difference(a, b) for (a, b), s in zip(pairs, same) if s), default=0.0)
+
+    rows, scores, margins = xgb.DMatrix(X[test]), [], []
+    for file in files:
+        booster = xgb.Booster(model_file=file)
+        answer = booster.predict(rows)
+        if classes:
+            found = answer.argmax(1) if k > 2 else answer > 0.5
+            scores += [metrics.accuracy_score(y[test], found), metrics.log_loss(y[test], answer, labels=range(k))]
+        else:
+            scores += [metrics.r2_score(y[test], answer), metrics.mean_squared_error(y[test], answer)]
+        out = subprocess.run([program, "margins", file, str(folder)], check=True, stdout=subprocess.PIPE).stdout
+        expected = booster.predict(rows, output_margin=True)
+        margins.append(float(np.abs(np.frombuffer(out, "<f4").reshape(expected.shape) - expected).max()))
+    line = (f"{len(pairs):6} {equal:6} {len(same) - sum(same):6} {leaf:8.1e} {scores[0]:8.4f} {scores[2]:8.4f}"
+            f" {scores[1]:9.5g} {scores[3]:9.5g} {margins[0]:8.1e} {margins[1]:8.1e}")
+    return line, all(same) and max(leaf, *margins) <= TOLERANCE * max(1.0, float(np.abs(y).max()))
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("table", nargs="?", metavar="TABLE.csv")
+    parser.add_argument("--rounds", type=int, default=50)
+    args = parser.parse_args()
+    program = build("--example", "peers_boost")
+    print(f"{'':22} {'':20} {'':8} {'accuracy':>17} {'log loss':>19} {'margins':>17}\n{'xgboost ' + xgb.__version__:22}"
+          f" {'trees':>6} {'equal':>6} {'differ':>6} {'leaf':>8} {'theirs':>8} {'ours':>8} {'theirs':>9} {'ours':>9}"
+          f" {'theirs':>8} {'ours':>8}")
+    differ = []
+    with tempfile.TemporaryDirectory() as folder:
+        for name, X, y, weights, extra in cases(args.table):
+            line, good = compare(program, Path(folder), X, y, weights, args.rounds, extra)
+            print(f"{name:22} {line}", flush=True)
+            differ += [] if good else [name]
+    if differ:
+        sys.exit(f"different: {', '.join(differ)}")
+
+
+if __name__ == "__main__":
+    main()

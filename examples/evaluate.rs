@@ -1,0 +1,74 @@
+//! Scores a saved model of boosted trees, XGBoost's included, on a table of features.
+//!
+//! `cargo run --release --example evaluate -- model.json features_3_sec.csv --probabilities p.csv`
+//! prints report, confusion matrix and accuracies of all rows, and writes the probability of each
+//! class for each row. Features are found by name if the model knows their names, else they are
+//! taken in order; classes have the names in the model, else the table's labels, sorted.
+
+#![allow(clippy::print_stdout)]
+
+use std::path::PathBuf;
+
+use anyhow::{Context, ensure};
+use clap::Parser;
+use timbral::boost::{Model, Objective};
+use timbral::data::{FeatureTable, write_whole};
+use timbral::{Evaluation, select_features};
+
+#[derive(Parser)]
+struct Args {
+    /// A model file of `train_boost` or XGBoost, .json or .ubj
+    model: PathBuf,
+    /// A table of features
+    table: PathBuf,
+    /// Where to keep the probabilities, as CSV
+    #[arg(long, value_name = "FILE")]
+    probabilities: Option<PathBuf>,
+}
+
+fn main() -> anyhow::Result<()> {
+    let args = Args::parse();
+    let model = Model::load(&args.model).with_context(|| args.model.display().to_string())?;
+    let table = FeatureTable::read(&args.table)?;
+    let features = match model.feature_names() {
+        Some(names) => select_features(&table, names)?,
+        None => table.features().to_owned(),
+    };
+    let n_classes = match model.objective() {
+        Objective::Logistic => 2,
+        _ => model.n_outputs(),
+    };
+    let classes = model.class_names().unwrap_or(table.classes());
+    ensure!(
+        classes.len() == n_classes,
+        "the model has {n_classes} classes without names, the table {} labels",
+        classes.len()
+    );
+    let probabilities = model.compile().probabilities(features.view())?;
+    if let Some(path) = &args.probabilities {
+        let head = ["filename".to_owned()]
+            .into_iter()
+            .chain(classes.iter().cloned());
+        let rows = table
+            .ids()
+            .iter()
+            .zip(probabilities.rows())
+            .map(|(id, row)| {
+                let cells = row.into_iter().map(f32::to_string);
+                [id.clone()].into_iter().chain(cells).collect::<Vec<_>>()
+            });
+        write_whole(path, |file| {
+            let mut csv = csv::Writer::from_writer(file);
+            csv.write_record(head)?;
+            rows.into_iter().try_for_each(|row| csv.write_record(row))?;
+            csv.flush()
+        })?;
+    }
+    if table.labels().is_some() || args.probabilities.is_none() {
+        println!(
+            "{}",
+            Evaluation::new(&table, classes, probabilities.view())?
+        );
+    }
+    Ok(())
+}
