@@ -92,11 +92,11 @@ mod format;
 mod gradient;
 mod grow;
 mod histogram;
+mod importance;
 #[cfg(feature = "linfa")]
 mod linfa;
 mod math;
 mod metric;
-mod importance;
 mod model;
 mod objective;
 mod params;
@@ -120,14 +120,12 @@ pub use adapter::{BoostedTrees, Target};
 pub use dataset::Dataset;
 pub use error::{Error, Result};
 pub use gradient::Loss;
-pub use metric::Metric;
 pub use importance::ImportanceKind;
+pub use metric::Metric;
 pub use model::Model;
 pub use objective::Objective;
 pub use params::{BoostParams, GrowPolicy};
-pub use permutation::{
-    PermutationImportance, PermutationImportanceParams, permutation_importance,
-};
+pub use permutation::{PermutationImportance, PermutationImportanceParams, permutation_importance};
 pub use predict::Predictor;
 pub use train::{History, Round, Trained, Training};
 pub use tree::{Children, Node, Tree};

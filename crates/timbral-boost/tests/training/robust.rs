@@ -8,7 +8,11 @@ fn table(n: usize) -> (Array2<f32>, Vec<f32>) {
     let features = Array2::from_shape_fn((n, 6), |(row, column)| {
         let mixed = (row as u64 * 7 + column as u64 + 1).wrapping_mul(0x9E37_79B9_7F4A_7C15);
         let value = (mixed >> 40) as f32 / (1 << 24) as f32;
-        if mixed.is_multiple_of(11) { f32::NAN } else { value }
+        if mixed.is_multiple_of(11) {
+            f32::NAN
+        } else {
+            value
+        }
     });
     let labels = features.outer_iter().enumerate().map(|(row, x)| {
         let sum = x.iter().filter(|v| !v.is_nan()).sum::<f32>();

@@ -3,7 +3,10 @@
 //! [`Index`] finds the clips of a folder, [`fault_filtered`] tells the part of each in the
 //! partition that keeps repeats, distortions and artists apart, [`Artists`] who plays, and
 #![cfg_attr(feature = "download", doc = "[`fetch`] gets the archive.")]
-#![cfg_attr(not(feature = "download"), doc = "`fetch` (feature `download`) gets the archive.")]
+#![cfg_attr(
+    not(feature = "download"),
+    doc = "`fetch` (feature `download`) gets the archive."
+)]
 //!
 //! ```
 //! use timbral_data::gtzan::{Part, TrackId, fault_filtered};
