@@ -1,0 +1,95 @@
+use std::path::PathBuf;
+
+/// What can go wrong with neural networks.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// A parameter is outside the range where it has a meaning.
+    #[error("{name} = {value}: {reason}")]
+    InvalidParameter {
+        /// The parameter's name as in the code.
+        name: &'static str,
+        /// Its value, printed.
+        value: String,
+        /// The rule it breaks.
+        reason: &'static str,
+    },
+    /// There are no rows or no columns.
+    #[error("{name} is empty")]
+    Empty {
+        /// Which argument.
+        name: &'static str,
+    },
+    /// Two arguments that must be as long as each other are not.
+    #[error("{name}: expected length {expected}, got {got}")]
+    Length {
+        /// The argument whose length is wrong.
+        name: &'static str,
+        /// The length that would fit.
+        expected: usize,
+        /// Its length.
+        got: usize,
+    },
+    /// A table has another number of columns than the network has inputs.
+    #[error("expected {expected} features, got {got}")]
+    Features {
+        /// Inputs of the network.
+        expected: usize,
+        /// Columns of the table.
+        got: usize,
+    },
+    /// A number is NaN, infinite or outside the range of its argument.
+    #[error("{name}[{index}] = {value}: {reason}")]
+    InvalidValue {
+        /// Which argument.
+        name: &'static str,
+        /// Index of the first such entry, counted row by row.
+        index: usize,
+        /// The number.
+        value: f64,
+        /// The rule it breaks.
+        reason: &'static str,
+    },
+    /// The loss became infinite or NaN; a smaller learning rate or `clip_norm` may help.
+    #[error("the loss is not finite in epoch {epoch}")]
+    Diverged {
+        /// The epoch, from 0.
+        epoch: usize,
+    },
+    /// A file cannot be read or written.
+    #[error("{}: {source}", path.display())]
+    Io {
+        /// The file.
+        path: PathBuf,
+        /// The operating system's reason.
+        source: std::io::Error,
+    },
+    /// A file is damaged, or holds something other than what is asked for.
+    #[error("not a valid {what}: {reason}")]
+    Format {
+        /// `model` or `checkpoint`.
+        what: &'static str,
+        /// What is wrong.
+        reason: String,
+    },
+}
+
+/// The crate's result type.
+pub type Result<T> = std::result::Result<T, Error>;
+
+/// The rule `reason` for the parameter `name`.
+pub(crate) fn check(
+    good: bool,
+    name: &'static str,
+    value: impl std::fmt::Debug,
+    reason: &'static str,
+) -> Result<()> {
+    match good {
+        true => Ok(()),
+        false => Err(Error::InvalidParameter {
+            name,
+            value: format!("{value:?}"),
+            reason,
+        }),
+    }
+}

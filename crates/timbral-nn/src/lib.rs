@@ -1,0 +1,61 @@
+//! Neural networks for tables: fast on the CPU, the same bits for the same seed.
+//!
+//! [`MlpParams`] is the shape of a dense network, [`TrainParams`] how it is trained. [`Training`]
+//! trains it on a [`Dataset`], judges it after every epoch, stops early, writes checkpoints and goes
+//! on from them; it gives a [`Classifier`] and the [`History`] of the epochs.
+//!
+//! Features should have a mean of about 0 and a variance of about 1.
+//!
+//! ```
+//! use ndarray::Array2;
+//! use timbral_nn::{Classifier, Dataset, MlpParams, TrainParams, Training};
+//! let features = Array2::from_shape_fn((90, 2), |(row, j)| [row as f32 / 30.0 - 1.5, 1.0][j]);
+//! let labels: Vec<usize> = (0..90).map(|row| row / 30).collect();
+//! let data = Dataset::new(features.view(), &labels, 3)?;
+//! let net = MlpParams { units: vec![32, 16], ..Default::default() };
+//! let params = TrainParams { epochs: 60, batch_size: 16, learning_rate: 0.01, ..Default::default() };
+//! let trained = Training::new(&net, &params, &data).run()?;
+//!
+//! let folder = tempfile::tempdir()?;
+//! let path = folder.path().join("genres.safetensors");
+//! trained.classifier.save(&path)?;
+//! let classifier = Classifier::load(&path)?;
+//! assert_eq!(classifier, trained.classifier);
+//! let rows = ndarray::array![[-1.0, 1.0], [0.0, 1.0], [1.0, 1.0]];
+//! assert_eq!(classifier.classes(rows.view())?, [0, 1, 2]);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! # Bits
+//!
+//! A seed gives the same weights at any number of threads and on any processor: sums of products are
+//! chains of fused multiply-adds in a fixed order, exponentials and logarithms are those of the crate
+//! libm, and every random draw has a key of its own.
+
+mod batch_norm;
+mod classifier;
+mod dataset;
+mod error;
+mod format;
+mod history;
+mod init;
+mod loss;
+mod matmul;
+mod mlp;
+mod network;
+mod optimiser;
+mod pass;
+mod random;
+mod schedule;
+mod train;
+mod training;
+
+pub use classifier::Classifier;
+pub use dataset::Dataset;
+pub use error::{Error, Result};
+pub use history::{EpochScores, History};
+pub use mlp::{Activation, Init, MlpParams};
+pub use optimiser::Optimiser;
+pub use schedule::Schedule;
+pub use train::{EarlyStopping, TrainParams};
+pub use training::{Epoch, Trained, Training};

@@ -1,0 +1,348 @@
+use std::ops::ControlFlow;
+use std::path::Path;
+
+use crate::classifier::{Classifier, evaluate};
+use crate::dataset::Dataset;
+use crate::error::{Error, Result, check};
+use crate::format::{self, Contents};
+use crate::history::{EpochScores, History};
+use crate::loss::{CrossEntropy, Score};
+use crate::mlp::MlpParams;
+use crate::network::Network;
+use crate::optimiser::clip;
+use crate::pass::Workspace;
+use crate::random::Key;
+use crate::train::TrainParams;
+
+/// A training: what to train, how, on what.
+///
+/// It runs on the threads of the current rayon pool. The same seed gives the same weights to the
+/// bit at any number of threads.
+///
+/// ```
+/// use timbral_nn::{Dataset, MlpParams, TrainParams, Training};
+/// // Exclusive or.
+/// let features = ndarray::array![[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]];
+/// let data = Dataset::new(features.view(), &[0, 1, 1, 0], 2)?;
+/// let net = MlpParams { units: vec![16], dropout: 0.0, ..Default::default() };
+/// let params = TrainParams { epochs: 200, learning_rate: 0.02, ..Default::default() };
+/// let trained = Training::new(&net, &params, &data).run()?;
+/// assert_eq!(trained.classifier.classes(features.view())?, [0, 1, 1, 0]);
+/// assert_eq!(trained.history.epochs[199].accuracy, 1.0);
+/// # Ok::<(), timbral_nn::Error>(())
+/// ```
+pub struct Training<'a> {
+    net: &'a MlpParams,
+    params: &'a TrainParams,
+    data: &'a Dataset,
+    validation: Option<&'a Dataset>,
+    #[allow(clippy::type_complexity)]
+    on_epoch: Option<Box<dyn FnMut(&Epoch<'_>) -> ControlFlow<()> + 'a>>,
+    checkpoint: Option<&'a Path>,
+}
+
+/// What [`Training::run`] gives.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct Trained {
+    /// The network.
+    pub classifier: Classifier,
+    /// Every epoch.
+    pub history: History,
+    /// The epoch whose weights these are, from 0, if early stopping went back to it.
+    pub best_epoch: Option<usize>,
+}
+
+/// The end of an epoch.
+#[derive(Debug)]
+pub struct Epoch<'a> {
+    progress: &'a Progress,
+}
+
+impl Epoch<'_> {
+    /// All epochs so far.
+    pub fn history(&self) -> &History {
+        &self.progress.history
+    }
+
+    /// Writes all that training needs to go on from here, whole or not at all; see
+    /// [`Training::resume`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Io`].
+    pub fn save_checkpoint(&self, path: &Path) -> Result<()> {
+        format::write(path, &Contents::checkpoint(self.progress))
+    }
+}
+
+/// All that changes while training.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Progress {
+    pub(crate) params: TrainParams,
+    pub(crate) network: Network,
+    /// The optimiser's running means.
+    pub(crate) state: Vec<Vec<f32>>,
+    /// The running mean of the parameters.
+    pub(crate) ema: Option<Vec<f32>>,
+    pub(crate) best: Option<Best>,
+    pub(crate) history: History,
+}
+
+/// The weights of the epoch with the lowest validation loss.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Best {
+    pub(crate) epoch: usize,
+    pub(crate) parameters: Vec<f32>,
+    pub(crate) statistics: Vec<f32>,
+}
+
+impl<'a> Training<'a> {
+    /// A training on these rows.
+    pub fn new(net: &'a MlpParams, params: &'a TrainParams, data: &'a Dataset) -> Self {
+        Self {
+            net,
+            params,
+            data,
+            validation: None,
+            on_epoch: None,
+            checkpoint: None,
+        }
+    }
+
+    /// Judges every epoch by these rows.
+    #[must_use]
+    pub fn validate(mut self, data: &'a Dataset) -> Self {
+        self.validation = Some(data);
+        self
+    }
+
+    /// Calls `on_epoch` after every epoch; `Break` ends training.
+    #[must_use]
+    pub fn on_epoch(mut self, on_epoch: impl FnMut(&Epoch<'_>) -> ControlFlow<()> + 'a) -> Self {
+        self.on_epoch = Some(Box::new(on_epoch));
+        self
+    }
+
+    /// Goes on from a checkpoint of the same training: the result is that of a training never cut
+    /// off, to the bit.
+    #[must_use]
+    pub fn resume(mut self, checkpoint: &'a Path) -> Self {
+        self.checkpoint = Some(checkpoint);
+        self
+    }
+
+    /// Trains.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::InvalidParameter`] where a parameter is out of range; [`Error::Features`] where the
+    /// validation rows have another width, [`Error::Length`] where they have another number of
+    /// classes; [`Error::Diverged`]; of a checkpoint [`Error::Io`], and [`Error::Format`] if it is
+    /// damaged or of another training.
+    pub fn run(mut self) -> Result<Trained> {
+        let data = self.data;
+        self.params
+            .validate(data.n_classes(), self.validation.is_some())?;
+        if let Some(validation) = self.validation {
+            check_alike(data, validation)?;
+        }
+        let mut progress = self.start()?;
+        let mut workspace = Workspace::default();
+        while progress.history.epochs.len() < self.params.epochs && !progress.has_waited() {
+            progress.epoch(data, self.validation, &mut workspace)?;
+            if let Some(on_epoch) = &mut self.on_epoch
+                && on_epoch(&Epoch {
+                    progress: &progress,
+                })
+                .is_break()
+            {
+                break;
+            }
+        }
+        Ok(progress.finish())
+    }
+
+    fn start(&self) -> Result<Progress> {
+        let (n_features, n_classes) = (self.data.n_features(), self.data.n_classes());
+        let network = Network::new(self.net, n_features, n_classes, self.params.seed)?;
+        let Some(path) = self.checkpoint else {
+            return Ok(Progress {
+                params: self.params.clone(),
+                state: self.params.optimiser.state(network.parameters.len()),
+                ema: self.params.ema_decay.map(|_| network.parameters.clone()),
+                best: None,
+                history: History::default(),
+                network,
+            });
+        };
+        let progress = format::read(path, format::CHECKPOINT)?.progress()?;
+        let same = progress.params == *self.params
+            && progress.network.params == *self.net
+            && progress.network.layers == network.layers;
+        if same {
+            return Ok(progress);
+        }
+        Err(Error::Format {
+            what: format::CHECKPOINT,
+            reason: "it is of a training with other parameters or another table".into(),
+        })
+    }
+}
+
+fn check_alike(data: &Dataset, validation: &Dataset) -> Result<()> {
+    if validation.n_features() != data.n_features() {
+        return Err(Error::Features {
+            expected: data.n_features(),
+            got: validation.n_features(),
+        });
+    }
+    check(
+        validation.n_classes() == data.n_classes(),
+        "n_classes",
+        validation.n_classes(),
+        "the validation rows must have the classes of the training rows",
+    )
+}
+
+impl Progress {
+    fn epoch(
+        &mut self,
+        data: &Dataset,
+        validation: Option<&Dataset>,
+        workspace: &mut Workspace,
+    ) -> Result<()> {
+        let epoch = self.history.epochs.len();
+        let watched = self.history.watched();
+        let n_rows = data.labels().len();
+        let n_batches = n_rows.div_ceil(self.params.batch_size);
+        let n_steps = n_batches.saturating_mul(self.params.epochs);
+        let seed = Key::new(self.params.seed);
+        let mut order: Vec<usize> = (0..n_rows).collect();
+        seed.with(1).with(epoch as u64).stream().shuffle(&mut order);
+
+        let mut sum = Score::default();
+        let mut labels = Vec::with_capacity(self.params.batch_size.min(n_rows));
+        let mut learning_rate = 0.0;
+        for (batch, rows) in order.chunks(self.params.batch_size).enumerate() {
+            let step = epoch * n_batches + batch;
+            let factor = self.params.schedule.factor(step, n_steps, &watched);
+            learning_rate = self.params.learning_rate * factor;
+            let n_features = data.n_features();
+            workspace.input.clear();
+            labels.clear();
+            for &row in rows {
+                let features = &data.features()[row * n_features..][..n_features];
+                workspace.input.extend_from_slice(features);
+                labels.push(data.labels()[row]);
+            }
+            let score = self.step(step, learning_rate as f32, &labels, workspace);
+            sum.loss += score.loss;
+            sum.correct += score.correct;
+        }
+
+        let n = n_rows as f64;
+        let judged = validation.map(|data| {
+            let weights = &self.params.class_weights;
+            let (network, labels) = (self.judged(), data.labels());
+            let score = evaluate(&network, data.features(), labels, weights);
+            let n = labels.len() as f64;
+            (score.loss / n, score.correct as f64 / n, network)
+        });
+        let scores = EpochScores {
+            loss: sum.loss / n,
+            accuracy: sum.correct as f64 / n,
+            validation_loss: judged.as_ref().map(|judged| judged.0),
+            validation_accuracy: judged.as_ref().map(|judged| judged.1),
+            learning_rate,
+        };
+        let is_finite = scores.validation_loss.is_none_or(f64::is_finite);
+        if !(scores.loss.is_finite() && is_finite) {
+            return Err(Error::Diverged { epoch });
+        }
+        self.history.epochs.push(scores);
+        if let (Some(_), Some((loss, _, network))) = (self.params.early_stopping, judged)
+            && watched.iter().all(|earlier| loss < *earlier)
+        {
+            self.best = Some(Best {
+                epoch,
+                parameters: network.parameters,
+                statistics: network.statistics,
+            });
+        }
+        Ok(())
+    }
+
+    /// Step `step`, from 0, on the batch in the workspace.
+    fn step(
+        &mut self,
+        step: usize,
+        rate: f32,
+        labels: &[usize],
+        workspace: &mut Workspace,
+    ) -> Score {
+        let loss = CrossEntropy {
+            smoothing: self.params.label_smoothing,
+            class_weights: &self.params.class_weights,
+        };
+        let key = Key::new(self.params.seed).with(2).with(step as u64);
+        let mut logits = workspace.forward(&mut self.network, key).to_vec();
+        let score = loss.gradient(&mut logits, labels, self.network.n_classes());
+        workspace.backward(&self.network, &logits);
+        let gradient = &mut workspace.gradient;
+        if let Some(norm) = self.params.clip_norm {
+            clip(gradient, norm);
+        }
+        let parameters = &mut self.network.parameters;
+        if self.params.weight_decay > 0.0 {
+            let kept = 1.0 - rate * self.params.weight_decay;
+            for layer in &self.network.layers {
+                let weights = &mut parameters[layer.weight.clone()];
+                weights.iter_mut().for_each(|weight| *weight *= kept);
+            }
+        }
+        let optimiser = &self.params.optimiser;
+        optimiser.step(step + 1, rate, parameters, gradient, &mut self.state);
+        if let (Some(decay), Some(ema)) = (self.params.ema_decay, &mut self.ema) {
+            for (mean, parameter) in ema.iter_mut().zip(parameters) {
+                *mean = decay * *mean + (1.0 - decay) * *parameter;
+            }
+        }
+        score
+    }
+
+    /// The network that is judged and returned.
+    fn judged(&self) -> Network {
+        let mut network = self.network.clone();
+        if let Some(ema) = &self.ema {
+            network.parameters.copy_from_slice(ema);
+        }
+        network
+    }
+
+    /// Whether early stopping has waited long enough.
+    fn has_waited(&self) -> bool {
+        match (self.params.early_stopping, &self.best) {
+            (Some(stopping), Some(best)) => {
+                self.history.epochs.len() - 1 - best.epoch >= stopping.patience
+            }
+            _ => false,
+        }
+    }
+
+    fn finish(self) -> Trained {
+        let mut network = self.judged();
+        let restores = self.params.early_stopping.is_some_and(|s| s.restore_best);
+        let best = self.best.filter(|_| restores);
+        let best_epoch = best.as_ref().map(|best| best.epoch);
+        if let Some(best) = best {
+            network.parameters = best.parameters;
+            network.statistics = best.statistics;
+        }
+        Trained {
+            classifier: Classifier::new(network),
+            history: self.history,
+            best_epoch,
+        }
+    }
+}
