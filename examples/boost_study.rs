@@ -4,7 +4,7 @@
 //! random (a fifth to test), chooses one of four settings on a fifth of the training rows, fits it
 //! to all of them and looks at the test rows once; then the same on the fault-filtered split,
 //! where no test recording is known, choosing on its validation part. On the published table of
-//! 3-s segments: accuracy @@RANDOM@@ at random, @@ROW@@ by segment and @@REC@@ by recording.
+//! 3-s segments: accuracy 0.917 at random, 0.487 by segment and 0.522 by recording.
 
 #![allow(clippy::print_stdout)]
 
