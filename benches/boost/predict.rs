@@ -2,16 +2,10 @@
 
 use std::hint::black_box;
 
-use criterion::{BenchmarkGroup, Criterion, measurement::WallTime};
+use criterion::Criterion;
 use ndarray::{Array2, ArrayView2, Axis, s};
 
-use crate::{MODEL, ROWS};
-
-fn group<'a>(c: &'a mut Criterion, name: &str) -> BenchmarkGroup<'a, WallTime> {
-    let mut group = c.benchmark_group(name);
-    group.sample_size(20);
-    group
-}
+use crate::{MODEL, ROWS, group};
 
 /// The sums of the leaves, tree by tree.
 fn naive(rows: ArrayView2<'_, f32>) -> Array2<f32> {
