@@ -94,10 +94,11 @@ fn main() -> anyhow::Result<ExitCode> {
     }
 
     let start = Instant::now();
-    let probabilities = model.compile().probabilities(test.features())?;
+    let predictor = model.compile();
+    let probabilities = predictor.probabilities(test.features())?;
     let predict_seconds = start.elapsed().as_secs_f64();
     let evaluation = Evaluation::new(test, test.classes(), probabilities.view())?;
-    let known = model.compile().classes(train.features())?;
+    let known = predictor.classes(train.features())?;
     let train_accuracy = accuracy_score(train.labels().unwrap_or_default(), &known, None)?;
     println!("{evaluation}\naccuracy on the training rows: {train_accuracy:.4}");
     print_top_features(&model, train.feature_names());

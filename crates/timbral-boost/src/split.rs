@@ -45,6 +45,26 @@ pub(crate) struct Split {
     pub(crate) right: Sums,
 }
 
+impl Split {
+    /// A split whose gain is not known yet.
+    fn candidate(
+        feature: usize,
+        n_left: usize,
+        default_left: bool,
+        left: Sums,
+        right: Sums,
+    ) -> Self {
+        Self {
+            loss_change: 0.0,
+            feature,
+            n_left,
+            default_left,
+            left,
+            right,
+        }
+    }
+}
+
 #[inline(always)]
 fn threshold_l1(sum: f64, alpha: f64) -> f64 {
     if sum > alpha {
@@ -138,15 +158,7 @@ impl Regularisation {
         for (bin, sums) in bins.iter().enumerate() {
             left = plus(left, *sums);
             let right = minus(node.sums, left);
-            let (n_left, default_left) = (bin + 1, false);
-            let split = Split {
-                loss_change: 0.0,
-                feature,
-                n_left,
-                default_left,
-                left,
-                right,
-            };
+            let split = Split::candidate(feature, bin + 1, false, left, right);
             self.offer(node, monotone, best, split);
         }
         if has_missing && left != node.sums {
@@ -167,15 +179,7 @@ impl Regularisation {
         for (n_left, sums) in bins.iter().enumerate().rev() {
             right = plus(right, *sums);
             let left = minus(node.sums, right);
-            let default_left = true;
-            let split = Split {
-                loss_change: 0.0,
-                feature,
-                n_left,
-                default_left,
-                left,
-                right,
-            };
+            let split = Split::candidate(feature, n_left, true, left, right);
             self.offer(node, monotone, best, split);
         }
     }

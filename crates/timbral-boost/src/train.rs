@@ -274,12 +274,12 @@ impl<'a> Training<'a> {
             None => Boosted::Objective(&params.objective),
         };
         let mut gradients = Gradients::new(binned.n_rows(), n_outputs);
-        let mut own_margins = margins(&model, &self.data);
-        let mut set_margins: Vec<_> = self
+        let mut own_margins = margins(&model, &self.data)?;
+        let mut set_margins = self
             .sets
             .iter()
             .map(|(_, data)| margins(&model, data))
-            .collect();
+            .collect::<Result<Vec<_>>>()?;
         let mut rows = vec![Vec::new(); n_outputs];
         let mut history = History {
             metric: metric.name(),
@@ -298,9 +298,10 @@ impl<'a> Training<'a> {
             for (margins, (_, data)) in set_margins.iter_mut().zip(&self.sets) {
                 add(margins, &trees, data);
             }
-            for parallel in 0..params.num_parallel_tree {
-                for (output, trees) in trees.iter().enumerate() {
-                    model.trees.push(trees[parallel].clone());
+            let mut trees: Vec<_> = trees.into_iter().map(Vec::into_iter).collect();
+            for _ in 0..params.num_parallel_tree {
+                for (output, trees) in trees.iter_mut().enumerate() {
+                    model.trees.extend(trees.next());
                     model.tree_outputs.push(output as u32);
                 }
             }
@@ -399,18 +400,9 @@ impl<'a> Training<'a> {
 }
 
 /// The margins of a model, output by output.
-fn margins(model: &Model, data: &Dataset<'_>) -> Vec<Vec<f32>> {
-    let mut margins: Vec<Vec<f32>> = model
-        .base_margin()
-        .into_iter()
-        .map(|m| vec![m; data.n_rows()])
-        .collect();
-    let mut by_output = vec![Vec::new(); margins.len()];
-    for (tree, &output) in model.trees.iter().zip(&model.tree_outputs) {
-        by_output[output as usize].push(tree.clone());
-    }
-    add(&mut margins, &by_output, data);
-    margins
+fn margins(model: &Model, data: &Dataset<'_>) -> Result<Vec<Vec<f32>>> {
+    let margins = model.compile().margins(data.features())?;
+    Ok(margins.columns().into_iter().map(|c| c.to_vec()).collect())
 }
 
 /// Adds the answers of trees to the margins of their outputs.
