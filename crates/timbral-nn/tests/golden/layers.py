@@ -21,6 +21,8 @@ and with batch normalisation
     inference_statistics      other ones, and
     inference_output          the output in inference with them
 
+Cross-entropies have `targets`, {shape, values}: before smoothing.
+
 No number a ReLU cuts is near 0 and no two numbers a maximum is of are nearly equal, so that float32 rounds
 nothing to the other side.
 """
@@ -87,7 +89,8 @@ def add(layer, name, options, x, weights, apply, output_gradient=None, **more):
 
 def drawn(layer, shape, *names):
     """The trainable variables of a layer by these names, in its order, with numbers drawn."""
-    layer.build(shape)
+    if not layer.built:
+        layer.build(shape)
     variables = [variable.value for variable in layer.trainable_variables]
     for variable in variables:
         variable.assign(draw(*variable.shape, scale=0.5))
@@ -200,7 +203,6 @@ def bidirectional_gru(shape, units):
 def attention(shape, heads, key_dim):
     layer = layers.MultiHeadAttention(heads, key_dim)
     layer.build(shape, shape, shape)
-    layer.build = lambda _: None
     names = [f"{part}_{name}" for part in ("query", "key", "value", "output") for name in ("kernel", "bias")]
     weights = drawn(layer, shape, *names)
     options = {"heads": heads, "key_dim": key_dim, "use_bias": True}
@@ -253,7 +255,8 @@ def dense(shape, units, normalised):
         clear_of_zero(x)
         return keras.ops.relu(x)
 
-    add("dense", title(shape, "to", units, "with batch norm" if normalised else "with bias"), options, x, weights, apply)
+    name = title(shape, "to", units, "with batch norm" if normalised else "with bias")
+    add("dense", name, options, x, weights, apply)
     if normalised:
         with_statistics(x, norm, apply)
 
@@ -265,7 +268,8 @@ def cross_entropy(name, targets, smoothing, class_weights=(), mean_over="rows"):
         from_logits=True, label_smoothing=smoothing, reduction=reduction, dtype="float64")
     row_weights = np.asarray(targets) @ class_weights if class_weights else None
     options = {"label_smoothing": smoothing, "class_weights": list(class_weights), "mean_over": mean_over}
-    add("cross_entropy", name, options, draw(*targets.shape, scale=3.0), {}, lambda x: tf.reshape(loss(targets, x, row_weights), [1]), [1.0],
+    add("cross_entropy", name, options, draw(*targets.shape, scale=3.0), {},
+        lambda x: tf.reshape(loss(targets, x, row_weights), [1]), [1.0],
         targets={"shape": list(targets.shape), "values": flat(targets)})
 
 
