@@ -1,7 +1,12 @@
 //! Batch normalisation (Ioffe and Szegedy 2015) of rows `[n, units]`, without its shift.
 
 const MOMENTUM: f32 = 0.99;
-const EPSILON: f32 = 1e-3;
+pub(crate) const EPSILON: f32 = 1e-3;
+
+/// Moves a running statistic towards that of a batch.
+pub(crate) fn follow(running: &mut f32, now: f32) {
+    *running = MOMENTUM * *running + (1.0 - MOMENTUM) * now;
+}
 
 /// What the backward pass needs.
 #[derive(Debug, Default)]
@@ -35,10 +40,10 @@ impl Normalised {
         }
         variances.iter_mut().for_each(|variance| *variance /= n);
         for (running, now) in mean.iter_mut().zip(&means) {
-            *running = MOMENTUM * *running + (1.0 - MOMENTUM) * now;
+            follow(running, *now);
         }
         for (running, now) in variance.iter_mut().zip(&variances) {
-            *running = MOMENTUM * *running + (1.0 - MOMENTUM) * now;
+            follow(running, *now);
         }
         self.inverse_std.clear();
         self.inverse_std

@@ -1,17 +1,16 @@
 use std::path::Path;
 
-use ndarray::{Array2, ArrayView2};
+use ndarray::{Array2, ArrayView, ArrayView2, ArrayView3, Dimension};
 
-use crate::dataset::finite;
+use crate::dataset::{Dataset, crop, finite};
 use crate::error::{Error, Result};
 use crate::format::{self, Contents};
-use crate::loss::{CrossEntropy, Score, softmax};
-use crate::mlp::MlpParams;
-use crate::network::Network;
-use crate::pass::Workspace;
+use crate::loss::{CrossEntropy, Score, Target, softmax};
+use crate::network::{Architecture, Network, Workspace};
+use crate::shape::Shape;
 
-/// Rows of a table that go through the network together.
-const ROWS: usize = 1024;
+/// Numbers that go through the network together.
+const NUMBERS: usize = 1 << 17;
 
 /// A trained network.
 #[derive(Debug, Clone, PartialEq)]
@@ -25,18 +24,18 @@ impl Classifier {
     }
 
     /// The network's shape.
-    pub fn params(&self) -> &MlpParams {
-        &self.network.params
+    pub fn architecture(&self) -> &Architecture {
+        &self.network.architecture
     }
 
-    /// Columns of a table.
-    pub fn n_features(&self) -> usize {
-        self.network.n_features()
+    /// The shape of an example.
+    pub fn input(&self) -> Shape {
+        self.network.input
     }
 
     /// Classes.
     pub fn n_classes(&self) -> usize {
-        self.network.n_classes()
+        self.network.n_classes
     }
 
     /// The probabilities `[rows, n_classes]` of a table `[rows, n_features]`. A row's do not depend
@@ -47,24 +46,43 @@ impl Classifier {
     /// [`Error::Features`] for another number of columns, [`Error::InvalidValue`] for a feature
     /// that is not finite.
     pub fn probabilities(&self, features: ArrayView2<'_, f32>) -> Result<Array2<f32>> {
-        let expected = self.n_features();
-        if features.ncols() != expected {
-            return Err(Error::Features {
-                expected,
-                got: features.ncols(),
-            });
-        }
-        let features_read = finite(features)?;
-        let mut probabilities = Vec::with_capacity(features.nrows() * self.n_classes());
-        logits(&self.network, &features_read, |_, logits| {
-            softmax(logits, self.network.n_classes());
+        let shape = Shape::row(features.ncols());
+        self.probabilities_of("features", features, shape)
+    }
+
+    /// The probabilities `[n, n_classes]` of spectrograms `[n, bands, frames]`.
+    ///
+    /// Where there are more frames than the network takes, its logits are averaged over as many
+    /// crops as are needed to cover them, evenly spaced.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Image`] for another number of bands or too few frames, [`Error::InvalidValue`] for a
+    /// number that is not finite.
+    pub fn image_probabilities(&self, images: ArrayView3<'_, f32>) -> Result<Array2<f32>> {
+        let (_, bands, frames) = images.dim();
+        self.probabilities_of("images", images, Shape::new(bands, frames, 1))
+    }
+
+    fn probabilities_of<D: Dimension>(
+        &self,
+        name: &'static str,
+        examples: ArrayView<'_, f32, D>,
+        shape: Shape,
+    ) -> Result<Array2<f32>> {
+        check_shape(self.network.input, shape)?;
+        let values = finite(name, examples)?;
+        let n_classes = self.n_classes();
+        let mut probabilities = Vec::with_capacity(values.len() / shape.len() * n_classes);
+        logits(&self.network, &values, shape, |_, logits| {
+            softmax(logits, n_classes);
             probabilities.extend_from_slice(logits);
-        });
-        let shape = (features.nrows(), self.n_classes());
-        Array2::from_shape_vec(shape, probabilities).map_err(|_| Error::Length {
-            name: "features",
-            expected: features.nrows(),
-            got: 0,
+        })?;
+        let (n, len) = (values.len() / shape.len(), probabilities.len());
+        Array2::from_shape_vec((n, n_classes), probabilities).map_err(|_| Error::Length {
+            name,
+            expected: n * n_classes,
+            got: len,
         })
     }
 
@@ -103,34 +121,70 @@ impl Classifier {
     }
 }
 
-/// Gives the logits of a table in parts, with the index of the first row.
-fn logits(network: &Network, features: &[f32], mut take: impl FnMut(usize, &mut [f32])) {
-    let mut workspace = Workspace::default();
-    for (i, rows) in features.chunks(ROWS * network.n_features()).enumerate() {
-        workspace.input.clear();
-        workspace.input.extend_from_slice(rows);
-        take(i * ROWS, workspace.predict(network));
+/// Whether a network takes examples of a shape.
+pub(crate) fn check_shape(expected: Shape, got: Shape) -> Result<()> {
+    if expected.height == 1 && expected.width == 1 && got.height == 1 && got.width == 1 {
+        return match expected == got {
+            true => Ok(()),
+            false => Err(Error::Features {
+                expected: expected.channels,
+                got: got.channels,
+            }),
+        };
+    }
+    let same = expected.height == got.height && expected.channels == got.channels;
+    match same && expected.width <= got.width {
+        true => Ok(()),
+        false => Err(Error::Image { expected, got }),
     }
 }
 
-/// The unsmoothed loss and the hits on a table.
-pub(crate) fn evaluate(
+/// Gives the logits of examples in parts, with the index of the first one.
+fn logits(
     network: &Network,
-    features: &[f32],
-    labels: &[usize],
-    class_weights: &[f32],
-) -> Score {
+    values: &[f32],
+    shape: Shape,
+    mut take: impl FnMut(usize, &mut [f32]),
+) -> Result<()> {
+    let mut workspace = Workspace::new(network)?;
+    let (width, n_classes) = (network.input.width, network.n_classes);
+    let n_crops = shape.width.div_ceil(width);
+    let n_rows = (NUMBERS / (n_crops * network.input.len())).max(1);
+    for (i, rows) in values.chunks(n_rows * shape.len()).enumerate() {
+        workspace.input.clear();
+        for example in rows.chunks_exact(shape.len()) {
+            for i in 0..n_crops {
+                let start = i * (shape.width - width) / (n_crops - 1).max(1);
+                crop(example, shape, start, width, &mut workspace.input);
+            }
+        }
+        let all = workspace.predict(network);
+        for row in 0..rows.len() / shape.len() {
+            for class in 0..n_classes {
+                let of = |crop: usize| all[(row * n_crops + crop) * n_classes + class];
+                let sum: f32 = (0..n_crops).map(of).sum();
+                all[row * n_classes + class] = sum / n_crops as f32;
+            }
+        }
+        take(i * n_rows, &mut all[..rows.len() / shape.len() * n_classes]);
+    }
+    Ok(())
+}
+
+/// The unsmoothed loss and the hits on examples.
+pub(crate) fn evaluate(network: &Network, data: &Dataset, class_weights: &[f32]) -> Result<Score> {
     let loss = CrossEntropy {
         smoothing: 0.0,
         class_weights,
     };
-    let n_classes = network.n_classes();
+    let n_classes = network.n_classes;
     let mut score = Score::default();
-    logits(network, features, |first, logits| {
-        let labels = &labels[first..first + logits.len() / n_classes];
-        let part = loss.gradient(logits, labels, n_classes);
+    logits(network, data.values(), data.shape(), |first, logits| {
+        let labels = &data.labels()[first..first + logits.len() / n_classes];
+        let targets: Vec<Target> = labels.iter().map(|label| (*label).into()).collect();
+        let part = loss.gradient(logits, &targets, n_classes);
         score.loss += part.loss;
         score.correct += part.correct;
-    });
-    score
+    })?;
+    Ok(score)
 }

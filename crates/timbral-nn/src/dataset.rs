@@ -1,18 +1,19 @@
-use ndarray::ArrayView2;
+use ndarray::{ArrayView, ArrayView2, ArrayView3, Dimension};
 
 use crate::error::{Error, Result};
+use crate::shape::Shape;
 
-/// A table of finite features `[rows, features]` and a label from 0 a row.
+/// Examples of finite numbers, and a label from 0 each.
 #[derive(Debug, Clone)]
 pub struct Dataset {
-    features: Vec<f32>,
-    n_features: usize,
+    values: Vec<f32>,
+    shape: Shape,
     labels: Vec<usize>,
     n_classes: usize,
 }
 
 impl Dataset {
-    /// Copies a table.
+    /// Copies a table `[rows, features]`.
     ///
     /// # Errors
     ///
@@ -20,13 +21,43 @@ impl Dataset {
     /// labels as rows, [`Error::InvalidValue`] for a feature that is not finite or a label of
     /// `n_classes` or more.
     pub fn new(features: ArrayView2<'_, f32>, labels: &[usize], n_classes: usize) -> Result<Self> {
-        if features.is_empty() {
-            return Err(Error::Empty { name: "features" });
+        let shape = Shape::row(features.ncols());
+        Self::of("features", features, shape, labels, n_classes)
+    }
+
+    /// Copies spectrograms `[n, bands, frames]`, of which the first band is at the top of an image.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Dataset::new`].
+    ///
+    /// ```
+    /// use timbral_nn::Dataset;
+    /// let images = ndarray::Array3::<f32>::zeros((2, 128, 96));
+    /// assert_eq!(Dataset::images(images.view(), &[0, 1], 2)?.shape().width, 96);
+    /// # Ok::<(), timbral_nn::Error>(())
+    /// ```
+    pub fn images(images: ArrayView3<'_, f32>, labels: &[usize], n_classes: usize) -> Result<Self> {
+        let (_, bands, frames) = images.dim();
+        let shape = Shape::new(bands, frames, 1);
+        Self::of("images", images, shape, labels, n_classes)
+    }
+
+    fn of<D: Dimension>(
+        name: &'static str,
+        values: ArrayView<'_, f32, D>,
+        shape: Shape,
+        labels: &[usize],
+        n_classes: usize,
+    ) -> Result<Self> {
+        if values.is_empty() {
+            return Err(Error::Empty { name });
         }
-        if labels.len() != features.nrows() {
+        let n = values.len() / shape.len();
+        if labels.len() != n {
             return Err(Error::Length {
                 name: "labels",
-                expected: features.nrows(),
+                expected: n,
                 got: labels.len(),
             });
         }
@@ -39,19 +70,21 @@ impl Dataset {
             });
         }
         Ok(Self {
-            features: finite(features)?,
-            n_features: features.ncols(),
+            values: finite(name, values)?,
+            shape,
             labels: labels.to_vec(),
             n_classes,
         })
     }
 
-    pub(crate) fn features(&self) -> &[f32] {
-        &self.features
+    /// The shape of an example.
+    pub fn shape(&self) -> Shape {
+        self.shape
     }
 
-    pub(crate) fn n_features(&self) -> usize {
-        self.n_features
+    /// The examples, one after the other.
+    pub(crate) fn values(&self) -> &[f32] {
+        &self.values
     }
 
     pub(crate) fn labels(&self) -> &[usize] {
@@ -61,15 +94,49 @@ impl Dataset {
     pub(crate) fn n_classes(&self) -> usize {
         self.n_classes
     }
+
+    /// Appends `width` columns of an example from `start` on.
+    pub(crate) fn crop(&self, row: usize, start: usize, width: usize, to: &mut Vec<f32>) {
+        let example = &self.values[row * self.shape.len()..][..self.shape.len()];
+        crop(example, self.shape, start, width, to);
+    }
+
+    /// Mean and variance of every row of the images.
+    pub(crate) fn bands(&self) -> Vec<(f64, f64)> {
+        let line = self.shape.width * self.shape.channels;
+        let lines = |band: usize| {
+            let all = self.values.chunks_exact(line);
+            all.skip(band).step_by(self.shape.height).flatten()
+        };
+        let n = (self.values.len() / self.shape.height) as f64;
+        (0..self.shape.height)
+            .map(|band| {
+                let mean = lines(band).map(|x| f64::from(*x)).sum::<f64>() / n;
+                let square = |x: &f32| (f64::from(*x) - mean) * (f64::from(*x) - mean);
+                (mean, lines(band).map(square).sum::<f64>() / n)
+            })
+            .collect()
+    }
 }
 
-/// The features row by row.
-pub(crate) fn finite(features: ArrayView2<'_, f32>) -> Result<Vec<f32>> {
-    let values: Vec<f32> = features.iter().copied().collect();
+/// Appends `width` columns of an image from `start` on.
+pub(crate) fn crop(image: &[f32], shape: Shape, start: usize, width: usize, to: &mut Vec<f32>) {
+    let columns = start * shape.channels..(start + width) * shape.channels;
+    for line in image.chunks_exact(shape.width * shape.channels) {
+        to.extend_from_slice(&line[columns.clone()]);
+    }
+}
+
+/// The numbers in the order of their indices.
+pub(crate) fn finite<D: Dimension>(
+    name: &'static str,
+    values: ArrayView<'_, f32, D>,
+) -> Result<Vec<f32>> {
+    let values: Vec<f32> = values.iter().copied().collect();
     match values.iter().position(|x| !x.is_finite()) {
         None => Ok(values),
         Some(index) => Err(Error::InvalidValue {
-            name: "features",
+            name,
             index,
             value: values[index].into(),
             reason: "must be finite",

@@ -38,6 +38,17 @@ pub enum Error {
         /// Columns of the table.
         got: usize,
     },
+    /// An image has another height than the network takes, or is too narrow.
+    #[error(
+        "expected {} bands and at least {} frames, got {} and {}",
+        expected.height, expected.width, got.height, got.width
+    )]
+    Image {
+        /// The network's input.
+        expected: crate::Shape,
+        /// The image.
+        got: crate::Shape,
+    },
     /// A number is NaN, infinite or outside the range of its argument.
     #[error("{name}[{index}] = {value}: {reason}")]
     InvalidValue {

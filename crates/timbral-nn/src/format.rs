@@ -9,8 +9,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, Result};
 use crate::history::History;
-use crate::mlp::MlpParams;
-use crate::network::{Network, layers};
+use crate::network::{Architecture, Network};
+use crate::plan::Kind;
+use crate::shape::Shape;
 use crate::train::TrainParams;
 use crate::training::{Best, Progress};
 
@@ -24,9 +25,9 @@ const KEY: &str = "timbral";
 #[serde(deny_unknown_fields)]
 struct Config {
     kind: String,
-    n_features: usize,
+    architecture: Architecture,
+    input: Shape,
     n_classes: usize,
-    mlp: MlpParams,
     #[serde(skip_serializing_if = "Option::is_none")]
     training: Option<TrainingConfig>,
 }
@@ -53,9 +54,9 @@ impl Contents {
         Self {
             config: Config {
                 kind: MODEL.into(),
-                n_features: network.n_features(),
-                n_classes: network.n_classes(),
-                mlp: network.params.clone(),
+                architecture: network.architecture.clone(),
+                input: network.input,
+                n_classes: network.n_classes,
                 training: None,
             },
             network: network.clone(),
@@ -140,26 +141,6 @@ fn invalid(what: &'static str, reason: impl Into<String>) -> Error {
     }
 }
 
-/// The tensors of a network: name, shape and place, in the statistics or else in the parameters.
-fn tensors(network: &Network) -> Vec<(String, Vec<usize>, bool, std::ops::Range<usize>)> {
-    let mut tensors = Vec::new();
-    for (i, layer) in network.layers.iter().enumerate() {
-        let mut add =
-            |name: &str, shape: &[usize], is_statistic, range: &std::ops::Range<usize>| {
-                let name = format!("layers.{i}.{name}");
-                tensors.push((name, shape.to_vec(), is_statistic, range.clone()));
-            };
-        add("weight", &[layer.n_in, layer.n_out], false, &layer.weight);
-        add("bias", &[layer.n_out], false, &layer.bias);
-        if let Some(norm) = &layer.norm {
-            add("norm.scale", &[layer.n_out], false, &norm.scale);
-            add("norm.mean", &[layer.n_out], true, &norm.mean);
-            add("norm.variance", &[layer.n_out], true, &norm.variance);
-        }
-    }
-    tensors
-}
-
 pub(crate) fn write(path: &Path, contents: &Contents) -> Result<()> {
     let at = |source: std::io::Error| Error::Io {
         path: path.into(),
@@ -188,14 +169,14 @@ fn encode(contents: &Contents) -> std::result::Result<Vec<u8>, safetensors::Safe
     let bytes =
         |values: &[f32]| -> Vec<u8> { values.iter().flat_map(|x| x.to_le_bytes()).collect() };
     let mut stored: Vec<(String, Vec<usize>, Vec<u8>)> = Vec::new();
-    for (name, shape, is_statistic, range) in tensors(&contents.network) {
-        let network = &contents.network;
-        let from = if is_statistic {
-            &network.statistics
-        } else {
-            &network.parameters
+    let network = &contents.network;
+    for tensor in &network.plan.tensors {
+        let from = match tensor.is_statistic() {
+            true => &network.statistics,
+            false => &network.parameters,
         };
-        stored.push((name, shape, bytes(&from[range])));
+        let values = bytes(&from[tensor.range.clone()]);
+        stored.push((tensor.name.clone(), tensor.shape.clone(), values));
     }
     for (name, vector) in &contents.vectors {
         stored.push((name.clone(), vec![vector.len()], bytes(vector)));
@@ -229,17 +210,13 @@ fn decode(bytes: &[u8], kind: &'static str) -> Result<Contents> {
     if config.kind != kind {
         return Err(invalid(kind, format!("it is a {}", config.kind)));
     }
-    let (layers, lengths) = layers(&config.mlp, config.n_features, config.n_classes)
+    let (plan, _) = config
+        .architecture
+        .build(config.input, config.n_classes)
         .map_err(|e| invalid(kind, e.to_string()))?;
-    let mut network = Network {
-        params: config.mlp.clone(),
-        layers,
-        parameters: Vec::new(),
-        statistics: Vec::new(),
-    };
-    let expected = tensors(&network);
     // Nothing is allocated for a shape that the file does not bear out.
-    for (name, shape, ..) in &expected {
+    for expected in &plan.tensors {
+        let (name, shape) = (&expected.name, &expected.shape);
         let tensor = file.tensor(name).map_err(foreign)?;
         if tensor.shape() != shape {
             let got = tensor.shape();
@@ -249,8 +226,8 @@ fn decode(bytes: &[u8], kind: &'static str) -> Result<Contents> {
             ));
         }
     }
-    network.parameters.resize(lengths[0], 0.0);
-    network.statistics.resize(lengths[1], 0.0);
+    let mut parameters = vec![0.0; plan.n_parameters];
+    let mut statistics = vec![0.0; plan.n_statistics];
     let mut vectors = Vec::new();
     for (name, tensor) in file.tensors() {
         if tensor.dtype() != Dtype::F32 {
@@ -267,25 +244,26 @@ fn decode(bytes: &[u8], kind: &'static str) -> Result<Contents> {
         if values.iter().any(|x| !x.is_finite()) {
             return Err(invalid(kind, format!("{name}: not all numbers are finite")));
         }
-        match expected.iter().find(|(have, ..)| *have == name) {
-            Some((.., true, range)) => network.statistics[range.clone()].copy_from_slice(&values),
-            Some((.., false, range)) => network.parameters[range.clone()].copy_from_slice(&values),
+        match plan.tensors.iter().find(|tensor| tensor.name == name) {
+            Some(tensor) if tensor.kind == Kind::Variance && values.iter().any(|x| *x < 0.0) => {
+                return Err(invalid(kind, format!("{name}: a variance is negative")));
+            }
+            Some(tensor) if tensor.is_statistic() => {
+                statistics[tensor.range.clone()].copy_from_slice(&values);
+            }
+            Some(tensor) => parameters[tensor.range.clone()].copy_from_slice(&values),
             None if kind == CHECKPOINT => vectors.push((name, values)),
             None => return Err(invalid(kind, format!("{name}: not of this network"))),
         }
     }
-    if network
-        .layers
-        .iter()
-        .filter_map(|layer| layer.norm.as_ref())
-        .any(|norm| {
-            network.statistics[norm.variance.clone()]
-                .iter()
-                .any(|variance| *variance < 0.0)
-        })
-    {
-        return Err(invalid(kind, "a variance is negative"));
-    }
+    let network = Network {
+        architecture: config.architecture.clone(),
+        input: config.input,
+        n_classes: config.n_classes,
+        plan,
+        parameters,
+        statistics,
+    };
     Ok(Contents {
         config,
         network,

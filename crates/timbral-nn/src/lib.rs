@@ -14,7 +14,7 @@
 //! let data = Dataset::new(features.view(), &labels, 3)?;
 //! let net = MlpParams { units: vec![32, 16], ..Default::default() };
 //! let params = TrainParams { epochs: 60, batch_size: 16, learning_rate: 0.01, ..Default::default() };
-//! let trained = Training::new(&net, &params, &data).run()?;
+//! let trained = Training::new(net, &params, &data).run()?;
 //!
 //! let folder = tempfile::tempdir()?;
 //! let path = folder.path().join("genres.safetensors");
@@ -32,30 +32,59 @@
 //! chains of fused multiply-adds in a fixed order, exponentials and logarithms are those of the crate
 //! libm, and every random draw has a key of its own.
 
+mod attention_net;
+mod attention_pool;
+mod augment;
 mod batch_norm;
 mod classifier;
+mod conv;
+mod conv_block;
+mod conv_net;
+mod crnn;
 mod dataset;
+mod dense;
+mod dropout;
 mod error;
 mod format;
+#[cfg(test)]
+mod golden;
+mod gru;
 mod history;
 mod init;
+mod layer;
+mod layer_norm;
 mod loss;
 mod matmul;
 mod mlp;
 mod network;
 mod optimiser;
-mod pass;
+mod plan;
+mod pool;
 mod random;
+#[cfg(test)]
+mod reference;
+mod residual;
 mod schedule;
+mod self_attention;
+mod shape;
+mod simd;
 mod train;
 mod training;
 
+pub use attention_net::AttentionNetParams;
+pub use augment::Augment;
 pub use classifier::Classifier;
+pub use conv::Padding;
+pub use conv_net::{ConvBlockParams, ConvNetParams, Pooling};
+pub use crnn::CrnnParams;
 pub use dataset::Dataset;
 pub use error::{Error, Result};
 pub use history::{EpochScores, History};
-pub use mlp::{Activation, Init, MlpParams};
+pub use init::Init;
+pub use mlp::{Activation, MlpParams};
+pub use network::Architecture;
 pub use optimiser::Optimiser;
 pub use schedule::Schedule;
+pub use shape::Shape;
 pub use train::{EarlyStopping, TrainParams};
 pub use training::{Epoch, Trained, Training};

@@ -17,6 +17,26 @@ pub(crate) struct CrossEntropy<'a> {
     pub(crate) class_weights: &'a [f32],
 }
 
+/// What an example is to be taken for.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Target {
+    pub(crate) label: usize,
+    /// The label it is mixed with.
+    pub(crate) other: usize,
+    /// The share of `label`.
+    pub(crate) share: f32,
+}
+
+impl From<usize> for Target {
+    fn from(label: usize) -> Self {
+        Self {
+            label,
+            other: label,
+            share: 1.0,
+        }
+    }
+}
+
 /// Sums over rows.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub(crate) struct Score {
@@ -25,27 +45,40 @@ pub(crate) struct Score {
 }
 
 impl CrossEntropy<'_> {
-    /// The loss of logits `[n, n_classes]`, - w(label) Σ target · log softmax a row; turns the
-    /// logits into the gradient of the mean over rows by them, w (softmax - target) / n.
-    pub(crate) fn gradient(self, logits: &mut [f32], labels: &[usize], n_classes: usize) -> Score {
+    /// The loss of logits `[n, n_classes]`, - w Σ target · log softmax a row; turns the logits into
+    /// the gradient of the mean over rows by them, w (softmax - target) / n.
+    pub(crate) fn gradient(
+        self,
+        logits: &mut [f32],
+        targets: &[Target],
+        n_classes: usize,
+    ) -> Score {
         let mut score = Score::default();
-        let n = labels.len() as f32;
+        let n = targets.len() as f32;
         let spread = self.smoothing / n_classes as f32;
-        for (row, &label) in logits.chunks_exact_mut(n_classes).zip(labels) {
-            let weight = self.class_weights.get(label).copied().unwrap_or(1.0);
+        let weight_of = |label: usize| self.class_weights.get(label).copied().unwrap_or(1.0);
+        for (row, target) in logits.chunks_exact_mut(n_classes).zip(targets) {
+            let Target {
+                label,
+                other,
+                share,
+            } = *target;
+            let weight = share * weight_of(label) + (1.0 - share) * weight_of(other);
             let best = (1..n_classes).fold(0, |best, j| if row[j] > row[best] { j } else { best });
-            score.correct += usize::from(best == label);
+            let main = if share >= 0.5 { label } else { other };
+            score.correct += usize::from(best == main);
             let max = row[best];
             let sum: f32 = row.iter().map(|x| libm::expf(x - max)).sum();
             let log_sum = max + libm::logf(sum);
             let mut loss = 0.0;
             for (j, x) in row.iter_mut().enumerate() {
-                let target = spread
-                    + if j == label {
-                        1.0 - self.smoothing
-                    } else {
-                        0.0
-                    };
+                let mut target = spread;
+                if j == label {
+                    target += (1.0 - self.smoothing) * share;
+                }
+                if j == other {
+                    target += (1.0 - self.smoothing) * (1.0 - share);
+                }
                 let log_probability = *x - log_sum;
                 if target > 0.0 {
                     loss -= f64::from(target * log_probability);
@@ -63,7 +96,9 @@ mod tests {
     use super::*;
 
     const LOGITS: [f32; 6] = [0.5, -1.0, 2.0, 0.0, 0.3, -0.2];
-    const LABELS: [usize; 2] = [0, 1];
+    fn targets() -> [Target; 2] {
+        [0, 1].map(Target::from)
+    }
 
     #[test]
     fn losses_are_those_of_the_definition() {
@@ -72,13 +107,16 @@ mod tests {
             class_weights: &[],
         };
         // -log of the probability; ln 3 where all logits are equal.
-        let score = plain.gradient(&mut [1.0, 1.0, 1.0], &[2], 3);
+        let score = plain.gradient(&mut [1.0, 1.0, 1.0], &[2.into()], 3);
         assert!((score.loss - 3.0_f64.ln()).abs() < 1e-6);
         assert_eq!(score.correct, 0);
-        assert_eq!(plain.gradient(&mut LOGITS.clone(), &LABELS, 3).correct, 1);
+        assert_eq!(
+            plain.gradient(&mut LOGITS.clone(), &targets(), 3).correct,
+            1
+        );
         // Logits far apart neither overflow nor give NaN.
         let mut far = [1e4, -1e4];
-        assert_eq!(plain.gradient(&mut far, &[0], 2).loss, 0.0);
+        assert_eq!(plain.gradient(&mut far, &[0.into()], 2).loss, 0.0);
         assert_eq!(far, [0.0, 0.0]);
     }
 
@@ -91,12 +129,18 @@ mod tests {
             class_weights: &[2.0, 0.5, 1.0],
         };
         let mut gradient = LOGITS;
-        loss.gradient(&mut gradient, &LABELS, 3);
+        let mixed = Target {
+            label: 2,
+            other: 0,
+            share: 0.7,
+        };
+        let targets = [0.into(), mixed];
+        loss.gradient(&mut gradient, &targets, 3);
         for i in 0..LOGITS.len() {
             let at = |step: f32| {
                 let mut logits = LOGITS;
                 logits[i] += step;
-                loss.gradient(&mut logits, &LABELS, 3).loss / 2.0
+                loss.gradient(&mut logits, &targets, 3).loss / 2.0
             };
             let expected = (at(1e-2) - at(-1e-2)) / 2e-2;
             assert!((f64::from(gradient[i]) - expected).abs() < TOLERANCE);

@@ -4,6 +4,9 @@ use rayon::prelude::*;
 /// Multiplications below which a product is not worth sharing among threads.
 const SHARED: usize = 1 << 18;
 
+/// Numbers below which packing is not worth sharing.
+const PACKED: usize = 1 << 16;
+
 /// A matrix in somebody else's memory, `[rows, columns]`.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Matrix<'a> {
@@ -75,21 +78,60 @@ pub(crate) struct Product {
 impl Product {
     pub(crate) fn matmul(&mut self, a: Matrix<'_>, b: Matrix<'_>, out: &mut [f32]) {
         debug_assert_eq!(a.columns, b.rows);
-        debug_assert_eq!(out.len(), a.rows * b.columns);
+        self.pack(b);
+        self.multiply(a, b.columns, out);
+    }
+
+    /// Keeps a right factor.
+    pub(crate) fn pack(&mut self, b: Matrix<'_>) {
+        pulp::Arch::new().dispatch(Pack {
+            b,
+            packed: &mut self.packed,
+        });
+    }
+
+    /// The product with the right factor that was packed, which has `n` columns.
+    pub(crate) fn multiply(&self, a: Matrix<'_>, n: usize, out: &mut [f32]) {
+        debug_assert_eq!(out.len(), a.rows * n);
         if a.columns == 0 {
             out.fill(0.0);
         } else if !out.is_empty() {
-            let packed = &mut self.packed;
-            pulp::Arch::new().dispatch(Multiply { a, b, out, packed });
+            let packed = &self.packed;
+            pulp::Arch::new().dispatch(Multiply { a, n, out, packed });
         }
+    }
+}
+
+struct Pack<'a> {
+    b: Matrix<'a>,
+    packed: &'a mut Vec<f32>,
+}
+
+impl WithSimd for Pack<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, _: S) {
+        let Self { b, packed } = self;
+        let width = 2 * S::F32_LANES;
+        let n_panels = b.columns.div_ceil(width);
+        packed.resize(n_panels * width * b.rows, 0.0);
+        if packed.is_empty() {
+            return;
+        }
+        packed
+            .par_chunks_exact_mut(width * b.rows)
+            .enumerate()
+            .with_min_len((PACKED / (width * b.rows)).max(1))
+            .for_each(|(i, panel)| b.pack(i * width, width, panel));
     }
 }
 
 struct Multiply<'a> {
     a: Matrix<'a>,
-    b: Matrix<'a>,
+    n: usize,
     out: &'a mut [f32],
-    packed: &'a mut Vec<f32>,
+    packed: &'a [f32],
 }
 
 impl WithSimd for Multiply<'_> {
@@ -108,46 +150,31 @@ impl WithSimd for Multiply<'_> {
 
 #[inline(always)]
 fn multiply<S: Simd, const R: usize>(simd: S, product: Multiply<'_>) {
-    let Multiply { a, b, out, packed } = product;
-    let (k, width) = (a.columns, 2 * S::F32_LANES);
-    let n_panels = b.columns.div_ceil(width);
-    if packed.len() < n_panels * width * k {
-        packed.resize(n_panels * width * k, 0.0);
-    }
-    let packed = &mut packed[..n_panels * width * k];
-    let n_threads = match a.rows * b.columns * k {
+    let Multiply { a, n, out, packed } = product;
+    let n_threads = match a.rows * n * a.columns {
         work if work < SHARED => 1,
         _ => rayon::current_num_threads(),
     };
-    let n_blocks = a.rows.div_ceil(R);
     if n_threads == 1 {
-        for (i, panel) in packed.chunks_exact_mut(width * k).enumerate() {
-            b.pack(i * width, width, panel);
-        }
-        rows::<S, R>(simd, a, packed, b.columns, 0, out);
-    } else {
-        packed
-            .par_chunks_exact_mut(width * k)
-            .enumerate()
-            .with_min_len(n_panels.div_ceil(n_threads))
-            .for_each(|(i, panel)| b.pack(i * width, width, panel));
-        let share = n_blocks.div_ceil(n_threads) * R;
-        out.par_chunks_mut(share * b.columns)
-            .enumerate()
-            .for_each(|(i, out)| {
-                pulp::Simd::vectorize(
-                    simd,
-                    Rows::<S, R> {
-                        simd,
-                        a,
-                        packed,
-                        n: b.columns,
-                        first: i * share,
-                        out,
-                    },
-                );
-            });
+        return rows::<S, R>(simd, a, packed, n, 0, out);
     }
+    let share = a.rows.div_ceil(R).div_ceil(n_threads) * R;
+    out.par_chunks_mut(share * n)
+        .enumerate()
+        .for_each(|(i, out)| {
+            let first = i * share;
+            pulp::Simd::vectorize(
+                simd,
+                Rows::<S, R> {
+                    simd,
+                    a,
+                    packed,
+                    n,
+                    first,
+                    out,
+                },
+            );
+        });
 }
 
 struct Rows<'a, S, const R: usize> {

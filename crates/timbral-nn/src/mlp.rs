@@ -1,6 +1,11 @@
 use serde::{Deserialize, Serialize};
 
+use crate::dense::{Dense, DenseOptions};
 use crate::error::{Result, check};
+use crate::init::Init;
+use crate::layer::{Chain, Layer};
+use crate::plan::Plan;
+use crate::shape::Shape;
 
 /// What a hidden unit does with its sum.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -13,17 +18,6 @@ pub enum Activation {
     Tanh,
 }
 
-/// How the first weights are drawn.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Init {
-    /// Uniform within ± √(6 / (n_in + n_out)) (Glorot and Bengio 2010), Keras's default.
-    #[default]
-    GlorotUniform,
-    /// Uniform within ± √(6 / n_in) (He et al. 2015).
-    HeUniform,
-}
-
 /// The shape of a dense network (multilayer perceptron).
 ///
 /// A hidden layer of `u` units maps `[rows, n_in]` to `[rows, u]`: product with its weights, batch
@@ -31,10 +25,11 @@ pub enum Init {
 /// `[rows, n_classes]` and ends in a softmax. Biases begin at 0.
 ///
 /// ```
-/// use timbral_nn::MlpParams;
+/// use timbral_nn::{Architecture, MlpParams, Shape};
 /// let params = MlpParams::default();
 /// assert_eq!(params.units, [512, 256, 128, 64]);
-/// assert_eq!(params.n_parameters(57, 10)?, 202_826);
+/// let row = Shape { height: 1, width: 1, channels: 57 };
+/// assert_eq!(Architecture::from(params).n_parameters(row, 10)?, 202_826);
 /// # Ok::<(), timbral_nn::Error>(())
 /// ```
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -67,18 +62,9 @@ impl Default for MlpParams {
     }
 }
 
-/// Parameters above which a network is refused: 1 GiB of weights.
-const MAX_PARAMETERS: usize = 1 << 28;
-
 impl MlpParams {
-    /// Trainable numbers of the network on a table of `n_features` columns.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::InvalidParameter`](crate::Error::InvalidParameter) where a parameter is out of range
-    /// or there are more than 2²⁸ weights.
-    pub fn n_parameters(&self, n_features: usize, n_classes: usize) -> Result<usize> {
-        let dropout = self.dropout;
+    pub(crate) fn validate(&self) -> Result<()> {
+        let (dropout, units) = (self.dropout, &self.units);
         check(
             (0.0..1.0).contains(&dropout),
             "dropout",
@@ -86,44 +72,40 @@ impl MlpParams {
             "must be from 0 to 1, 1 excluded",
         )?;
         check(
-            n_features > 0,
-            "n_features",
-            n_features,
-            "there must be a column",
-        )?;
-        check(
-            n_classes >= 2,
-            "n_classes",
-            n_classes,
-            "there must be at least two classes",
-        )?;
-        let units = &self.units;
-        check(
             !units.contains(&0),
             "units",
             units,
             "a layer must have a unit",
-        )?;
-        let vectors = 1 + usize::from(self.batch_norm);
-        let mut total = Some(0_usize);
-        let mut n_in = n_features;
-        for &n_out in units {
-            let weights = n_in.checked_add(vectors).and_then(|n| n.checked_mul(n_out));
-            total = total.zip(weights).and_then(|(a, b)| a.checked_add(b));
-            n_in = n_out;
+        )
+    }
+
+    pub(crate) fn build(&self, plan: &mut Plan, chain: &mut Chain, input: Shape, n_classes: usize) {
+        let hidden = DenseOptions {
+            init: self.init,
+            batch_norm: self.batch_norm,
+            activation: Some(self.activation),
+            dropout: self.dropout,
+        };
+        let mut shape = Shape::row(input.len());
+        for (i, &units) in self.units.iter().enumerate() {
+            let name = format!("layers.{i}");
+            let layer = plan.within(name, |plan| Dense::new(plan, shape, units, hidden));
+            shape = layer.output();
+            chain.push(layer);
         }
-        let weights = n_in.checked_add(1).and_then(|n| n.checked_mul(n_classes));
-        let total = total.zip(weights).and_then(|(a, b)| a.checked_add(b));
-        match total {
-            Some(total) if total <= MAX_PARAMETERS => Ok(total),
-            _ => check(false, "units", units, "more than 2^28 weights").map(|()| 0),
-        }
+        let output = DenseOptions {
+            init: self.init,
+            ..DenseOptions::default()
+        };
+        let name = format!("layers.{}", self.units.len());
+        chain.push(plan.within(name, |plan| Dense::new(plan, shape, n_classes, output)));
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::network::Architecture;
 
     #[test]
     fn parameters_out_of_range_are_refused() {
@@ -152,14 +134,18 @@ mod tests {
                 "dropout",
             ),
             (units(&[3, 0]), 4, 3, "units"),
-            (units(&[usize::MAX, 2]), 4, 3, "units"),
-            (units(&[1 << 20, 1 << 20]), 4, 3, "units"),
-            (good.clone(), 0, 3, "n_features"),
+            (units(&[usize::MAX, 2]), 4, 3, "n_parameters"),
+            (units(&[1 << 20, 1 << 20]), 4, 3, "n_parameters"),
+            (good.clone(), 0, 3, "input"),
             (good.clone(), 4, 1, "n_classes"),
         ] {
-            let error = params.n_parameters(n_features, n_classes).expect_err(name);
+            let net = Architecture::from(params);
+            let error = net
+                .n_parameters(Shape::row(n_features), n_classes)
+                .expect_err(name);
             assert!(error.to_string().starts_with(name), "{error}");
         }
-        assert_eq!(units(&[]).n_parameters(4, 3).expect("valid"), 15);
+        let logistic = Architecture::from(units(&[]));
+        assert_eq!(logistic.n_parameters(Shape::row(4), 3).expect("valid"), 15);
     }
 }

@@ -1,110 +1,218 @@
-use std::ops::Range;
+use serde::{Deserialize, Serialize};
 
-use crate::error::Result;
-use crate::init::{glorot_uniform, he_uniform};
-use crate::mlp::{Init, MlpParams};
+use crate::attention_net::AttentionNetParams;
+use crate::conv_net::ConvNetParams;
+use crate::crnn::CrnnParams;
+use crate::dataset::Dataset;
+use crate::error::{Result, check};
+use crate::layer::{Back, Chain, Mode};
+use crate::mlp::MlpParams;
+use crate::plan::{Kind, Plan};
 use crate::random::Key;
+use crate::shape::Shape;
 
-/// Where the numbers of a layer lie.
-#[derive(Debug, Clone, PartialEq)]
-pub(crate) struct Layer {
-    pub(crate) n_in: usize,
-    pub(crate) n_out: usize,
-    /// `[n_in, n_out]` of the parameters.
-    pub(crate) weight: Range<usize>,
-    /// The bias, or batch normalisation's β: `[n_out]` of the parameters.
-    pub(crate) bias: Range<usize>,
-    pub(crate) norm: Option<Norm>,
+/// The shape of a network.
+///
+/// ```
+/// use timbral_nn::{Architecture, ConvNetParams};
+/// let net = Architecture::from(ConvNetParams::default());
+/// let json = serde_json::to_string(&net)?;
+/// assert!(json.starts_with(r#"{"conv_net":{"#));
+/// assert_eq!(serde_json::from_str::<Architecture>(&json)?, net);
+/// # Ok::<(), serde_json::Error>(())
+/// ```
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Architecture {
+    /// Dense layers.
+    Mlp(MlpParams),
+    /// Convolutions and a global pool.
+    ConvNet(ConvNetParams),
+    /// Convolutions and gated recurrent units.
+    Crnn(CrnnParams),
+    /// Convolutions and self-attention.
+    AttentionNet(AttentionNetParams),
 }
 
-/// Where the numbers of a batch normalisation lie, `[n_out]` each.
-#[derive(Debug, Clone, PartialEq)]
-pub(crate) struct Norm {
-    /// γ, of the parameters.
-    pub(crate) scale: Range<usize>,
-    /// Of the statistics.
-    pub(crate) mean: Range<usize>,
-    /// Of the statistics.
-    pub(crate) variance: Range<usize>,
+impl From<MlpParams> for Architecture {
+    fn from(params: MlpParams) -> Self {
+        Self::Mlp(params)
+    }
 }
 
-/// A dense network: all its numbers in two vectors.
+impl From<ConvNetParams> for Architecture {
+    fn from(params: ConvNetParams) -> Self {
+        Self::ConvNet(params)
+    }
+}
+
+impl From<CrnnParams> for Architecture {
+    fn from(params: CrnnParams) -> Self {
+        Self::Crnn(params)
+    }
+}
+
+impl From<AttentionNetParams> for Architecture {
+    fn from(params: AttentionNetParams) -> Self {
+        Self::AttentionNet(params)
+    }
+}
+
+impl Architecture {
+    /// Trainable numbers of the network for examples of a shape.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::InvalidParameter`](crate::Error::InvalidParameter) where a parameter is out of
+    /// range, the example is too small for the network, or it has more than 2²⁸ numbers.
+    pub fn n_parameters(&self, input: Shape, n_classes: usize) -> Result<usize> {
+        Ok(self.build(input, n_classes)?.0.n_parameters)
+    }
+
+    /// The places of its numbers, and its layers.
+    pub(crate) fn build(&self, input: Shape, n_classes: usize) -> Result<(Plan, Chain)> {
+        check(input.len() > 0, "input", input, "it must have a number")?;
+        check(
+            n_classes >= 2,
+            "n_classes",
+            n_classes,
+            "there must be at least two classes",
+        )?;
+        let (mut plan, mut chain) = (Plan::default(), Chain::default());
+        match self {
+            Self::Mlp(params) => {
+                params.validate()?;
+                params.build(&mut plan, &mut chain, input, n_classes);
+            }
+            Self::ConvNet(params) => params.build(&mut plan, &mut chain, input, n_classes)?,
+            Self::Crnn(params) => params.build(&mut plan, &mut chain, input, n_classes)?,
+            Self::AttentionNet(params) => params.build(&mut plan, &mut chain, input, n_classes)?,
+        }
+        plan.validate()?;
+        Ok((plan, chain))
+    }
+}
+
+/// A network: all its numbers in two vectors.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Network {
-    pub(crate) params: MlpParams,
-    pub(crate) layers: Vec<Layer>,
+    pub(crate) architecture: Architecture,
+    pub(crate) input: Shape,
+    pub(crate) n_classes: usize,
+    pub(crate) plan: Plan,
     /// What is trained.
     pub(crate) parameters: Vec<f32>,
-    /// Means and variances of batch normalisations.
+    /// What is measured.
     pub(crate) statistics: Vec<f32>,
-}
-
-/// The layers of a network and the lengths of its two vectors.
-pub(crate) fn layers(
-    params: &MlpParams,
-    n_features: usize,
-    n_classes: usize,
-) -> Result<(Vec<Layer>, [usize; 2])> {
-    params.n_parameters(n_features, n_classes)?;
-    let (mut parameters, mut statistics) = (0, 0);
-    let next = |end: &mut usize, len: usize| {
-        *end += len;
-        *end - len..*end
-    };
-    let mut n_in = n_features;
-    let mut layers = Vec::with_capacity(params.units.len() + 1);
-    for (i, &n_out) in params.units.iter().chain([&n_classes]).enumerate() {
-        layers.push(Layer {
-            n_in,
-            n_out,
-            weight: next(&mut parameters, n_in * n_out),
-            bias: next(&mut parameters, n_out),
-            norm: (params.batch_norm && i < params.units.len()).then(|| Norm {
-                scale: next(&mut parameters, n_out),
-                mean: next(&mut statistics, n_out),
-                variance: next(&mut statistics, n_out),
-            }),
-        });
-        n_in = n_out;
-    }
-    Ok((layers, [parameters, statistics]))
 }
 
 impl Network {
     pub(crate) fn new(
-        params: &MlpParams,
-        n_features: usize,
+        architecture: &Architecture,
+        input: Shape,
         n_classes: usize,
         seed: u64,
     ) -> Result<Self> {
-        let (layers, [n_parameters, n_statistics]) = layers(params, n_features, n_classes)?;
-        let mut parameters = vec![0.0; n_parameters];
-        let mut statistics = vec![0.0; n_statistics];
-        for (i, layer) in layers.iter().enumerate() {
-            let mut rng = Key::new(seed).with(0).with(i as u64).stream();
-            let weights = &mut parameters[layer.weight.clone()];
-            match params.init {
-                Init::GlorotUniform => glorot_uniform(weights, layer.n_in, layer.n_out, &mut rng),
-                Init::HeUniform => he_uniform(weights, layer.n_in, &mut rng),
-            }
-            if let Some(norm) = &layer.norm {
-                parameters[norm.scale.clone()].fill(1.0);
-                statistics[norm.variance.clone()].fill(1.0);
-            }
-        }
+        let (plan, _) = architecture.build(input, n_classes)?;
+        let [parameters, statistics] = plan.start(seed);
         Ok(Self {
-            params: params.clone(),
-            layers,
+            architecture: architecture.clone(),
+            input,
+            n_classes,
+            plan,
             parameters,
             statistics,
         })
     }
 
-    pub(crate) fn n_features(&self) -> usize {
-        self.layers[0].n_in
+    /// Where the means and variances of the bands lie, of a network on spectrograms.
+    fn standardised(&self) -> Option<[&std::ops::Range<usize>; 2]> {
+        let named = |name: &str| {
+            let tensor = self.plan.tensors.iter().find(|tensor| tensor.name == name);
+            tensor.map(|tensor| &tensor.range)
+        };
+        Some([named("input.mean")?, named("input.variance")?])
     }
 
-    pub(crate) fn n_classes(&self) -> usize {
-        self.layers[self.layers.len() - 1].n_out
+    /// Measures what a network on spectrograms standardises them by.
+    pub(crate) fn standardise(&mut self, data: &Dataset) {
+        if let Some([means, variances]) = self.standardised() {
+            let (means, variances) = (means.start, variances.start);
+            for (band, (mean, variance)) in data.bands().into_iter().enumerate() {
+                self.statistics[means + band] = mean as f32;
+                self.statistics[variances + band] = variance as f32;
+            }
+        }
+    }
+
+    /// The means of bands, or none.
+    pub(crate) fn bands(&self) -> &[f32] {
+        match self.standardised() {
+            Some([means, _]) => &self.statistics[means.clone()],
+            None => &[],
+        }
+    }
+
+    /// Multiplies the weights, but not biases and scales, by a factor.
+    pub(crate) fn shrink(&mut self, factor: f32) {
+        for tensor in self.plan.tensors.iter().filter(|t| t.kind == Kind::Weight) {
+            let weights = &mut self.parameters[tensor.range.clone()];
+            weights.iter_mut().for_each(|weight| *weight *= factor);
+        }
+    }
+}
+
+/// The memory of a network's passes, kept from batch to batch.
+pub(crate) struct Workspace {
+    chain: Chain,
+    /// The batch: filled in by the caller.
+    pub(crate) input: Vec<f32>,
+    /// The gradient by the parameters.
+    pub(crate) gradient: Vec<f32>,
+    len: usize,
+}
+
+impl Workspace {
+    pub(crate) fn new(network: &Network) -> Result<Self> {
+        let (_, chain) = network
+            .architecture
+            .build(network.input, network.n_classes)?;
+        Ok(Self {
+            chain,
+            input: Vec::new(),
+            gradient: Vec::new(),
+            len: network.input.len(),
+        })
+    }
+
+    /// The logits `[n, n_classes]` of the batch, as in prediction.
+    pub(crate) fn predict(&mut self, network: &Network) -> &mut [f32] {
+        let mode = Mode::Predict(&network.statistics);
+        let n = self.input.len() / self.len;
+        self.chain
+            .forward(&network.parameters, mode, n, &self.input)
+    }
+
+    /// The logits of the batch, as in training: with the batch's own statistics, and dropout drawn
+    /// at `key`.
+    pub(crate) fn forward(&mut self, network: &mut Network, key: Key) -> &mut [f32] {
+        let mode = Mode::Train(&mut network.statistics, key);
+        let n = self.input.len() / self.len;
+        self.chain
+            .forward(&network.parameters, mode, n, &self.input)
+    }
+
+    /// The gradient by the parameters, from that by the logits of the forward pass before, which is
+    /// overwritten.
+    pub(crate) fn backward(&mut self, network: &Network, logits_gradient: &mut [f32]) {
+        self.gradient.resize(network.parameters.len(), 0.0);
+        self.chain.backward(Back {
+            parameters: &network.parameters,
+            input: &self.input,
+            delta: logits_gradient,
+            input_delta: None,
+            gradient: &mut self.gradient,
+        });
     }
 }

@@ -2,6 +2,7 @@ use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use crate::error::{Result, check};
+use crate::simd::vectorised;
 
 /// Parameters that one thread updates at a time.
 const PART: usize = 1 << 14;
@@ -94,10 +95,12 @@ impl Optimiser {
                     .zip(first.par_chunks_mut(PART))
                     .zip(second.par_chunks_mut(PART))
                     .for_each(|(((p, g), m), v)| {
-                        pulp::Arch::new().dispatch(
+                        vectorised(
                             #[inline(always)]
                             || {
-                                for (((p, g), m), v) in p.iter_mut().zip(g).zip(m).zip(v) {
+                                for (((p, g), m), v) in
+                                    p.iter_mut().zip(g).zip(m.iter_mut()).zip(v.iter_mut())
+                                {
                                     *m = beta1 * *m + (1.0 - beta1) * g;
                                     *v = beta2 * *v + (1.0 - beta2) * (g * g);
                                     *p -= rate * *m / (v.sqrt() / root + epsilon);

@@ -38,18 +38,22 @@ impl Rng {
         (self.next() >> 40) as f32 / (1_u32 << 24) as f32
     }
 
-    /// Shuffles in place (Fisher and Yates; bounds by Lemire 2019).
+    /// A number below `n`, which is above 0 (Lemire 2019).
+    pub(crate) fn below(&mut self, n: usize) -> usize {
+        let n = n as u64;
+        let rejected = n.wrapping_neg() % n;
+        loop {
+            let wide = u128::from(self.next()) * u128::from(n);
+            if wide as u64 >= rejected {
+                return (wide >> 64) as usize;
+            }
+        }
+    }
+
+    /// Shuffles in place (Fisher and Yates).
     pub(crate) fn shuffle<T>(&mut self, items: &mut [T]) {
         for i in (1..items.len()).rev() {
-            let n = i as u64 + 1;
-            let rejected = n.wrapping_neg() % n;
-            let j = loop {
-                let wide = u128::from(self.next()) * u128::from(n);
-                if wide as u64 >= rejected {
-                    break (wide >> 64) as usize;
-                }
-            };
-            items.swap(i, j);
+            items.swap(i, self.below(i + 1));
         }
     }
 }

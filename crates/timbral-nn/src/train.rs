@@ -1,5 +1,6 @@
 use serde::{Deserialize, Serialize};
 
+use crate::augment::Augment;
 use crate::error::{Result, check};
 use crate::optimiser::Optimiser;
 use crate::schedule::Schedule;
@@ -51,7 +52,9 @@ pub struct TrainParams {
     /// The decay of a running mean of the weights, from 0 to 1, 1 excluded, which is judged and
     /// returned in their place (Polyak and Juditsky 1992).
     pub ema_decay: Option<f32>,
-    /// Of the first weights, the order of rows and dropout.
+    /// What is done to examples before every step.
+    pub augment: Augment,
+    /// Of the first weights, the order of rows, dropout and `augment`.
     pub seed: u64,
 }
 
@@ -70,6 +73,7 @@ impl Default for TrainParams {
             class_weights: Vec::new(),
             early_stopping: None,
             ema_decay: None,
+            augment: Augment::default(),
             seed: 0,
         }
     }

@@ -1,17 +1,16 @@
 use std::ops::ControlFlow;
 use std::path::Path;
 
-use crate::classifier::{Classifier, evaluate};
+use crate::classifier::{Classifier, check_shape, evaluate};
 use crate::dataset::Dataset;
 use crate::error::{Error, Result, check};
 use crate::format::{self, Contents};
 use crate::history::{EpochScores, History};
-use crate::loss::{CrossEntropy, Score};
-use crate::mlp::MlpParams;
-use crate::network::Network;
+use crate::loss::{CrossEntropy, Score, Target};
+use crate::network::{Architecture, Network, Workspace};
 use crate::optimiser::clip;
-use crate::pass::Workspace;
 use crate::random::Key;
+use crate::shape::Shape;
 use crate::train::TrainParams;
 
 /// A training: what to train, how, on what.
@@ -26,13 +25,13 @@ use crate::train::TrainParams;
 /// let data = Dataset::new(features.view(), &[0, 1, 1, 0], 2)?;
 /// let net = MlpParams { units: vec![16], dropout: 0.0, ..Default::default() };
 /// let params = TrainParams { epochs: 200, learning_rate: 0.02, ..Default::default() };
-/// let trained = Training::new(&net, &params, &data).run()?;
+/// let trained = Training::new(net, &params, &data).run()?;
 /// assert_eq!(trained.classifier.classes(features.view())?, [0, 1, 1, 0]);
 /// assert_eq!(trained.history.epochs[199].accuracy, 1.0);
 /// # Ok::<(), timbral_nn::Error>(())
 /// ```
 pub struct Training<'a> {
-    net: &'a MlpParams,
+    net: Architecture,
     params: &'a TrainParams,
     data: &'a Dataset,
     validation: Option<&'a Dataset>,
@@ -98,10 +97,10 @@ pub(crate) struct Best {
 }
 
 impl<'a> Training<'a> {
-    /// A training on these rows.
-    pub fn new(net: &'a MlpParams, params: &'a TrainParams, data: &'a Dataset) -> Self {
+    /// A training on these examples.
+    pub fn new(net: impl Into<Architecture>, params: &'a TrainParams, data: &'a Dataset) -> Self {
         Self {
-            net,
+            net: net.into(),
             params,
             data,
             validation: None,
@@ -136,19 +135,26 @@ impl<'a> Training<'a> {
     ///
     /// # Errors
     ///
-    /// [`Error::InvalidParameter`] where a parameter is out of range; [`Error::Features`] where the
-    /// validation rows have another width, [`Error::Length`] where they have another number of
-    /// classes; [`Error::Diverged`]; of a checkpoint [`Error::Io`], and [`Error::Format`] if it is
+    /// [`Error::InvalidParameter`] where a parameter is out of range or the validation examples have
+    /// another number of classes; [`Error::Features`] or [`Error::Image`] where they have another
+    /// shape; [`Error::Diverged`]; of a checkpoint [`Error::Io`], and [`Error::Format`] if it is
     /// damaged or of another training.
     pub fn run(mut self) -> Result<Trained> {
         let data = self.data;
         self.params
             .validate(data.n_classes(), self.validation.is_some())?;
-        if let Some(validation) = self.validation {
-            check_alike(data, validation)?;
-        }
+        self.params.augment.validate(data.shape())?;
         let mut progress = self.start()?;
-        let mut workspace = Workspace::default();
+        if let Some(validation) = self.validation {
+            check_shape(progress.network.input, validation.shape())?;
+            check(
+                validation.n_classes() == data.n_classes(),
+                "n_classes",
+                validation.n_classes(),
+                "the validation examples must have the classes of the training examples",
+            )?;
+        }
+        let mut workspace = Workspace::new(&progress.network)?;
         while progress.history.epochs.len() < self.params.epochs && !progress.has_waited() {
             progress.epoch(data, self.validation, &mut workspace)?;
             if let Some(on_epoch) = &mut self.on_epoch
@@ -164,8 +170,13 @@ impl<'a> Training<'a> {
     }
 
     fn start(&self) -> Result<Progress> {
-        let (n_features, n_classes) = (self.data.n_features(), self.data.n_classes());
-        let network = Network::new(self.net, n_features, n_classes, self.params.seed)?;
+        let (shape, n_classes) = (self.data.shape(), self.data.n_classes());
+        let input = Shape {
+            width: self.params.augment.frames.unwrap_or(shape.width),
+            ..shape
+        };
+        let mut network = Network::new(&self.net, input, n_classes, self.params.seed)?;
+        network.standardise(self.data);
         let Some(path) = self.checkpoint else {
             return Ok(Progress {
                 params: self.params.clone(),
@@ -178,8 +189,9 @@ impl<'a> Training<'a> {
         };
         let progress = format::read(path, format::CHECKPOINT)?.progress()?;
         let same = progress.params == *self.params
-            && progress.network.params == *self.net
-            && progress.network.layers == network.layers;
+            && progress.network.architecture == self.net
+            && progress.network.plan == network.plan
+            && progress.network.input == network.input;
         if same {
             return Ok(progress);
         }
@@ -188,21 +200,6 @@ impl<'a> Training<'a> {
             reason: "it is of a training with other parameters or another table".into(),
         })
     }
-}
-
-fn check_alike(data: &Dataset, validation: &Dataset) -> Result<()> {
-    if validation.n_features() != data.n_features() {
-        return Err(Error::Features {
-            expected: data.n_features(),
-            got: validation.n_features(),
-        });
-    }
-    check(
-        validation.n_classes() == data.n_classes(),
-        "n_classes",
-        validation.n_classes(),
-        "the validation rows must have the classes of the training rows",
-    )
 }
 
 impl Progress {
@@ -222,33 +219,31 @@ impl Progress {
         seed.with(1).with(epoch as u64).stream().shuffle(&mut order);
 
         let mut sum = Score::default();
-        let mut labels = Vec::with_capacity(self.params.batch_size.min(n_rows));
+        let mut targets = Vec::with_capacity(self.params.batch_size.min(n_rows));
+        let means = self.network.bands().to_vec();
         let mut learning_rate = 0.0;
         for (batch, rows) in order.chunks(self.params.batch_size).enumerate() {
             let step = epoch * n_batches + batch;
             let factor = self.params.schedule.factor(step, n_steps, &watched);
             learning_rate = self.params.learning_rate * factor;
-            let n_features = data.n_features();
-            workspace.input.clear();
-            labels.clear();
-            for &row in rows {
-                let features = &data.features()[row * n_features..][..n_features];
-                workspace.input.extend_from_slice(features);
-                labels.push(data.labels()[row]);
-            }
-            let score = self.step(step, learning_rate as f32, &labels, workspace);
+            let input = &mut workspace.input;
+            let key = seed.with(3).with(step as u64);
+            self.params
+                .augment
+                .fill(data, rows, &means, key, input, &mut targets);
+            let score = self.step(step, learning_rate as f32, &targets, workspace);
             sum.loss += score.loss;
             sum.correct += score.correct;
         }
 
         let n = n_rows as f64;
-        let judged = validation.map(|data| {
-            let weights = &self.params.class_weights;
-            let (network, labels) = (self.judged(), data.labels());
-            let score = evaluate(&network, data.features(), labels, weights);
-            let n = labels.len() as f64;
-            (score.loss / n, score.correct as f64 / n, network)
-        });
+        let judge = |data: &Dataset| {
+            let network = self.judged();
+            let score = evaluate(&network, data, &self.params.class_weights)?;
+            let n = data.labels().len() as f64;
+            Ok((score.loss / n, score.correct as f64 / n, network))
+        };
+        let judged = validation.map(judge).transpose()?;
         let scores = EpochScores {
             loss: sum.loss / n,
             accuracy: sum.correct as f64 / n,
@@ -278,7 +273,7 @@ impl Progress {
         &mut self,
         step: usize,
         rate: f32,
-        labels: &[usize],
+        targets: &[Target],
         workspace: &mut Workspace,
     ) -> Score {
         let loss = CrossEntropy {
@@ -287,20 +282,16 @@ impl Progress {
         };
         let key = Key::new(self.params.seed).with(2).with(step as u64);
         let mut logits = workspace.forward(&mut self.network, key).to_vec();
-        let score = loss.gradient(&mut logits, labels, self.network.n_classes());
-        workspace.backward(&self.network, &logits);
+        let score = loss.gradient(&mut logits, targets, self.network.n_classes);
+        workspace.backward(&self.network, &mut logits);
         let gradient = &mut workspace.gradient;
         if let Some(norm) = self.params.clip_norm {
             clip(gradient, norm);
         }
-        let parameters = &mut self.network.parameters;
         if self.params.weight_decay > 0.0 {
-            let kept = 1.0 - rate * self.params.weight_decay;
-            for layer in &self.network.layers {
-                let weights = &mut parameters[layer.weight.clone()];
-                weights.iter_mut().for_each(|weight| *weight *= kept);
-            }
+            self.network.shrink(1.0 - rate * self.params.weight_decay);
         }
+        let parameters = &mut self.network.parameters;
         let optimiser = &self.params.optimiser;
         optimiser.step(step + 1, rate, parameters, gradient, &mut self.state);
         if let (Some(decay), Some(ema)) = (self.params.ema_decay, &mut self.ema) {

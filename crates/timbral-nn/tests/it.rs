@@ -2,10 +2,11 @@
 
 use std::ops::ControlFlow;
 
-use ndarray::{Array2, array};
+use ndarray::{Array2, Array3, array};
 use timbral_nn::{
-    Classifier, Dataset, EarlyStopping, Error, MlpParams, Optimiser, Schedule, TrainParams,
-    Trained, Training,
+    Architecture, AttentionNetParams, Augment, Classifier, ConvBlockParams, ConvNetParams,
+    CrnnParams, Dataset, EarlyStopping, Error, MlpParams, Optimiser, Pooling, Schedule,
+    TrainParams, Training,
 };
 
 /// Three rings about the origin, which no plane parts.
@@ -48,42 +49,97 @@ fn params() -> TrainParams {
     }
 }
 
-fn train(threads: usize) -> Trained {
+/// A small network of every kind and what it is trained on.
+fn trainings() -> Vec<(Architecture, TrainParams, Dataset)> {
     let (features, labels) = rings(500);
-    let data = Dataset::new(features.view(), &labels, 3).expect("valid");
-    let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
-    pool.expect("threads").install(|| {
-        let (net, params) = (net(), params());
-        let training = Training::new(&net, &params, &data).validate(&data);
-        training.run().expect("trains")
-    })
+    let table = Dataset::new(features.view(), &labels, 3).expect("valid");
+    // Waves of three lengths across bands and frames.
+    let labels: Vec<usize> = (0..60).map(|i| i % 3).collect();
+    let images = Array3::from_shape_fn((60, 12, 20), |(i, band, frame)| {
+        let phase = (band + frame) as f32 * (1.0 + (i % 3) as f32) * 0.4 + i as f32;
+        phase.sin() + ((i * 7 + band * 5 + frame * 3) % 11) as f32 * 0.05
+    });
+    let images = Dataset::images(images.view(), &labels, 3).expect("valid");
+    let blocks = vec![
+        ConvBlockParams {
+            channels: 6,
+            ..ConvBlockParams::default()
+        },
+        ConvBlockParams {
+            channels: 10,
+            pool: [2, 1],
+            ..ConvBlockParams::default()
+        },
+    ];
+    let conv = ConvNetParams {
+        blocks: blocks.clone(),
+        pooling: Pooling::MeanMax,
+        ..ConvNetParams::default()
+    };
+    let crnn = CrnnParams {
+        blocks: blocks.clone(),
+        units: 6,
+        ..CrnnParams::default()
+    };
+    let attention = AttentionNetParams {
+        blocks,
+        units: 8,
+        heads: 2,
+        encoders: 1,
+        ..AttentionNetParams::default()
+    };
+    let on_images = TrainParams {
+        batch_size: 24,
+        augment: Augment {
+            frames: Some(13),
+            mixup: 0.3,
+            band_masks: 1,
+            band_mask: 3,
+            frame_masks: 1,
+            frame_mask: 3,
+        },
+        ..params()
+    };
+    vec![
+        (net().into(), params(), table),
+        (conv.into(), on_images.clone(), images.clone()),
+        (crnn.into(), on_images.clone(), images.clone()),
+        (attention.into(), on_images, images),
+    ]
 }
 
 #[test]
 fn threads_do_not_change_a_bit() {
-    let one = train(1);
-    for threads in [2, 4] {
-        let other = train(threads);
-        assert_eq!(one.classifier, other.classifier);
-        assert_eq!(one.history, other.history);
+    for (net, params, data) in trainings() {
+        let train = |threads: usize| {
+            let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
+            pool.expect("threads").install(|| {
+                let training = Training::new(net.clone(), &params, &data).validate(&data);
+                training.run().expect("trains")
+            })
+        };
+        let one = train(1);
+        for threads in [2, 4] {
+            let other = train(threads);
+            assert_eq!(one.classifier, other.classifier);
+            assert_eq!(one.history, other.history);
+        }
     }
 }
 
 #[test]
 fn a_resumed_training_is_the_uninterrupted_one_to_the_bit() {
-    let (features, labels) = rings(500);
-    let data = Dataset::new(features.view(), &labels, 3).expect("valid");
     let folder = tempfile::tempdir().expect("folder");
     let path = folder.path().join("checkpoint.safetensors");
-    for optimiser in [Optimiser::default(), Optimiser::Sgd { momentum: 0.9 }] {
-        let (net, params) = (
-            net(),
-            TrainParams {
-                optimiser,
-                ..params()
-            },
-        );
-        let training = || Training::new(&net, &params, &data).validate(&data);
+    let mut trainings = trainings();
+    let (net, params, data) = trainings[0].clone();
+    let sgd = TrainParams {
+        optimiser: Optimiser::Sgd { momentum: 0.9 },
+        ..params
+    };
+    trainings.push((net, sgd, data));
+    for (net, params, data) in trainings {
+        let training = || Training::new(net.clone(), &params, &data).validate(&data);
         let whole = training().run().expect("trains");
         let stop = training().on_epoch(|epoch| match epoch.history().epochs.len() {
             3 => {
@@ -102,11 +158,32 @@ fn a_resumed_training_is_the_uninterrupted_one_to_the_bit() {
             seed: 6,
             ..params.clone()
         };
-        let other = Training::new(&net, &other, &data)
+        let other = Training::new(net.clone(), &other, &data)
             .validate(&data)
             .resume(&path);
         assert!(matches!(other.run(), Err(Error::Format { .. })));
         assert!(matches!(Classifier::load(&path), Err(Error::Format { .. })));
+
+        let model = folder.path().join("model.safetensors");
+        whole.classifier.save(&model).expect("written");
+        assert_eq!(Classifier::load(&model).expect("valid"), whole.classifier);
+    }
+}
+
+#[test]
+fn waves_are_learnt() {
+    for (net, params, data) in trainings().into_iter().skip(1) {
+        let params = TrainParams {
+            epochs: 60,
+            class_weights: vec![],
+            early_stopping: None,
+            ema_decay: None,
+            ..params
+        };
+        let training = Training::new(net, &params, &data).validate(&data);
+        let trained = training.run().expect("trains");
+        let last = trained.history.epochs[59];
+        assert!(last.validation_accuracy.expect("judged") > 0.95, "{last:?}");
     }
 }
 
@@ -125,7 +202,9 @@ fn rings_are_learnt() {
         learning_rate: 0.005,
         ..TrainParams::default()
     };
-    let trained = Training::new(&net, &params, &data).run().expect("trains");
+    let trained = Training::new(net.clone(), &params, &data)
+        .run()
+        .expect("trains");
     let found = trained.classifier.classes(features.view()).expect("finite");
     let hits = found.iter().zip(&labels).filter(|(a, b)| a == b).count();
     assert!(hits > 590, "{hits}");
@@ -144,7 +223,9 @@ fn damaged_and_foreign_files_are_refused() {
         batch_norm: true,
         ..MlpParams::default()
     };
-    let trained = Training::new(&net, &params, &data).run().expect("trains");
+    let trained = Training::new(net.clone(), &params, &data)
+        .run()
+        .expect("trains");
     let folder = tempfile::tempdir().expect("folder");
     let path = folder.path().join("model.safetensors");
     trained.classifier.save(&path).expect("written");
@@ -199,7 +280,9 @@ fn malformed_tables_are_refused() {
         ..TrainParams::default()
     };
     let net = MlpParams::default();
-    let trained = Training::new(&net, &params, &data).run().expect("trains");
+    let trained = Training::new(net.clone(), &params, &data)
+        .run()
+        .expect("trains");
     assert!(matches!(
         trained.classifier.probabilities(nan.view()),
         Err(Error::InvalidValue { .. })
@@ -220,12 +303,62 @@ fn malformed_tables_are_refused() {
         }),
         ..TrainParams::default()
     };
-    let error = Training::new(&net, &stopping, &data).run();
+    let error = Training::new(net, &stopping, &data).run();
     assert!(matches!(
         error,
         Err(Error::InvalidParameter {
             name: "early_stopping",
             ..
         })
+    ));
+}
+
+#[test]
+fn malformed_images_are_refused() {
+    let (net, params, data) = trainings().swap_remove(1);
+    let params = TrainParams {
+        epochs: 1,
+        early_stopping: None,
+        ..params
+    };
+    let trained = Training::new(net.clone(), &params, &data)
+        .run()
+        .expect("trains");
+    let probabilities = |shape| {
+        trained
+            .classifier
+            .image_probabilities(Array3::zeros(shape).view())
+    };
+    // Crops are 13 frames wide.
+    assert_eq!(probabilities((2, 12, 13)).expect("fits").dim(), (2, 3));
+    for shape in [(1, 11, 20), (1, 12, 12)] {
+        assert!(matches!(probabilities(shape), Err(Error::Image { .. })));
+    }
+    let table = trained
+        .classifier
+        .probabilities(Array2::zeros((1, 12)).view());
+    assert!(matches!(table, Err(Error::Image { .. })));
+    let nan = Array3::from_elem((1, 12, 20), f32::NAN);
+    assert!(matches!(
+        Dataset::images(nan.view(), &[0], 3),
+        Err(Error::InvalidValue { index: 0, .. })
+    ));
+    let small = Dataset::images(Array3::zeros((3, 3, 20)).view(), &[0, 1, 2], 3).expect("valid");
+    let error = Training::new(net.clone(), &params, &small).run();
+    assert!(matches!(
+        error,
+        Err(Error::InvalidParameter { name: "input", .. })
+    ));
+    let wide = TrainParams {
+        augment: Augment {
+            frames: Some(21),
+            ..params.augment
+        },
+        ..params
+    };
+    let error = Training::new(net, &wide, &data).run();
+    assert!(matches!(
+        error,
+        Err(Error::InvalidParameter { name: "frames", .. })
     ));
 }

@@ -133,26 +133,25 @@ def conv2d(shape, filters, kernel, strides, padding):
         draw(*shape), weights, conv)
 
 
-def conv_block(shape, filters, kernel=(3, 3), strides=1, pool=(2, 2), kind="max"):
+def conv_block(shape, filters, kernel=(3, 3), strides=1, pool=(2, 2)):
     conv = layers.Conv2D(filters, kernel, strides, "same", use_bias=False)
     weights = drawn(conv, shape, "kernel")
     norm, norm_weights = batch_norm((None, None, None, filters))
-    layer = {"max": layers.MaxPooling2D, "average": layers.AveragePooling2D}[kind](pool, padding="valid")
+    layer = layers.MaxPooling2D(pool, padding="valid")
 
     def apply(x, training=True):
         x = norm(conv(x), training=training)
         clear_of_zero(x)
         x = keras.ops.relu(x)
-        if kind == "max":
-            windows = tf.image.extract_patches(x, [1, *pool, 1], [1, *pool, 1], [1] * 4, "VALID")
-            windows = np.reshape(windows, (-1, pool[0] * pool[1], filters))
-            clear_of_ties(windows.transpose(0, 2, 1).reshape(-1, pool[0] * pool[1]))
+        windows = tf.image.extract_patches(x, [1, *pool, 1], [1, *pool, 1], [1] * 4, "VALID")
+        windows = np.reshape(windows, (-1, pool[0] * pool[1], filters))
+        clear_of_ties(windows.transpose(0, 2, 1).reshape(-1, pool[0] * pool[1]))
         return layer(x)
 
     options = {"kernel": list(kernel), "strides": pair(strides), "padding": "same", "momentum": MOMENTUM,
-               "epsilon": EPSILON, "pool": list(pool), "pool_kind": kind}
+               "epsilon": EPSILON, "pool": list(pool)}
     x = draw(*shape)
-    name = title(shape, "to", filters, "kernel", kernel, "strides", pair(strides), kind, "pool", pool)
+    name = title(shape, "to", filters, "kernel", kernel, "strides", pair(strides), "pool", pool)
     add("conv_block", name, options, x, weights | norm_weights, apply)
     with_statistics(x, norm, apply)
 
@@ -261,13 +260,11 @@ def dense(shape, units, normalised):
         with_statistics(x, norm, apply)
 
 
-def cross_entropy(name, targets, smoothing, class_weights=(), mean_over="rows"):
-    """The mean of a batch: over its rows, or over the weights that its rows have by their classes."""
-    reduction = {"rows": "sum_over_batch_size", "weights": "mean_with_sample_weight"}[mean_over]
-    loss = keras.losses.CategoricalCrossentropy(
-        from_logits=True, label_smoothing=smoothing, reduction=reduction, dtype="float64")
+def cross_entropy(name, targets, smoothing, class_weights=()):
+    """The mean over the rows of a batch, weighted by their classes."""
+    loss = keras.losses.CategoricalCrossentropy(from_logits=True, label_smoothing=smoothing, dtype="float64")
     row_weights = np.asarray(targets) @ class_weights if class_weights else None
-    options = {"label_smoothing": smoothing, "class_weights": list(class_weights), "mean_over": mean_over}
+    options = {"label_smoothing": smoothing, "class_weights": list(class_weights)}
     add("cross_entropy", name, options, draw(*targets.shape, scale=3.0), {},
         lambda x: tf.reshape(loss(targets, x, row_weights), [1]), [1.0],
         targets={"shape": list(targets.shape), "values": flat(targets)})
@@ -299,7 +296,6 @@ conv2d((2, 5, 11, 3), 4, (2, 2), (1, 3), "same")
 until_clear(conv_block, (2, 8, 6, 1), 4)
 until_clear(conv_block, (3, 7, 5, 3), 4)
 until_clear(conv_block, (2, 7, 9, 3), 5, pool=(3, 2))
-until_clear(conv_block, (2, 7, 7, 3), 4, kind="average")
 until_clear(conv_block, (2, 5, 6, 3), 4, pool=(1, 1))
 until_clear(conv_block, (2, 9, 6, 3), 5, kernel=(5, 3))
 until_clear(conv_block, (2, 7, 9, 3), 4, strides=(1, 2), pool=(2, 1))
@@ -330,7 +326,6 @@ class_weights = (1.0, 0.5, 1.5, 0.75, 2.0)
 cross_entropy("soft targets", mixed, 0.0)
 cross_entropy("soft targets, smoothed", mixed, 0.1)
 cross_entropy("class weights, smoothed", tf.constant(one), 0.1, class_weights)
-cross_entropy("class weights, smoothed, mean over weights", tf.constant(one), 0.1, class_weights, "weights")
 
 versions = {"python": platform.python_version(), "keras": keras.__version__, "tensorflow": tf.__version__,
             "numpy": np.__version__}

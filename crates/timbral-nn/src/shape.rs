@@ -1,0 +1,36 @@
+use serde::{Deserialize, Serialize};
+
+/// The shape of one example: an image `[height, width, channels]`, a sequence `[1, steps, features]`
+/// or a table's row `[1, 1, features]`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Shape {
+    /// Rows: of a spectrogram the bands.
+    pub height: usize,
+    /// Columns: of a spectrogram the frames.
+    pub width: usize,
+    /// Numbers a place.
+    pub channels: usize,
+}
+
+impl Shape {
+    pub(crate) const fn new(height: usize, width: usize, channels: usize) -> Self {
+        Self {
+            height,
+            width,
+            channels,
+        }
+    }
+
+    /// A row of a table.
+    pub(crate) const fn row(n_features: usize) -> Self {
+        Self::new(1, 1, n_features)
+    }
+
+    /// Numbers of an example; what is beyond any memory is the largest number there is.
+    pub(crate) const fn len(self) -> usize {
+        self.height
+            .saturating_mul(self.width)
+            .saturating_mul(self.channels)
+    }
+}
