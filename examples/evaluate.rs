@@ -7,12 +7,15 @@
 
 #![allow(clippy::print_stdout)]
 
+#[path = "args/probabilities.rs"]
+mod probabilities;
+
 use std::path::PathBuf;
 
 use anyhow::{Context, ensure};
 use clap::Parser;
 use timbral::boost::{Model, Objective};
-use timbral::data::{FeatureTable, write_whole};
+use timbral::data::FeatureTable;
 use timbral::{Evaluation, select_features};
 
 #[derive(Parser)]
@@ -44,31 +47,12 @@ fn main() -> anyhow::Result<()> {
         "the model has {n_classes} classes without names, the table {} labels",
         classes.len()
     );
-    let probabilities = model.compile().probabilities(features.view())?;
+    let shares = model.compile().probabilities(features.view())?;
     if let Some(path) = &args.probabilities {
-        let head = ["filename".to_owned()]
-            .into_iter()
-            .chain(classes.iter().cloned());
-        let rows = table
-            .ids()
-            .iter()
-            .zip(probabilities.rows())
-            .map(|(id, row)| {
-                let cells = row.into_iter().map(f32::to_string);
-                [id.clone()].into_iter().chain(cells).collect::<Vec<_>>()
-            });
-        write_whole(path, |file| {
-            let mut csv = csv::Writer::from_writer(file);
-            csv.write_record(head)?;
-            rows.into_iter().try_for_each(|row| csv.write_record(row))?;
-            csv.flush()
-        })?;
+        probabilities::write(path, &table, classes, shares.view())?;
     }
     if table.labels().is_some() || args.probabilities.is_none() {
-        println!(
-            "{}",
-            Evaluation::new(&table, classes, probabilities.view())?
-        );
+        println!("{}", Evaluation::new(&table, classes, shares.view())?);
     }
     Ok(())
 }

@@ -11,140 +11,73 @@
 
 #[path = "args/boost.rs"]
 mod args;
+#[path = "args/probabilities.rs"]
+mod probabilities;
+#[path = "args/run.rs"]
+mod run;
 
 use std::ops::ControlFlow;
 use std::path::PathBuf;
 use std::process::ExitCode;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Instant;
 
 use clap::Parser;
-use indicatif::{ProgressBar, ProgressStyle};
-use serde::Serialize;
+use timbral::Experiment;
 use timbral::boost::{BoostParams, Dataset, ImportanceKind, Model, Training};
-use timbral::data::{FeatureTable, Split, SplitMethod, write_whole};
-use timbral::metrics::accuracy_score;
-use timbral::{Evaluation, Experiment};
+use timbral::data::FeatureTable;
 
 use args::BoostArgs;
-
-/// What `--json` keeps.
-#[derive(Serialize)]
-struct Record {
-    table: PathBuf,
-    split: String,
-    train_rows: usize,
-    valid_rows: usize,
-    test_rows: usize,
-    parameters: BoostParams,
-    /// Rounds done, and the last one that predictions use, from 0, after early stopping.
-    rounds: usize,
-    best_iteration: Option<usize>,
-    fit_seconds: f64,
-    predict_seconds: f64,
-    train_accuracy: f64,
-    test_accuracy: f64,
-    evaluation: Evaluation,
-}
+use run::{RunArgs, Stop, bar, parse, timed};
 
 #[derive(Parser)]
 struct Args {
     /// A table of features with a column `label`; the example `extract_features` makes one
     table: PathBuf,
-    /// The rows to judge by: random, grouped (by recording) or fault-filtered (GTZAN's)
-    #[arg(long, default_value = "random")]
-    split: SplitMethod,
-    /// The rows to judge by, from a file: one number a line, counted from 0
-    #[arg(long, value_name = "FILE", conflicts_with = "split")]
-    test_rows: Option<PathBuf>,
+    #[command(flatten)]
+    run: RunArgs,
     /// Where to keep the model, .json or .ubj
     #[arg(long, value_name = "FILE", value_parser = model_file)]
     model_out: Option<PathBuf>,
-    /// Where to keep parameters, times and scores
-    #[arg(long, value_name = "FILE")]
-    json: Option<PathBuf>,
     #[command(flatten)]
     boost: BoostArgs,
 }
 
 fn main() -> anyhow::Result<ExitCode> {
-    let args = match Args::try_parse() {
+    let args: Args = match parse()? {
         Ok(args) => args,
-        Err(error) => {
-            error.print()?;
-            return Ok(ExitCode::from(if error.use_stderr() { 64 } else { 0 }));
-        }
+        Err(status) => return Ok(status),
     };
-    let stop = Arc::new(AtomicBool::new(false));
-    let on_signal = Arc::clone(&stop);
-    ctrlc::set_handler(move || on_signal.store(true, Ordering::Relaxed))?;
-    let pool = rayon::ThreadPoolBuilder::new().num_threads(args.boost.n_threads);
-    pool.build_global()?;
-
+    let stop = Stop::new(args.boost.n_threads)?;
+    let table = FeatureTable::read(&args.table)?;
+    let split = args.run.split(&table, args.boost.seed)?;
     let Experiment {
         train, valid, test, ..
-    } = &split(&args)?;
-    let params = args.boost.params(train.classes().len())?;
-    let start = Instant::now();
-    let model = fit(&params, train, valid.as_ref(), &stop)?;
-    let fit_seconds = start.elapsed().as_secs_f64();
-    if let Some(path) = &args.model_out {
-        model.save(path)?;
-    }
-
-    let start = Instant::now();
-    let predictor = model.compile();
-    let probabilities = predictor.probabilities(test.features())?;
-    let predict_seconds = start.elapsed().as_secs_f64();
-    let evaluation = Evaluation::new(test, test.classes(), probabilities.view())?;
-    let known = predictor.classes(train.features())?;
-    let train_accuracy = accuracy_score(train.labels().unwrap_or_default(), &known, None)?;
-    println!("{evaluation}\naccuracy on the training rows: {train_accuracy:.4}");
-    print_top_features(&model, train.feature_names());
-    println!("fitted in {fit_seconds:.3} s, predicted in {predict_seconds:.4} s");
-
-    if let Some(path) = &args.json {
-        let record = Record {
-            split: match &args.test_rows {
-                Some(path) => path.display().to_string(),
-                None => args.split.to_string(),
-            },
-            table: args.table,
-            train_rows: train.n_rows(),
-            valid_rows: valid.as_ref().map_or(0, FeatureTable::n_rows),
-            test_rows: test.n_rows(),
-            parameters: params,
-            rounds: model.n_rounds(),
-            best_iteration: model.best_iteration(),
-            fit_seconds,
-            predict_seconds,
-            train_accuracy,
-            test_accuracy: evaluation.by_row.value,
-            evaluation,
-        };
-        write_whole(path, |file| {
-            Ok(serde_json::to_writer_pretty(file, &record)?)
-        })?;
-    }
-    let stopped = stop.load(Ordering::Relaxed);
-    Ok(ExitCode::from(if stopped { 130 } else { 0 }))
-}
-
-fn split(args: &Args) -> anyhow::Result<Experiment> {
-    let table = FeatureTable::read(&args.table)?;
-    let split = match &args.test_rows {
-        Some(path) => Split::read_test_rows(path, table.n_rows())?,
-        None => args.split.split(&table, args.boost.seed)?,
-    };
-    let experiment = match args.boost.early_stopping_rounds {
+    } = &match args.boost.early_stopping_rounds {
         Some(_) => Experiment::with_validation(&table, &split, args.boost.seed)?,
         None => Experiment::new(&table, &split)?,
     };
-    if !experiment.is_by_recording() {
-        println!("pieces of some test recordings are learnt from: the scores are too good\n");
+    let params = args.boost.params(train.classes().len())?;
+    let (model, fit) = timed(|| fit(&params, train, valid.as_ref(), &stop))?;
+    if let Some(path) = &args.model_out {
+        model.save(path)?;
     }
-    Ok(experiment)
+    let predict = || {
+        let predictor = model.compile();
+        let probabilities = predictor.probabilities(test.features())?;
+        Ok((predictor, probabilities))
+    };
+    let ((predictor, probabilities), predict) = timed(predict)?;
+    let known = predictor.probabilities(train.features())?;
+    print_top_features(&model, train.feature_names());
+    let details = serde_json::json!({
+        "valid_rows": valid.as_ref().map_or(0, FeatureTable::n_rows),
+        "rounds": model.n_rounds(),
+        "best_iteration": model.best_iteration(),
+    });
+    let scored = [known.view(), probabilities.view()];
+    let (tables, times) = ([train, test], [fit, predict]);
+    args.run
+        .report(args.table, (&params, details), tables, scored, times)?;
+    Ok(stop.status())
 }
 
 /// Trains until all rounds are done or `stop` is set; the model knows the names of the table.
@@ -152,7 +85,7 @@ fn fit(
     params: &BoostParams,
     train: &FeatureTable,
     valid: Option<&FeatureTable>,
-    stop: &AtomicBool,
+    stop: &Stop,
 ) -> anyhow::Result<Model> {
     let labels = |table: &FeatureTable| -> Vec<f32> {
         let labels = table.labels().unwrap_or_default();
@@ -163,15 +96,14 @@ fn fit(
     let held_out = valid
         .map(|valid| Dataset::new(valid.features(), &y_valid))
         .transpose()?;
-    let style = ProgressStyle::with_template("{bar:40} {pos}/{len} rounds, {eta} left {msg}")?;
-    let bar = ProgressBar::new(params.n_rounds as u64).with_style(style);
+    let bar = bar(params.n_rounds, "rounds")?;
     let mut training = Training::new(params, &data).on_round(|round| {
         bar.set_position(round.round as u64 + 1);
         let history = round.history;
         if let Some(score) = history.sets.last().and_then(|(_, scores)| scores.last()) {
             bar.set_message(format!("{} {score:.4}", history.metric));
         }
-        match stop.load(Ordering::Relaxed) {
+        match stop.is_set() {
             true => ControlFlow::Break(()),
             false => ControlFlow::Continue(()),
         }
@@ -192,7 +124,7 @@ fn print_top_features(model: &Model, names: &[String]) {
     let total: f64 = gains.iter().sum();
     let mut order: Vec<usize> = (0..gains.len()).collect();
     order.sort_by(|a, b| gains[*b].total_cmp(&gains[*a]));
-    println!("\nshare of the gain:");
+    println!("share of the gain:");
     for feature in order.into_iter().take(10).filter(|f| gains[*f] > 0.0) {
         println!(
             "{:6.2} % {}",
@@ -200,6 +132,7 @@ fn print_top_features(model: &Model, names: &[String]) {
             names[feature]
         );
     }
+    println!();
 }
 
 fn model_file(path: &str) -> Result<PathBuf, &'static str> {

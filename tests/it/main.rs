@@ -8,5 +8,6 @@
 mod boost;
 mod command;
 mod extraction;
+mod networks;
 mod published;
 mod support;

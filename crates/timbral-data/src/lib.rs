@@ -23,6 +23,8 @@
 //! [`write_whole`] writes any file by way of a temporary one; [`SynthCorpus`] makes synthetic
 //! recordings in ten genres to try the tools on.
 //!
+//! [`Spectrograms`] keeps images of recordings as a table keeps their features.
+//!
 //! [`gtzan`] knows the clips of that data set; a [`Split`] parts the rows of a table, a
 //! [`LeakReport`] tells what it gives away, [`KNearest`] is the classifier that leaks show in best.
 
@@ -37,6 +39,8 @@ mod neighbours;
 mod recording;
 mod scale;
 mod schema;
+#[cfg(feature = "npy")]
+mod spectrograms;
 mod split;
 #[cfg(feature = "synth")]
 mod synth;
@@ -57,6 +61,8 @@ pub use neighbours::{KNearest, KNearestModel};
 pub use recording::recording_of;
 pub use scale::{Scaler, ScalerParams, Scaling};
 pub use schema::TableSchema;
+#[cfg(feature = "npy")]
+pub use spectrograms::Spectrograms;
 pub use split::{Split, SplitMethod};
 #[cfg(feature = "synth")]
 pub use synth::{SynthCorpus, SynthParams, SynthRecording};

@@ -73,6 +73,7 @@ pub(crate) enum Cell<'a> {
     Number(f32),
     Whole(u64),
     /// Of a type that no role takes.
+    #[cfg_attr(all(feature = "npy", not(feature = "parquet")), expect(dead_code))]
     Other,
 }
 

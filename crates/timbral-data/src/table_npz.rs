@@ -2,6 +2,7 @@ use std::fs::File;
 use std::io::{self, BufReader, BufWriter, Read, Write};
 use std::path::Path;
 
+use ndarray::Array3;
 use zip::result::ZipError;
 use zip::write::SimpleFileOptions;
 use zip::{ZipArchive, ZipWriter};
@@ -43,7 +44,7 @@ pub(crate) fn write(table: &FeatureTable, path: &Path) -> Result<()> {
     })
 }
 
-fn add<W: Write + io::Seek>(
+pub(crate) fn add<W: Write + io::Seek>(
     zip: &mut ZipWriter<W>,
     name: &str,
     descr: &str,
@@ -67,7 +68,7 @@ fn add<W: Write + io::Seek>(
     zip.write_all(&array)
 }
 
-fn add_texts<W: Write + io::Seek>(
+pub(crate) fn add_texts<W: Write + io::Seek>(
     zip: &mut ZipWriter<W>,
     name: &str,
     texts: &[&str],
@@ -126,10 +127,10 @@ pub(crate) fn read(schema: &TableSchema, file: File, path: &Path) -> Result<Feat
 }
 
 /// Why an array cannot be used.
-type Fault = String;
+pub(crate) type Fault = String;
 
 /// An array as it stands in the file.
-struct Array {
+pub(crate) struct Array {
     name: String,
     descr: String,
     fortran_order: bool,
@@ -137,7 +138,7 @@ struct Array {
     data: Vec<u8>,
 }
 
-fn unpack(
+pub(crate) fn unpack(
     zip: &mut ZipArchive<BufReader<File>>,
     name: &str,
 ) -> std::result::Result<Option<Array>, Fault> {
@@ -224,6 +225,23 @@ impl Array {
         Ok((by_row.map(|i| numbers[i]).collect(), n, f))
     }
 
+    /// Images of rows and columns.
+    pub(crate) fn cube(&self) -> std::result::Result<Array3<f32>, Fault> {
+        const EXPECTED: &str = "'|u1' or '<f4' of images, bands and frames";
+        let shape = match self.shape.as_slice() {
+            &[n, bands, frames] if !self.fortran_order => (n, bands, frames),
+            _ => return Err(self.wrong(EXPECTED)),
+        };
+        let numbers: Vec<f32> = match self.descr.as_str() {
+            "|u1" => (self.items::<1>()?.into_iter())
+                .map(|[byte]| f32::from(byte))
+                .collect(),
+            "<f4" => self.items()?.into_iter().map(f32::from_le_bytes).collect(),
+            _ => return Err(self.wrong(EXPECTED)),
+        };
+        Array3::from_shape_vec(shape, numbers).map_err(|_| self.wrong(EXPECTED))
+    }
+
     fn lengths(&self, n: usize) -> std::result::Result<Vec<u64>, Fault> {
         let expected = || self.wrong(format_args!("'<u8' or '<i8' of shape [{n}]"));
         if self.shape != [n] {
@@ -245,7 +263,7 @@ impl Array {
         items.ok_or_else(expected)
     }
 
-    fn texts(&self, n: usize) -> std::result::Result<Vec<String>, Fault> {
+    pub(crate) fn texts(&self, n: usize) -> std::result::Result<Vec<String>, Fault> {
         let expected = || self.wrong(format_args!("'<U' of shape [{n}]"));
         let width = self
             .descr

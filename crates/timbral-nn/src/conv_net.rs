@@ -1,10 +1,10 @@
 use serde::{Deserialize, Serialize};
 
-use crate::conv::Padding;
 use crate::conv_block::{ConvBlock, MAX_WINDOW};
 use crate::dense::{Dense, DenseOptions};
 use crate::dropout::Dropout;
 use crate::error::{Result, check};
+use crate::geometry::Padding;
 use crate::layer::{Chain, Layer};
 use crate::plan::Plan;
 use crate::pool::{GlobalPool, Standardise};

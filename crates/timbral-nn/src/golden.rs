@@ -5,9 +5,10 @@ use std::collections::HashMap;
 use serde::Deserialize;
 
 use crate::attention_pool::AttentionPool;
-use crate::conv::{Geometry, Packed, Padding, convolve, weight_gradient};
+use crate::conv::{Packed, convolve, weight_gradient};
 use crate::conv_block::ConvBlock;
 use crate::dense::{Dense, DenseOptions};
+use crate::geometry::{Geometry, Padding};
 use crate::gru::{BiGru, Gru};
 use crate::layer::{Back, Layer, Mode};
 use crate::layer_norm::LayerNorm;

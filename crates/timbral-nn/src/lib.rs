@@ -1,10 +1,12 @@
-//! Neural networks for tables: fast on the CPU, the same bits for the same seed.
+//! Neural networks for tables and spectrograms: fast on the CPU, the same bits for the same seed.
 //!
-//! [`MlpParams`] is the shape of a dense network, [`TrainParams`] how it is trained. [`Training`]
-//! trains it on a [`Dataset`], judges it after every epoch, stops early, writes checkpoints and goes
-//! on from them; it gives a [`Classifier`] and the [`History`] of the epochs.
+//! [`MlpParams`], [`ConvNetParams`], [`CrnnParams`] and [`AttentionNetParams`] are shapes of networks
+//! (an [`Architecture`]), [`TrainParams`] how they are trained. [`Training`] trains one on a
+//! [`Dataset`], judges it after every epoch, stops early, writes checkpoints and goes on from them; it
+//! gives a [`Classifier`] and the [`History`] of the epochs.
 //!
-//! Features should have a mean of about 0 and a variance of about 1.
+//! The features of a table should have a mean of about 0 and a variance of about 1; spectrograms are
+//! standardised by the network.
 //!
 //! ```
 //! use ndarray::Array2;
@@ -29,8 +31,9 @@
 //! # Bits
 //!
 //! A seed gives the same weights at any number of threads and on any processor: sums of products are
-//! chains of fused multiply-adds in a fixed order, exponentials and logarithms are those of the crate
-//! libm, and every random draw has a key of its own.
+//! chains of fused multiply-adds in a fixed order, sums over a batch are those of parts that do not
+//! depend on the threads, exponentials and logarithms are those of the crate libm, and every random
+//! draw has a key of its own.
 
 mod attention_net;
 mod attention_pool;
@@ -46,6 +49,7 @@ mod dense;
 mod dropout;
 mod error;
 mod format;
+mod geometry;
 #[cfg(test)]
 mod golden;
 mod gru;
@@ -53,6 +57,7 @@ mod history;
 mod init;
 mod layer;
 mod layer_norm;
+mod lines;
 mod loss;
 mod matmul;
 mod mlp;
@@ -74,11 +79,11 @@ mod training;
 pub use attention_net::AttentionNetParams;
 pub use augment::Augment;
 pub use classifier::Classifier;
-pub use conv::Padding;
 pub use conv_net::{ConvBlockParams, ConvNetParams, Pooling};
 pub use crnn::CrnnParams;
 pub use dataset::Dataset;
 pub use error::{Error, Result};
+pub use geometry::Padding;
 pub use history::{EpochScores, History};
 pub use init::Init;
 pub use mlp::{Activation, MlpParams};

@@ -2,9 +2,9 @@
 //! by finite differences.
 
 use crate::attention_net::AttentionNetParams;
-use crate::conv::Padding;
 use crate::conv_net::{ConvBlockParams, ConvNetParams, Pooling};
 use crate::crnn::CrnnParams;
+use crate::geometry::Padding;
 use crate::loss::{CrossEntropy, Target};
 use crate::mlp::{Activation, MlpParams};
 use crate::network::{Architecture, Network, Workspace};

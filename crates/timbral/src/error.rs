@@ -18,6 +18,9 @@ pub enum Error {
     /// A table cannot be read, split or written.
     #[error(transparent)]
     Table(#[from] timbral_data::Error),
+    /// A network cannot be trained or used.
+    #[error(transparent)]
+    Network(#[from] timbral_nn::Error),
     /// Predictions cannot be scored.
     #[error(transparent)]
     Metrics(#[from] timbral_metrics::Error),

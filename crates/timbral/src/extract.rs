@@ -169,7 +169,7 @@ fn columns(extractor: &Extractor) -> Vec<String> {
 }
 
 /// What a file is called in the journal: its absolute path, with other bytes than UTF-8 escaped.
-fn key(path: &Path) -> String {
+pub(crate) fn key(path: &Path) -> String {
     let whole = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
     match whole.to_str() {
         Some(name) => name.to_owned(),
@@ -178,7 +178,7 @@ fn key(path: &Path) -> String {
 }
 
 /// The name of the folder that the file is in, as the path spells it; empty in the root.
-fn label(path: &Path) -> String {
+pub(crate) fn label(path: &Path) -> String {
     let whole = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
     let Some(folder) = whole.parent() else {
         return String::new();

@@ -202,7 +202,7 @@ impl Extractor {
 }
 
 /// Names the file in an error of the features.
-fn blame(path: &Path) -> impl FnOnce(timbral_dsp::Error) -> Error {
+pub(crate) fn blame(path: &Path) -> impl FnOnce(timbral_dsp::Error) -> Error {
     let path = Some(path.to_owned());
     |source| Error::Features { path, source }
 }
@@ -220,7 +220,7 @@ impl FeatureRow {
 }
 
 /// The file's name, with the number of the segment before the extension.
-fn file_name(path: &Path, segment: Option<usize>) -> String {
+pub(crate) fn file_name(path: &Path, segment: Option<usize>) -> String {
     let part = |p: Option<&std::ffi::OsStr>| p.map(|p| p.to_string_lossy().into_owned());
     let name = part(path.file_name()).unwrap_or_default();
     let Some(segment) = segment else { return name };

@@ -4,23 +4,32 @@
 //! features, [`Extractor`] one file into its rows. [`Experiment`] splits a table into rows to learn
 //! from and to judge by, [`Evaluation`] judges what a model says of them. The parts are
 //! re-exported: [`audio`] reads sound files, [`dsp`] computes features, [`data`] keeps tables,
-//! [`boost`] trains boosted trees, [`metrics`] scores predictions.
+//! [`boost`] trains boosted trees, [`nn`] neural networks, [`metrics`] scores predictions.
+//! [`MelImages`] turns sound files into spectrograms, [`ImageNetParams`] are networks on them,
+//! [`DenseParams`] a dense network on a table.
 
+mod dense;
 mod error;
 mod evaluation;
 mod experiment;
 mod extract;
 mod extractor;
+mod image_nets;
 mod inputs;
+mod mel_images;
 
+pub use dense::{DenseModel, DenseParams};
 pub use error::{Error, Result};
 pub use evaluation::{Accuracy, Evaluation};
 pub use experiment::{Experiment, select_features};
 pub use extract::{Extraction, ExtractionReport};
 pub use extractor::{Extractor, FeatureRow, Segmentation};
+pub use image_nets::ImageNetParams;
 pub use inputs::Inputs;
+pub use mel_images::MelImages;
 pub use timbral_audio as audio;
 pub use timbral_boost as boost;
 pub use timbral_data as data;
 pub use timbral_dsp as dsp;
 pub use timbral_metrics as metrics;
+pub use timbral_nn as nn;

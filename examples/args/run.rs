@@ -1,0 +1,158 @@
+//! What the examples that train a model share: the split, Ctrl-C, the report and the record of it.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+use clap::Parser;
+use indicatif::{ProgressBar, ProgressStyle};
+use ndarray::ArrayView2;
+use serde::Serialize;
+use timbral::data::{FeatureTable, Split, SplitMethod, write_whole};
+use timbral::metrics::accuracy_score;
+use timbral::{Evaluation, Experiment};
+
+#[derive(clap::Args)]
+pub(crate) struct RunArgs {
+    /// The rows to judge by: random, grouped (by recording) or fault-filtered (GTZAN's)
+    #[arg(long, default_value = "random")]
+    split: SplitMethod,
+    /// The rows to judge by, from a file: one number a line, counted from 0
+    #[arg(long, value_name = "FILE", conflicts_with = "split")]
+    test_rows: Option<PathBuf>,
+    /// Where to keep the probabilities of the rows judged by, as CSV
+    #[arg(long, value_name = "FILE")]
+    probabilities: Option<PathBuf>,
+    /// Where to keep parameters, times and scores
+    #[arg(long, value_name = "FILE")]
+    json: Option<PathBuf>,
+}
+
+/// What `--json` keeps.
+#[derive(Serialize)]
+struct Record<P> {
+    table: PathBuf,
+    split: String,
+    train_rows: usize,
+    test_rows: usize,
+    parameters: P,
+    fit_seconds: f64,
+    predict_seconds: f64,
+    train_accuracy: f64,
+    test_accuracy: f64,
+    /// What there is to say of this kind of model.
+    #[serde(flatten)]
+    details: serde_json::Value,
+    evaluation: Evaluation,
+}
+
+/// The arguments, or the exit status of a command whose arguments are wrong: 64.
+pub(crate) fn parse<A: Parser>() -> anyhow::Result<Result<A, ExitCode>> {
+    A::try_parse().map(Ok).or_else(|error| {
+        error.print()?;
+        Ok(Err(ExitCode::from(if error.use_stderr() { 64 } else { 0 })))
+    })
+}
+
+/// Set by Ctrl-C.
+#[derive(Clone)]
+pub(crate) struct Stop(Arc<AtomicBool>);
+
+impl Stop {
+    /// Threads: 0 for one a core.
+    pub(crate) fn new(threads: usize) -> anyhow::Result<Self> {
+        let stop = Arc::new(AtomicBool::new(false));
+        let on_signal = Arc::clone(&stop);
+        ctrlc::set_handler(move || on_signal.store(true, Ordering::Relaxed))?;
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads);
+        pool.build_global()?;
+        Ok(Self(stop))
+    }
+
+    #[allow(dead_code)]
+    pub(crate) fn flag(&self) -> &AtomicBool {
+        &self.0
+    }
+
+    pub(crate) fn is_set(&self) -> bool {
+        self.0.load(Ordering::Relaxed)
+    }
+
+    /// The exit status: 0 done, 130 stopped.
+    pub(crate) fn status(&self) -> ExitCode {
+        ExitCode::from(if self.is_set() { 130 } else { 0 })
+    }
+}
+
+/// A bar over `n` steps named so, on a terminal only.
+pub(crate) fn bar(n: usize, what: &str) -> anyhow::Result<ProgressBar> {
+    let template = format!("{{bar:40}} {{pos}}/{{len}} {what}, {{eta}} left {{msg}}");
+    Ok(ProgressBar::new(n as u64).with_style(ProgressStyle::with_template(&template)?))
+}
+
+impl RunArgs {
+    /// The rows of a table to learn from and to judge by.
+    pub(crate) fn split(&self, table: &FeatureTable, seed: u64) -> anyhow::Result<Split> {
+        let split = match &self.test_rows {
+            Some(path) => Split::read_test_rows(path, table.n_rows())?,
+            None => self.split.split(table, seed)?,
+        };
+        if !Experiment::new(table, &split)?.is_by_recording() {
+            println!("pieces of some test recordings are learnt from: the scores are too good\n");
+        }
+        Ok(split)
+    }
+
+    /// Prints how good a model is on rows it has not seen and on those it has, and keeps it.
+    pub(crate) fn report<P: Serialize>(
+        &self,
+        table: PathBuf,
+        (parameters, details): (P, serde_json::Value),
+        [train, test]: [&FeatureTable; 2],
+        [known, probabilities]: [ArrayView2<'_, f32>; 2],
+        [fit, predict]: [Duration; 2],
+    ) -> anyhow::Result<()> {
+        let evaluation = Evaluation::new(test, test.classes(), probabilities)?;
+        let best = |row: ndarray::ArrayView1<'_, f32>| {
+            (1..row.len()).fold(0, |best, j| if row[j] > row[best] { j } else { best })
+        };
+        let known: Vec<usize> = known.rows().into_iter().map(best).collect();
+        let train_accuracy = accuracy_score(train.labels().unwrap_or_default(), &known, None)?;
+        let (fit_seconds, predict_seconds) = (fit.as_secs_f64(), predict.as_secs_f64());
+        println!("{evaluation}\naccuracy on the training rows: {train_accuracy:.4}");
+        println!("fitted in {fit_seconds:.3} s, predicted in {predict_seconds:.4} s");
+        if let Some(path) = &self.probabilities {
+            crate::probabilities::write(path, test, test.classes(), probabilities)?;
+        }
+        let Some(path) = &self.json else {
+            return Ok(());
+        };
+        let record = Record {
+            table,
+            split: match &self.test_rows {
+                Some(path) => path.display().to_string(),
+                None => self.split.to_string(),
+            },
+            train_rows: train.n_rows(),
+            test_rows: test.n_rows(),
+            parameters,
+            fit_seconds,
+            predict_seconds,
+            train_accuracy,
+            test_accuracy: evaluation.by_row.value,
+            details,
+            evaluation,
+        };
+        Ok(write_whole(path, |file| {
+            Ok(serde_json::to_writer_pretty(file, &record)?)
+        })?)
+    }
+}
+
+/// What `work` gives and how long it takes.
+pub(crate) fn timed<T>(work: impl FnOnce() -> anyhow::Result<T>) -> anyhow::Result<(T, Duration)> {
+    let start = Instant::now();
+    Ok((work()?, start.elapsed()))
+}
