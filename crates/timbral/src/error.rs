@@ -81,6 +81,22 @@ pub enum Error {
         /// Samples from one start to the next.
         stride: usize,
     },
+    /// A search has nothing to draw, or a number out of range.
+    #[error("search: {name}{}{reason}", if name.is_empty() { "" } else { ": " })]
+    Space {
+        /// The parameter; empty where there is none.
+        name: String,
+        /// The reason.
+        reason: &'static str,
+    },
+    /// A score of a search is NaN.
+    #[error("search: the score at {resources} resources is NaN: {point}")]
+    Score {
+        /// The parameters.
+        point: String,
+        /// The resources.
+        resources: usize,
+    },
     /// Threads cannot be started.
     #[error("cannot start {threads} threads: {reason}")]
     Threads {

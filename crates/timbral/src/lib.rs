@@ -1,12 +1,12 @@
 //! Music genre classification: sound file to features, features to an evaluated model.
 //!
 //! [`Inputs`] finds the sound files, [`Extraction`] turns them into the published GTZAN table of
-//! features, [`Extractor`] one file into its rows. [`Experiment`] splits a table into rows to learn
-//! from and to judge by, [`Evaluation`] judges what a model says of them. The parts are
-//! re-exported: [`audio`] reads sound files, [`dsp`] computes features, [`data`] keeps tables,
-//! [`boost`] trains boosted trees, [`nn`] neural networks, [`metrics`] scores predictions.
-//! [`MelImages`] turns sound files into spectrograms, [`ImageNetParams`] are networks on them,
-//! [`DenseParams`] a dense network on a table.
+//! features, [`Extractor`] one file into its rows, [`MelImages`] all of them into spectrograms.
+//! [`Experiment`] splits a table into rows to learn from and to judge by, [`DenseParams`] is a dense
+//! network on a table, [`ImageNetParams`] are networks on spectrograms, [`Evaluation`] judges what a
+//! model says, [`tune`] searches parameters. The parts are re-exported: [`audio`] reads sound files,
+//! [`dsp`] computes features, [`data`] keeps tables, [`boost`] trains boosted trees, [`nn`] neural
+//! networks, [`metrics`] scores predictions.
 
 mod dense;
 mod error;
@@ -17,6 +17,7 @@ mod extractor;
 mod image_nets;
 mod inputs;
 mod mel_images;
+pub mod tune;
 
 pub use dense::{DenseModel, DenseParams};
 pub use error::{Error, Result};

@@ -1,0 +1,364 @@
+use std::fmt;
+
+use serde::{Serialize, Serializer};
+
+use crate::error::{Error, Result};
+
+/// The value of one parameter; serialised as the bare integer, number or text.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(untagged)]
+pub enum Value {
+    /// Of an integer parameter.
+    Integer(i64),
+    /// Of a linear or log parameter.
+    Number(f64),
+    /// A name to choose.
+    Text(String),
+}
+
+impl From<i64> for Value {
+    fn from(value: i64) -> Self {
+        Self::Integer(value)
+    }
+}
+
+impl From<f64> for Value {
+    fn from(value: f64) -> Self {
+        Self::Number(value)
+    }
+}
+
+impl From<&str> for Value {
+    fn from(value: &str) -> Self {
+        Self::Text(value.to_owned())
+    }
+}
+
+impl fmt::Display for Value {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Integer(value) => write!(f, "{value}"),
+            Self::Number(value) => write!(f, "{value:.4}"),
+            Self::Text(value) => write!(f, "{value}"),
+        }
+    }
+}
+
+/// A value for each parameter of a [`Space`], in its order.
+///
+/// Serialised as a map, so that a draw becomes any parameters that serde reads;
+/// `Display` prints `name value, name value`.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Point(Vec<(String, Value)>);
+
+impl Point {
+    /// The value of a parameter; `None` where the space has none of that name.
+    pub fn get(&self, name: &str) -> Option<&Value> {
+        let found = self.0.iter().find(|(known, _)| known == name);
+        found.map(|(_, value)| value)
+    }
+}
+
+impl Serialize for Point {
+    fn serialize<S: Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
+        serializer.collect_map(self.0.iter().map(|(name, value)| (name, value)))
+    }
+}
+
+impl fmt::Display for Point {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (i, (name, value)) in self.0.iter().enumerate() {
+            let comma = if i == 0 { "" } else { ", " };
+            write!(f, "{comma}{name} {value}")?;
+        }
+        Ok(())
+    }
+}
+
+/// Where the values of a parameter lie.
+#[derive(Debug, Clone, PartialEq)]
+enum Range {
+    Integer(i64, i64),
+    Linear(f64, f64),
+    Log(f64, f64),
+    Choice(Vec<Value>),
+}
+
+/// Parameters with the ranges to search them in, drawn independently of each other.
+///
+/// | parameter | values |
+/// |---|---|
+/// | [`integer`](Self::integer) | `low, low + 1, .., high`, all equally likely |
+/// | [`linear`](Self::linear) | `low + u (high - low)`, u uniform from 0 to 1 |
+/// | [`log`](Self::log) | `low (high / low)^u` |
+/// | [`choice`](Self::choice) | those given, all equally likely |
+///
+/// Ranges are checked by [`sample`](Self::sample).
+///
+/// ```
+/// use timbral::boost::BoostParams;
+/// use timbral::tune::{Point, Space, Value};
+///
+/// let space = Space::new()
+///     .integer("max_depth", 3, 12)
+///     .log("lambda", 0.001, 10.0)
+///     .choice("grow_policy", ["depthwise", "lossguide"]);
+/// let points = space.sample(100, 42)?;
+/// assert_eq!(points[0].get("max_depth"), Some(&Value::Integer(6)));
+/// let below = |p: &&Point| matches!(p.get("lambda"), Some(Value::Number(x)) if *x < 0.1);
+/// assert_eq!(points.iter().filter(below).count(), 48); // of 50 expected
+///
+/// let params: BoostParams = serde_json::from_value(serde_json::to_value(&points[0])?)?;
+/// assert_eq!((params.max_depth, params.n_rounds), (6, 100));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Space(Vec<(String, Range)>);
+
+impl Space {
+    /// Without parameters.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// An integer from `low` to `high`, both included.
+    pub fn integer(self, name: impl Into<String>, low: i64, high: i64) -> Self {
+        self.with(name, Range::Integer(low, high))
+    }
+
+    /// A number from `low` to `high`.
+    pub fn linear(self, name: impl Into<String>, low: f64, high: f64) -> Self {
+        self.with(name, Range::Linear(low, high))
+    }
+
+    /// A number from `low`, which is above 0, to `high`; each decade is as likely as any other.
+    pub fn log(self, name: impl Into<String>, low: f64, high: f64) -> Self {
+        self.with(name, Range::Log(low, high))
+    }
+
+    /// One of the values.
+    pub fn choice<V: Into<Value>>(
+        self,
+        name: impl Into<String>,
+        values: impl IntoIterator<Item = V>,
+    ) -> Self {
+        self.with(
+            name,
+            Range::Choice(values.into_iter().map(Into::into).collect()),
+        )
+    }
+
+    fn with(mut self, name: impl Into<String>, range: Range) -> Self {
+        self.0.push((name.into(), range));
+        self
+    }
+
+    /// The first `n` points under `seed`; the i-th does not depend on `n`.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Space`] without parameters, with two of one name, or where a range is empty, not
+    /// finite or, of a log parameter, not above 0.
+    pub fn sample(&self, n: usize, seed: u64) -> Result<Vec<Point>> {
+        self.check()?;
+        let points = (0..n).map(|number| {
+            let mut state = mix(mix(seed) ^ number as u64);
+            let values = self.0.iter().map(|(name, range)| {
+                state = mix(state);
+                (name.clone(), range.value(state))
+            });
+            Point(values.collect())
+        });
+        Ok(points.collect())
+    }
+
+    fn check(&self) -> Result<()> {
+        let wrong = |name: &str, reason| {
+            let name = name.to_owned();
+            Err(Error::Space { name, reason })
+        };
+        if self.0.is_empty() {
+            return wrong("", "there is no parameter to search");
+        }
+        for (i, (name, range)) in self.0.iter().enumerate() {
+            if self.0[..i].iter().any(|(known, _)| known == name) {
+                return wrong(name, "stands there twice");
+            }
+            match range {
+                Range::Integer(low, high) if low > high => return wrong(name, "low is above high"),
+                Range::Linear(low, high) | Range::Log(low, high)
+                    if !(low.is_finite() && high.is_finite()) =>
+                {
+                    return wrong(name, "low and high must be finite");
+                }
+                Range::Linear(low, high) | Range::Log(low, high) if low > high => {
+                    return wrong(name, "low is above high");
+                }
+                Range::Log(low, _) if *low <= 0.0 => return wrong(name, "low must be above 0"),
+                Range::Choice(values) if values.is_empty() => {
+                    return wrong(name, "there is nothing to choose from");
+                }
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Range {
+    /// The value that 64 random bits stand for.
+    fn value(&self, bits: u64) -> Value {
+        let below = |n: u128| ((u128::from(bits) * n) >> 64) as i128;
+        let share = (bits >> 11) as f64 / (1_u64 << 53) as f64;
+        match self {
+            Self::Integer(low, high) => {
+                let (low, high) = (i128::from(*low), i128::from(*high));
+                Value::Integer((low + below((high - low + 1) as u128)) as i64)
+            }
+            Self::Linear(low, high) => {
+                Value::Number((low * (1.0 - share) + high * share).clamp(*low, *high))
+            }
+            Self::Log(low, high) => {
+                let ln = low.ln() * (1.0 - share) + high.ln() * share;
+                Value::Number(ln.exp().clamp(*low, *high))
+            }
+            Self::Choice(values) => values[below(values.len() as u128) as usize].clone(),
+        }
+    }
+}
+
+/// SplitMix64's step and output (Steele, Lea and Flood 2014).
+fn mix(state: u64) -> u64 {
+    let z = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
+    let z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    let z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    z ^ (z >> 31)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn space() -> Space {
+        Space::new()
+            .integer("depth", -1, 1)
+            .linear("share", 0.5, 1.0)
+            .log("lambda", 0.01, 100.0)
+            .choice("policy", ["a", "b"])
+    }
+
+    fn number(point: &Point, name: &str) -> f64 {
+        match point.get(name) {
+            Some(Value::Number(value)) => *value,
+            other => panic!("{name}: {other:?}"),
+        }
+    }
+
+    #[test]
+    fn values_are_spread_as_told() {
+        let points = space().sample(4000, 3).unwrap();
+        let share =
+            |hit: &dyn Fn(&Point) -> bool| points.iter().filter(|p| hit(p)).count() as f64 / 4000.0;
+        // Five standard deviations of a share of a half: 0.04.
+        for (hit, expected) in [
+            (
+                share(&|p| p.get("depth") == Some(&Value::Integer(-1))),
+                1.0 / 3.0,
+            ),
+            (
+                share(&|p| p.get("depth") == Some(&Value::Integer(1))),
+                1.0 / 3.0,
+            ),
+            (share(&|p| number(p, "share") < 0.75), 0.5),
+            (share(&|p| number(p, "lambda") < 0.1), 0.25),
+            (share(&|p| number(p, "lambda") < 1.0), 0.5),
+            (share(&|p| p.get("policy") == Some(&Value::from("a"))), 0.5),
+            // Drawn independently.
+            (
+                share(&|p| number(p, "share") < 0.75 && number(p, "lambda") < 1.0),
+                0.25,
+            ),
+        ] {
+            assert!((hit - expected).abs() < 0.04, "{hit} for {expected}");
+        }
+        for p in &points {
+            assert!((0.5..=1.0).contains(&number(p, "share")), "{p}");
+            assert!((0.01..=100.0).contains(&number(p, "lambda")), "{p}");
+        }
+    }
+
+    #[test]
+    fn a_longer_sample_begins_with_the_shorter() {
+        let (short, long) = (space().sample(3, 7).unwrap(), space().sample(9, 7).unwrap());
+        assert_eq!(short, long[..3]);
+    }
+
+    #[test]
+    fn the_whole_range_of_integers_can_be_drawn_from() {
+        let space = Space::new()
+            .integer("i", i64::MIN, i64::MAX)
+            .integer("one", 4, 4);
+        let points = space.sample(100, 0).unwrap();
+        let negative = |p: &&Point| matches!(p.get("i"), Some(Value::Integer(i)) if *i < 0);
+        assert!((30..=70).contains(&points.iter().filter(negative).count()));
+        assert!(
+            points
+                .iter()
+                .all(|p| p.get("one") == Some(&Value::Integer(4)))
+        );
+    }
+
+    #[test]
+    fn a_point_is_a_map_to_serde() {
+        let point = &Space::new()
+            .integer("depth", 3, 3)
+            .linear("x", 0.5, 0.5)
+            .choice("c", ["b"])
+            .sample(1, 0)
+            .unwrap()[0];
+        assert_eq!(
+            serde_json::to_string(point).unwrap(),
+            r#"{"depth":3,"x":0.5,"c":"b"}"#
+        );
+        assert_eq!(point.to_string(), "depth 3, x 0.5000, c b");
+        assert_eq!(point.get("y"), None);
+    }
+
+    #[test]
+    fn what_cannot_be_drawn_from_is_named() {
+        let message = |space: Space| space.sample(1, 0).unwrap_err().to_string();
+        for (space, expected) in [
+            (Space::new(), "search: there is no parameter to search"),
+            (
+                space().log("share", 1.0, 2.0),
+                "search: share: stands there twice",
+            ),
+            (
+                Space::new().integer("i", 2, 1),
+                "search: i: low is above high",
+            ),
+            (
+                Space::new().linear("x", 2.0, 1.0),
+                "search: x: low is above high",
+            ),
+            (
+                Space::new().linear("x", f64::NAN, 1.0),
+                "search: x: low and high must be finite",
+            ),
+            (
+                Space::new().log("x", 1.0, f64::INFINITY),
+                "search: x: low and high must be finite",
+            ),
+            (
+                Space::new().log("x", 0.0, 1.0),
+                "search: x: low must be above 0",
+            ),
+            (
+                Space::new().choice("c", [""; 0]),
+                "search: c: there is nothing to choose from",
+            ),
+        ] {
+            assert_eq!(message(space), expected);
+        }
+    }
+}
