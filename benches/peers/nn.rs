@@ -8,9 +8,7 @@ use std::time::Instant;
 
 use clap::{Parser, ValueEnum};
 use ndarray::{Array2, Array3};
-use timbral_nn::{
-    Architecture, ConvNetParams, Dataset, MlpParams, TrainParams, Training,
-};
+use timbral_nn::{Architecture, ConvNetParams, Dataset, MlpParams, TrainParams, Training};
 
 #[derive(Parser)]
 struct Args {
