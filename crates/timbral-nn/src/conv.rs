@@ -33,7 +33,7 @@ pub(crate) struct Geometry {
     pub(crate) kernel: [usize; 2],
     pub(crate) stride: [usize; 2],
     /// Zeros above and to the left.
-    before: [usize; 2],
+    pub(crate) before: [usize; 2],
 }
 
 impl Geometry {
@@ -71,7 +71,7 @@ impl Geometry {
     }
 
     /// Height and width of the padded image: what the kernel reaches.
-    fn padded(&self) -> [usize; 2] {
+    pub(crate) fn padded(&self) -> [usize; 2] {
         let reach = |n: usize, i: usize| (n - 1) * self.stride[i] + self.kernel[i];
         [reach(self.output.height, 0), reach(self.output.width, 1)]
     }

@@ -31,11 +31,28 @@
 //! A seed gives the same weights at any number of threads and on any processor: sums of products are
 //! chains of fused multiply-adds in a fixed order, exponentials and logarithms are those of the crate
 //! libm, and every random draw has a key of its own.
+//!
+//! # Devices
+//!
+//! [`Training::device`] and [`Classifier::on`] run a network elsewhere than on the CPU, by the crate
+//! candle; the optimiser, augmentation and every random draw stay here, so that devices differ by
+//! rounding alone. Off by default are the features `cuda` (NVIDIA GPUs, needs the CUDA toolkit) and
+//! `metal` (Apple GPUs); `candle` has candle's own CPU code, slower than this crate's, to compare with,
+//! under which `accelerate` and `mkl` put a vendor's matrix library. A model file is the same from
+//! whatever device.
 
 mod attention_net;
 mod attention_pool;
 mod augment;
 mod batch_norm;
+#[cfg(feature = "candle")]
+mod candle_engine;
+#[cfg(feature = "candle")]
+mod candle_graph;
+#[cfg(feature = "candle")]
+mod candle_ops;
+#[cfg(all(test, feature = "candle"))]
+mod candle_tests;
 mod classifier;
 mod conv;
 mod conv_block;
@@ -43,6 +60,7 @@ mod conv_net;
 mod crnn;
 mod dataset;
 mod dense;
+mod device;
 mod dropout;
 mod error;
 mod format;
@@ -78,6 +96,7 @@ pub use conv::Padding;
 pub use conv_net::{ConvBlockParams, ConvNetParams, Pooling};
 pub use crnn::CrnnParams;
 pub use dataset::Dataset;
+pub use device::Device;
 pub use error::{Error, Result};
 pub use history::{EpochScores, History};
 pub use init::Init;
