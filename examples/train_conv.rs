@@ -19,7 +19,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 use timbral::data::{FeatureTable, Spectrograms};
-use timbral::nn::{Dataset, Trained, Training};
+use timbral::nn::{Dataset, Device, Trained, Training};
 use timbral::{ImageNetParams, Inputs, MelImages};
 
 use run::{RunArgs, Stop, bar, parse, timed};
@@ -51,6 +51,9 @@ struct Args {
     /// 0: one a core
     #[arg(long, default_value_t = 0)]
     threads: usize,
+    /// cpu, or with features of the same name cuda or metal
+    #[arg(long, default_value = "cpu")]
+    device: Device,
     /// Where to keep the spectrograms of a folder, .npz
     #[arg(long, value_name = "FILE")]
     spectrograms_out: Option<PathBuf>,
@@ -137,7 +140,7 @@ fn fit(
     let data = Dataset::images(images.view(), labels, train.classes().len())?;
     let bar = bar(params.train.epochs, "epochs")?;
     let mut failed = None;
-    let mut training = Training::new(params.net.clone(), &params.train, &data);
+    let mut training = Training::new(params.net.clone(), &params.train, &data).device(args.device);
     training = training.on_epoch(|epoch| {
         let epochs = &epoch.history().epochs;
         bar.set_position(epochs.len() as u64);

@@ -19,6 +19,7 @@ use std::process::ExitCode;
 use clap::Parser;
 use timbral::DenseParams;
 use timbral::data::FeatureTable;
+use timbral::nn::Device;
 
 use run::{RunArgs, Stop, bar, parse, timed};
 
@@ -68,6 +69,9 @@ struct DenseArgs {
     /// Of all random choices
     #[arg(long, default_value_t = 0)]
     seed: u64,
+    /// cpu, or with features of the same name cuda or metal
+    #[arg(long, default_value = "cpu")]
+    device: Device,
 }
 
 impl DenseArgs {
@@ -76,6 +80,7 @@ impl DenseArgs {
             mut net,
             mut train,
             validation,
+            ..
         } = DenseParams::default();
         net.units = self.units.unwrap_or(net.units);
         net.dropout = self.dropout.unwrap_or(net.dropout);
@@ -90,6 +95,7 @@ impl DenseArgs {
             net,
             train,
             validation,
+            device: self.device,
         }
     }
 }

@@ -1,24 +1,21 @@
-//! What networks of `timbral_nn` take on made-up data: one step and one epoch of each.
+//! What networks of `timbral_nn` take on made-up data: one step and one epoch (of four steps) of each.
 //!
 //! ```sh
-//! cargo bench --bench nn             # everything
-//! cargo bench --bench nn -- --test   # only the checks
+//! cargo bench --bench nn                      # everything
+//! cargo bench --bench nn -- --test            # only the checks
+//! cargo bench --bench nn --features candle    # steps beside candle on the CPU
 //! ```
 //!
-//! A step is a training of one batch, an epoch one of a few; a training begins with drawing the
-//! weights and making room, which both contain. The lower bound is the time that the product of two
-//! 512 x 512 matrices takes for as many multiplications as the convolutions of the step have.
-//! Keras stands in `peers/nn.py`.
+//! Each is a training that begins with drawing the weights and making room. What is learnt is checked
+//! first, and that candle's losses are ours. Keras stands in `peers/nn.py`.
 
 #![allow(clippy::unwrap_used, missing_docs)]
-
-use std::hint::black_box;
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use ndarray::{Array2, Array3};
 use timbral_nn::{
-    Architecture, AttentionNetParams, ConvNetParams, CrnnParams, Dataset, MlpParams, TrainParams,
-    Training,
+    Architecture, AttentionNetParams, ConvNetParams, CrnnParams, Dataset, Device, MlpParams,
+    TrainParams, Training,
 };
 
 fn noise(i: usize) -> f32 {
@@ -46,17 +43,29 @@ fn table(n: usize) -> Dataset {
     Dataset::new(rows.view(), &labels, 10).unwrap()
 }
 
-/// Trains and checks that something was learnt: the loss is below that of a guess.
-fn train(net: &Architecture, batch_size: usize, epochs: usize, data: &Dataset) {
+/// Engines to measure, by name.
+const DEVICES: &[(&str, Device)] = &[
+    ("step", Device::Cpu),
+    #[cfg(feature = "candle")]
+    ("step of candle", Device::CandleCpu),
+];
+
+/// The loss of every epoch.
+fn train(
+    net: &Architecture,
+    device: Device,
+    batch_size: usize,
+    epochs: usize,
+    data: &Dataset,
+) -> Vec<f64> {
     let params = TrainParams {
         epochs,
         batch_size,
         ..TrainParams::default()
     };
-    let trained = Training::new(net.clone(), &params, data).run().unwrap();
-    let last = trained.history.epochs[epochs - 1];
-    assert!(last.loss < if epochs > 1 { 2.3 } else { 4.0 }, "{last:?}");
-    black_box(trained);
+    let training = Training::new(net.clone(), &params, data).device(device);
+    let epochs = training.run().unwrap().history.epochs;
+    epochs.iter().map(|epoch| epoch.loss).collect()
 }
 
 fn networks(c: &mut Criterion) {
@@ -70,13 +79,23 @@ fn networks(c: &mut Criterion) {
         let data = |n| if name == "dense" { table(n) } else { images(n) };
         let mut group = c.benchmark_group(name);
         group.sample_size(10);
-        for (what, n) in [("step", batch), ("epoch", 4 * batch)] {
-            let data = data(n);
-            // Learning is checked once, over more epochs.
-            train(&net, batch, 12, &data);
-            group.throughput(Throughput::Elements(n as u64));
-            group.bench_function(what, |b| b.iter(|| train(&net, batch, 1, &data)));
+        let one = data(batch);
+        let losses = train(&net, Device::Cpu, batch, 12, &one);
+        // A guess has the logarithm of ten.
+        assert!(losses[11] < 2.3, "{losses:?}");
+        for &(what, device) in DEVICES {
+            // The engines round otherwise, and each step builds on the one before.
+            let other = train(&net, device, batch, 3, &one);
+            let near = |(a, b): (&f64, &f64)| (a - b).abs() < 1e-3 * a;
+            assert!(losses.iter().zip(&other).all(near), "{losses:?} {other:?}");
+            group.throughput(Throughput::Elements(batch as u64));
+            group.bench_function(what, |b| b.iter(|| train(&net, device, batch, 1, &one)));
         }
+        let four = data(4 * batch);
+        group.throughput(Throughput::Elements(4 * batch as u64));
+        group.bench_function("epoch", |b| {
+            b.iter(|| train(&net, Device::Cpu, batch, 1, &four));
+        });
         group.finish();
     }
 }

@@ -119,6 +119,8 @@ fn wrong_inputs_are_named() {
         ("train_dense", "t.csv --epochs 0", 1, "epochs = 0"),
         ("train_dense", "t.csv --epochs many", 64, "--epochs"),
         ("train_dense", "t.csv --dropout 1", 1, "dropout = 1"),
+        ("train_dense", "t.csv --device cuda", 1, "cuda:0"),
+        ("train_dense", "t.csv --device tpu", 64, "not one of cpu"),
         ("average", "missing.csv", 1, "missing.csv"),
     ] {
         let output = run(name, folder.path(), args);

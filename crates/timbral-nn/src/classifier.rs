@@ -3,6 +3,7 @@ use std::path::Path;
 use ndarray::{Array2, ArrayView, ArrayView2, ArrayView3, Dimension};
 
 use crate::dataset::{Dataset, crop, finite};
+use crate::device::{Device, Opened};
 use crate::error::{Error, Result};
 use crate::format::{self, Contents};
 use crate::loss::{CrossEntropy, Score, Target, softmax};
@@ -12,15 +13,47 @@ use crate::shape::Shape;
 /// Numbers that go through the network together.
 const NUMBERS: usize = 1 << 17;
 
-/// A trained network.
-#[derive(Debug, Clone, PartialEq)]
+/// A trained network. Equal are classifiers of the same network, on whatever device.
+#[derive(Debug, Clone)]
 pub struct Classifier {
     network: Network,
+    device: Opened,
+}
+
+impl PartialEq for Classifier {
+    fn eq(&self, other: &Self) -> bool {
+        self.network == other.network
+    }
 }
 
 impl Classifier {
     pub(crate) fn new(network: Network) -> Self {
-        Self { network }
+        Self {
+            network,
+            device: Opened::Own,
+        }
+    }
+
+    /// Predicts on a device instead of [`Device::Cpu`]; the two differ by rounding alone.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Device`] where the build has no code for it or the machine does not have it.
+    ///
+    /// ```
+    /// # use timbral_nn::{Classifier, Dataset, Device, MlpParams, TrainParams, Training};
+    /// # let data = Dataset::new(ndarray::array![[0.0], [1.0]].view(), &[0, 1], 2)?;
+    /// # let params = TrainParams { epochs: 1, ..TrainParams::default() };
+    /// # let classifier = Training::new(MlpParams::default(), &params, &data).run()?.classifier;
+    /// let classifier = match classifier.clone().on(Device::Cuda(0)) {
+    ///     Ok(on_gpu) => on_gpu,
+    ///     Err(_) => classifier,
+    /// };
+    /// # Ok::<(), timbral_nn::Error>(())
+    /// ```
+    pub fn on(mut self, device: Device) -> Result<Self> {
+        self.device = device.open()?;
+        Ok(self)
     }
 
     /// The network's shape.
@@ -44,7 +77,7 @@ impl Classifier {
     /// # Errors
     ///
     /// [`Error::Features`] for another number of columns, [`Error::InvalidValue`] for a feature
-    /// that is not finite.
+    /// that is not finite, [`Error::Device`] where a device fails.
     pub fn probabilities(&self, features: ArrayView2<'_, f32>) -> Result<Array2<f32>> {
         let shape = Shape::row(features.ncols());
         self.probabilities_of("features", features, shape)
@@ -58,7 +91,7 @@ impl Classifier {
     /// # Errors
     ///
     /// [`Error::Image`] for another number of bands or too few frames, [`Error::InvalidValue`] for a
-    /// number that is not finite.
+    /// number that is not finite, [`Error::Device`] where a device fails.
     pub fn image_probabilities(&self, images: ArrayView3<'_, f32>) -> Result<Array2<f32>> {
         let (_, bands, frames) = images.dim();
         self.probabilities_of("images", images, Shape::new(bands, frames, 1))
@@ -74,7 +107,7 @@ impl Classifier {
         let values = finite(name, examples)?;
         let n_classes = self.n_classes();
         let mut probabilities = Vec::with_capacity(values.len() / shape.len() * n_classes);
-        logits(&self.network, &values, shape, |_, logits| {
+        logits(&self.network, &self.device, &values, shape, |_, logits| {
             softmax(logits, n_classes);
             probabilities.extend_from_slice(logits);
         })?;
@@ -142,11 +175,12 @@ pub(crate) fn check_shape(expected: Shape, got: Shape) -> Result<()> {
 /// Gives the logits of examples in parts, with the index of the first one.
 fn logits(
     network: &Network,
+    device: &Opened,
     values: &[f32],
     shape: Shape,
     mut take: impl FnMut(usize, &mut [f32]),
 ) -> Result<()> {
-    let mut workspace = Workspace::new(network)?;
+    let mut workspace = Workspace::new(network, device)?;
     let (width, n_classes) = (network.input.width, network.n_classes);
     let n_crops = shape.width.div_ceil(width);
     let n_rows = (NUMBERS / (n_crops * network.input.len())).max(1);
@@ -158,7 +192,7 @@ fn logits(
                 crop(example, shape, start, width, &mut workspace.input);
             }
         }
-        let all = workspace.predict(network);
+        let all = workspace.predict(network)?;
         for row in 0..rows.len() / shape.len() {
             for class in 0..n_classes {
                 let of = |crop: usize| all[(row * n_crops + crop) * n_classes + class];
@@ -172,19 +206,30 @@ fn logits(
 }
 
 /// The unsmoothed loss and the hits on examples.
-pub(crate) fn evaluate(network: &Network, data: &Dataset, class_weights: &[f32]) -> Result<Score> {
+pub(crate) fn evaluate(
+    network: &Network,
+    device: &Opened,
+    data: &Dataset,
+    class_weights: &[f32],
+) -> Result<Score> {
     let loss = CrossEntropy {
         smoothing: 0.0,
         class_weights,
     };
     let n_classes = network.n_classes;
     let mut score = Score::default();
-    logits(network, data.values(), data.shape(), |first, logits| {
-        let labels = &data.labels()[first..first + logits.len() / n_classes];
-        let targets: Vec<Target> = labels.iter().map(|label| (*label).into()).collect();
-        let part = loss.gradient(logits, &targets, n_classes);
-        score.loss += part.loss;
-        score.correct += part.correct;
-    })?;
+    logits(
+        network,
+        device,
+        data.values(),
+        data.shape(),
+        |first, logits| {
+            let labels = &data.labels()[first..first + logits.len() / n_classes];
+            let targets: Vec<Target> = labels.iter().map(|label| (*label).into()).collect();
+            let part = loss.gradient(logits, &targets, n_classes);
+            score.loss += part.loss;
+            score.correct += part.correct;
+        },
+    )?;
     Ok(score)
 }

@@ -67,6 +67,15 @@ pub enum Error {
         /// The epoch, from 0.
         epoch: usize,
     },
+    /// A network cannot run on a device: its name is unknown, the build has no code for it, the
+    /// machine does not have it, or it failed.
+    #[error("{device}: {reason}")]
+    Device {
+        /// The device as it is written.
+        device: String,
+        /// Why.
+        reason: String,
+    },
     /// A file cannot be read or written.
     #[error("{}: {source}", path.display())]
     Io {

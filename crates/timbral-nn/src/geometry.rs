@@ -22,7 +22,7 @@ pub(crate) struct Geometry {
     pub(crate) kernel: [usize; 2],
     pub(crate) stride: [usize; 2],
     /// Zeros above and to the left.
-    before: [usize; 2],
+    pub(crate) before: [usize; 2],
 }
 
 impl Geometry {

@@ -34,11 +34,28 @@
 //! chains of fused multiply-adds in a fixed order, sums over a batch are those of parts that do not
 //! depend on the threads, exponentials and logarithms are those of the crate libm, and every random
 //! draw has a key of its own.
+//!
+//! # Devices
+//!
+//! [`Training::device`] and [`Classifier::on`] run a network elsewhere than on the CPU, by the crate
+//! candle; the optimiser, augmentation and every random draw stay here, so that devices differ by
+//! rounding alone. Off by default are the features `cuda` (NVIDIA GPUs, needs the CUDA toolkit) and
+//! `metal` (Apple GPUs); `candle` has candle's own CPU code, slower than this crate's, to compare with,
+//! under which `accelerate` and `mkl` put a vendor's matrix library. A model file is the same from
+//! whatever device.
 
 mod attention_net;
 mod attention_pool;
 mod augment;
 mod batch_norm;
+#[cfg(feature = "candle")]
+mod candle_engine;
+#[cfg(feature = "candle")]
+mod candle_graph;
+#[cfg(feature = "candle")]
+mod candle_ops;
+#[cfg(all(test, feature = "candle"))]
+mod candle_tests;
 mod classifier;
 mod conv;
 mod conv_block;
@@ -46,6 +63,7 @@ mod conv_net;
 mod crnn;
 mod dataset;
 mod dense;
+mod device;
 mod dropout;
 mod error;
 mod format;
@@ -82,6 +100,7 @@ pub use classifier::Classifier;
 pub use conv_net::{ConvBlockParams, ConvNetParams, Pooling};
 pub use crnn::CrnnParams;
 pub use dataset::Dataset;
+pub use device::Device;
 pub use error::{Error, Result};
 pub use geometry::Padding;
 pub use history::{EpochScores, History};

@@ -1,9 +1,12 @@
 use serde::{Deserialize, Serialize};
 
 use crate::attention_net::AttentionNetParams;
+#[cfg(feature = "candle")]
+use crate::candle_engine::CandleEngine;
 use crate::conv_net::ConvNetParams;
 use crate::crnn::CrnnParams;
 use crate::dataset::Dataset;
+use crate::device::Opened;
 use crate::error::{Result, check};
 use crate::layer::{Back, Chain, Mode};
 use crate::mlp::MlpParams;
@@ -165,7 +168,7 @@ impl Network {
 
 /// The memory of a network's passes, kept from batch to batch.
 pub(crate) struct Workspace {
-    chain: Chain,
+    engine: Engine,
     /// The batch: filled in by the caller.
     pub(crate) input: Vec<f32>,
     /// The gradient by the parameters.
@@ -173,13 +176,26 @@ pub(crate) struct Workspace {
     len: usize,
 }
 
+/// What computes the passes.
+enum Engine {
+    Own(Chain),
+    #[cfg(feature = "candle")]
+    Candle(CandleEngine),
+}
+
 impl Workspace {
-    pub(crate) fn new(network: &Network) -> Result<Self> {
-        let (_, chain) = network
-            .architecture
-            .build(network.input, network.n_classes)?;
+    pub(crate) fn new(network: &Network, device: &Opened) -> Result<Self> {
+        let engine = match device {
+            Opened::Own => {
+                let architecture = &network.architecture;
+                let (_, chain) = architecture.build(network.input, network.n_classes)?;
+                Engine::Own(chain)
+            }
+            #[cfg(feature = "candle")]
+            Opened::Candle { name, device } => Engine::Candle(CandleEngine::new(*name, device)),
+        };
         Ok(Self {
-            chain,
+            engine,
             input: Vec::new(),
             gradient: Vec::new(),
             len: network.input.len(),
@@ -187,32 +203,57 @@ impl Workspace {
     }
 
     /// The logits `[n, n_classes]` of the batch, as in prediction.
-    pub(crate) fn predict(&mut self, network: &Network) -> &mut [f32] {
-        let mode = Mode::Predict(&network.statistics);
+    ///
+    /// # Errors
+    ///
+    /// This pass and the others: [`Error::Device`](crate::Error::Device).
+    pub(crate) fn predict(&mut self, network: &Network) -> Result<&mut [f32]> {
         let n = self.input.len() / self.len;
-        self.chain
-            .forward(&network.parameters, mode, n, &self.input)
+        match &mut self.engine {
+            Engine::Own(chain) => {
+                let mode = Mode::Predict(&network.statistics);
+                Ok(chain.forward(&network.parameters, mode, n, &self.input))
+            }
+            #[cfg(feature = "candle")]
+            Engine::Candle(engine) => engine.predict(network, &self.input),
+        }
     }
 
     /// The logits of the batch, as in training: with the batch's own statistics, and dropout drawn
     /// at `key`.
-    pub(crate) fn forward(&mut self, network: &mut Network, key: Key) -> &mut [f32] {
-        let mode = Mode::Train(&mut network.statistics, key);
+    pub(crate) fn forward(&mut self, network: &mut Network, key: Key) -> Result<&mut [f32]> {
         let n = self.input.len() / self.len;
-        self.chain
-            .forward(&network.parameters, mode, n, &self.input)
+        match &mut self.engine {
+            Engine::Own(chain) => {
+                let mode = Mode::Train(&mut network.statistics, key);
+                Ok(chain.forward(&network.parameters, mode, n, &self.input))
+            }
+            #[cfg(feature = "candle")]
+            Engine::Candle(engine) => engine.forward(network, &self.input, key),
+        }
     }
 
     /// The gradient by the parameters, from that by the logits of the forward pass before, which is
     /// overwritten.
-    pub(crate) fn backward(&mut self, network: &Network, logits_gradient: &mut [f32]) {
+    pub(crate) fn backward(
+        &mut self,
+        network: &Network,
+        logits_gradient: &mut [f32],
+    ) -> Result<()> {
         self.gradient.resize(network.parameters.len(), 0.0);
-        self.chain.backward(Back {
-            parameters: &network.parameters,
-            input: &self.input,
-            delta: logits_gradient,
-            input_delta: None,
-            gradient: &mut self.gradient,
-        });
+        match &mut self.engine {
+            Engine::Own(chain) => chain.backward(Back {
+                parameters: &network.parameters,
+                input: &self.input,
+                delta: logits_gradient,
+                input_delta: None,
+                gradient: &mut self.gradient,
+            }),
+            #[cfg(feature = "candle")]
+            Engine::Candle(engine) => {
+                engine.backward(network, logits_gradient, &mut self.gradient)?;
+            }
+        }
+        Ok(())
     }
 }

@@ -4,11 +4,12 @@
 use crate::attention_net::AttentionNetParams;
 use crate::conv_net::{ConvBlockParams, ConvNetParams, Pooling};
 use crate::crnn::CrnnParams;
+use crate::device::Opened;
 use crate::geometry::Padding;
 use crate::loss::{CrossEntropy, Target};
 use crate::mlp::{Activation, MlpParams};
 use crate::network::{Architecture, Network, Workspace};
-use crate::random::Key;
+use crate::random::{Key, Rng};
 use crate::shape::Shape;
 
 /// Examples `[height, width, channels]`.
@@ -366,15 +367,10 @@ fn loss(logits: &Batch, targets: &[Target], smoothing: f64) -> f64 {
     rows.sum::<f64>() / targets.len() as f64
 }
 
-/// Compares a network's loss and gradient with the reference.
-fn check(architecture: impl Into<Architecture>, input: Shape) {
-    /// Of f32: some hundred sums of 24 bits, relative to the largest number of the gradient.
-    const TOLERANCE: f64 = 2e-5;
-    const STEP: f64 = 1e-7;
-    let architecture = architecture.into();
-    let mut network = Network::new(&architecture, input, 3, 1).expect("valid");
-    let mut rng = Key::new(2).stream();
-    // Scales and shifts other than at the beginning, some scales negative.
+/// A network of three classes with scales and shifts other than at the beginning, some scales
+/// negative.
+pub(crate) fn moved(architecture: &Architecture, input: Shape, rng: &mut Rng) -> Network {
+    let mut network = Network::new(architecture, input, 3, 1).expect("valid");
     for x in &mut network.parameters {
         *x += rng.uniform() * 0.4 - 0.2;
     }
@@ -388,8 +384,18 @@ fn check(architecture: impl Into<Architecture>, input: Shape) {
     }
     let n_bands = network.bands().len();
     network.statistics[..n_bands].fill(0.1);
+    network
+}
+
+/// Compares a network's loss and gradient with the reference.
+fn check(architecture: impl Into<Architecture>, input: Shape) {
+    /// Of f32: some hundred sums of 24 bits, relative to the largest number of the gradient.
+    const TOLERANCE: f64 = 2e-5;
+    const STEP: f64 = 1e-7;
+    let mut rng = Key::new(2).stream();
+    let mut network = moved(&architecture.into(), input, &mut rng);
     let n = 5;
-    let mut workspace = Workspace::new(&network).expect("valid");
+    let mut workspace = Workspace::new(&network, &Opened::Own).expect("valid");
     workspace.input = (0..n * input.len())
         .map(|_| rng.uniform() * 2.0 - 1.0)
         .collect();
@@ -404,9 +410,11 @@ fn check(architecture: impl Into<Architecture>, input: Shape) {
         smoothing: 0.1,
         class_weights: &[],
     };
-    let mut logits = workspace.forward(&mut network, Key::new(3)).to_vec();
+    let logits = workspace.forward(&mut network, Key::new(3));
+    let mut logits = logits.expect("computed").to_vec();
     let score = cross_entropy.gradient(&mut logits, &targets, 3);
-    workspace.backward(&network, &mut logits);
+    let done = workspace.backward(&network, &mut logits);
+    done.expect("computed");
 
     let examples = workspace.input.chunks(input.len());
     let batch: Batch = examples
@@ -455,7 +463,7 @@ fn check(architecture: impl Into<Architecture>, input: Shape) {
     }
 }
 
-fn blocks() -> Vec<ConvBlockParams> {
+pub(crate) fn blocks() -> Vec<ConvBlockParams> {
     let first = ConvBlockParams {
         channels: 5,
         kernel: [3, 5],
@@ -473,7 +481,7 @@ fn blocks() -> Vec<ConvBlockParams> {
     vec![first, second]
 }
 
-const IMAGE: Shape = Shape::new(17, 14, 1);
+pub(crate) const IMAGE: Shape = Shape::new(17, 14, 1);
 
 #[test]
 fn dense_nets() {

@@ -3,6 +3,7 @@ use std::path::Path;
 
 use crate::classifier::{Classifier, check_shape, evaluate};
 use crate::dataset::Dataset;
+use crate::device::{Device, Opened};
 use crate::error::{Error, Result, check};
 use crate::format::{self, Contents};
 use crate::history::{EpochScores, History};
@@ -16,7 +17,7 @@ use crate::train::TrainParams;
 /// A training: what to train, how, on what.
 ///
 /// It runs on the threads of the current rayon pool. The same seed gives the same weights to the
-/// bit at any number of threads.
+/// bit at any number of threads, but on other devices than [`Device::Cpu`].
 ///
 /// ```
 /// use timbral_nn::{Dataset, MlpParams, TrainParams, Training};
@@ -38,6 +39,7 @@ pub struct Training<'a> {
     #[allow(clippy::type_complexity)]
     on_epoch: Option<Box<dyn FnMut(&Epoch<'_>) -> ControlFlow<()> + 'a>>,
     checkpoint: Option<&'a Path>,
+    device: Device,
 }
 
 /// What [`Training::run`] gives.
@@ -106,6 +108,7 @@ impl<'a> Training<'a> {
             validation: None,
             on_epoch: None,
             checkpoint: None,
+            device: Device::Cpu,
         }
     }
 
@@ -131,19 +134,29 @@ impl<'a> Training<'a> {
         self
     }
 
-    /// Trains.
+    /// Computes the passes forward and backward on a device instead of [`Device::Cpu`]. All else,
+    /// such as augmentation, losses and the optimiser, and every random draw are the same, so that
+    /// devices differ by rounding alone.
+    #[must_use]
+    pub fn device(mut self, device: Device) -> Self {
+        self.device = device;
+        self
+    }
+
+    /// Trains. The classifier it gives runs on [`Device::Cpu`], whatever trained it.
     ///
     /// # Errors
     ///
     /// [`Error::InvalidParameter`] where a parameter is out of range or the validation examples have
     /// another number of classes; [`Error::Features`] or [`Error::Image`] where they have another
-    /// shape; [`Error::Diverged`]; of a checkpoint [`Error::Io`], and [`Error::Format`] if it is
-    /// damaged or of another training.
+    /// shape; [`Error::Diverged`]; [`Error::Device`]; of a checkpoint [`Error::Io`], and
+    /// [`Error::Format`] if it is damaged or of another training.
     pub fn run(mut self) -> Result<Trained> {
         let data = self.data;
         self.params
             .validate(data.n_classes(), self.validation.is_some())?;
         self.params.augment.validate(data.shape())?;
+        let device = self.device.open()?;
         let mut progress = self.start()?;
         if let Some(validation) = self.validation {
             check_shape(progress.network.input, validation.shape())?;
@@ -154,9 +167,9 @@ impl<'a> Training<'a> {
                 "the validation examples must have the classes of the training examples",
             )?;
         }
-        let mut workspace = Workspace::new(&progress.network)?;
+        let mut workspace = Workspace::new(&progress.network, &device)?;
         while progress.history.epochs.len() < self.params.epochs && !progress.has_waited() {
-            progress.epoch(data, self.validation, &mut workspace)?;
+            progress.epoch(data, self.validation, &device, &mut workspace)?;
             if let Some(on_epoch) = &mut self.on_epoch
                 && on_epoch(&Epoch {
                     progress: &progress,
@@ -207,6 +220,7 @@ impl Progress {
         &mut self,
         data: &Dataset,
         validation: Option<&Dataset>,
+        device: &Opened,
         workspace: &mut Workspace,
     ) -> Result<()> {
         let epoch = self.history.epochs.len();
@@ -231,7 +245,7 @@ impl Progress {
             self.params
                 .augment
                 .fill(data, rows, &means, key, input, &mut targets);
-            let score = self.step(step, learning_rate as f32, &targets, workspace);
+            let score = self.step(step, learning_rate as f32, &targets, workspace)?;
             sum.loss += score.loss;
             sum.correct += score.correct;
         }
@@ -239,7 +253,7 @@ impl Progress {
         let n = n_rows as f64;
         let judge = |data: &Dataset| {
             let network = self.judged();
-            let score = evaluate(&network, data, &self.params.class_weights)?;
+            let score = evaluate(&network, device, data, &self.params.class_weights)?;
             let n = data.labels().len() as f64;
             Ok((score.loss / n, score.correct as f64 / n, network))
         };
@@ -275,15 +289,15 @@ impl Progress {
         rate: f32,
         targets: &[Target],
         workspace: &mut Workspace,
-    ) -> Score {
+    ) -> Result<Score> {
         let loss = CrossEntropy {
             smoothing: self.params.label_smoothing,
             class_weights: &self.params.class_weights,
         };
         let key = Key::new(self.params.seed).with(2).with(step as u64);
-        let mut logits = workspace.forward(&mut self.network, key).to_vec();
+        let mut logits = workspace.forward(&mut self.network, key)?.to_vec();
         let score = loss.gradient(&mut logits, targets, self.network.n_classes);
-        workspace.backward(&self.network, &mut logits);
+        workspace.backward(&self.network, &mut logits)?;
         let gradient = &mut workspace.gradient;
         if let Some(norm) = self.params.clip_norm {
             clip(gradient, norm);
@@ -299,7 +313,7 @@ impl Progress {
                 *mean = decay * *mean + (1.0 - decay) * *parameter;
             }
         }
-        score
+        Ok(score)
     }
 
     /// The network that is judged and returned.

@@ -5,8 +5,8 @@ use serde::{Deserialize, Serialize};
 use timbral_data::{FeatureTable, Scaler, ScalerParams, Split};
 use timbral_metrics::{TrainTestParams, train_test_split};
 use timbral_nn::{
-    Augment, Classifier, Dataset, Epoch, EpochScores, History, MlpParams, Schedule, TrainParams,
-    Training,
+    Augment, Classifier, Dataset, Device, Epoch, EpochScores, History, MlpParams, Schedule,
+    TrainParams, Training,
 };
 
 use crate::error::Result;
@@ -30,6 +30,9 @@ pub struct DenseParams {
     /// The share of the training rows drawn as validation rows where the split has none, above 0
     /// and below 1.
     pub validation: f64,
+    /// Where it is trained and used.
+    #[serde(skip)]
+    pub device: Device,
 }
 
 impl Default for DenseParams {
@@ -54,6 +57,7 @@ impl Default for DenseParams {
                 ..TrainParams::default()
             },
             validation: 0.1,
+            device: Device::Cpu,
         }
     }
 }
@@ -96,7 +100,8 @@ impl DenseParams {
     ///
     /// # Errors
     ///
-    /// The table has no labels or a missing cell; parameters out of range; too few rows.
+    /// The table has no labels or a missing cell; parameters out of range; too few rows; a device
+    /// that is not there.
     pub fn fit(
         &self,
         table: &FeatureTable,
@@ -118,6 +123,7 @@ impl DenseParams {
         let data = views.dataset(&table.select(&train)?)?;
         let held_out = views.dataset(&table.select(&valid)?)?;
         let history = Training::new(self.net.clone(), &self.train, &data)
+            .device(self.device)
             .validate(&held_out)
             .on_epoch(&mut on_epoch)
             .run()?
@@ -131,7 +137,7 @@ impl DenseParams {
         let views = Views::new(table, &all)?;
         let data = views.dataset(&table.select(&all)?)?;
         let training = Training::new(self.net.clone(), &self.train, &data);
-        let trained = training.on_epoch(|epoch| {
+        let trained = training.device(self.device).on_epoch(|epoch| {
             let goes_on = on_epoch(epoch);
             match epoch.history().epochs.len() < epochs {
                 true => goes_on,
