@@ -31,7 +31,7 @@ impl CandleEngine {
     /// See [`Workspace::predict`](crate::network::Workspace::predict).
     pub(crate) fn predict(&mut self, network: &Network, input: &[f32]) -> Result<&mut [f32]> {
         let logits = || {
-            let tensors = self.tensors(network, &mut |values, shape| {
+            let tensors = self.tensors(network, |values, shape| {
                 Tensor::from_slice(values, shape, &self.device)
             })?;
             let mut graph = Graph::new(network, tensors, &self.device, None);
@@ -51,7 +51,7 @@ impl CandleEngine {
         self.trained = None;
         let mut vars = Vec::new();
         let mut forward = || {
-            let tensors = self.tensors(network, &mut |values, shape| {
+            let tensors = self.tensors(network, |values, shape| {
                 let var = Var::from_slice(values, shape, &self.device)?;
                 vars.push(var.clone());
                 Ok(var.into_inner())
@@ -108,7 +108,7 @@ impl CandleEngine {
     fn tensors(
         &self,
         network: &Network,
-        parameter: &mut dyn FnMut(&[f32], &[usize]) -> CandleResult<Tensor>,
+        mut parameter: impl FnMut(&[f32], &[usize]) -> CandleResult<Tensor>,
     ) -> CandleResult<Vec<Tensor>> {
         let tensors = network.plan.tensors.iter().map(|tensor| {
             let range = tensor.range.clone();
