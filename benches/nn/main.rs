@@ -84,9 +84,9 @@ fn networks(c: &mut Criterion) {
         // A guess has the logarithm of ten.
         assert!(losses[11] < 2.3, "{losses:?}");
         for &(what, device) in DEVICES {
-            // The engines round otherwise, and each step builds on the one before.
+            // The engines round otherwise, and Adam makes whole steps of the smallest gradients.
             let other = train(&net, device, batch, 3, &one);
-            let near = |(a, b): (&f64, &f64)| (a - b).abs() < 1e-3 * a;
+            let near = |(a, b): (&f64, &f64)| (a - b).abs() < 2e-2 * a;
             assert!(losses.iter().zip(&other).all(near), "{losses:?} {other:?}");
             group.throughput(Throughput::Elements(batch as u64));
             group.bench_function(what, |b| b.iter(|| train(&net, device, batch, 1, &one)));

@@ -56,7 +56,7 @@ pub(crate) fn max_pool(x: &Tensor, [high, wide]: [usize; 2]) -> Result<Tensor> {
 
 /// A convolution of images `[channels in, n, height, width]` with weights `[kernel height, kernel
 /// width, channels in, channels out]`, by a product with a copy of every patch: candle's gradient of
-/// its own convolution fails with some strides, and takes several times as long.
+/// its own convolution fails with some strides.
 pub(crate) fn convolve(x: &Tensor, weight: &Tensor, geometry: &Geometry) -> Result<Tensor> {
     let (n_in, n) = (x.dim(0)?, x.dim(1)?);
     let (height, width) = (geometry.output.height, geometry.output.width);

@@ -40,7 +40,7 @@
 //! [`Training::device`] and [`Classifier::on`] run a network elsewhere than on the CPU, by the crate
 //! candle; the optimiser, augmentation and every random draw stay here, so that devices differ by
 //! rounding alone. Off by default are the features `cuda` (NVIDIA GPUs, needs the CUDA toolkit) and
-//! `metal` (Apple GPUs); `candle` has candle's own CPU code, slower than this crate's, to compare with,
+//! `metal` (Apple GPUs); `candle` has candle's own CPU code, to compare with,
 //! under which `accelerate` and `mkl` put a vendor's matrix library. A model file is the same from
 //! whatever device.
 
