@@ -42,7 +42,9 @@ impl<'a> Matrix<'a> {
     fn pack(self, start: usize, width: usize, panel: &mut [f32]) {
         let used = width.min(self.columns - start);
         if self.transposed {
-            panel.fill(0.0);
+            if used < width {
+                panel.fill(0.0);
+            }
             for (column, values) in self
                 .data
                 .chunks_exact(self.rows)
