@@ -104,11 +104,12 @@ fn a_model_is_trained_judged_and_kept() {
     assert!(stdout.contains(&format!("n = {N_ROWS}")), "{stdout}");
     let probabilities = std::fs::read_to_string(folder.path().join("p.csv")).unwrap();
     let mut lines = probabilities.lines();
-    assert_eq!(lines.next(), Some("filename,jazz,pop,rock"));
+    assert_eq!(lines.next(), Some("filename,jazz,pop,rock,label"));
     for line in lines.by_ref() {
         let sum: f64 = line
             .split(',')
             .skip(1)
+            .take(3)
             .map(|p| p.parse::<f64>().unwrap())
             .sum();
         assert!((sum - 1.0).abs() < 1e-5, "{line}");
