@@ -156,8 +156,7 @@ impl<'a> Graph<'a> {
             Some(_) => {
                 let (centred, inverse_std, moments) = centre(&rows)?;
                 for (name, moment) in [mean, variance].iter().zip(&moments) {
-                    let tensors = &self.network.plan.tensors;
-                    let tensor = tensors.iter().find(|tensor| tensor.name == *name);
+                    let tensor = self.network.plan.tensor(name);
                     self.places
                         .extend(tensor.map(|tensor| tensor.range.clone()));
                     self.moments.push(moment.detach().flatten_all()?);

@@ -244,7 +244,7 @@ fn decode(bytes: &[u8], kind: &'static str) -> Result<Contents> {
         if values.iter().any(|x| !x.is_finite()) {
             return Err(invalid(kind, format!("{name}: not all numbers are finite")));
         }
-        match plan.tensors.iter().find(|tensor| tensor.name == name) {
+        match plan.tensor(&name) {
             Some(tensor) if tensor.kind == Kind::Variance && values.iter().any(|x| *x < 0.0) => {
                 return Err(invalid(kind, format!("{name}: a variance is negative")));
             }

@@ -131,10 +131,7 @@ impl Network {
 
     /// Where the means and variances of the bands lie, of a network on spectrograms.
     fn standardised(&self) -> Option<[&std::ops::Range<usize>; 2]> {
-        let named = |name: &str| {
-            let tensor = self.plan.tensors.iter().find(|tensor| tensor.name == name);
-            tensor.map(|tensor| &tensor.range)
-        };
+        let named = |name: &str| self.plan.tensor(name).map(|tensor| &tensor.range);
         Some([named("input.mean")?, named("input.variance")?])
     }
 

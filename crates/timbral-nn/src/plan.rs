@@ -113,6 +113,11 @@ impl Plan {
         start..start.saturating_add(len)
     }
 
+    /// The tensor of a name.
+    pub(crate) fn tensor(&self, name: &str) -> Option<&Tensor> {
+        self.tensors.iter().find(|tensor| tensor.name == name)
+    }
+
     /// Refuses a network with more than 2²⁸ numbers.
     pub(crate) fn validate(&self) -> Result<()> {
         check(

@@ -22,11 +22,7 @@ struct Reference<'a> {
 
 impl Reference<'_> {
     fn get(&self, name: &str) -> &[f64] {
-        let tensors = &self.network.plan.tensors;
-        let tensor = tensors
-            .iter()
-            .find(|tensor| tensor.name == name)
-            .expect(name);
+        let tensor = self.network.plan.tensor(name).expect(name);
         &self.parameters[tensor.range.clone()]
     }
 
@@ -121,11 +117,7 @@ impl Reference<'_> {
     fn stem(&self, x: Batch, blocks: &[ConvBlockParams]) -> (Batch, Shape) {
         let mut shape = self.network.input;
         let [means, variances] = ["input.mean", "input.variance"].map(|name| {
-            let tensors = &self.network.plan.tensors;
-            let tensor = tensors
-                .iter()
-                .find(|tensor| tensor.name == name)
-                .expect(name);
+            let tensor = self.network.plan.tensor(name).expect(name);
             &self.network.statistics[tensor.range.clone()]
         });
         let mut x = x;

@@ -2,10 +2,9 @@ use std::ops::Range;
 
 use rayon::prelude::*;
 
-use crate::init::{Init, limit};
+use crate::dense::{Dense, DenseOptions};
 use crate::layer::{Back, Layer, Mode};
 use crate::loss::softmax;
-use crate::matmul::{Matrix, Product};
 use crate::plan::Plan;
 use crate::shape::Shape;
 use crate::simd::vectorised;
@@ -19,11 +18,10 @@ pub(crate) struct SelfAttention {
     shape: Shape,
     heads: usize,
     key_dim: usize,
-    query: Projection,
-    key: Projection,
-    value: Projection,
-    output: Projection,
-    product: Product,
+    query: Dense,
+    key: Dense,
+    value: Dense,
+    output: Dense,
     q: Vec<f32>,
     k: Vec<f32>,
     v: Vec<f32>,
@@ -33,75 +31,26 @@ pub(crate) struct SelfAttention {
     mixed: Vec<f32>,
 }
 
-/// Where a dense layer's numbers lie.
-struct Projection {
-    n_in: usize,
-    n_out: usize,
-    weight: Range<usize>,
-    bias: Range<usize>,
-}
-
-impl Projection {
-    fn new(plan: &mut Plan, name: &str, n_in: usize, n_out: usize) -> Self {
-        plan.within(name, |plan| Self {
-            n_in,
-            n_out,
-            weight: plan.weight(
-                "weight",
-                &[n_in, n_out],
-                limit(Init::GlorotUniform, n_in, n_out),
-            ),
-            bias: plan.vector("bias", &[n_out], 0.0),
-        })
-    }
-
-    fn forward(&self, product: &mut Product, parameters: &[f32], input: &[f32], out: &mut [f32]) {
-        let input = Matrix::new(input, input.len() / self.n_in, self.n_in);
-        let weight = Matrix::new(&parameters[self.weight.clone()], self.n_in, self.n_out);
-        product.matmul(input, weight, out);
-        let bias = &parameters[self.bias.clone()];
-        for row in out.chunks_exact_mut(self.n_out) {
-            row.iter_mut().zip(bias).for_each(|(x, bias)| *x += bias);
-        }
-    }
-
-    /// The gradients; `to` gets that by the inputs.
-    fn backward(
-        &self,
-        product: &mut Product,
-        parameters: &[f32],
-        [input, delta]: [&[f32]; 2],
-        gradient: &mut [f32],
-        to: Option<&mut [f32]>,
-    ) {
-        let n = input.len() / self.n_in;
-        let bias = &mut gradient[self.bias.clone()];
-        bias.fill(0.0);
-        for row in delta.chunks_exact(self.n_out) {
-            bias.iter_mut().zip(row).for_each(|(sum, d)| *sum += d);
-        }
-        let input = Matrix::new(input, n, self.n_in);
-        let delta = Matrix::new(delta, n, self.n_out);
-        product.matmul(input.t(), delta, &mut gradient[self.weight.clone()]);
-        if let Some(to) = to {
-            let weight = &parameters[self.weight.clone()];
-            product.matmul(delta, Matrix::new(weight, self.n_in, self.n_out).t(), to);
-        }
-    }
-}
-
 impl SelfAttention {
     pub(crate) fn new(plan: &mut Plan, shape: Shape, heads: usize, key_dim: usize) -> Self {
-        let (features, width) = (shape.channels, heads.saturating_mul(key_dim));
+        let width = heads.saturating_mul(key_dim);
+        let inner = Shape {
+            channels: width,
+            ..shape
+        };
+        let mut dense = |name: &str, input: Shape, units: usize| {
+            plan.within(name, |plan| {
+                Dense::new(plan, input, units, DenseOptions::default())
+            })
+        };
         Self {
             shape,
             heads,
             key_dim,
-            query: Projection::new(plan, "query", features, width),
-            key: Projection::new(plan, "key", features, width),
-            value: Projection::new(plan, "value", features, width),
-            output: Projection::new(plan, "output", width, features),
-            product: Product::default(),
+            query: dense("query", shape, width),
+            key: dense("key", shape, width),
+            value: dense("value", shape, width),
+            output: dense("output", inner, shape.channels),
             q: Vec::new(),
             k: Vec::new(),
             v: Vec::new(),
@@ -124,16 +73,20 @@ impl Layer for SelfAttention {
         self.shape
     }
 
-    fn forward(&mut self, parameters: &[f32], _: Mode<'_>, input: &[f32], out: &mut [f32]) {
+    fn forward(&mut self, parameters: &[f32], mode: Mode<'_>, input: &[f32], out: &mut [f32]) {
+        let mut mode = mode;
         let (steps, width) = (self.steps(), self.heads * self.key_dim);
         let n = input.len() / self.shape.len();
-        for (projection, to) in [
-            (&self.query, &mut self.q),
-            (&self.key, &mut self.k),
-            (&self.value, &mut self.v),
-        ] {
+        for (i, (dense, to)) in [
+            (&mut self.query, &mut self.q),
+            (&mut self.key, &mut self.k),
+            (&mut self.value, &mut self.v),
+        ]
+        .into_iter()
+        .enumerate()
+        {
             to.resize(n * steps * width, 0.0);
-            projection.forward(&mut self.product, parameters, input, to);
+            dense.forward(parameters, mode.of(i), input, to);
         }
         self.shares.resize(n * self.heads * steps * steps, 0.0);
         self.mixed.resize(n * steps * width, 0.0);
@@ -163,19 +116,19 @@ impl Layer for SelfAttention {
                 }
             });
         self.output
-            .forward(&mut self.product, parameters, &self.mixed, out);
+            .forward(parameters, mode.of(3), &self.mixed, out);
     }
 
     fn backward(&mut self, back: Back<'_>) {
         let (steps, width) = (self.steps(), self.heads * self.key_dim);
         let mut by_mixed = vec![0.0; self.mixed.len()];
-        self.output.backward(
-            &mut self.product,
-            back.parameters,
-            [&self.mixed, back.delta],
-            back.gradient,
-            Some(&mut by_mixed),
-        );
+        self.output.backward(Back {
+            parameters: back.parameters,
+            input: &self.mixed,
+            delta: back.delta,
+            input_delta: Some(&mut by_mixed),
+            gradient: back.gradient,
+        });
         let [mut by_q, mut by_k, mut by_v] = [(); 3].map(|()| vec![0.0; self.mixed.len()]);
         let (heads, key_dim, scale) = (self.heads, self.key_dim, self.scale());
         let len = steps * width;
@@ -228,18 +181,18 @@ impl Layer for SelfAttention {
         if let Some(to) = &mut input_delta {
             to.fill(0.0);
         }
-        for (projection, delta) in [
-            (&self.query, &by_q),
-            (&self.key, &by_k),
-            (&self.value, &by_v),
+        for (dense, delta) in [
+            (&mut self.query, &mut by_q),
+            (&mut self.key, &mut by_k),
+            (&mut self.value, &mut by_v),
         ] {
-            projection.backward(
-                &mut self.product,
-                back.parameters,
-                [back.input, delta],
-                back.gradient,
-                input_delta.is_some().then_some(&mut part[..]),
-            );
+            dense.backward(Back {
+                parameters: back.parameters,
+                input: back.input,
+                delta,
+                input_delta: input_delta.is_some().then_some(&mut part[..]),
+                gradient: back.gradient,
+            });
             if let Some(to) = &mut input_delta {
                 to.iter_mut().zip(&part).for_each(|(to, x)| *to += x);
             }
