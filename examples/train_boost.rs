@@ -48,12 +48,12 @@ fn main() -> anyhow::Result<ExitCode> {
     };
     let stop = Stop::new(args.boost.n_threads)?;
     let table = FeatureTable::read(&args.table)?;
-    let split = args.run.split(&table, args.boost.seed)?;
+    let (split, experiment) = args.run.split(&table, args.boost.seed)?;
     let Experiment {
         train, valid, test, ..
     } = &match args.boost.early_stopping_rounds {
         Some(_) => Experiment::with_validation(&table, &split, args.boost.seed)?,
-        None => Experiment::new(&table, &split)?,
+        None => experiment,
     };
     let params = args.boost.params(train.classes().len())?;
     let (model, fit) = timed(|| fit(&params, train, valid.as_ref(), &stop))?;

@@ -2,11 +2,13 @@
 //!
 //! `cargo run --release --example train_dense -- features_3_sec.csv` on the published table of 3-s
 //! segments: accuracy about 0.94 on random rows, where pieces of most test recordings are learnt
-//! from; with `--split fault-filtered` 0.49 by segment, 0.54 by recording. Ctrl-C ends training; what there is
-//! is judged and kept. Exit status: 0 done, 1 nothing done, 64 wrong arguments, 130 stopped.
+//! from; with `--split fault-filtered` 0.49 by segment, 0.54 by recording. Ctrl-C ends training; what
+//! there is is judged and kept. Exit status: 0 done, 1 nothing done, 64 wrong arguments, 130 stopped.
 
 #![allow(clippy::print_stdout)]
 
+#[path = "args/network.rs"]
+mod network;
 #[path = "args/probabilities.rs"]
 mod probabilities;
 #[path = "args/run.rs"]
@@ -17,10 +19,10 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Parser;
-use timbral::DenseParams;
 use timbral::data::FeatureTable;
-use timbral::nn::Device;
+use timbral::{DenseParams, Experiment};
 
+use network::NetworkArgs;
 use run::{RunArgs, Stop, bar, parse, timed};
 
 #[derive(Parser)]
@@ -30,13 +32,9 @@ struct Args {
     #[command(flatten)]
     run: RunArgs,
     #[command(flatten)]
+    network: NetworkArgs,
+    #[command(flatten)]
     dense: DenseArgs,
-    /// Where to keep the network, .safetensors
-    #[arg(long, value_name = "FILE")]
-    model_out: Option<PathBuf>,
-    /// 0: one a core
-    #[arg(long, default_value_t = 0)]
-    threads: usize,
 }
 
 /// Named as in `DenseParams`; the defaults are its own.
@@ -48,15 +46,6 @@ struct DenseArgs {
     /// Share of the hidden units dropped
     #[arg(long)]
     dropout: Option<f32>,
-    /// Passes over the training rows; the best on validation rows is taken
-    #[arg(long)]
-    epochs: Option<usize>,
-    /// Rows a step
-    #[arg(long)]
-    batch_size: Option<usize>,
-    /// Adam's learning rate
-    #[arg(long)]
-    learning_rate: Option<f64>,
     /// Decoupled weight decay
     #[arg(long)]
     weight_decay: Option<f32>,
@@ -66,37 +55,22 @@ struct DenseArgs {
     /// α of mixup; 0: none
     #[arg(long)]
     mixup: Option<f32>,
-    /// Of all random choices
-    #[arg(long, default_value_t = 0)]
-    seed: u64,
-    /// cpu, or with features of the same name cuda or metal
-    #[arg(long, default_value = "cpu")]
-    device: Device,
 }
 
 impl DenseArgs {
-    fn params(self) -> DenseParams {
-        let DenseParams {
-            mut net,
-            mut train,
-            validation,
-            ..
-        } = DenseParams::default();
-        net.units = self.units.unwrap_or(net.units);
+    fn params(self, network: &NetworkArgs) -> DenseParams {
+        let mut params = DenseParams {
+            device: network.device,
+            ..DenseParams::default()
+        };
+        let DenseParams { net, train, .. } = &mut params;
+        network.apply(train);
+        net.units = self.units.unwrap_or_else(|| net.units.clone());
         net.dropout = self.dropout.unwrap_or(net.dropout);
-        train.epochs = self.epochs.unwrap_or(train.epochs);
-        train.batch_size = self.batch_size.unwrap_or(train.batch_size);
-        train.learning_rate = self.learning_rate.unwrap_or(train.learning_rate);
         train.weight_decay = self.weight_decay.unwrap_or(train.weight_decay);
         train.label_smoothing = self.label_smoothing.unwrap_or(train.label_smoothing);
         train.augment.mixup = self.mixup.unwrap_or(train.augment.mixup);
-        train.seed = self.seed;
-        DenseParams {
-            net,
-            train,
-            validation,
-            device: self.device,
-        }
+        params
     }
 }
 
@@ -105,12 +79,11 @@ fn main() -> anyhow::Result<ExitCode> {
         Ok(args) => args,
         Err(status) => return Ok(status),
     };
-    let stop = Stop::new(args.threads)?;
+    let stop = Stop::new(args.network.threads)?;
     let table = FeatureTable::read(&args.table)?;
-    let params = args.dense.params();
-    let split = args.run.split(&table, params.train.seed)?;
-    let learnt = [&split.train[..], &split.valid].concat();
-    let (train, test) = (table.select(&learnt)?, table.select(&split.test)?);
+    let params = args.dense.params(&args.network);
+    let (split, experiment) = args.run.split(&table, params.train.seed)?;
+    let Experiment { train, test, .. } = &experiment;
     let bar = bar(2 * params.train.epochs, "epochs at most")?;
     let (model, fit) = timed(|| {
         Ok(params.fit(&table, &split, |_| {
@@ -123,13 +96,13 @@ fn main() -> anyhow::Result<ExitCode> {
     })?;
     bar.finish_and_clear();
     println!("{} epochs, chosen on validation rows", model.epochs);
-    if let Some(path) = &args.model_out {
+    if let Some(path) = &args.network.model_out {
         model.classifier.save(path)?;
     }
-    let (probabilities, predict) = timed(|| Ok(model.probabilities(&test)?))?;
-    let known = model.probabilities(&train)?;
+    let (probabilities, predict) = timed(|| Ok(model.probabilities(test)?))?;
+    let known = model.probabilities(train)?;
     let details = serde_json::json!({ "epochs": model.epochs, "history": model.history });
-    let tables = [&train, &test];
+    let tables = [train, test];
     let scored = [known.view(), probabilities.view()];
     let times = [fit, predict];
     args.run

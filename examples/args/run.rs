@@ -11,7 +11,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use ndarray::ArrayView2;
 use serde::Serialize;
 use timbral::data::{FeatureTable, Split, SplitMethod, write_whole};
-use timbral::metrics::accuracy_score;
+use timbral::metrics::{Scores, accuracy_score};
 use timbral::{Evaluation, Experiment};
 
 #[derive(clap::Args)]
@@ -93,16 +93,21 @@ pub(crate) fn bar(n: usize, what: &str) -> anyhow::Result<ProgressBar> {
 }
 
 impl RunArgs {
-    /// The rows of a table to learn from and to judge by.
-    pub(crate) fn split(&self, table: &FeatureTable, seed: u64) -> anyhow::Result<Split> {
+    /// The rows of a table to learn from and to judge by, and the parts that they are.
+    pub(crate) fn split(
+        &self,
+        table: &FeatureTable,
+        seed: u64,
+    ) -> anyhow::Result<(Split, Experiment)> {
         let split = match &self.test_rows {
             Some(path) => Split::read_test_rows(path, table.n_rows())?,
             None => self.split.split(table, seed)?,
         };
-        if !Experiment::new(table, &split)?.is_by_recording() {
+        let experiment = Experiment::new(table, &split)?;
+        if !experiment.is_by_recording() {
             println!("pieces of some test recordings are learnt from: the scores are too good\n");
         }
-        Ok(split)
+        Ok((split, experiment))
     }
 
     /// Prints how good a model is on rows it has not seen and on those it has, and keeps it.
@@ -115,10 +120,8 @@ impl RunArgs {
         [fit, predict]: [Duration; 2],
     ) -> anyhow::Result<()> {
         let evaluation = Evaluation::new(test, test.classes(), probabilities)?;
-        let best = |row: ndarray::ArrayView1<'_, f32>| {
-            (1..row.len()).fold(0, |best, j| if row[j] > row[best] { j } else { best })
-        };
-        let known: Vec<usize> = known.rows().into_iter().map(best).collect();
+        let known = known.mapv(f64::from);
+        let known = Scores::try_from(known.view())?.argmax();
         let train_accuracy = accuracy_score(train.labels().unwrap_or_default(), &known, None)?;
         let (fit_seconds, predict_seconds) = (fit.as_secs_f64(), predict.as_secs_f64());
         println!("{evaluation}\naccuracy on the training rows: {train_accuracy:.4}");

@@ -45,7 +45,12 @@ impl Default for ConvBlockParams {
 
 impl ConvBlockParams {
     /// Blocks of 3 × 3 kernels with these channels and pools.
-    pub(crate) fn stack(channels: &[usize], pools: &[[usize; 2]]) -> Vec<Self> {
+    ///
+    /// ```
+    /// let blocks = timbral_nn::ConvBlockParams::stack(&[16, 32], &[[2, 2], [4, 1]]);
+    /// assert_eq!((blocks.len(), blocks[1].channels, blocks[1].pool), (2, 32, [4, 1]));
+    /// ```
+    pub fn stack(channels: &[usize], pools: &[[usize; 2]]) -> Vec<Self> {
         let blocks = channels.iter().zip(pools);
         blocks
             .map(|(&channels, &pool)| Self {

@@ -53,17 +53,6 @@ pub struct ImageNetParams {
 /// Channels of the blocks.
 const CHANNELS: [usize; 4] = [24, 48, 96, 128];
 
-fn blocks(pools: [[usize; 2]; 4]) -> Vec<ConvBlockParams> {
-    let blocks = CHANNELS.into_iter().zip(pools);
-    blocks
-        .map(|(channels, pool)| ConvBlockParams {
-            channels,
-            pool,
-            ..ConvBlockParams::default()
-        })
-        .collect()
-}
-
 impl FromStr for ImageNetParams {
     type Err = String;
 
@@ -73,15 +62,15 @@ impl FromStr for ImageNetParams {
         let sequence = [[4, 2], [2, 2], [2, 2], [4, 1]];
         let net = match name {
             "conv" => Architecture::from(ConvNetParams {
-                blocks: blocks(square),
+                blocks: ConvBlockParams::stack(&CHANNELS, &square),
                 ..ConvNetParams::default()
             }),
             "crnn" => Architecture::from(CrnnParams {
-                blocks: blocks(sequence),
+                blocks: ConvBlockParams::stack(&CHANNELS, &sequence),
                 ..CrnnParams::default()
             }),
             "attention" => Architecture::from(AttentionNetParams {
-                blocks: blocks(sequence),
+                blocks: ConvBlockParams::stack(&CHANNELS, &sequence),
                 units: 96,
                 encoders: 1,
                 ..AttentionNetParams::default()
