@@ -6,14 +6,11 @@
 
 #![allow(clippy::print_stdout)]
 
-use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use anyhow::ensure;
 use clap::Parser;
-use ndarray::{Array1, Array2, Axis};
-use timbral::Evaluation;
 use timbral::data::FeatureTable;
+use timbral::{Evaluation, average_recordings};
 
 #[derive(Parser)]
 struct Args {
@@ -23,46 +20,10 @@ struct Args {
 }
 
 fn main() -> anyhow::Result<()> {
-    let args = Args::parse();
-    // Of every recording its label and the sum of the models' probabilities.
-    let mut recordings: BTreeMap<String, (String, Array1<f32>, usize)> = BTreeMap::new();
-    let mut classes: Vec<String> = Vec::new();
-    for path in &args.probabilities {
-        let table = FeatureTable::read(path)?;
-        let Some(labels) = table.labels() else {
-            anyhow::bail!("{}: no labels", path.display());
-        };
-        let first = classes.is_empty();
-        if first {
-            classes = table.feature_names().to_vec();
-        }
-        ensure!(
-            classes == table.feature_names(),
-            "{}: other classes",
-            path.display()
-        );
-        for (group, name) in table.group_names().iter().enumerate() {
-            let is_of = |row: &usize| table.groups()[*row] == group;
-            let rows: Vec<usize> = (0..table.n_rows()).filter(is_of).collect();
-            let part = table.features().select(Axis(0), &rows);
-            let mean = part.mean_axis(Axis(0)).unwrap_or_default();
-            let label = table.classes()[labels[rows[0]]].clone();
-            let zeros = || (label, Array1::zeros(classes.len()), 0);
-            let (_, sum, n) = recordings.entry(name.clone()).or_insert_with(zeros);
-            *sum += &mean;
-            *n += 1;
-        }
-    }
-    let n_models = args.probabilities.len();
-    let everywhere = recordings.values().all(|(_, _, n)| *n == n_models);
-    ensure!(everywhere, "the files are not of the same recordings");
-    let ids: Vec<String> = recordings.keys().cloned().collect();
-    let labels = recordings.values().map(|(label, ..)| label.clone());
-    let table = FeatureTable::new(vec![], Array2::zeros((ids.len(), 0)), ids)?;
-    let table = table.with_labels(labels.collect::<Vec<_>>())?;
-    let sums = recordings.values().flat_map(|(_, sum, _)| sum.iter());
-    let means: Vec<f32> = sums.map(|sum| sum / n_models as f32).collect();
-    let means = Array2::from_shape_vec((table.n_rows(), classes.len()), means)?;
-    println!("{}", Evaluation::new(&table, &classes, means.view())?);
+    let tables = Args::parse().probabilities.into_iter();
+    let tables: Vec<_> = tables.map(FeatureTable::read).collect::<Result<_, _>>()?;
+    let averaged = average_recordings(&tables)?;
+    let (classes, probabilities) = (averaged.feature_names(), averaged.features());
+    println!("{}", Evaluation::new(&averaged, classes, probabilities)?);
     Ok(())
 }

@@ -7,16 +7,13 @@
 
 #![allow(clippy::print_stdout)]
 
-#[path = "args/probabilities.rs"]
-mod probabilities;
-
 use std::path::PathBuf;
 
 use anyhow::{Context, ensure};
 use clap::Parser;
 use timbral::boost::{Model, Objective};
 use timbral::data::FeatureTable;
-use timbral::{Evaluation, select_features};
+use timbral::{Evaluation, probability_table, select_features};
 
 #[derive(Parser)]
 struct Args {
@@ -49,7 +46,7 @@ fn main() -> anyhow::Result<()> {
     );
     let shares = model.compile().probabilities(features.view())?;
     if let Some(path) = &args.probabilities {
-        probabilities::write(path, &table, classes, shares.view())?;
+        probability_table(&table, classes, shares.view())?.write_csv(path)?;
     }
     if table.labels().is_some() || args.probabilities.is_none() {
         println!("{}", Evaluation::new(&table, classes, shares.view())?);

@@ -1,7 +1,7 @@
 //! The parameters of boosted trees as options of a command.
 
 use serde::Serialize;
-use timbral::boost::{BoostParams, Objective};
+use timbral::boost::BoostParams;
 
 /// Fields are named as those of [`BoostParams`].
 #[derive(clap::Args, Serialize)]
@@ -66,16 +66,8 @@ pub(crate) struct BoostArgs {
 }
 
 impl BoostArgs {
-    /// The same for the library, for a number of classes.
-    pub(crate) fn params(&self, n_classes: usize) -> serde_json::Result<BoostParams> {
-        let params: BoostParams = serde_json::from_value(serde_json::to_value(self)?)?;
-        let objective = match n_classes {
-            2 => Objective::Logistic,
-            n_classes => Objective::Softprob { n_classes },
-        };
-        Ok(BoostParams {
-            objective,
-            ..params
-        })
+    /// The same for the library; the objective is that of the table's classes.
+    pub(crate) fn params(&self) -> serde_json::Result<BoostParams> {
+        serde_json::from_value(serde_json::to_value(self)?)
     }
 }

@@ -1,18 +1,16 @@
-//! What the examples that train a model share: the split, Ctrl-C, the report and the record of it.
+//! What the examples that train a model share: the split, Ctrl-C, the bar, the report and the record.
 
-use std::path::PathBuf;
+use std::ops::ControlFlow;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::{Duration, Instant};
 
 use clap::Parser;
 use indicatif::{ProgressBar, ProgressStyle};
-use ndarray::ArrayView2;
 use serde::Serialize;
 use timbral::data::{FeatureTable, Split, SplitMethod, write_whole};
-use timbral::metrics::{Scores, accuracy_score};
-use timbral::{Evaluation, Experiment};
+use timbral::{Experiment, Recipe, Record, fit_and_evaluate, probability_table};
 
 #[derive(clap::Args)]
 pub(crate) struct RunArgs {
@@ -32,20 +30,11 @@ pub(crate) struct RunArgs {
 
 /// What `--json` keeps.
 #[derive(Serialize)]
-struct Record<P> {
-    table: PathBuf,
+struct Named<'a> {
+    table: &'a Path,
     split: String,
-    train_rows: usize,
-    test_rows: usize,
-    parameters: P,
-    fit_seconds: f64,
-    predict_seconds: f64,
-    train_accuracy: f64,
-    test_accuracy: f64,
-    /// What there is to say of this kind of model.
     #[serde(flatten)]
-    details: serde_json::Value,
-    evaluation: Evaluation,
+    record: &'a Record,
 }
 
 /// The arguments, or the exit status of a command whose arguments are wrong: 64.
@@ -84,6 +73,14 @@ impl Stop {
     pub(crate) fn status(&self) -> ExitCode {
         ExitCode::from(if self.is_set() { 130 } else { 0 })
     }
+
+    /// What a callback answers.
+    pub(crate) fn flow(&self) -> ControlFlow<()> {
+        match self.is_set() {
+            true => ControlFlow::Break(()),
+            false => ControlFlow::Continue(()),
+        }
+    }
 }
 
 /// A bar over `n` steps named so, on a terminal only.
@@ -92,70 +89,60 @@ pub(crate) fn bar(n: usize, what: &str) -> anyhow::Result<ProgressBar> {
     Ok(ProgressBar::new(n as u64).with_style(ProgressStyle::with_template(&template)?))
 }
 
+#[allow(dead_code)]
 impl RunArgs {
-    /// The rows of a table to learn from and to judge by, and the parts that they are.
-    pub(crate) fn split(
+    /// Fits a recipe to the rows of a split, keeps the model, prints how good it is on rows it has not
+    /// seen, and keeps what is asked for. `source` is the table's file.
+    pub(crate) fn run(
         &self,
-        table: &FeatureTable,
+        recipe: &dyn Recipe,
+        (source, table): (&Path, &FeatureTable),
         seed: u64,
-    ) -> anyhow::Result<(Split, Experiment)> {
+        stop: &Stop,
+        model_out: Option<&Path>,
+    ) -> anyhow::Result<()> {
         let split = match &self.test_rows {
             Some(path) => Split::read_test_rows(path, table.n_rows())?,
             None => self.split.split(table, seed)?,
         };
-        let experiment = Experiment::new(table, &split)?;
-        if !experiment.is_by_recording() {
+        if !Experiment::new(table, &split)?.is_by_recording() {
             println!("pieces of some test recordings are learnt from: the scores are too good\n");
         }
-        Ok((split, experiment))
-    }
-
-    /// Prints how good a model is on rows it has not seen and on those it has, and keeps it.
-    pub(crate) fn report<P: Serialize>(
-        &self,
-        table: PathBuf,
-        (parameters, details): (P, serde_json::Value),
-        [train, test]: [&FeatureTable; 2],
-        [known, probabilities]: [ArrayView2<'_, f32>; 2],
-        [fit, predict]: [Duration; 2],
-    ) -> anyhow::Result<()> {
-        let evaluation = Evaluation::new(test, test.classes(), probabilities)?;
-        let known = known.mapv(f64::from);
-        let known = Scores::try_from(known.view())?.argmax();
-        let train_accuracy = accuracy_score(train.labels().unwrap_or_default(), &known, None)?;
-        let (fit_seconds, predict_seconds) = (fit.as_secs_f64(), predict.as_secs_f64());
-        println!("{evaluation}\naccuracy on the training rows: {train_accuracy:.4}");
-        println!("fitted in {fit_seconds:.3} s, predicted in {predict_seconds:.4} s");
+        let bar = bar(0, "steps at most")?;
+        let outcome = fit_and_evaluate(recipe, table, &split, seed, &mut |progress| {
+            bar.set_length(progress.n_steps as u64);
+            bar.set_position(progress.step as u64);
+            bar.set_message(format!("({}) {}", progress.unit, progress.message));
+            stop.flow()
+        })?;
+        bar.finish_and_clear();
+        let (record, test) = (&outcome.record, &outcome.test);
+        if let Some(path) = model_out {
+            outcome.fitted.save(path)?;
+        }
+        let summary = outcome.fitted.summary();
+        if !summary.is_empty() {
+            println!("{summary}");
+        }
+        println!("{record}");
         if let Some(path) = &self.probabilities {
-            crate::probabilities::write(path, test, test.classes(), probabilities)?;
+            let shares = outcome.probabilities.view();
+            probability_table(test, table.classes(), shares)?.write_csv(path)?;
         }
         let Some(path) = &self.json else {
             return Ok(());
         };
-        let record = Record {
-            table,
-            split: match &self.test_rows {
-                Some(path) => path.display().to_string(),
-                None => self.split.to_string(),
-            },
-            train_rows: train.n_rows(),
-            test_rows: test.n_rows(),
-            parameters,
-            fit_seconds,
-            predict_seconds,
-            train_accuracy,
-            test_accuracy: evaluation.by_row.value,
-            details,
-            evaluation,
+        let split = match &self.test_rows {
+            Some(path) => path.display().to_string(),
+            None => self.split.to_string(),
+        };
+        let named = Named {
+            table: source,
+            split,
+            record,
         };
         Ok(write_whole(path, |file| {
-            Ok(serde_json::to_writer_pretty(file, &record)?)
+            Ok(serde_json::to_writer_pretty(file, &named)?)
         })?)
     }
-}
-
-/// What `work` gives and how long it takes.
-pub(crate) fn timed<T>(work: impl FnOnce() -> anyhow::Result<T>) -> anyhow::Result<(T, Duration)> {
-    let start = Instant::now();
-    Ok((work()?, start.elapsed()))
 }

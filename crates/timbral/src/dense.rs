@@ -1,4 +1,5 @@
 use std::ops::ControlFlow;
+use std::path::Path;
 
 use ndarray::{Array2, Axis, concatenate};
 use serde::{Deserialize, Serialize};
@@ -10,6 +11,7 @@ use timbral_nn::{
 };
 
 use crate::error::Result;
+use crate::recipe::{Fitted, Progress, Recipe, Watch};
 
 /// What is added to a variance before its logarithm: below the least one of any sound.
 const LEAST_VARIANCE: f64 = 1e-10;
@@ -162,6 +164,58 @@ impl DenseModel {
     pub fn probabilities(&self, table: &FeatureTable) -> Result<Array2<f32>> {
         let features = Views::features(&self.scalers, table)?;
         Ok(self.classifier.probabilities(features.view())?)
+    }
+}
+
+impl Recipe for DenseParams {
+    fn name(&self) -> String {
+        "dense".to_owned()
+    }
+
+    fn fit<'a>(
+        &'a self,
+        table: &FeatureTable,
+        split: &Split,
+        seed: u64,
+        watch: Watch<'_>,
+    ) -> Result<Box<dyn Fitted + 'a>> {
+        let mut params = self.clone();
+        params.train.seed = seed;
+        let mut step = 0;
+        let model = params.fit(table, split, |epoch| {
+            step += 1;
+            let n_steps = 2 * self.train.epochs;
+            watch(&Progress::of_epoch(epoch, step, n_steps))
+        })?;
+        Ok(Box::new(FittedDense { params, model }))
+    }
+}
+
+/// A model with its parameters.
+struct FittedDense {
+    params: DenseParams,
+    model: DenseModel,
+}
+
+impl Fitted for FittedDense {
+    fn probabilities(&self, rows: &FeatureTable) -> Result<Array2<f32>> {
+        self.model.probabilities(rows)
+    }
+
+    fn details(&self) -> serde_json::Value {
+        serde_json::json!({
+            "parameters": self.params,
+            "epochs": self.model.epochs,
+            "history": self.model.history,
+        })
+    }
+
+    fn summary(&self) -> String {
+        format!("{} epochs, chosen on validation rows", self.model.epochs)
+    }
+
+    fn save(&self, path: &Path) -> Result<()> {
+        Ok(self.model.classifier.save(path)?)
     }
 }
 

@@ -15,6 +15,9 @@ pub enum Error {
         /// The reason.
         source: timbral_dsp::Error,
     },
+    /// Boosted trees cannot be trained or used.
+    #[error(transparent)]
+    Boost(#[from] timbral_boost::Error),
     /// A table cannot be read, split or written.
     #[error(transparent)]
     Table(#[from] timbral_data::Error),
@@ -54,6 +57,32 @@ pub enum Error {
         expected: (usize, usize),
         /// The shape.
         got: (usize, usize),
+    },
+    /// Models of this kind cannot be kept in a file.
+    #[error("models of this kind have no file format")]
+    NoModelFile,
+    /// Nothing to average.
+    #[error("an average of no models")]
+    NoMembers,
+    /// Probabilities of other classes than those before.
+    #[error("the classes {} are not {}", got.join(", "), expected.join(", "))]
+    OtherClasses {
+        /// The classes before.
+        expected: Vec<String>,
+        /// The others.
+        got: Vec<String>,
+    },
+    /// Probabilities of other recordings than those before.
+    #[error("the recording {name} is not in all of the tables")]
+    OtherRecordings {
+        /// The first recording that is missing somewhere.
+        name: String,
+    },
+    /// Rows of one recording have different labels.
+    #[error("the recording {name} has rows of several labels")]
+    SeveralLabels {
+        /// The recording.
+        name: String,
     },
     /// An input folder or file cannot be read.
     #[error("{}: {reason}", path.display())]

@@ -2,32 +2,42 @@
 //!
 //! [`Inputs`] finds the sound files, [`Extraction`] turns them into the published GTZAN table of
 //! features, [`Extractor`] one file into its rows, [`MelImages`] all of them into spectrograms.
-//! [`Experiment`] splits a table into rows to learn from and to judge by, [`DenseParams`] is a dense
-//! network on a table, [`ImageNetParams`] are networks on spectrograms, [`Evaluation`] judges what a
-//! model says, [`tune`] searches parameters. The parts are re-exported: [`audio`] reads sound files,
+//! [`Experiment`] splits a table into rows to learn from and to judge by, a [`Recipe`] is a kind of model
+//! with its parameters ([`boost::BoostParams`], [`DenseParams`], [`ImageNet`], an [`Ensemble`] of them),
+//! [`fit_and_evaluate`] fits one and judges it, [`Evaluation`] judges what any model says, [`tune`]
+//! searches parameters. The parts are re-exported: [`audio`] reads sound files,
 //! [`dsp`] computes features, [`data`] keeps tables, [`boost`] trains boosted trees, [`nn`] neural
 //! networks, [`metrics`] scores predictions.
 
+mod boosted;
 mod dense;
+mod ensemble;
 mod error;
 mod evaluation;
 mod experiment;
 mod extract;
 mod extractor;
+mod image_net;
 mod image_nets;
 mod inputs;
 mod mel_images;
+mod probabilities;
+mod recipe;
 pub mod tune;
 
 pub use dense::{DenseModel, DenseParams};
+pub use ensemble::Ensemble;
 pub use error::{Error, Result};
 pub use evaluation::{Accuracy, Evaluation};
 pub use experiment::{Experiment, select_features};
 pub use extract::{Extraction, ExtractionReport};
 pub use extractor::{Extractor, FeatureRow, Segmentation};
+pub use image_net::ImageNet;
 pub use image_nets::ImageNetParams;
 pub use inputs::Inputs;
 pub use mel_images::MelImages;
+pub use probabilities::{average_recordings, probability_table};
+pub use recipe::{Fitted, Outcome, Progress, Recipe, Record, Watch, fit_and_evaluate};
 pub use timbral_audio as audio;
 pub use timbral_boost as boost;
 pub use timbral_data as data;
