@@ -126,6 +126,13 @@ pub enum Error {
         /// The resources.
         resources: usize,
     },
+    /// A figure or report cannot be made.
+    #[cfg(feature = "plot")]
+    #[error(transparent)]
+    Plot(#[from] timbral_plot::Error),
+    /// Ended before it was done, as asked.
+    #[error("stopped; run again to go on")]
+    Stopped,
     /// Threads cannot be started.
     #[error("cannot start {threads} threads: {reason}")]
     Threads {

@@ -14,6 +14,8 @@ mod dense;
 mod ensemble;
 mod error;
 mod evaluation;
+#[cfg(feature = "plot")]
+mod explore;
 mod experiment;
 mod extract;
 mod extractor;
@@ -23,12 +25,16 @@ mod inputs;
 mod mel_images;
 mod probabilities;
 mod recipe;
+#[cfg(feature = "plot")]
+pub mod study;
 pub mod tune;
 
 pub use dense::{DenseModel, DenseParams};
 pub use ensemble::Ensemble;
 pub use error::{Error, Result};
 pub use evaluation::{Accuracy, Evaluation};
+#[cfg(feature = "plot")]
+pub use explore::{Captioned, SoundLook, sound_figures, sound_grid, table_figures};
 pub use experiment::{Experiment, select_features};
 pub use extract::{Extraction, ExtractionReport};
 pub use extractor::{Extractor, FeatureRow, Segmentation};
@@ -44,3 +50,5 @@ pub use timbral_data as data;
 pub use timbral_dsp as dsp;
 pub use timbral_metrics as metrics;
 pub use timbral_nn as nn;
+#[cfg(feature = "plot")]
+pub use timbral_plot as plot;

@@ -1,0 +1,271 @@
+use std::fmt::{self, Write};
+use std::path::Path;
+
+use timbral_data::{LeakReport, SplitMethod, write_whole};
+use timbral_metrics::{BinParams, Scores, expected_calibration_error};
+use timbral_plot::{FigureParams, Report};
+
+use crate::error::Result;
+use crate::explore::{sound_grid, table_figures};
+use crate::study::claims::{by_recording, by_row, claims};
+use crate::study::models;
+use crate::study::run::{Study, StudyRun};
+
+/// The table of results, columns set even.
+impl fmt::Display for Study {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (columns, rows) = self.table();
+        let heading: Vec<String> = columns.iter().map(|column| (*column).to_owned()).collect();
+        let lines = || std::iter::once(&heading).chain(&rows);
+        let width = |c: usize| lines().map(|line| line[c].chars().count()).max().unwrap_or(0);
+        let widths: Vec<usize> = (0..columns.len()).map(width).collect();
+        for line in lines() {
+            let cells = line.iter().zip(&widths).map(|(cell, width)| format!("{cell:<width$}"));
+            writeln!(f, "{}", cells.collect::<Vec<_>>().join("  ").trim_end())?;
+        }
+        Ok(())
+    }
+}
+
+impl Study {
+    /// Writes `index.html`, the page, and `results.json`, the table and the claims, into a folder.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`report`](Self::report), or a file cannot be written.
+    pub fn save(&self, folder: &Path) -> Result<()> {
+        self.report()?.save(folder.join("index.html"))?;
+        let (columns, rows) = self.table();
+        let rows: Vec<_> = rows
+            .iter()
+            .map(|row| columns.iter().zip(row).collect::<std::collections::BTreeMap<_, _>>())
+            .collect();
+        let results = serde_json::json!({
+            "material": self.material.name,
+            "results": rows,
+            "claims": claims(self),
+        });
+        let path = folder.join("results.json");
+        Ok(write_whole(&path, |file| Ok(serde_json::to_writer_pretty(file, &results)?))?)
+    }
+
+    /// The study as a page: data, leak, models, claims, what is honest, time and memory.
+    ///
+    /// # Errors
+    ///
+    /// A sound cannot be read, a figure cannot be drawn.
+    pub fn report(&self) -> Result<Report> {
+        let material = &self.material;
+        let mut report = Report::new(
+            "Music genres: a study and what of it is true",
+            format!(
+                "{}. Boosted trees, a dense network{} under random rows, the usual protocol, and on \
+                 recordings that the models have not heard.",
+                material.name,
+                if material.spectrograms.is_some() { " and a convolutional network" } else { "" },
+            ),
+        );
+        self.summary(&mut report)?;
+        self.data(&mut report)?;
+        self.leak(&mut report)?;
+        for model in self.models() {
+            models::section(self, &model, &mut report)?;
+        }
+        self.claims_section(&mut report)?;
+        self.conclusions(&mut report)?;
+        self.cost(&mut report)?;
+        Ok(report)
+    }
+
+    /// Names of the models, in the order they were fitted.
+    pub fn models(&self) -> Vec<String> {
+        let mut models: Vec<String> = self.runs.iter().map(|run| run.model.clone()).collect();
+        models.dedup();
+        models
+    }
+
+    /// The splits of a model, in the order they were done.
+    pub(crate) fn splits(&self, model: &str) -> Vec<String> {
+        let runs = self.runs.iter().filter(|run| run.model == model);
+        let mut splits: Vec<String> = runs.map(|run| run.split.clone()).collect();
+        splits.dedup();
+        splits
+    }
+
+    /// A row of results for every model and split: accuracy by segment, by recording with its interval,
+    /// log loss and calibration error.
+    pub fn table(&self) -> (Vec<&'static str>, Vec<Vec<String>>) {
+        let columns = vec![
+            "model", "split", "train", "test rows", "95 % interval", "recordings", "log loss",
+            "calibration error", "seeds", "n rows",
+        ];
+        let mut rows = Vec::new();
+        for model in self.models() {
+            for split in self.splits(&model) {
+                let number = |f: &dyn Fn(&StudyRun) -> Option<f64>| {
+                    let spread = self.spread(&model, &split, f);
+                    spread.map_or(String::new(), |spread| spread.to_string())
+                };
+                let runs: Vec<&StudyRun> = self.of(&model, &split).collect();
+                let first = runs.first().and_then(|run| run.evaluation.as_ref());
+                let interval = first.map_or(String::new(), |evaluation| {
+                    format!("{:.3} to {:.3}", evaluation.by_row.low, evaluation.by_row.high)
+                });
+                rows.push(vec![
+                    model.clone(),
+                    split.clone(),
+                    number(&|run| Some(run.train_accuracy)),
+                    number(&by_row),
+                    interval,
+                    number(&by_recording),
+                    number(&|run| Some(run.evaluation.as_ref()?.log_loss)),
+                    number(&|run| calibration_error(self, run)),
+                    runs.len().to_string(),
+                    first.map_or(0, |evaluation| evaluation.by_row.n).to_string(),
+                ]);
+            }
+        }
+        (columns, rows)
+    }
+
+    fn summary(&self, report: &mut Report) -> Result<()> {
+        report.section("In short");
+        let honest = self.honest_split();
+        let mut cards = Vec::new();
+        for model in self.models() {
+            for split in ["random", honest] {
+                if let Some(spread) = self.spread(&model, split, by_row) {
+                    cards.push((format!("{model}, {split}: accuracy"), spread.to_string()));
+                }
+            }
+        }
+        report.cards(&cards);
+        let (columns, rows) = self.table();
+        report.table("All results", &columns, &rows)?;
+        report.paragraph(
+            "Mean and, over several seeds, standard deviation. The interval is that of the first seed: \
+             recordings are drawn with replacement, since segments of one recording are not \
+             independent. A recording's class is that with the greatest mean probability over its \
+             segments. Test rows were looked at once; the dense network's epochs are chosen on a part of \
+             the training rows.",
+        );
+        report.figure(&models::forest(self)?, "Accuracy by segment with 95 % intervals")?;
+        Ok(())
+    }
+
+    fn data(&self, report: &mut Report) -> Result<()> {
+        let table = &self.material.table;
+        report.section("The data").paragraph(format!(
+            "{} rows of {} recordings, {} features, {} genres.",
+            table.n_rows(),
+            table.n_groups(),
+            table.n_features(),
+            table.classes().len(),
+        ));
+        for (figure, caption) in table_figures(table)? {
+            report.figure(&figure, caption)?;
+        }
+        for (figure, caption) in sound_grid(&self.material.sounds)? {
+            report.figure(&figure, caption)?;
+        }
+        Ok(())
+    }
+
+    fn leak(&self, report: &mut Report) -> Result<()> {
+        report.section("The leak").paragraph(
+            "A recording gives several rows. If rows are drawn at random, pieces of most test \
+             recordings are among the rows learnt from, and a model can recognise the recording \
+             instead of the genre.",
+        );
+        let table = &self.material.table;
+        for split in self.material.splits() {
+            let parts = split.split(table, 0)?;
+            let train = [parts.train, parts.valid].concat();
+            let leak = LeakReport::new(table, &train, &parts.test)?;
+            report.subsection(format!("Split: {split}"));
+            report.preformatted(leak.to_string());
+        }
+        Ok(())
+    }
+
+    fn claims_section(&self, report: &mut Report) -> Result<()> {
+        report.section("What the published study says");
+        let columns = ["published, on GTZAN", "the same protocol here", "honest"];
+        let claims = claims(self).into_iter();
+        let rows: Vec<Vec<String>> =
+            claims.map(|claim| vec![claim.published.to_owned(), claim.here, claim.honest]).collect();
+        report.table("Its claims and ours", &columns, &rows)?;
+        Ok(())
+    }
+
+    fn conclusions(&self, report: &mut Report) -> Result<()> {
+        report.section("Conclusions");
+        let honest = self.honest_split();
+        for model in self.models() {
+            let mut text = model.clone();
+            let of = |split| self.spread(&model, split, by_row);
+            if let (Some(random), Some(true_)) = (of("random"), of(honest)) {
+                let lost = random.mean - true_.mean;
+                let right = 1.0 - random.mean;
+                // Writing to a String cannot fail.
+                let _ = write!(
+                    text,
+                    ": {random} on random rows, {true_} on recordings not heard ({honest}): {lost:.3} of \
+                     the accuracy, {:.1} times the errors, is recordings recognised again.",
+                    (1.0 - true_.mean) / right.max(1e-9),
+                );
+            }
+            if let Some(run) = self.of(&model, honest).next() {
+                let _ = write!(text, " {}", models::confused(run));
+            }
+            report.paragraph(text);
+        }
+        Ok(())
+    }
+
+    fn cost(&self, report: &mut Report) -> Result<()> {
+        report.section("Time and memory");
+        let mut rows = Vec::new();
+        for model in self.models() {
+            for split in self.splits(&model) {
+                let seconds = |f: fn(&StudyRun) -> f64| {
+                    let spread = self.spread(&model, &split, |run| Some(f(run)));
+                    spread.map_or(String::new(), |spread| format!("{:.2}", spread.mean))
+                };
+                let (fit, predict) = (seconds(|run| run.fit_seconds), seconds(|run| run.predict_seconds));
+                rows.push(vec![model.clone(), split, fit, predict]);
+            }
+        }
+        report.table("Means over the seeds", &["model", "split", "fit, s", "predict, s"], &rows)?;
+        if let Some(mebibytes) = peak_memory() {
+            report.paragraph(format!("Peak memory of the whole run: {mebibytes:.0} MiB."));
+        }
+        Ok(())
+    }
+
+    /// The labels of a run's test rows.
+    pub(crate) fn labels(&self, run: &StudyRun) -> Result<Vec<usize>> {
+        let table = match (&run.model[..], &self.material.spectrograms) {
+            ("boosted-trees" | "dense", _) | (_, None) => &self.material.table,
+            (_, Some(images)) => images.table(),
+        };
+        let split: SplitMethod = run.split.parse()?;
+        let test = table.select(&split.split(table, run.seed)?.test)?;
+        Ok(test.labels().unwrap_or_default().to_vec())
+    }
+}
+
+/// How far the probability of the most probable class is from the share of right answers.
+fn calibration_error(study: &Study, run: &StudyRun) -> Option<f64> {
+    let (y_true, probabilities) = (study.labels(run).ok()?, run.matrix().mapv(f64::from));
+    let scores = Scores::try_from(probabilities.view()).ok()?;
+    expected_calibration_error(&y_true, &scores, &BinParams::default()).ok()
+}
+
+/// The most memory that this process has had, in MiB; known on Linux only.
+fn peak_memory() -> Option<f64> {
+    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+    let kibibytes: f64 = line.trim().trim_end_matches(" kB").parse().ok()?;
+    Some(kibibytes / 1024.0)
+}

@@ -1,0 +1,287 @@
+use std::{fmt, fs};
+use std::ops::ControlFlow;
+use std::path::Path;
+
+use ndarray::Array2;
+use serde::{Deserialize, Serialize};
+use timbral_boost::BoostParams;
+use timbral_data::{FeatureTable, SplitMethod, write_whole};
+
+use crate::dense::DenseParams;
+use crate::error::{Error, Result};
+use crate::evaluation::Evaluation;
+use crate::experiment::Experiment;
+use crate::image_net::ImageNet;
+use crate::image_nets::ImageNetParams;
+use crate::recipe::{Progress, Recipe, Watch, fit_and_evaluate};
+use crate::study::material::Material;
+
+/// Epochs of the network on spectrograms in a [quick](StudyParams::quick) study.
+const QUICK_EPOCHS: usize = 12;
+
+/// What a study fits, and how often.
+#[derive(Debug, Clone, PartialEq)]
+pub struct StudyParams {
+    /// Seeds of splits and fits, at least 1: 0, 1, ...; default 1.
+    pub seeds: u64,
+    /// Boosted trees on the table; default 200 rounds at 0.1 without a least weight of children and
+    /// with subsampling.
+    pub boost: BoostParams,
+    /// The dense network on the table.
+    pub dense: DenseParams,
+    /// The network on spectrograms, where there are any.
+    pub conv: ImageNetParams,
+}
+
+impl Default for StudyParams {
+    fn default() -> Self {
+        Self {
+            seeds: 1,
+            boost: BoostParams {
+                n_rounds: 200,
+                learning_rate: 0.1,
+                min_child_weight: 0.0,
+                lambda: 0.01,
+                subsample: 0.5,
+                colsample_bynode: 0.3,
+                ..BoostParams::default()
+            },
+            dense: DenseParams::default(),
+            conv: ImageNetParams::conv(),
+        }
+    }
+}
+
+/// One model under one split with one seed: a line of the results.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct StudyRun {
+    /// `boosted-trees`, `dense` or `conv`.
+    pub model: String,
+    /// `random`, `grouped` or `fault-filtered`.
+    pub split: String,
+    /// Of the split and of the fit.
+    pub seed: u64,
+    /// What the run is of, so that no other is taken for it.
+    fingerprint: u64,
+    /// Share of the rows learnt from whose class is found.
+    pub train_accuracy: f64,
+    /// Wall-clock time of the fit.
+    pub fit_seconds: f64,
+    /// Wall-clock time of the probabilities of all test rows.
+    pub predict_seconds: f64,
+    /// The course of the training.
+    pub curves: Vec<Curve>,
+    /// The probabilities of the test rows, one row a line.
+    pub probabilities: Vec<Vec<f32>>,
+    /// How good they are.
+    #[serde(skip)]
+    pub evaluation: Option<Evaluation>,
+}
+
+/// A number for each epoch of a training.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Curve {
+    /// What the number is.
+    pub name: String,
+    /// One an epoch.
+    pub values: Vec<f64>,
+}
+
+/// Mean and deviation over seeds.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[non_exhaustive]
+pub struct Spread {
+    /// The mean.
+    pub mean: f64,
+    /// The standard deviation (n - 1 below the line); 0 for one value.
+    pub deviation: f64,
+    /// Values.
+    pub n: usize,
+}
+
+impl Spread {
+    /// `None` for no values.
+    pub fn new(values: &[f64]) -> Option<Self> {
+        let n = values.len();
+        let mean = values.iter().sum::<f64>() / n as f64;
+        let squares: f64 = values.iter().map(|x| (x - mean) * (x - mean)).sum();
+        let deviation = (squares / (n.max(2) - 1) as f64).sqrt();
+        (n > 0).then_some(Self { mean, deviation, n })
+    }
+}
+
+/// `0.917 ± 0.005`, without a deviation for one value.
+impl fmt::Display for Spread {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:.3}", self.mean)?;
+        match self.n {
+            1 => Ok(()),
+            _ => write!(f, " ± {:.3}", self.deviation),
+        }
+    }
+}
+
+/// What a study found.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct Study {
+    /// What it looked at.
+    pub material: Material,
+    /// What was fitted.
+    pub params: StudyParams,
+    /// Models, within them splits, within them seeds.
+    pub runs: Vec<StudyRun>,
+}
+
+impl StudyParams {
+    /// The same with fewer epochs of the network on spectrograms, for a look in minutes.
+    pub fn quick(mut self) -> Self {
+        self.conv.train.epochs = QUICK_EPOCHS;
+        self
+    }
+
+    /// Fits every model under every split with every seed.
+    ///
+    /// A finished run is kept in the folder `keep`; one that is there, of the same table and
+    /// parameters, is not done again. `watch` gets a run's name (`dense, grouped, seed 0`), its place among
+    /// all runs, their number, and how far its fit is; `Break` ends the study.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Stopped`] after a `Break`; else those of the recipes and of writing files.
+    pub fn run(
+        &self,
+        material: Material,
+        keep: &Path,
+        mut watch: impl FnMut(&str, [usize; 2], &Progress) -> ControlFlow<()> + Send,
+    ) -> Result<Study> {
+        let splits = material.splits();
+        let images = material.spectrograms.as_ref();
+        let conv = images.map(|images| ImageNet::new(self.conv.clone(), images));
+        let table = of_table(&material.table);
+        let of = |start, params: &dyn fmt::Debug| fingerprint(start, format!("{params:?}").bytes());
+        let mut models: Vec<(&dyn Recipe, &FeatureTable, u64)> = vec![
+            (&self.boost, &material.table, of(table, &self.boost)),
+            (&self.dense, &material.table, of(table, &self.dense)),
+        ];
+        if let Some(conv) = &conv {
+            let images = conv.spectrograms;
+            let bits = images.images().into_iter().flat_map(|x| x.to_bits().to_le_bytes());
+            let own = fingerprint(of_table(images.table()), bits);
+            models.push((conv, images.table(), of(own, &self.conv)));
+        }
+        let n = models.len() * splits.len() * self.seeds as usize;
+        let mut runs = Vec::with_capacity(n);
+        for (recipe, table, fingerprint) in models {
+            for split in &splits {
+                for seed in 0..self.seeds {
+                    let name = format!("{}, {split}, seed {seed}", recipe.name());
+                    let place = [runs.len(), n];
+                    let mut watch = |progress: &Progress| watch(&name, place, progress);
+                    let cell = Cell { recipe, table, split: *split, seed, fingerprint };
+                    runs.push(cell.run(keep, &mut watch)?);
+                }
+            }
+        }
+        let params = self.clone();
+        drop(conv);
+        Ok(Study { material, params, runs })
+    }
+}
+
+/// What makes a run.
+struct Cell<'a> {
+    recipe: &'a dyn Recipe,
+    table: &'a FeatureTable,
+    split: SplitMethod,
+    seed: u64,
+    fingerprint: u64,
+}
+
+impl Cell<'_> {
+    fn run(&self, keep: &Path, watch: Watch<'_>) -> Result<StudyRun> {
+        let (model, split, seed) = (self.recipe.name(), self.split.to_string(), self.seed);
+        let path = keep.join(format!("{model}.{split}.{seed}.json"));
+        let parts = self.split.split(self.table, seed)?;
+        let known = fs::read(&path).ok();
+        let known = known.and_then(|bytes| serde_json::from_slice::<StudyRun>(&bytes).ok());
+        let mut run = match known {
+            Some(run) if run.fingerprint == self.fingerprint => run,
+            _ => {
+                let mut stopped = false;
+                let mut watch = |progress: &Progress| {
+                    let goes_on = watch(progress);
+                    stopped |= goes_on.is_break();
+                    goes_on
+                };
+                let outcome =
+                    fit_and_evaluate(self.recipe, self.table, &parts, seed, &mut watch)?;
+                if stopped {
+                    return Err(Error::Stopped);
+                }
+                let rows = outcome.probabilities.rows().into_iter();
+                let run = StudyRun {
+                    model,
+                    split,
+                    seed,
+                    fingerprint: self.fingerprint,
+                    train_accuracy: outcome.record.train_accuracy,
+                    fit_seconds: outcome.record.fit_seconds,
+                    predict_seconds: outcome.record.predict_seconds,
+                    curves: curves(&outcome.record.details["history"]),
+                    probabilities: rows.map(|row| row.to_vec()).collect(),
+                    evaluation: None,
+                };
+                fs::create_dir_all(keep).map_err(|e| Error::Input {
+                    path: keep.to_owned(),
+                    reason: e.to_string(),
+                })?;
+                write_whole(&path, |file| Ok(serde_json::to_writer(file, &run)?))?;
+                run
+            }
+        };
+        let test = self.table.select(&parts.test)?;
+        let probabilities = run.matrix();
+        run.evaluation = Some(Evaluation::new(&test, test.classes(), probabilities.view())?);
+        Ok(run)
+    }
+}
+
+impl StudyRun {
+    /// The probabilities, `(n_rows, n_classes)`.
+    pub fn matrix(&self) -> Array2<f32> {
+        let n_classes = self.probabilities.first().map_or(0, Vec::len);
+        let shape = (self.probabilities.len(), n_classes);
+        Array2::from_shape_fn(shape, |(row, class)| {
+            self.probabilities[row].get(class).copied().unwrap_or(f32::NAN)
+        })
+    }
+}
+
+/// The numbers of a network's history, epoch by epoch; none for models without epochs.
+fn curves(history: &serde_json::Value) -> Vec<Curve> {
+    let names = ["loss", "accuracy", "validation_loss", "validation_accuracy"];
+    let epochs = history["epochs"].as_array().map_or(&[][..], Vec::as_slice);
+    let curve = |name: &str| {
+        let values = epochs.iter().filter_map(|epoch| epoch[name].as_f64());
+        Curve { name: name.replace('_', " "), values: values.collect() }
+    };
+    let all = names.map(curve).into_iter();
+    all.filter(|curve| !curve.values.is_empty()).collect()
+}
+
+/// Of names, labels and features.
+fn of_table(table: &FeatureTable) -> u64 {
+    let names = table.ids().iter().chain(table.classes()).flat_map(|name| name.bytes());
+    let labels = table.labels().unwrap_or_default().iter().map(|label| *label as u8);
+    let features = table.features().into_iter().flat_map(|x| x.to_bits().to_le_bytes());
+    fingerprint(0, names.chain(labels).chain(features))
+}
+
+/// Fowler, Noll and Vo's hash (FNV-1a, 64 bits), going on from another one.
+fn fingerprint(start: u64, bytes: impl Iterator<Item = u8>) -> u64 {
+    let offset = 0xcbf2_9ce4_8422_2325 ^ start;
+    let step = |hash: u64, byte: u8| (hash ^ u64::from(byte)).wrapping_mul(0x100_0000_01b3);
+    bytes.fold(offset, step)
+}
