@@ -1,0 +1,178 @@
+use kodama::{Method, linkage};
+use ndarray::{Array2, ArrayView2, Axis as Dim};
+
+use crate::axes::{Axis, bare_axes, colorbar};
+use crate::canvas::{Anchor, SMALL};
+use crate::check;
+use crate::error::Result;
+use crate::figure::{Figure, FigureParams};
+use crate::heat::even_heat;
+use crate::theme::{Colormap, ink_on};
+
+/// Correlations of all pairs of columns (Pearson).
+///
+/// ```text
+/// r_ij = sum_n (x_ni - mean_i) (x_nj - mean_j) / sqrt(sum_n (x_ni - mean_i)^2 sum_n (x_nj - mean_j)^2)
+/// ```
+///
+/// `data` has shape `(n_samples, n_features)`, the result `(n_features, n_features)`. A constant
+/// column has 0 with all others, where the formula is undefined, and 1 with itself.
+///
+/// # Errors
+///
+/// An empty matrix, or numbers that are not finite.
+///
+/// ```
+/// use ndarray::array;
+/// use timbral_plot::correlations;
+///
+/// let r = correlations(array![[1.0, 2.0], [2.0, 1.0], [3.0, 3.0]].view())?;
+/// assert_eq!((r[[0, 1]], r[[1, 1]]), (0.5, 1.0));
+/// # Ok::<(), timbral_plot::Error>(())
+/// ```
+pub fn correlations<T: Copy + Into<f64>>(data: ArrayView2<'_, T>) -> Result<Array2<f64>> {
+    let mut data = check::matrix("data", data)?;
+    let p = data.ncols();
+    for mut column in data.axis_iter_mut(Dim(1)) {
+        let constant = column.iter().all(|v| *v == column[0]);
+        // By the largest first, so that no square overflows.
+        let largest = column
+            .iter()
+            .fold(0.0f64, |m, v| m.max(v.abs()))
+            .max(f64::MIN_POSITIVE);
+        column.mapv_inplace(|v| v / largest);
+        let mean = column.mean().unwrap_or(0.0);
+        column.mapv_inplace(|v| if constant { 0.0 } else { v - mean });
+    }
+    let products = data.t().dot(&data);
+    Ok(Array2::from_shape_fn((p, p), |(i, j)| {
+        let norm = (products[[i, i]] * products[[j, j]]).sqrt();
+        if i == j {
+            1.0
+        } else if norm > 0.0 {
+            (products[[i, j]] / norm).clamp(-1.0, 1.0)
+        } else {
+            0.0
+        }
+    }))
+}
+
+/// An order in which features that go together are neighbours.
+///
+/// Leaves of the tree of average linkage on the distances `1 - |r|`, the cluster formed earlier
+/// first: the order of `scipy.cluster.hierarchy.leaves_list(linkage(d, "average"))`. Runs in time
+/// of the square of the number of features (the crate kodama).
+///
+/// # Errors
+///
+/// A matrix that is empty or not square, or numbers that are not finite.
+///
+/// ```
+/// use ndarray::array;
+/// use timbral_plot::cluster_order;
+///
+/// let r = array![[1.0, 0.1, 0.9], [0.1, 1.0, 0.2], [0.9, 0.2, 1.0]];
+/// assert_eq!(cluster_order(r.view())?, [1, 0, 2]);
+/// # Ok::<(), timbral_plot::Error>(())
+/// ```
+pub fn cluster_order(correlations: ArrayView2<'_, f64>) -> Result<Vec<usize>> {
+    let r = check::matrix("correlations", correlations)?;
+    let n = r.nrows();
+    check::shape("correlations", n, r.ncols())?;
+    if n == 1 {
+        return Ok(vec![0]);
+    }
+    let pairs = (0..n).flat_map(|i| (i + 1..n).map(move |j| (i, j)));
+    let mut distances: Vec<f64> = pairs.map(|pair| 1.0 - r[pair].abs()).collect();
+    let tree = linkage(&mut distances, n, Method::Average);
+    let mut order = Vec::with_capacity(n);
+    let mut open = vec![2 * n - 2];
+    while let Some(cluster) = open.pop() {
+        if cluster < n {
+            order.push(cluster);
+        } else {
+            let step = &tree.steps()[cluster - n];
+            open.push(step.cluster2);
+            open.push(step.cluster1);
+        }
+    }
+    Ok(order)
+}
+
+/// Correlations of features as colours, neighbours being alike (see [`cluster_order`]).
+///
+/// # Errors
+///
+/// A matrix that is empty or not square, another number of names, or numbers that are not finite.
+///
+/// ```
+/// use ndarray::array;
+/// use timbral_plot::{FigureParams, correlation_heatmap};
+///
+/// let r = array![[1.0, -0.5], [-0.5, 1.0]];
+/// let svg = correlation_heatmap(r.view(), &["tempo", "rms"], &FigureParams::default())?.svg()?;
+/// assert!(svg.contains("tempo") && svg.contains("−0.5"));
+/// # Ok::<(), timbral_plot::Error>(())
+/// ```
+pub fn correlation_heatmap<S: AsRef<str>>(
+    correlations: ArrayView2<'_, f64>,
+    names: &[S],
+    params: &FigureParams,
+) -> Result<Figure> {
+    let order = cluster_order(correlations.view())?;
+    let n = order.len();
+    check::shape("names", n, names.len())?;
+    let names: Vec<String> = order
+        .iter()
+        .map(|i| names[*i].as_ref().to_owned())
+        .collect();
+    // The first at the top, where an image has its last row.
+    let sorted = Array2::from_shape_fn((n, n), |(i, j)| correlations[[order[n - 1 - i], order[j]]]);
+    Figure::draw(params, |canvas, area| {
+        let map = Colormap::Diverging;
+        let area = colorbar(canvas, area, map, (-1.0, 1.0), "correlation");
+        let (x, y) = (Axis::names(names.clone(), ""), Axis::names(names, ""));
+        let plot = bare_axes(canvas, area, &x, &y);
+        even_heat(canvas, plot.area, &sorted, (-1.0, 1.0), map);
+        if plot.x.unit() >= 30.0 && plot.y.unit() >= 14.0 {
+            for ((i, j), r) in sorted.indexed_iter() {
+                let at = plot.at(j as f64 + 0.5, (n - 1 - i) as f64 + 0.5);
+                let ink = ink_on(map.at((r + 1.0) / 2.0));
+                let text = crate::axes::number(*r, 0.1);
+                canvas.text(at, text, SMALL, ink, Anchor::Middle);
+            }
+        }
+        Ok(())
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use ndarray::array;
+
+    #[test]
+    fn neighbours_are_alike() {
+        // Two blocks, interleaved: {0, 2, 4} and {1, 3}.
+        let block = |i: usize| i % 2;
+        let r = Array2::from_shape_fn((5, 5), |(i, j)| {
+            if i == j {
+                1.0
+            } else if block(i) == block(j) {
+                -0.9 + 0.01 * (i + j) as f64
+            } else {
+                0.1
+            }
+        });
+        let order = cluster_order(r.view()).unwrap();
+        let blocks: Vec<usize> = order.iter().map(|i| block(*i)).collect();
+        let changes = blocks.windows(2).filter(|pair| pair[0] != pair[1]).count();
+        assert_eq!(changes, 1, "{order:?}");
+    }
+
+    #[test]
+    fn a_constant_column_correlates_with_nothing() {
+        let r = correlations(array![[1.0, 5.0], [2.0, 5.0], [4.0, 5.0]].view()).unwrap();
+        assert_eq!(r, array![[1.0, 0.0], [0.0, 1.0]]);
+    }
+}
