@@ -78,7 +78,7 @@ pub(crate) fn by_recording(run: &StudyRun) -> Option<f64> {
 /// The two classes with the smallest F1.
 fn weakest(evaluation: &Evaluation) -> String {
     let ClassificationReport { classes, .. } = &evaluation.report;
-    let mut classes: Vec<_> = classes.iter().map(|(name, scores)| (scores.f1, name)).collect();
+    let mut classes: Vec<_> = classes.iter().map(|(name, scores)| (scores.fscore, name)).collect();
     classes.sort_by(|a, b| a.0.total_cmp(&b.0));
     let lowest = classes.iter().take(2).map(|(f1, name)| format!("{name} (F1 {f1:.2})"));
     lowest.collect::<Vec<_>>().join(" and ")

@@ -170,7 +170,7 @@ fn weakest(study: &Study, split: &str) -> usize {
     let Some(evaluation) = run.and_then(|run| run.evaluation.as_ref()) else {
         return 0;
     };
-    let f1 = evaluation.report.classes.iter().map(|(_, scores)| scores.f1).enumerate();
+    let f1 = evaluation.report.classes.iter().map(|(_, scores)| scores.fscore).enumerate();
     f1.min_by(|a, b| a.1.total_cmp(&b.1)).map_or(0, |(class, _)| class)
 }
 

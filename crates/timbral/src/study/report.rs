@@ -3,7 +3,7 @@ use std::path::Path;
 
 use timbral_data::{LeakReport, SplitMethod, write_whole};
 use timbral_metrics::{BinParams, Scores, expected_calibration_error};
-use timbral_plot::{FigureParams, Report};
+use timbral_plot::Report;
 
 use crate::error::Result;
 use crate::explore::{sound_grid, table_figures};

@@ -10,7 +10,6 @@ use timbral_data::{FeatureTable, SplitMethod, write_whole};
 use crate::dense::DenseParams;
 use crate::error::{Error, Result};
 use crate::evaluation::Evaluation;
-use crate::experiment::Experiment;
 use crate::image_net::ImageNet;
 use crate::image_nets::ImageNetParams;
 use crate::recipe::{Progress, Recipe, Watch, fit_and_evaluate};
