@@ -125,7 +125,7 @@ fn draw(canvas: &mut Canvas, outer: Area, x: &Axis, y: &Axis, grid: bool) -> Plo
     let x_label = if x.label().is_empty() { 0.0 } else { 22.0 };
     let y_label = if y.label().is_empty() { 0.0 } else { 22.0 };
     area.y1 -= 22.0 + x_label;
-    let y_most = ((area.height() / 34.0) as usize).max(2);
+    let y_most = ((area.height() / 28.0) as usize).clamp(3, 12);
     let y_ticks = y.ticks(y_most);
     let y_size = name_size(y, area.height());
     let widest = |ticks: &[(f64, String)], size| {
@@ -336,7 +336,9 @@ pub(crate) fn number(value: f64, step: f64) -> String {
         return format!("{:.*}k", digits, value / 1000.0).replace('-', "−");
     }
     let digits = (-(step.abs().log10() + 1e-9).floor()).clamp(0.0, 6.0) as usize;
-    format!("{value:.digits$}").replace('-', "−")
+    let text = format!("{value:.digits$}");
+    let zero = text.bytes().all(|c| matches!(c, b'-' | b'0' | b'.'));
+    text.replace('-', if zero { "" } else { "−" })
 }
 
 /// What a line of a legend shows before its text.
@@ -345,6 +347,8 @@ pub(crate) enum Key {
     Line(Paint),
     /// The mark of a class.
     Mark(usize),
+    /// Nothing: a heading.
+    Heading,
 }
 
 /// Writes a legend down the right side and returns what is left of the area.
@@ -372,6 +376,11 @@ pub(crate) fn legend(canvas: &mut Canvas, area: Area, entries: &[(Key, String)])
         match key {
             Key::Line(paint) => canvas.line(vec![(x, y), (x + 18.0, y)], *paint, 3),
             Key::Mark(class) => canvas.mark((x + 9.0, y), 5.0, *class, 1.0),
+            Key::Heading => {
+                let text = fit(text, SMALL + 1.0, width + 26.0);
+                canvas.text((x, y), text, SMALL + 1.0, Paint::Muted, Anchor::Start);
+                continue;
+            }
         }
         let text = fit(text, SMALL + 1.0, width + 1.0);
         canvas.text((x + 26.0, y), text, SMALL + 1.0, Paint::Ink, Anchor::Start);
@@ -409,9 +418,11 @@ pub(crate) fn named_colorbar(
         .fold(0.0, f64::max);
     let right = area.x1 - if label.is_empty() { 0.0 } else { 20.0 };
     let x0 = right - widest - 22.0;
+    // As high as a plot above ticks and a label.
     let bar = Area {
         x0,
         x1: x0 + 14.0,
+        y1: (area.y1 - 44.0).max(area.y0 + 8.0),
         ..area
     };
     canvas.shapes.push(crate::canvas::Shape::Image {
@@ -435,7 +446,7 @@ pub(crate) fn named_colorbar(
             Anchor::Start,
         );
     }
-    let label = fit(label, TEXT, area.height());
+    let label = fit(label, TEXT, bar.height());
     let middle = (bar.y0 + bar.y1) / 2.0;
     canvas.upright(
         (area.x1 - 6.0, middle),

@@ -7,9 +7,9 @@ use crate::theme::Paint;
 /// The family under which the embedded font is registered.
 pub(crate) const FAMILY: &str = "sans-serif";
 /// Sizes of text in pixels.
-pub(crate) const TITLE: f64 = 18.0;
-pub(crate) const TEXT: f64 = 13.0;
-pub(crate) const SMALL: f64 = 11.0;
+pub(crate) const TITLE: f64 = 20.0;
+pub(crate) const TEXT: f64 = 15.0;
+pub(crate) const SMALL: f64 = 13.0;
 
 /// Which point of a text is at its position; vertically it is always the middle.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

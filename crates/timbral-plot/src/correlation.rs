@@ -27,7 +27,8 @@ use crate::theme::{Colormap, ink_on};
 /// use timbral_plot::correlations;
 ///
 /// let r = correlations(array![[1.0, 2.0], [2.0, 1.0], [3.0, 3.0]].view())?;
-/// assert_eq!((r[[0, 1]], r[[1, 1]]), (0.5, 1.0));
+/// assert!((r[[0, 1]] - 0.5).abs() < 1e-12);
+/// assert_eq!(r[[1, 1]], 1.0);
 /// # Ok::<(), timbral_plot::Error>(())
 /// ```
 pub fn correlations<T: Copy + Into<f64>>(data: ArrayView2<'_, T>) -> Result<Array2<f64>> {
