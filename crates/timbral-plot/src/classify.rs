@@ -3,11 +3,12 @@ use timbral_metrics::{
     precision_recall_curve, roc_auc_score, roc_curve,
 };
 
-use crate::axes::{Axis, Key, axes, bare_axes, colorbar, legend};
+use crate::axes::{Axis, axes, bare_axes};
 use crate::canvas::{Anchor, Area, SMALL, TEXT};
 use crate::check;
 use crate::error::Result;
 use crate::figure::{Figure, FigureParams};
+use crate::legend::{Key, colorbar, legend};
 use crate::theme::{Colormap, Paint, ink_on};
 
 /// Counts of true and predicted classes; the colour of a cell is its share of the row.

@@ -1,12 +1,13 @@
 use kodama::{Method, linkage};
 use ndarray::{Array2, ArrayView2, Axis as Dim};
 
-use crate::axes::{Axis, bare_axes, colorbar};
+use crate::axes::{Axis, bare_axes};
 use crate::canvas::{Anchor, SMALL};
 use crate::check;
 use crate::error::Result;
 use crate::figure::{Figure, FigureParams};
 use crate::heat::even_heat;
+use crate::legend::colorbar;
 use crate::theme::{Colormap, ink_on};
 
 /// Correlations of all pairs of columns (Pearson).
@@ -169,6 +170,21 @@ mod tests {
         let blocks: Vec<usize> = order.iter().map(|i| block(*i)).collect();
         let changes = blocks.windows(2).filter(|pair| pair[0] != pair[1]).count();
         assert_eq!(changes, 1, "{order:?}");
+    }
+
+    #[test]
+    fn the_order_is_scipy_s() {
+        // scipy 1.17.1: leaves_list(linkage(squareform(1 - abs(r)), "average")); no two distances
+        // are equal.
+        let r = Array2::from_shape_fn((8, 8), |(i, j)| {
+            let size = ((i * j * 37 + (i + j) * 11) % 97) as f64 / 100.0;
+            match (i == j, (i + j) % 3 == 0) {
+                (true, _) => 1.0,
+                (false, true) => -size,
+                (false, false) => size,
+            }
+        });
+        assert_eq!(cluster_order(r.view()).unwrap(), [1, 2, 3, 6, 0, 5, 4, 7]);
     }
 
     #[test]

@@ -1,8 +1,9 @@
-use crate::axes::{Axis, Key, Plot, axes, legend};
+use crate::axes::{Axis, Plot, axes};
 use crate::canvas::{Area, Canvas};
 use crate::check;
 use crate::error::{Error, Result};
 use crate::figure::{Figure, FigureParams};
+use crate::legend::{Key, legend};
 use crate::theme::Paint;
 
 /// A named line, with a band around it if wanted.

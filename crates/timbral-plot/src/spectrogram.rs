@@ -1,11 +1,12 @@
 use ndarray::{Array2, ArrayView2};
 
-use crate::axes::{Axis, Key, axes, bare_axes, colorbar, legend};
+use crate::axes::{Axis, axes, bare_axes};
 use crate::canvas::{Anchor, Area, Canvas, SMALL, TEXT, fit};
 use crate::check;
 use crate::error::{Error, Result};
 use crate::figure::{Figure, FigureParams};
 use crate::heat::{even_heat, heat};
+use crate::legend::{Key, colorbar, legend};
 use crate::theme::{Colormap, Paint};
 
 /// When the frames of a feature are.
