@@ -1,5 +1,5 @@
 use crate::canvas::{Anchor, Area, Canvas, SMALL, TEXT, fit, text_width};
-use crate::theme::{Colormap, Paint};
+use crate::theme::Paint;
 
 /// What is written along one side of a plot.
 #[derive(Debug, Clone)]
@@ -38,7 +38,7 @@ impl Axis {
         }
     }
 
-    fn scale(&self, p0: f64, p1: f64) -> Scale {
+    pub(crate) fn scale(&self, p0: f64, p1: f64) -> Scale {
         let (log, (lo, hi)) = match self {
             Axis::Linear { range, .. } | Axis::Given { range, .. } => (false, *range),
             Axis::Log { range, .. } => (true, *range),
@@ -125,7 +125,7 @@ fn draw(canvas: &mut Canvas, outer: Area, x: &Axis, y: &Axis, grid: bool) -> Plo
     let x_label = if x.label().is_empty() { 0.0 } else { 22.0 };
     let y_label = if y.label().is_empty() { 0.0 } else { 22.0 };
     area.y1 -= 22.0 + x_label;
-    let y_most = ((area.height() / 34.0) as usize).max(2);
+    let y_most = ((area.height() / 28.0) as usize).clamp(3, 12);
     let y_ticks = y.ticks(y_most);
     let y_size = name_size(y, area.height());
     let widest = |ticks: &[(f64, String)], size| {
@@ -283,7 +283,7 @@ fn name_size(axis: &Axis, length: f64) -> f64 {
     }
 }
 
-fn linear_ticks((lo, hi): (f64, f64), most: usize) -> Vec<(f64, String)> {
+pub(crate) fn linear_ticks((lo, hi): (f64, f64), most: usize) -> Vec<(f64, String)> {
     let span = hi - lo;
     if !(span > 0.0 && span.is_finite()) {
         return vec![(lo, number(lo, lo.abs()))];
@@ -336,118 +336,9 @@ pub(crate) fn number(value: f64, step: f64) -> String {
         return format!("{:.*}k", digits, value / 1000.0).replace('-', "−");
     }
     let digits = (-(step.abs().log10() + 1e-9).floor()).clamp(0.0, 6.0) as usize;
-    format!("{value:.digits$}").replace('-', "−")
-}
-
-/// What a line of a legend shows before its text.
-#[derive(Debug, Clone, Copy)]
-pub(crate) enum Key {
-    Line(Paint),
-    /// The mark of a class.
-    Mark(usize),
-}
-
-/// Writes a legend down the right side and returns what is left of the area.
-pub(crate) fn legend(canvas: &mut Canvas, area: Area, entries: &[(Key, String)]) -> Area {
-    if entries.is_empty() {
-        return area;
-    }
-    let widest = entries
-        .iter()
-        .map(|(_, text)| text_width(text, SMALL + 1.0))
-        .fold(0.0, f64::max);
-    let width = widest.min(area.width() * 0.36);
-    let x = area.x1 - width - 26.0;
-    let step = 20f64
-        .min((area.height() - 10.0) / entries.len() as f64)
-        .max(13.0);
-    let room = ((area.height() - 10.0) / step) as usize;
-    for (i, (key, text)) in entries.iter().enumerate() {
-        let y = area.y0 + 10.0 + i as f64 * step;
-        if i + 1 == room && room < entries.len() {
-            let rest = format!("and {} more", entries.len() - i);
-            canvas.text((x + 26.0, y), rest, SMALL, Paint::Muted, Anchor::Start);
-            break;
-        }
-        match key {
-            Key::Line(paint) => canvas.line(vec![(x, y), (x + 18.0, y)], *paint, 3),
-            Key::Mark(class) => canvas.mark((x + 9.0, y), 5.0, *class, 1.0),
-        }
-        let text = fit(text, SMALL + 1.0, width + 1.0);
-        canvas.text((x + 26.0, y), text, SMALL + 1.0, Paint::Ink, Anchor::Start);
-    }
-    Area {
-        x1: x - 14.0,
-        ..area
-    }
-}
-
-/// Draws the scale of colours down the right side and returns what is left of the area.
-pub(crate) fn colorbar(
-    canvas: &mut Canvas,
-    area: Area,
-    map: Colormap,
-    range: (f64, f64),
-    label: &str,
-) -> Area {
-    let ticks = linear_ticks(range, ((area.height() / 40.0) as usize).clamp(2, 8));
-    named_colorbar(canvas, area, map, range, &ticks, label)
-}
-
-/// As [`colorbar`], with texts of its own.
-pub(crate) fn named_colorbar(
-    canvas: &mut Canvas,
-    area: Area,
-    map: Colormap,
-    range: (f64, f64),
-    ticks: &[(f64, String)],
-    label: &str,
-) -> Area {
-    let widest = ticks
-        .iter()
-        .map(|(_, text)| text_width(text, SMALL))
-        .fold(0.0, f64::max);
-    let right = area.x1 - if label.is_empty() { 0.0 } else { 20.0 };
-    let x0 = right - widest - 22.0;
-    let bar = Area {
-        x0,
-        x1: x0 + 14.0,
-        ..area
-    };
-    canvas.shapes.push(crate::canvas::Shape::Image {
-        area: bar,
-        columns: 1,
-        rows: 256,
-        pixels: (0..=255).rev().collect(),
-        palette: map.palette(),
-    });
-    canvas.frame(bar, Paint::Muted);
-    let scale = Axis::linear(range, "").scale(bar.y1, bar.y0);
-    for (value, text) in ticks {
-        let y = scale.at(*value);
-        canvas.line(vec![(bar.x1, y), (bar.x1 + 4.0, y)], Paint::Muted, 1);
-        let inside = y.clamp(bar.y0 + 5.0, bar.y1 - 5.0);
-        canvas.text(
-            (bar.x1 + 7.0, inside),
-            text,
-            SMALL,
-            Paint::Ink,
-            Anchor::Start,
-        );
-    }
-    let label = fit(label, TEXT, area.height());
-    let middle = (bar.y0 + bar.y1) / 2.0;
-    canvas.upright(
-        (area.x1 - 6.0, middle),
-        label,
-        TEXT,
-        Paint::Muted,
-        Anchor::Middle,
-    );
-    Area {
-        x1: x0 - 14.0,
-        ..area
-    }
+    let text = format!("{value:.digits$}");
+    let zero = text.bytes().all(|c| matches!(c, b'-' | b'0' | b'.'));
+    text.replace('-', if zero { "" } else { "−" })
 }
 
 #[cfg(test)]

@@ -1,8 +1,9 @@
-use crate::axes::{Axis, Key, axes, legend, number};
+use crate::axes::{Axis, axes, number};
 use crate::canvas::{Anchor, Area, Canvas, SMALL};
 use crate::check;
 use crate::error::Result;
 use crate::figure::{Figure, FigureParams};
+use crate::legend::{Key, legend};
 use crate::theme::Paint;
 
 /// How many examples each class has, as bars in the order given.

@@ -7,9 +7,9 @@ use crate::theme::Paint;
 /// The family under which the embedded font is registered.
 pub(crate) const FAMILY: &str = "sans-serif";
 /// Sizes of text in pixels.
-pub(crate) const TITLE: f64 = 18.0;
-pub(crate) const TEXT: f64 = 13.0;
-pub(crate) const SMALL: f64 = 11.0;
+pub(crate) const TITLE: f64 = 20.0;
+pub(crate) const TEXT: f64 = 15.0;
+pub(crate) const SMALL: f64 = 13.0;
 
 /// Which point of a text is at its position; vertically it is always the middle.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -139,15 +139,29 @@ pub(crate) fn fit(text: &str, size: f64, width: f64) -> String {
     if whole.len() == text.len() && text_width(&whole, size) <= width {
         return whole;
     }
-    let mut kept: Vec<char> = whole.chars().collect();
-    while !kept.is_empty() {
-        let short: String = kept.iter().collect::<String>().trim_end().to_owned() + "…";
-        if text_width(&short, size) <= width {
-            return short;
+    let letters: Vec<char> = whole.chars().collect();
+    let begin = |n: usize| {
+        letters[..n]
+            .iter()
+            .collect::<String>()
+            .trim_end()
+            .to_owned()
+            + "…"
+    };
+    let (mut fits, mut too_long) = (0, letters.len() + 1);
+    while fits + 1 < too_long {
+        let n = (fits + too_long) / 2;
+        if text_width(&begin(n), size) <= width {
+            fits = n;
+        } else {
+            too_long = n;
         }
-        kept.pop();
     }
-    String::new()
+    if fits == 0 {
+        String::new()
+    } else {
+        begin(fits)
+    }
 }
 
 /// A control character has no shape and is forbidden in XML.
@@ -302,5 +316,20 @@ impl Canvas {
             upright,
             bold,
         });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn text_is_cut_where_the_room_ends() {
+        font().unwrap();
+        assert_eq!(fit("short", TEXT, 500.0), "short");
+        assert_eq!(fit("anything", TEXT, 0.0), "");
+        let cut = fit(&"wide ".repeat(1000), TEXT, 100.0);
+        assert!(cut.starts_with("wide") && cut.ends_with('…'), "{cut}");
+        assert!((70.0..=100.0).contains(&text_width(&cut, TEXT)), "{cut}");
     }
 }

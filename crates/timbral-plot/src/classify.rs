@@ -3,11 +3,12 @@ use timbral_metrics::{
     precision_recall_curve, roc_auc_score, roc_curve,
 };
 
-use crate::axes::{Axis, Key, axes, bare_axes, colorbar, legend};
+use crate::axes::{Axis, axes, bare_axes};
 use crate::canvas::{Anchor, Area, SMALL, TEXT};
 use crate::check;
 use crate::error::Result;
 use crate::figure::{Figure, FigureParams};
+use crate::legend::{Key, colorbar, legend};
 use crate::theme::{Colormap, Paint, ink_on};
 
 /// Counts of true and predicted classes; the colour of a cell is its share of the row.
@@ -108,8 +109,7 @@ pub fn roc_curves<S: AsRef<str>>(
     })?;
     draw_curves(
         &curves,
-        "false positive rate",
-        "true positive rate",
+        ["false positive rate", "true positive rate"],
         true,
         params,
     )
@@ -144,7 +144,7 @@ pub fn precision_recall_curves<S: AsRef<str>>(
         let area = average_precision_score(hits, scores, None)?;
         Ok((area, curve.recall, curve.precision))
     })?;
-    draw_curves(&curves, "recall", "precision", false, params)
+    draw_curves(&curves, ["recall", "precision"], false, params)
 }
 
 /// Text of the legend, and points.
@@ -184,17 +184,16 @@ fn per_class<S: AsRef<str>>(
 
 fn draw_curves(
     curves: &[Curve],
-    x_label: &str,
-    y_label: &str,
+    [x_label, y_label]: [&str; 2],
     chance: bool,
     params: &FigureParams,
 ) -> Result<Figure> {
     Figure::draw(params, |canvas, area| {
-        let keys: Vec<_> = curves
-            .iter()
-            .enumerate()
-            .map(|(i, (text, ..))| (Key::Line(Paint::Class(i)), text.clone()))
-            .collect();
+        let area_name = if chance { "class (AUC)" } else { "class (AP)" };
+        let mut keys = vec![(Key::Heading, area_name.to_owned())];
+        for (i, (text, ..)) in curves.iter().enumerate() {
+            keys.push((Key::Line(Paint::Class(i)), text.clone()));
+        }
         let area = legend(canvas, area, &keys);
         let air = (-0.01, 1.01);
         let plot = axes(

@@ -41,6 +41,7 @@ mod error;
 mod figure;
 mod heat;
 mod html;
+mod legend;
 mod pca;
 mod render;
 mod report;

@@ -1,10 +1,11 @@
 use ndarray::ArrayView2;
 
-use crate::axes::{Axis, Key, axes, legend, named_colorbar};
+use crate::axes::{Axis, axes};
 use crate::canvas::{Area, Canvas};
 use crate::check;
 use crate::error::Result;
 use crate::figure::{Figure, FigureParams};
+use crate::legend::{Key, legend, named_colorbar};
 use crate::theme::{Colormap, Paint};
 
 /// Examples as points in a plane, a mark for each class.

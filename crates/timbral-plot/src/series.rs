@@ -1,8 +1,9 @@
-use crate::axes::{Axis, Key, Plot, axes, legend};
+use crate::axes::{Axis, Plot, axes};
 use crate::canvas::{Area, Canvas};
 use crate::check;
 use crate::error::{Error, Result};
 use crate::figure::{Figure, FigureParams};
+use crate::legend::{Key, legend};
 use crate::theme::Paint;
 
 /// A named line, with a band around it if wanted.
@@ -213,7 +214,8 @@ pub fn tuning_history(searches: &[Search], metric: &str, params: &FigureParams) 
                 }
             }
         }
-        draw_lines(canvas, &plot, &best, false);
+        let steps: Vec<Series> = best.iter().map(stepped).collect();
+        draw_lines(canvas, &plot, &steps, false);
         Ok(())
     })
 }
@@ -256,6 +258,22 @@ fn best_so_far(search: &Search) -> Result<Series> {
     } else {
         series
     })
+}
+
+/// The same line, level up to each point and then upright to it.
+fn stepped(series: &Series) -> Series {
+    let twice = |values: &[f64]| -> Vec<f64> { values.iter().flat_map(|v| [*v, *v]).collect() };
+    let late = |values: &[f64]| twice(values)[..2 * values.len() - 1].to_vec();
+    let band = series
+        .band
+        .as_ref()
+        .map(|(low, high)| (late(low), late(high)));
+    Series {
+        name: series.name.clone(),
+        x: twice(&series.x)[1..].to_vec(),
+        y: late(&series.y),
+        band,
+    }
 }
 
 fn check_all(series: &[Series]) -> Result<()> {

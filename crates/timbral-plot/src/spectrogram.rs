@@ -1,11 +1,12 @@
 use ndarray::{Array2, ArrayView2};
 
-use crate::axes::{Axis, Plot, axes, bare_axes, colorbar};
+use crate::axes::{Axis, axes, bare_axes};
 use crate::canvas::{Anchor, Area, Canvas, SMALL, TEXT, fit};
 use crate::check;
 use crate::error::{Error, Result};
 use crate::figure::{Figure, FigureParams};
 use crate::heat::{even_heat, heat};
+use crate::legend::{Key, colorbar, legend};
 use crate::theme::{Colormap, Paint};
 
 /// When the frames of a feature are.
@@ -94,7 +95,15 @@ pub fn spectrogram<T: Copy + Into<f64>>(
     let range = check::range(db.iter().copied());
     Figure::draw(params, |canvas, area| {
         let area = colorbar(canvas, area, Colormap::Magma, range, "level (dB)");
-        panel(canvas, area, &db, axis, frames, range, true);
+        panel(
+            canvas,
+            area,
+            &db,
+            axis,
+            frames,
+            range,
+            ["time (s)", hertz(axis)],
+        );
         Ok(())
     })
 }
@@ -141,7 +150,8 @@ pub fn hpss<T: Copy + Into<f64>>(
                 Anchor::Start,
             );
             area.y0 += 16.0;
-            panel(canvas, area, part, axis, frames, range, i == 1);
+            let time = if i == 1 { "time (s)" } else { "" };
+            panel(canvas, area, part, axis, frames, range, [time, hertz(axis)]);
         }
         Ok(())
     })
@@ -179,7 +189,15 @@ pub fn spectrogram_grid<S: AsRef<str>, T: Copy + Into<f64>>(
         panels.iter().map(|(name, _)| name.as_ref()),
         |canvas, area, i| {
             let range = check::range(drawn[i].iter().copied());
-            panel(canvas, area, &drawn[i], axis, frames, range, true);
+            panel(
+                canvas,
+                area,
+                &drawn[i],
+                axis,
+                frames,
+                range,
+                ["time (s)", "Hz"],
+            );
         },
     )
 }
@@ -268,7 +286,7 @@ pub fn tempogram<T: Copy + Into<f64>>(
         hi > lo,
         "tempogram.nrows()",
         values.nrows(),
-        "no lag of 30 to 300 bpm",
+        "has no lag of 30 to 300 beats a minute",
     )?;
     let shown = values.slice(ndarray::s![(tempo_of_one / hi) as usize.., ..]);
     let range = check::range(shown.iter().copied());
@@ -328,7 +346,6 @@ pub fn onset_strength<T: Copy + Into<f64>>(
     let envelope = check::finite("envelope", envelope)?;
     frames.check()?;
     Figure::draw(params, |canvas, area| {
-        use crate::axes::{Key, legend};
         let keys = [
             (Key::Line(Paint::Class(0)), "onset strength".to_owned()),
             (Key::Line(Paint::Class(1)), "beats".to_owned()),
@@ -374,7 +391,8 @@ pub(crate) fn grid<'a>(
                     area.width() / *c as f64,
                     area.height() / n.div_ceil(*c) as f64,
                 );
-                ((w / h / 1.7).ln().abs() * 1000.0) as i64
+                let empty = n.div_ceil(*c) * c - n;
+                ((w / h / 1.7).ln().abs() * 1000.0) as i64 + 350 * empty as i64
             })
             .unwrap_or(1);
         let rows = n.div_ceil(columns);
@@ -419,6 +437,14 @@ fn mel(hz: f64) -> f64 {
     }
 }
 
+fn hertz(axis: FrequencyAxis) -> &'static str {
+    match axis {
+        FrequencyAxis::Linear => "frequency (Hz)",
+        FrequencyAxis::Log => "frequency (Hz, logarithmic)",
+        FrequencyAxis::Mel { .. } => "frequency (Hz, mel scale)",
+    }
+}
+
 fn panel(
     canvas: &mut Canvas,
     area: Area,
@@ -426,15 +452,15 @@ fn panel(
     axis: FrequencyAxis,
     frames: &Frames,
     range: (f64, f64),
-    time: bool,
-) -> Plot {
+    [x_label, y_label]: [&str; 2],
+) {
     let nyquist = f64::from(frames.sample_rate) / 2.0;
     let bins = db.nrows().max(2) as f64 - 1.0;
     let y = match axis {
-        FrequencyAxis::Linear => Axis::linear((0.0, nyquist), "frequency (Hz)"),
+        FrequencyAxis::Linear => Axis::linear((0.0, nyquist), y_label),
         FrequencyAxis::Log => Axis::Log {
             range: ((nyquist / bins).max(30.0).min(nyquist / 2.0), nyquist),
-            label: "frequency (Hz, logarithmic)".into(),
+            label: y_label.into(),
         },
         FrequencyAxis::Mel { f_min, f_max } => {
             let hz = [
@@ -444,14 +470,11 @@ fn panel(
             Axis::Given {
                 range: (mel(f_min), mel(f_max)),
                 ticks: hz.map(|f| (mel(f), format!("{f}"))).collect(),
-                label: "frequency (Hz, mel scale)".into(),
+                label: y_label.into(),
             }
         }
     };
-    let mut x = frames.axis(db.ncols());
-    if !time && let Axis::Linear { label, .. } = &mut x {
-        label.clear();
-    }
+    let x = Axis::linear((0.0, frames.seconds(db.ncols() as f64)), x_label);
     let plot = bare_axes(canvas, area, &x, &y);
     if let Axis::Log {
         range: (lo, hi), ..
@@ -462,5 +485,4 @@ fn panel(
     } else {
         even_heat(canvas, plot.area, db, range, Colormap::Magma);
     }
-    plot
 }

@@ -41,7 +41,7 @@ pub(crate) fn figures(
     theme: Theme,
 ) -> Result<Vec<(&'static str, Figure)>> {
     let mut noise = Noise(7);
-    let mut value = |v: f64| if constant { 1.0 } else { v };
+    let value = |v: f64| if constant { 1.0 } else { v };
     let p = |title: &str| FigureParams {
         theme,
         ..FigureParams::titled(title)

@@ -33,7 +33,7 @@ pub(crate) fn balanced(text: &str) {
 fn full() -> Report {
     let mut report = Report::new("All", "Everything.");
     report.section("Figures");
-    for (name, figure) in figures(300, false, Theme::Light).unwrap() {
+    for (name, figure) in figures(100, false, Theme::Light).unwrap() {
         report
             .figure(&figure, format!("caption of {name}"))
             .unwrap();
