@@ -1,10 +1,9 @@
 //! Classical models, boosted trees and a dense network on the same splits of a table of features.
 //!
 //! `cargo run --release --features classical --example compare_models -- features_3_sec.csv --seeds 2`
-//! prints one table for each way to split: accuracies by segment and by recording, times, and McNemar's
-//! test against the best; the last row is an ensemble chosen on validation rows. With `--json` an
-//! interrupted comparison goes on where it was. Exit status: 0 done, 1 nothing done, 64 wrong
-//! arguments, 130 stopped by Ctrl-C.
+//! prints for each way to split accuracies, times, and McNemar's test against the best; the last row
+//! is an ensemble chosen on validation rows. With `--json` an interrupted comparison goes on. Exit
+//! status: 0 done, 1 nothing done, 64 wrong arguments, 130 stopped by Ctrl-C.
 
 #![allow(clippy::print_stdout)]
 
@@ -18,19 +17,11 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Parser;
-use timbral::data::{FeatureTable, SplitMethod, write_whole};
-use timbral::{CompareParams, Comparison, compare};
+use timbral::data::{FeatureTable, write_whole};
+use timbral::{Comparison, compare};
 
 #[derive(Parser)]
 struct Args {
-    /// A table of features with a column `label`
-    table: PathBuf,
-    /// The ways to split: random, grouped (by recording), fault-filtered (GTZAN's)
-    #[arg(long, value_delimiter = ',', default_value = "random,grouped")]
-    splits: Vec<SplitMethod>,
-    /// Splits of each way
-    #[arg(long, default_value_t = 1)]
-    seeds: u64,
     #[command(flatten)]
     models: models::ModelArgs,
     /// Where to keep the result; beside it what is done so far
@@ -47,19 +38,10 @@ fn main() -> anyhow::Result<ExitCode> {
         Err(status) => return Ok(status),
     };
     let stop = run::Stop::new(args.threads)?;
-    let table = FeatureTable::read(&args.table)?;
-    let (models, ensembles) = (args.models.recipes(), args.models.ensembles());
-    let (splits, seeds) = (args.splits, args.seeds);
-    let params = CompareParams {
-        splits,
-        seeds,
-        ensembles,
-    };
-    let journal = args
-        .json
-        .as_ref()
-        .map(|path| Comparison::journal(path, &table));
-    let mut journal = journal.transpose()?;
+    let table = FeatureTable::read(&args.models.table)?;
+    let (models, params) = (args.models.recipes(), args.models.params());
+    let journal = |path| Comparison::journal(path, &table);
+    let mut journal = args.json.as_deref().map(journal).transpose()?;
     let bar = run::bar(0, "fits")?;
     let comparison = compare(&models, &table, &params, journal.as_mut(), &mut |step| {
         bar.set_length(step.n_fits as u64);
@@ -70,9 +52,7 @@ fn main() -> anyhow::Result<ExitCode> {
     bar.finish_and_clear();
     println!("{comparison}");
     if let (Some(path), Some(journal), false) = (&args.json, journal, stop.is_set()) {
-        write_whole(path, |file| {
-            Ok(serde_json::to_writer_pretty(file, &comparison)?)
-        })?;
+        write_whole(path, |file| Ok(serde_json::to_writer(file, &comparison)?))?;
         journal.discard()?;
     }
     Ok(stop.status())

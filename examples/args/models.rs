@@ -1,10 +1,21 @@
-//! Names of models as an option of a command.
+//! What is compared, as options of a command.
+
+use std::path::PathBuf;
 
 use timbral::boost::BoostParams;
-use timbral::{Classical, DenseParams, Recipe};
+use timbral::data::SplitMethod;
+use timbral::{Classical, CompareParams, DenseParams, Recipe};
 
 #[derive(clap::Args)]
 pub(crate) struct ModelArgs {
+    /// A table of features with a column `label`
+    pub(crate) table: PathBuf,
+    /// The ways to split: random, grouped (by recording), fault-filtered (GTZAN's)
+    #[arg(long, value_delimiter = ',', default_value = "random,grouped")]
+    splits: Vec<SplitMethod>,
+    /// Splits of each way
+    #[arg(long, default_value_t = 1)]
+    seeds: u64,
     /// The models; by default all: nearest-centroid, naive-bayes, k-nearest, logistic, decision-tree,
     /// random-forest, extra-trees, svm, boosted-trees, dense
     #[arg(long, value_delimiter = ',')]
@@ -34,8 +45,12 @@ impl std::str::FromStr for Model {
 }
 
 impl ModelArgs {
-    pub(crate) fn ensembles(&self) -> bool {
-        !self.no_ensembles
+    pub(crate) fn params(&self) -> CompareParams {
+        CompareParams {
+            splits: self.splits.clone(),
+            seeds: self.seeds,
+            ensembles: !self.no_ensembles,
+        }
     }
 
     /// The models with their defaults: those of scikit-learn, of XGBoost, and the dense recipe.

@@ -64,7 +64,6 @@ pub(crate) struct Cell {
 /// All models under one split.
 pub(crate) struct Round {
     method: SplitMethod,
-    seed: u64,
     test: FeatureTable,
     valid: Option<FeatureTable>,
     /// One for each model.
@@ -209,7 +208,6 @@ pub fn compare<S: AsRef<str>>(
             }
             rounds.push(Round {
                 method,
-                seed,
                 test: table.select(&outer.test)?,
                 valid: inner.map(|s| table.select(&s.test)).transpose()?,
                 cells,
