@@ -135,6 +135,11 @@ impl TableJournal {
         self.entries.contains_key(key)
     }
 
+    /// The rows of `key`, if they are there.
+    pub fn rows(&self, key: &str) -> Option<&[Vec<String>]> {
+        self.entries.get(key).map(Vec::as_slice)
+    }
+
     /// Keeps the rows of `key`; they are with the operating system when this returns, so that they
     /// survive the end of the process, however it comes.
     ///
@@ -270,6 +275,7 @@ mod tests {
             let journal = TableJournal::resume(&table, &columns(), "s").unwrap();
             assert_eq!(journal.contains("a"), kept);
             assert!(journal.contains("b"), "cut {cut}");
+            assert_eq!(journal.rows("b"), Some(&row("b", "2")[..]));
         }
         fs::write(&path, &bytes).unwrap();
         let journal = TableJournal::resume(&table, &columns(), "s").unwrap();

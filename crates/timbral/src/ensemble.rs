@@ -13,7 +13,7 @@ use crate::recipe::{Fitted, Progress, Recipe, Watch};
 /// use std::ops::ControlFlow;
 ///
 /// let ids = (0..60).map(|i| format!("{i}")).collect();
-/// let x = ndarray::Array2::from_shape_fn((60, 1), |(i, _)| (i % 3) as f32 + i as f32 / 1e3);
+/// let x = ndarray::Array2::from_shape_fn((60, 1), |(i, _)| (i % 3) as f32);
 /// let table = FeatureTable::new(vec!["x".into()], x, ids)?
 ///     .with_labels((0..60).map(|i| ["jazz", "pop", "rock"][i % 3]).collect::<Vec<_>>())?;
 /// let split = SplitMethod::Grouped.split(&table, 0)?;

@@ -58,6 +58,12 @@ pub enum Error {
         /// The shape.
         got: (usize, usize),
     },
+    /// A classical model cannot be trained or used.
+    #[error("{reason}")]
+    Classical {
+        /// The reason.
+        reason: String,
+    },
     /// Models of this kind cannot be kept in a file.
     #[error("models of this kind have no file format")]
     NoModelFile,

@@ -4,7 +4,7 @@ use ndarray::ArrayView2;
 use serde::{Serialize, Serializer};
 use timbral_data::FeatureTable;
 use timbral_metrics::{
-    BootstrapParams, ClassificationReport, ConfusionMatrix, ReportParams, Scores,
+    BootstrapParams, ClassificationReport, ConfusionMatrix, ReportParams, Scores, accuracy_score,
     bootstrap_by_group, log_loss,
 };
 
@@ -103,6 +103,21 @@ impl Evaluation {
             report: ClassificationReport::new(&confusion, &digits)?,
             confusion,
         })
+    }
+}
+
+impl Evaluation {
+    /// Share of the rows whose class is found, and log loss.
+    pub(crate) fn without_intervals(
+        table: &FeatureTable,
+        classes: &[String],
+        probabilities: ArrayView2<'_, f32>,
+    ) -> Result<(f64, f64)> {
+        let y_true = labels_among(table, classes)?;
+        let values = probabilities.mapv(f64::from);
+        let scores = Scores::try_from(values.view())?;
+        let right = accuracy_score(&y_true, &scores.argmax(), None)?;
+        Ok((right, log_loss(&y_true, &scores, None)?))
     }
 }
 

@@ -4,12 +4,17 @@
 //! features, [`Extractor`] one file into its rows, [`MelImages`] all of them into spectrograms.
 //! [`Experiment`] splits a table into rows to learn from and to judge by, a [`Recipe`] is a kind of model
 //! with its parameters ([`boost::BoostParams`], [`DenseParams`], [`ImageNet`], an [`Ensemble`] of them),
-//! [`fit_and_evaluate`] fits one and judges it, [`Evaluation`] judges what any model says, [`tune`]
+//! [`fit_and_evaluate`] fits one and judges it, [`compare`] does so with many, [`Evaluation`] judges what any model says, [`tune`]
 //! searches parameters. The parts are re-exported: [`audio`] reads sound files,
 //! [`dsp`] computes features, [`data`] keeps tables, [`boost`] trains boosted trees, [`nn`] neural
 //! networks, [`metrics`] scores predictions.
 
 mod boosted;
+#[cfg(feature = "classical")]
+mod classical;
+#[cfg(feature = "classical")]
+mod classical_svm;
+mod comparison;
 mod dense;
 mod ensemble;
 mod error;
@@ -29,6 +34,9 @@ mod recipe;
 pub mod study;
 pub mod tune;
 
+#[cfg(feature = "classical")]
+pub use classical::Classical;
+pub use comparison::{Accuracies, CompareParams, Comparison, Pair, Row, Step, compare};
 pub use dense::{DenseModel, DenseParams};
 pub use ensemble::Ensemble;
 pub use error::{Error, Result};

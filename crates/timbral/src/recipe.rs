@@ -28,7 +28,7 @@ use crate::experiment::Experiment;
 /// use std::ops::ControlFlow;
 ///
 /// let ids = (0..60).map(|i| format!("{i}")).collect();
-/// let x = ndarray::Array2::from_shape_fn((60, 1), |(i, _)| (i % 3) as f32 + i as f32 / 1e3);
+/// let x = ndarray::Array2::from_shape_fn((60, 1), |(i, _)| (i % 3) as f32);
 /// let table = FeatureTable::new(vec!["x".into()], x, ids)?
 ///     .with_labels((0..60).map(|i| ["jazz", "pop", "rock"][i % 3]).collect::<Vec<_>>())?;
 /// let split = SplitMethod::Grouped.split(&table, 0)?;
@@ -175,15 +175,14 @@ pub fn fit_and_evaluate<'a>(
     seed: u64,
     watch: Watch<'_>,
 ) -> Result<Outcome<'a>> {
-    let Experiment {
-        train, valid, test, ..
-    } = recipe.experiment(table, split, seed)?;
-    let start = Instant::now();
-    let fitted = recipe.fit(table, split, seed, watch)?;
-    let fit_seconds = start.elapsed().as_secs_f64();
-    let start = Instant::now();
-    let probabilities = fitted.probabilities(&test)?;
-    let predict_seconds = start.elapsed().as_secs_f64();
+    let Predicted {
+        fitted,
+        experiment,
+        probabilities,
+        fit_seconds,
+        predict_seconds,
+    } = fit_and_predict(recipe, table, split, seed, watch)?;
+    let Experiment { train, valid, test } = experiment;
     let known = most_probable(fitted.probabilities(&train)?.view())?;
     let evaluation = Evaluation::new(&test, table.classes(), probabilities.view())?;
     let record = Record {
@@ -204,6 +203,37 @@ pub fn fit_and_evaluate<'a>(
         test,
         probabilities,
         record,
+    })
+}
+
+/// A fitted recipe and what it says of the test rows.
+pub(crate) struct Predicted<'a> {
+    pub(crate) fitted: Box<dyn Fitted + 'a>,
+    pub(crate) experiment: Experiment,
+    pub(crate) probabilities: Array2<f32>,
+    pub(crate) fit_seconds: f64,
+    pub(crate) predict_seconds: f64,
+}
+
+pub(crate) fn fit_and_predict<'a>(
+    recipe: &'a dyn Recipe,
+    table: &FeatureTable,
+    split: &Split,
+    seed: u64,
+    watch: Watch<'_>,
+) -> Result<Predicted<'a>> {
+    let experiment = recipe.experiment(table, split, seed)?;
+    let start = Instant::now();
+    let fitted = recipe.fit(table, split, seed, watch)?;
+    let fit_seconds = start.elapsed().as_secs_f64();
+    let start = Instant::now();
+    let probabilities = fitted.probabilities(&experiment.test)?;
+    Ok(Predicted {
+        fitted,
+        experiment,
+        probabilities,
+        fit_seconds,
+        predict_seconds: start.elapsed().as_secs_f64(),
     })
 }
 

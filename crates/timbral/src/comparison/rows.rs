@@ -1,0 +1,332 @@
+use std::collections::BTreeMap;
+use std::fmt;
+
+use ndarray::Array2;
+use serde::Serialize;
+use timbral_metrics::{BootstrapParams, bootstrap_by_group, mcnemar};
+
+use super::select::greedy;
+use super::{Cell, Round};
+use crate::ensemble::mean;
+use crate::error::Result;
+use crate::evaluation::Evaluation;
+use crate::probabilities::{average_recordings, probability_table};
+use crate::recipe::most_probable;
+
+/// Resamples of an interval.
+const N_RESAMPLES: usize = 2000;
+
+/// The name of the chosen ensemble's rows.
+const ENSEMBLE: &str = "ensemble";
+
+/// A mean over seeds.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct Accuracies {
+    /// Mean over the seeds.
+    pub mean: f64,
+    /// Standard deviation over the seeds, `n - 1` in the denominator; 0 of a single seed.
+    pub deviation: f64,
+}
+
+/// A model under one way to split.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[non_exhaustive]
+pub struct Row {
+    /// The way to split.
+    pub split: String,
+    /// The model.
+    pub model: String,
+    /// Seeds.
+    pub seeds: usize,
+    /// Share of the test rows whose class is found.
+    pub by_segment: Accuracies,
+    /// Share of the recordings whose class is found by the mean of their rows.
+    pub by_recording: Accuracies,
+    /// 95 % interval of the share by recording: recordings are drawn with replacement, each with all
+    /// its answers over the seeds. It says nothing of the deviation over the training rows.
+    pub interval: (f64, f64),
+    /// Mean log loss of the test rows.
+    pub log_loss: f64,
+    /// Mean time of a fit; of an ensemble the sum over its members.
+    pub fit_seconds: f64,
+    /// Mean time of the probabilities of all test rows.
+    pub predict_seconds: f64,
+    /// Of an ensemble the members for each seed, as often as they were chosen.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub members: Vec<Vec<String>>,
+}
+
+/// Two models on the same recordings, of the first seed alone: those of several are not independent.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[non_exhaustive]
+pub struct Pair {
+    /// The way to split.
+    pub split: String,
+    /// A model.
+    pub first: String,
+    /// Another.
+    pub second: String,
+    /// Recordings that only the first has right.
+    pub only_first: usize,
+    /// Recordings that only the second has right.
+    pub only_second: usize,
+    /// McNemar's exact test ([`mcnemar`]), not corrected for the number of pairs.
+    pub p_value: f64,
+}
+
+/// What [`compare`](crate::compare) gives: `Display` prints a table for each way to split,
+/// `Serialize` has the pairs, too.
+#[derive(Debug, Clone, PartialEq, Default, Serialize)]
+#[non_exhaustive]
+pub struct Comparison {
+    /// Models by ways to split; the ensemble last.
+    pub rows: Vec<Row>,
+    /// Every two models.
+    pub pairs: Vec<Pair>,
+}
+
+/// A model under one split, judged.
+struct Judged {
+    by_segment: f64,
+    log_loss: f64,
+    fit_seconds: f64,
+    predict_seconds: f64,
+    members: Vec<usize>,
+    recordings: Vec<String>,
+    truth: Vec<usize>,
+    answers: Vec<usize>,
+}
+
+impl Comparison {
+    pub(super) fn new(names: &[&str], classes: &[String], rounds: Vec<Round>) -> Result<Self> {
+        let mut comparison = Self::default();
+        let mut rest = &rounds[..];
+        while let Some(first) = rest.first() {
+            let n = rest.iter().take_while(|r| r.method == first.method).count();
+            let (own, others) = rest.split_at(n);
+            rest = others;
+            comparison.add(names, classes, own)?;
+        }
+        Ok(comparison)
+    }
+
+    /// The rounds of one way to split.
+    fn add(&mut self, names: &[&str], classes: &[String], rounds: &[Round]) -> Result<()> {
+        let split = rounds
+            .first()
+            .map_or(String::new(), |r| r.method.to_string());
+        // Models by rounds, then the ensemble.
+        let mut judged: Vec<Vec<Judged>> = Vec::new();
+        for model in 0..names.len() {
+            let of = |round: &Round| round.judge(classes, &round.cells[model].test, &[model]);
+            judged.push(rounds.iter().map(of).collect::<Result<_>>()?);
+        }
+        let mut names: Vec<String> = names.iter().map(|name| (*name).to_owned()).collect();
+        let ensembles = rounds
+            .iter()
+            .filter_map(|r| r.ensemble(classes).transpose());
+        let ensembles = ensembles.collect::<Result<Vec<_>>>()?;
+        if !ensembles.is_empty() {
+            names.push(ENSEMBLE.to_owned());
+            judged.push(ensembles);
+        }
+        for (model, of_model) in names.iter().zip(&judged) {
+            let mut row = Row::new(of_model)?;
+            (row.split, row.model) = (split.clone(), model.clone());
+            if model == ENSEMBLE {
+                let name = |member: &usize| names[*member].clone();
+                let members = of_model
+                    .iter()
+                    .map(|j| j.members.iter().map(name).collect());
+                row.members = members.collect();
+            }
+            self.rows.push(row);
+        }
+        for (i, first) in judged.iter().enumerate() {
+            for (j, second) in judged.iter().enumerate().skip(i + 1) {
+                let (a, b) = (&first[0], &second[0]);
+                let test = mcnemar(&a.truth, &a.answers, &b.answers)?;
+                self.pairs.push(Pair {
+                    split: split.clone(),
+                    first: names[i].clone(),
+                    second: names[j].clone(),
+                    only_first: test.only_first,
+                    only_second: test.only_second,
+                    p_value: test.p_value,
+                });
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Round {
+    /// Judges probabilities of the test rows by models whose times are summed.
+    fn judge(&self, classes: &[String], shares: &[f32], members: &[usize]) -> Result<Judged> {
+        let shares = Cell::shares(shares, classes.len())?;
+        let evaluation = Evaluation::without_intervals(&self.test, classes, shares.view())?;
+        let table = probability_table(&self.test, classes, shares.view())?;
+        let recordings = average_recordings(&[table])?;
+        let mut distinct = members.to_vec();
+        distinct.sort_unstable();
+        distinct.dedup();
+        let sum = |of: fn(&Cell) -> f64| distinct.iter().map(|m| of(&self.cells[*m])).sum();
+        let label = |l: &usize| {
+            let name = &recordings.classes()[*l];
+            classes.iter().position(|class| class == name).unwrap_or(*l)
+        };
+        let labels = recordings.labels().unwrap_or_default();
+        Ok(Judged {
+            by_segment: evaluation.0,
+            log_loss: evaluation.1,
+            fit_seconds: sum(|cell| cell.fit_seconds),
+            predict_seconds: sum(|cell| cell.predict_seconds),
+            members: members.to_vec(),
+            truth: labels.iter().map(label).collect(),
+            answers: most_probable(recordings.features())?,
+            recordings: recordings.ids().to_vec(),
+        })
+    }
+
+    /// The ensemble that the validation rows choose; `None` where there are none.
+    fn ensemble(&self, classes: &[String]) -> Result<Option<Judged>> {
+        let Some(valid) = &self.valid else {
+            return Ok(None);
+        };
+        let part = |of: fn(&Cell) -> &[f32]| -> Result<Vec<Array2<f32>>> {
+            let each = self.cells.iter();
+            each.map(|cell| Cell::shares(of(cell), classes.len()))
+                .collect()
+        };
+        let labels = valid.labels().unwrap_or_default();
+        let members = greedy(&part(|cell| &cell.valid)?, labels)?;
+        let test = part(|cell| &cell.test)?;
+        let chosen: Vec<_> = members.iter().map(|member| test[*member].clone()).collect();
+        let shares: Vec<f32> = mean(&chosen)?.into_iter().collect();
+        self.judge(classes, &shares, &members).map(Some)
+    }
+}
+
+impl Row {
+    /// Of one model under the splits of all seeds.
+    fn new(judged: &[Judged]) -> Result<Self> {
+        let hits = |j: &Judged| -> Vec<f64> {
+            let pairs = j.truth.iter().zip(&j.answers);
+            pairs.map(|(t, a)| f64::from(u8::from(t == a))).collect()
+        };
+        let each: Vec<Vec<f64>> = judged.iter().map(hits).collect();
+        let groups: Vec<&str> = judged
+            .iter()
+            .flat_map(|j| &j.recordings)
+            .map(|r| &**r)
+            .collect();
+        let all = each.concat();
+        let params = BootstrapParams {
+            n_resamples: N_RESAMPLES,
+            ..BootstrapParams::default()
+        };
+        let interval = bootstrap_by_group(&groups, &params, |rows| {
+            Ok(rows.iter().map(|row| all[*row]).sum::<f64>() / rows.len() as f64)
+        })?;
+        let average = |of: fn(&Judged) -> f64| Accuracies::of(judged.iter().map(of)).mean;
+        Ok(Self {
+            split: String::new(),
+            model: String::new(),
+            seeds: judged.len(),
+            by_segment: Accuracies::of(judged.iter().map(|j| j.by_segment)),
+            by_recording: Accuracies::of(
+                each.iter().map(|h| h.iter().sum::<f64>() / h.len() as f64),
+            ),
+            interval: (interval.low, interval.high),
+            log_loss: average(|j| j.log_loss),
+            fit_seconds: average(|j| j.fit_seconds),
+            predict_seconds: average(|j| j.predict_seconds),
+            members: Vec::new(),
+        })
+    }
+}
+
+impl Accuracies {
+    fn of(values: impl Iterator<Item = f64>) -> Self {
+        let values: Vec<f64> = values.collect();
+        let n = values.len() as f64;
+        let mean = values.iter().sum::<f64>() / n;
+        let squares: f64 = values.iter().map(|v| (v - mean).powi(2)).sum();
+        let deviation = (squares / (n - 1.0).max(1.0)).sqrt();
+        Self { mean, deviation }
+    }
+}
+
+impl fmt::Display for Accuracies {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:.4} +- {:.4}", self.mean, self.deviation)
+    }
+}
+
+/// One table for each way to split; `p` is McNemar's against the model that is best by recording.
+impl fmt::Display for Comparison {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut splits: BTreeMap<usize, &str> = BTreeMap::new();
+        for (i, row) in self.rows.iter().enumerate() {
+            if !splits.values().any(|split| *split == row.split) {
+                splits.insert(i, &row.split);
+            }
+        }
+        for split in splits.values() {
+            let rows: Vec<&Row> = self
+                .rows
+                .iter()
+                .filter(|row| row.split == **split)
+                .collect();
+            let score = |row: &&&Row| row.by_recording.mean;
+            let best = rows.iter().max_by(|a, b| score(a).total_cmp(&score(b)));
+            let seeds = rows.first().map_or(0, |row| row.seeds);
+            writeln!(f, "{split}, {seeds} seeds")?;
+            writeln!(
+                f,
+                "{:<16}  {:<16}  {:<16}  {:<16}  {:>8}  {:>8}  {:>9}  {:>7}",
+                "model",
+                "by segment",
+                "by recording",
+                "95 %",
+                "log loss",
+                "fit, s",
+                "predict, s",
+                "p"
+            )?;
+            for row in &rows {
+                let p = best.and_then(|best| self.p_value(split, &row.model, &best.model));
+                let p = p.map_or("best".to_owned(), |p| format!("{p:.3}"));
+                let (segment, recording) = (row.by_segment, row.by_recording);
+                let (low, high) = row.interval;
+                writeln!(
+                    f,
+                    "{:<16}  {:<16}  {:<16}  {low:.4} to {high:.4}  {:>8.3}  {:>8.2}  {:>9.3}  {p:>7}",
+                    row.model,
+                    segment.to_string(),
+                    recording.to_string(),
+                    row.log_loss,
+                    row.fit_seconds,
+                    row.predict_seconds,
+                )?;
+            }
+            writeln!(f)?;
+        }
+        write!(
+            f,
+            "+-: over the seeds; 95 %: by recording; p: McNemar on the recordings of the "
+        )?;
+        write!(f, "first seed, against the best by recording")
+    }
+}
+
+impl Comparison {
+    /// That of a pair in either order.
+    fn p_value(&self, split: &str, a: &str, b: &str) -> Option<f64> {
+        let of_both = |pair: &&Pair| {
+            let (first, second) = (&*pair.first, &*pair.second);
+            pair.split == split && ((first, second) == (a, b) || (first, second) == (b, a))
+        };
+        self.pairs.iter().find(of_both).map(|pair| pair.p_value)
+    }
+}

@@ -1,0 +1,59 @@
+//! Classical models, boosted trees and a dense network on the same splits of a table of features.
+//!
+//! `cargo run --release --features classical --example compare_models -- features_3_sec.csv --seeds 2`
+//! prints for each way to split accuracies, times, and McNemar's test against the best; the last row
+//! is an ensemble chosen on validation rows. With `--json` an interrupted comparison goes on. Exit
+//! status: 0 done, 1 nothing done, 64 wrong arguments, 130 stopped by Ctrl-C.
+
+#![allow(clippy::print_stdout)]
+
+#[path = "args/models.rs"]
+mod models;
+#[allow(dead_code)]
+#[path = "args/run.rs"]
+mod run;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::Parser;
+use timbral::data::{FeatureTable, write_whole};
+use timbral::{Comparison, compare};
+
+#[derive(Parser)]
+struct Args {
+    #[command(flatten)]
+    models: models::ModelArgs,
+    /// Where to keep the result; beside it what is done so far
+    #[arg(long, value_name = "FILE")]
+    json: Option<PathBuf>,
+    /// 0: one a core
+    #[arg(long, default_value_t = 0)]
+    threads: usize,
+}
+
+fn main() -> anyhow::Result<ExitCode> {
+    let args: Args = match run::parse()? {
+        Ok(args) => args,
+        Err(status) => return Ok(status),
+    };
+    let stop = run::Stop::new(args.threads)?;
+    let table = FeatureTable::read(&args.models.table)?;
+    let (models, params) = (args.models.recipes(), args.models.params());
+    let journal = |path| Comparison::journal(path, &table);
+    let mut journal = args.json.as_deref().map(journal).transpose()?;
+    let bar = run::bar(0, "fits")?;
+    let comparison = compare(&models, &table, &params, journal.as_mut(), &mut |step| {
+        bar.set_length(step.n_fits as u64);
+        bar.set_position(step.done as u64);
+        bar.set_message(step.model.to_owned());
+        stop.flow()
+    })?;
+    bar.finish_and_clear();
+    println!("{comparison}");
+    if let (Some(path), Some(journal), false) = (&args.json, journal, stop.is_set()) {
+        write_whole(path, |file| Ok(serde_json::to_writer(file, &comparison)?))?;
+        journal.discard()?;
+    }
+    Ok(stop.status())
+}
