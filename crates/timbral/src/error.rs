@@ -15,15 +15,15 @@ pub enum Error {
         /// The reason.
         source: timbral_dsp::Error,
     },
+    /// Boosted trees cannot be trained or used.
+    #[error(transparent)]
+    Boost(#[from] timbral_boost::Error),
     /// A table cannot be read, split or written.
     #[error(transparent)]
     Table(#[from] timbral_data::Error),
     /// A network cannot be trained or used.
     #[error(transparent)]
     Network(#[from] timbral_nn::Error),
-    /// Boosted trees cannot be trained or used.
-    #[error(transparent)]
-    Trees(#[from] timbral_boost::Error),
     /// A saved classifier or index cannot be read: another file, a damaged one, or one of another
     /// version.
     #[error("{}: {reason}", path.display())]

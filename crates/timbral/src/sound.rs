@@ -7,9 +7,9 @@ use timbral_audio::{AudioReader, Clip, MonoReader};
 
 use crate::error::{Error, Result};
 
-/// Samples of segments that are held in memory together: 8 MB of them.
+/// Samples of segments that are worked on together, at most: 8 MB of them.
 const BATCH_SAMPLES: usize = 1 << 21;
-/// Segments that are worked on together, at most: enough for all threads.
+/// Segments that are worked on together, at most; else two for each thread.
 const BATCH: usize = 32;
 
 /// What is listened to.
@@ -45,7 +45,7 @@ impl<'a> Sound<'a> {
     }
 
     /// Computes something of every segment, mono, at a rate, and hands over what comes out, in order
-    /// and in batches; of a file no more than a batch is in memory.
+    /// and in batches; of a file no more than two batches are in memory.
     ///
     /// Segment `i` is samples `i stride .. i stride + length`; a last one that does not fit is absent.
     pub(crate) fn for_each_segment<T: Send>(
@@ -64,14 +64,19 @@ impl<'a> Sound<'a> {
         match self {
             Self::File(path) => {
                 let mut segments = open(path, sample_rate)?.segments(length, stride)?;
-                let n = (BATCH_SAMPLES / length.max(1)).clamp(1, BATCH);
-                loop {
-                    let batch: std::result::Result<Vec<_>, _> = segments.by_ref().take(n).collect();
-                    let batch = batch?;
-                    if batch.is_empty() {
-                        break;
-                    }
-                    batch_of(batch.par_iter().map(|y| compute(y)).collect())?;
+                let threads = 2 * rayon::current_num_threads();
+                let n = (BATCH_SAMPLES / length.max(1)).min(threads).clamp(1, BATCH);
+                let mut read = || -> Result<Vec<_>> {
+                    let batch: std::result::Result<_, _> = segments.by_ref().take(n).collect();
+                    Ok(batch?)
+                };
+                let mut batch = read()?;
+                while !batch.is_empty() {
+                    // The next batch is decoded while this one is worked on.
+                    let work = || batch.par_iter().map(|y| compute(y)).collect();
+                    let (results, next) = rayon::join(work, &mut read);
+                    batch_of(results)?;
+                    batch = next?;
                 }
             }
             Self::Clip(clip) => {

@@ -21,7 +21,7 @@ use super::{Classifier, hearing, mean, weigh};
 use crate::dense::DenseParams;
 use crate::error::{Error, Result};
 use crate::evaluation::Evaluation;
-use crate::extract::{key, label};
+use crate::extract::{exit_status, key, label};
 use crate::extractor::Segmentation;
 use crate::image_nets::ImageNetParams;
 use crate::mel_images::MelImages;
@@ -154,6 +154,13 @@ pub struct FittedClassifier {
     pub classifier: Classifier,
     /// The reason for each file that cannot be used; it names the file.
     pub skipped: Vec<Error>,
+}
+
+impl FittedClassifier {
+    /// The exit status of a command that trains: 0 all files are learnt from, 2 some were skipped.
+    pub fn status(&self) -> u8 {
+        exit_status(false, 1, &self.skipped)
+    }
 }
 
 impl ClassifierParams {
