@@ -164,3 +164,230 @@ fn model(files: &mut Members<'_>, member: usize, kind: Kind) -> Result<GenreMode
         Kind::Network => GenreModel::Network(network(files)?),
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::ops::ControlFlow;
+
+    use ndarray::{Array2, Array3};
+    use proptest::prelude::*;
+    use timbral_boost::{BoostParams, Objective};
+    use timbral_data::{FeatureTable, Split};
+    use timbral_dsp::{FeatureParams, MelParams};
+    use timbral_nn::{ConvBlockParams, ConvNetParams, MlpParams, TrainParams};
+
+    use super::*;
+    use crate::{DenseParams, Extractor, MelImages, Segmentation};
+
+    /// One model of each kind, on noise.
+    fn classifier() -> Classifier {
+        let classes = ["jazz", "pop", "rock"].map(str::to_owned).to_vec();
+        let view = SoundView::Features {
+            features: FeatureParams::gtzan(),
+            segments: Segmentation::gtzan(),
+        };
+        let extractor = Extractor::new(FeatureParams::gtzan(), Segmentation::gtzan()).unwrap();
+        let names = extractor.names().to_vec();
+        let x = Array2::from_shape_fn((30, names.len()), |(i, j)| (i * (j + 3) % 17) as f32);
+        let labels: Vec<usize> = (0..30).map(|i| i % 3).collect();
+        let y: Vec<f32> = labels.iter().map(|label| *label as f32).collect();
+        let params = BoostParams {
+            objective: Objective::Softprob { n_classes: 3 },
+            n_rounds: 1,
+            max_depth: 2,
+            ..BoostParams::default()
+        };
+        let data = timbral_boost::Dataset::new(x.view(), &y).unwrap();
+        let boost = params.fit(&data).unwrap();
+        let boost = boost.with_class_names(classes.clone()).unwrap();
+
+        let ids = (0..30).map(|i| i.to_string()).collect();
+        let labelled = labels.iter().map(|label| &classes[*label]);
+        let table = FeatureTable::new(names, x, ids).unwrap();
+        let table = table.with_labels(labelled).unwrap();
+        let split = Split {
+            train: (0..24).collect(),
+            valid: (24..30).collect(),
+            test: Vec::new(),
+        };
+        let mut params = DenseParams {
+            net: MlpParams {
+                units: vec![2],
+                ..MlpParams::default()
+            },
+            ..DenseParams::default()
+        };
+        params.train.epochs = 1;
+        let dense = params
+            .fit(&table, &split, |_| ControlFlow::Continue(()))
+            .unwrap();
+
+        let images = MelImages {
+            mel: MelParams {
+                n_fft: 512,
+                n_mels: 8,
+                ..MelParams::default()
+            },
+            seconds: 0.5,
+            ..MelImages::default()
+        };
+        let x = Array3::from_shape_fn((30, 8, 7), |(i, j, k)| (i * (j + k + 3) % 17) as f32);
+        let data = timbral_nn::Dataset::images(x.view(), &labels, 3).unwrap();
+        let net = ConvNetParams {
+            blocks: ConvBlockParams::stack(&[2], &[[2, 2]]),
+            ..ConvNetParams::default()
+        };
+        let train = TrainParams {
+            epochs: 1,
+            ..TrainParams::default()
+        };
+        let network = timbral_nn::Training::new(net, &train, &data).run().unwrap();
+        let member = |view, model, weight| Member {
+            view,
+            model,
+            weight,
+        };
+        let members = vec![
+            member(view, GenreModel::Boost(boost), 2.0),
+            member(view, GenreModel::Dense(dense), 1.0),
+            member(
+                SoundView::Images(images),
+                GenreModel::Network(network.classifier),
+                0.5,
+            ),
+        ];
+        Classifier::new(classes, members, Provenance::default()).unwrap()
+    }
+
+    fn saved() -> (Classifier, tempfile::TempDir, std::path::PathBuf) {
+        let (classifier, folder) = (classifier(), tempfile::tempdir().unwrap());
+        let path = folder.path().join("genres.timbral");
+        classifier.save(&path).unwrap();
+        (classifier, folder, path)
+    }
+
+    #[test]
+    fn what_is_saved_is_loaded_and_says_the_same() {
+        let (classifier, _folder, path) = saved();
+        let loaded = Classifier::load(&path).unwrap();
+        assert_eq!(loaded, classifier);
+        let noise = (0..70_000u32).map(|i| (i.wrapping_mul(2_654_435_761) >> 8) as f32 / 1e8);
+        let clip = timbral_audio::Clip::new(noise.collect(), 22_050, 1).unwrap();
+        let said = loaded.predict_samples(&clip).unwrap();
+        assert_eq!(said, classifier.predict_samples(&clip).unwrap());
+        // Six pieces of half a second, one of 3 s.
+        assert_eq!(said.windows.len(), 6);
+        assert_eq!((said.windows[5].start, said.windows[5].end), (2.5, 3.0));
+    }
+
+    #[test]
+    fn every_file_cut_short_is_an_error() {
+        let (_, _folder, path) = saved();
+        let file = fs::File::options().write(true).open(&path).unwrap();
+        for length in (0..file.metadata().unwrap().len()).rev() {
+            file.set_len(length).unwrap();
+            let error = Classifier::load(&path).unwrap_err().to_string();
+            assert!(error.contains("genres.timbral: "), "{length}: {error}");
+        }
+    }
+
+    #[test]
+    fn a_changed_byte_is_an_error_or_changes_nothing() {
+        let (classifier, _folder, path) = saved();
+        let bytes = fs::read(&path).unwrap();
+        let n = bytes.len();
+        // The directory at the end byte by byte, the rest here and there.
+        let places = (0..n - 1000).step_by(23).chain(n - 1000..n);
+        let config = ProptestConfig::with_cases(1);
+        proptest!(config, |(change in 1u8..=255)| {
+            for place in places.clone() {
+                let mut changed = bytes.clone();
+                changed[place] ^= change;
+                fs::write(&path, changed).unwrap();
+                if let Ok(loaded) = Classifier::load(&path) {
+                    prop_assert!(loaded == classifier, "byte {place}");
+                }
+            }
+        });
+    }
+
+    #[test]
+    fn a_manifest_that_does_not_fit_is_named() {
+        let (classifier, folder, path) = saved();
+        let (manifest, mut files): (serde_json::Value, _) = FORMAT.open(&path).unwrap();
+        let names = [
+            "0/model.ubj",
+            "1/network.safetensors",
+            "1/dense.json",
+            "2/network.safetensors",
+        ];
+        let members = names.map(|name| {
+            let name = format!("members/{name}");
+            let bytes = files.read(&name).unwrap();
+            (name, bytes)
+        });
+        let other = folder.path().join("other");
+        let load = |pointer: &str, value: serde_json::Value| {
+            let mut manifest = manifest.clone();
+            *manifest.pointer_mut(pointer).unwrap() = value;
+            FORMAT.write(&other, &manifest, &members).unwrap();
+            Classifier::load(&other).map_err(|e| e.to_string())
+        };
+        let same = load("/members/0/weight", 2.0.into());
+        assert_eq!(same.unwrap(), classifier);
+        for (pointer, value, expected) in [
+            (
+                "/members/0/weight",
+                (-1.0).into(),
+                "member 0 of the classifier: weight = -1",
+            ),
+            ("/classes/2", "jazz".into(), "two classes are called jazz"),
+            (
+                "/classes/2",
+                "ska".into(),
+                "member 0 of the classifier: it was trained on other classes",
+            ),
+            (
+                "/classes",
+                serde_json::json!(["a", "b"]),
+                "member 0 of the classifier",
+            ),
+            ("/members", serde_json::json!([]), "there are no model rows"),
+            (
+                "/members/0/model",
+                "network".into(),
+                "members/0/network.safetensors: ",
+            ),
+            (
+                "/members/1/model",
+                "network".into(),
+                "member 1 of the classifier: the model takes no such view",
+            ),
+            (
+                "/members/0/model",
+                "forest".into(),
+                "manifest.json: unknown variant `forest`",
+            ),
+            ("/members/0/view/features/features/n_fft", 1.into(), "n_fft"),
+            (
+                "/members/0/view/features/features/n_mfcc",
+                13.into(),
+                "member 0 of the classifier",
+            ),
+            (
+                "/members/2/view/images/mel/n_mels",
+                9.into(),
+                "member 2 of the classifier: the network takes",
+            ),
+            (
+                "/members/2/view/images/seconds",
+                (-1.0).into(),
+                "segments of 0 samples",
+            ),
+        ] {
+            let error = load(pointer, value.clone()).unwrap_err();
+            assert!(error.contains(expected), "{pointer} {value}: {error}");
+        }
+    }
+}
