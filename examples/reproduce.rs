@@ -8,8 +8,8 @@
 
 #![allow(clippy::print_stdout)]
 
-#[path = "args/run.rs"]
-mod run;
+#[path = "args/command.rs"]
+mod command;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -18,7 +18,7 @@ use clap::Parser;
 use timbral::data::{Spectrograms, SynthParams};
 use timbral::study::{Material, StudyParams};
 
-use run::{Stop, bar, parse};
+use command::{Stop, bar, parse};
 
 #[derive(Parser)]
 struct Args {

@@ -6,6 +6,7 @@
 )]
 
 mod boost;
+mod classifier;
 mod command;
 mod extraction;
 mod networks;

@@ -115,15 +115,40 @@ impl KNearestModel {
         length("features", self.n_features, x.ncols())?;
         check_finite(x)?;
         let tasks: Vec<_> = x.axis_chunks_iter(Axis(0), TASK).collect();
-        let rows = tasks.par_iter().flat_map_iter(|x| self.nearest_of(*x));
-        let rows: Vec<usize> = rows.collect();
+        let rows = tasks
+            .par_iter()
+            .flat_map_iter(|x| self.nearest_of(*x, self.k));
+        let rows: Vec<usize> = rows.map(|(_, row)| row).collect();
         let row = |(query, rank)| rows[query * self.k + rank];
         Ok(Array2::from_shape_fn((x.nrows(), self.k), row))
     }
 
-    /// [`nearest`](Self::nearest) of a few queries, one after the other.
-    fn nearest_of(&self, x: ArrayView2<'_, f32>) -> impl Iterator<Item = usize> {
-        let mut best = vec![Vec::with_capacity(self.k + 1); x.nrows()];
+    /// The `k` rows nearest to one, or all where there are fewer, each with its distance; in the
+    /// order of [`nearest`](Self::nearest). This `k` is not that of the vote.
+    ///
+    /// ```
+    /// use ndarray::array;
+    /// use timbral_data::KNearest;
+    ///
+    /// let model = KNearest { k: 1 }.fit(array![[0.0, 0.0], [3.0, 4.0]].view(), &[0, 0])?;
+    /// assert_eq!(model.neighbours(array![0.0, 0.0].view(), 5)?, [(0, 0.0), (1, 5.0)]);
+    /// # Ok::<(), timbral_data::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// As [`nearest`](Self::nearest).
+    pub fn neighbours(&self, x: ArrayView1<'_, f32>, k: usize) -> Result<Vec<(usize, f64)>> {
+        length("features", self.n_features, x.len())?;
+        let x = x.insert_axis(Axis(0));
+        check_finite(x)?;
+        let found = self.nearest_of(x, k.min(self.y.len()));
+        Ok(found.map(|(d, row)| (row, d.sqrt())).collect())
+    }
+
+    /// The nearest rows of a few queries, one after the other, with their squared distances.
+    fn nearest_of(&self, x: ArrayView2<'_, f32>, k: usize) -> impl Iterator<Item = (f64, usize)> {
+        let mut best = vec![Vec::with_capacity(k + 1); x.nrows()];
         for start in (0..self.y.len()).step_by(BLOCK) {
             let n = BLOCK.min(self.y.len() - start);
             let block = &self.blocks[start * self.n_features..][..n * self.n_features];
@@ -136,11 +161,11 @@ impl KNearestModel {
                     }
                 }
                 for (i, distance) in distances[..n].iter().enumerate() {
-                    insert(best, self.k, *distance, start + i);
+                    insert(best, k, *distance, start + i);
                 }
             }
         }
-        best.into_iter().flatten().map(|(_, row)| row)
+        best.into_iter().flatten()
     }
 }
 

@@ -14,6 +14,8 @@ pub fn fft_frequencies(sample_rate: u32, n_fft: usize) -> Vec<f64> {
 /// A scale on which equal steps sound about equally far apart.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 #[non_exhaustive]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(rename_all = "lowercase"))]
 pub enum MelScale {
     /// Linear below 1 kHz, logarithmic above (Slaney's Auditory Toolbox); librosa's default.
     ///

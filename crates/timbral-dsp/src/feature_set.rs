@@ -10,6 +10,8 @@ use crate::temporal::{rms, zero_crossing_rate};
 /// What goes into a feature vector; the two presets are [`FeatureParams::gtzan`] and
 /// [`FeatureParams::librosa`] (the default).
 #[derive(Debug, Clone, Copy, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(default, deny_unknown_fields))]
 pub struct FeatureParams {
     /// Samples a second, at least 1; default 22050.
     pub sample_rate: u32,

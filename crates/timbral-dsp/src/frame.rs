@@ -3,6 +3,8 @@ use crate::error::{Error, Result, check};
 /// What stands before the first sample and after the last.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 #[non_exhaustive]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(rename_all = "lowercase"))]
 pub enum PadMode {
     /// Zeros (`constant` in librosa; its default since 0.10).
     #[default]

@@ -9,6 +9,8 @@ use crate::stft::{Stft, expect};
 
 /// Parameters of a mel filter bank, named as in `librosa.filters.mel`.
 #[derive(Debug, Clone, Copy, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(default, deny_unknown_fields))]
 pub struct MelParams {
     /// Samples a second, at least 1; default 22050.
     pub sample_rate: u32,
@@ -29,6 +31,8 @@ pub struct MelParams {
 /// How the triangles of a mel bank are scaled.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 #[non_exhaustive]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(rename_all = "lowercase"))]
 pub enum MelNorm {
     /// Each triangle has area 1 over hertz (librosa's `slaney`).
     #[default]

@@ -6,6 +6,8 @@ use crate::simd::{LANES, Lane, ZERO};
 
 /// How the rises of all bands in a frame become one number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(rename_all = "lowercase"))]
 pub enum Aggregate {
     /// Arithmetic mean; the default of `librosa.onset.onset_strength`.
     #[default]

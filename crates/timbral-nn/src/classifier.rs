@@ -143,6 +143,39 @@ impl Classifier {
         format::write(path, &Contents::model(&self.network))
     }
 
+    /// The bytes of the file that [`Classifier::save`] writes.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Format`], which no network of this crate gives.
+    pub fn to_safetensors(&self) -> Result<Vec<u8>> {
+        let bytes = format::encode(&Contents::model(&self.network));
+        bytes.map_err(|e| Error::Format {
+            what: format::MODEL,
+            reason: e.to_string(),
+        })
+    }
+
+    /// The network in the bytes of a file of [`Classifier::save`].
+    ///
+    /// ```
+    /// # use timbral_nn::{Classifier, Dataset, MlpParams, TrainParams, Training};
+    /// # let data = Dataset::new(ndarray::array![[0.0], [1.0]].view(), &[0, 1], 2)?;
+    /// # let params = TrainParams { epochs: 1, ..TrainParams::default() };
+    /// # let classifier = Training::new(MlpParams::default(), &params, &data).run()?.classifier;
+    /// let bytes = classifier.to_safetensors()?;
+    /// assert_eq!(Classifier::from_slice(&bytes)?, classifier);
+    /// assert!(Classifier::from_slice(&bytes[1..]).is_err());
+    /// # Ok::<(), timbral_nn::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Format`] as [`Classifier::load`].
+    pub fn from_slice(bytes: &[u8]) -> Result<Self> {
+        Ok(Self::new(format::decode(bytes, format::MODEL)?.network))
+    }
+
     /// Reads what [`Classifier::save`] wrote.
     ///
     /// # Errors

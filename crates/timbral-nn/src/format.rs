@@ -165,7 +165,9 @@ pub(crate) fn write(path: &Path, contents: &Contents) -> Result<()> {
     attempt().map_err(at)
 }
 
-fn encode(contents: &Contents) -> std::result::Result<Vec<u8>, safetensors::SafeTensorError> {
+pub(crate) fn encode(
+    contents: &Contents,
+) -> std::result::Result<Vec<u8>, safetensors::SafeTensorError> {
     let bytes =
         |values: &[f32]| -> Vec<u8> { values.iter().flat_map(|x| x.to_le_bytes()).collect() };
     let mut stored: Vec<(String, Vec<usize>, Vec<u8>)> = Vec::new();
@@ -199,7 +201,7 @@ pub(crate) fn read(path: &Path, kind: &'static str) -> Result<Contents> {
     decode(&bytes, kind)
 }
 
-fn decode(bytes: &[u8], kind: &'static str) -> Result<Contents> {
+pub(crate) fn decode(bytes: &[u8], kind: &'static str) -> Result<Contents> {
     let foreign = |e: safetensors::SafeTensorError| invalid(kind, e.to_string());
     let (_, metadata) = SafeTensors::read_metadata(bytes).map_err(foreign)?;
     let file = SafeTensors::deserialize(bytes).map_err(foreign)?;

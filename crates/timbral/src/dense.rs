@@ -14,7 +14,7 @@ use crate::error::Result;
 use crate::recipe::{Fitted, Progress, Recipe, Watch};
 
 /// What is added to a variance before its logarithm: below the least one of any sound.
-const LEAST_VARIANCE: f64 = 1e-10;
+pub(crate) const LEAST_VARIANCE: f64 = 1e-10;
 
 /// A dense network on a table of features: their scaling, the network, its training and when it ends.
 ///
@@ -65,7 +65,7 @@ impl Default for DenseParams {
 }
 
 /// A fitted [`DenseParams`].
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct DenseModel {
     /// The network, on both views of the features.
@@ -74,7 +74,7 @@ pub struct DenseModel {
     pub history: History,
     /// Epochs that the network was trained.
     pub epochs: usize,
-    scalers: [Scaler; 2],
+    pub(crate) scalers: [Scaler; 2],
 }
 
 impl DenseParams {

@@ -24,6 +24,23 @@ pub enum Error {
     /// A network cannot be trained or used.
     #[error(transparent)]
     Network(#[from] timbral_nn::Error),
+    /// A saved classifier or index cannot be read: another file, a damaged one, or one of another
+    /// version.
+    #[error("{}: {reason}", path.display())]
+    Saved {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// The parts of a classifier do not fit each other.
+    #[error("member {member} of the classifier: {reason}")]
+    Member {
+        /// Number of the model, from 0.
+        member: usize,
+        /// What does not fit.
+        reason: String,
+    },
     /// Predictions cannot be scored.
     #[error(transparent)]
     Metrics(#[from] timbral_metrics::Error),
@@ -42,6 +59,12 @@ pub enum Error {
     #[error("the table has no feature {name}")]
     NoFeature {
         /// The feature.
+        name: String,
+    },
+    /// An index has no track of that name.
+    #[error("there is no track {name} in the index")]
+    NoTrack {
+        /// The track.
         name: String,
     },
     /// A split leaves a part empty that is needed.
@@ -151,6 +174,13 @@ pub enum Error {
 
 /// The crate's result type.
 pub type Result<T> = std::result::Result<T, Error>;
+
+impl Error {
+    pub(crate) fn saved(path: &std::path::Path, reason: String) -> Self {
+        let path = path.to_owned();
+        Self::Saved { path, reason }
+    }
+}
 
 impl From<timbral_dsp::Error> for Error {
     fn from(source: timbral_dsp::Error) -> Self {

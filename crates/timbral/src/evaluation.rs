@@ -1,7 +1,7 @@
 use std::fmt;
 
 use ndarray::ArrayView2;
-use serde::{Serialize, Serializer};
+use serde::{Deserialize, Serialize, Serializer};
 use timbral_data::FeatureTable;
 use timbral_metrics::{
     BootstrapParams, ClassificationReport, ConfusionMatrix, ReportParams, Scores, accuracy_score,
@@ -14,7 +14,7 @@ use crate::error::{Error, Result};
 ///
 /// The interval holds the middle 95 % of the shares that come out when whole recordings are drawn
 /// with replacement ([`bootstrap_by_group`]): segments of one recording are not independent.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Accuracy {
     /// Share of right answers.

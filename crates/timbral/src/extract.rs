@@ -47,12 +47,17 @@ impl ExtractionReport {
     /// The exit status of a command that extracts: 0 all files are in the table, 2 some were
     /// skipped, 1 there is no table, 130 it was stopped (as by Ctrl-C).
     pub fn status(&self) -> u8 {
-        match (self.stopped, self.rows, self.skipped.is_empty()) {
-            (true, ..) => 130,
-            (_, 0, _) => 1,
-            (_, _, true) => 0,
-            (_, _, false) => 2,
-        }
+        exit_status(self.stopped, self.rows, &self.skipped)
+    }
+}
+
+/// The exit status of a command on many files: stopped, nothing, all or some done.
+pub(crate) fn exit_status(stopped: bool, done: usize, skipped: &[Error]) -> u8 {
+    match (stopped, done, skipped.is_empty()) {
+        (true, ..) => 130,
+        (_, 0, _) => 1,
+        (_, _, true) => 0,
+        (_, _, false) => 2,
     }
 }
 

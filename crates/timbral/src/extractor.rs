@@ -2,14 +2,15 @@ use std::path::Path;
 use std::str::FromStr;
 use std::sync::{Mutex, PoisonError};
 
-use rayon::prelude::*;
-use timbral_audio::AudioReader;
+use serde::{Deserialize, Serialize};
 use timbral_dsp::{FeatureParams, FeatureScratch, FeatureSet};
 
 use crate::error::{Error, Result};
+use crate::sound::Sound;
 
 /// Which parts of a recording make a row of the table.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
 #[non_exhaustive]
 pub enum Segmentation {
     /// The whole recording.
@@ -58,9 +59,6 @@ pub struct FeatureRow {
     /// The numbers, in the order of [`FeatureSet::names`].
     pub values: Vec<f64>,
 }
-
-/// Segments that are held in memory together: enough for all threads, 8 MB of 3-s ones.
-const BATCH: usize = 32;
 
 /// Sound file to feature vectors: decoding, mixing to mono, resampling, cutting, features.
 ///
@@ -125,65 +123,48 @@ impl Extractor {
     ///
     /// The file cannot be decoded, or is shorter than one segment.
     pub fn rows(&self, path: &Path) -> Result<Vec<FeatureRow>> {
-        match self.segments {
-            Segmentation::Whole => Ok(vec![self.whole(path)?]),
-            Segmentation::Parts { length, stride } => self.parts(path, length, stride),
-        }
-    }
-
-    fn whole(&self, path: &Path) -> Result<FeatureRow> {
-        let mut mono = self.open(path)?;
-        self.with_worker(|Worker { samples, scratch }| {
-            samples.clear();
-            while mono.read(samples)? > 0 {}
-            let values = self
-                .set
-                .process_with_scratch(samples, scratch)
-                .map_err(blame(path))?;
-            let (filename, length) = (file_name(path, None), samples.len());
-            Ok(FeatureRow {
-                filename,
-                length,
-                values,
-            })
-        })
-    }
-
-    fn parts(&self, path: &Path, length: usize, stride: usize) -> Result<Vec<FeatureRow>> {
-        let mut segments = self.open(path)?.segments(length, stride)?;
-        let compute = |y: &Vec<f32>| {
-            self.with_worker(|worker| self.set.process_with_scratch(y, &mut worker.scratch))
-        };
         let mut rows = Vec::new();
-        loop {
-            let batch: std::result::Result<Vec<_>, _> = segments.by_ref().take(BATCH).collect();
-            let values: std::result::Result<Vec<_>, _> = batch?.par_iter().map(compute).collect();
-            let values = values.map_err(blame(path))?;
-            if values.is_empty() {
-                break;
-            }
-            for values in values {
-                let filename = file_name(path, Some(rows.len()));
+        self.for_each_batch(Sound::File(path), |batch| {
+            for (length, values) in batch {
+                let segment = (self.segments != Segmentation::Whole).then_some(rows.len());
+                let filename = file_name(path, segment);
                 rows.push(FeatureRow {
                     filename,
                     length,
                     values,
                 });
             }
-        }
-        if rows.is_empty() {
-            let got = self.open(path)?.read_to_end()?.samples().len();
-            return Err(Error::TooShort {
-                path: path.to_owned(),
-                needed: length,
-                got,
-            });
-        }
+            Ok(())
+        })?;
         Ok(rows)
     }
 
-    fn open(&self, path: &Path) -> Result<timbral_audio::MonoReader> {
-        Ok(AudioReader::open(path)?.into_mono(Some(self.set.params().sample_rate))?)
+    fn whole(&self, sound: Sound<'_>) -> Result<(usize, Vec<f64>)> {
+        let sample_rate = self.set.params().sample_rate;
+        self.with_worker(|Worker { samples, scratch }| {
+            samples.clear();
+            sound.read(sample_rate, samples)?;
+            let values = self.set.process_with_scratch(samples, scratch);
+            Ok((samples.len(), values.map_err(blame(sound.path()))?))
+        })
+    }
+
+    /// Hands over the vectors of a sound in order and in batches, each with the samples it is of.
+    pub(crate) fn for_each_batch(
+        &self,
+        sound: Sound<'_>,
+        mut take: impl FnMut(Vec<(usize, Vec<f64>)>) -> Result<()>,
+    ) -> Result<()> {
+        let Segmentation::Parts { length, stride } = self.segments else {
+            return take(vec![self.whole(sound)?]);
+        };
+        let compute = |y: &[f32]| {
+            let of = |worker: &mut Worker| self.set.process_with_scratch(y, &mut worker.scratch);
+            let values = self.with_worker(of).map_err(blame(sound.path()))?;
+            Ok((length, values))
+        };
+        let sample_rate = self.set.params().sample_rate;
+        sound.for_each_segment(sample_rate, (length, stride), compute, take)
     }
 
     /// Lends working memory that no other thread uses.

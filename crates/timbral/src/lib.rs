@@ -4,8 +4,9 @@
 //! features, [`Extractor`] one file into its rows, [`MelImages`] all of them into spectrograms.
 //! [`Experiment`] splits a table into rows to learn from and to judge by, a [`Recipe`] is a kind of model
 //! with its parameters ([`boost::BoostParams`], [`DenseParams`], [`ImageNet`], an [`Ensemble`] of them),
-//! [`fit_and_evaluate`] fits one and judges it, [`compare`] does so with many, [`Evaluation`] judges what any model says, [`tune`]
-//! searches parameters. The parts are re-exported: [`audio`] reads sound files,
+//! [`fit_and_evaluate`] fits one and judges it, [`compare`] does so with many, [`Evaluation`] judges what
+//! any model says, [`tune`] searches parameters. [`Classifier`] is sound file to genres in one file,
+//! [`SimilarityIndex`] finds the tracks that sound most alike. The parts are re-exported: [`audio`] reads sound files,
 //! [`dsp`] computes features, [`data`] keeps tables, [`boost`] trains boosted trees, [`nn`] neural
 //! networks, [`metrics`] scores predictions.
 
@@ -15,6 +16,8 @@ mod classical;
 #[cfg(feature = "classical")]
 mod classical_svm;
 mod comparison;
+mod classifier;
+mod container;
 mod dense;
 mod ensemble;
 mod error;
@@ -32,11 +35,18 @@ mod probabilities;
 mod recipe;
 #[cfg(feature = "plot")]
 pub mod study;
+mod similar;
+mod sound;
 pub mod tune;
 
 #[cfg(feature = "classical")]
 pub use classical::Classical;
 pub use comparison::{Accuracies, CompareParams, Comparison, Pair, Row, Step, compare};
+pub use classifier::{
+    Classifier, ClassifierParams, FitProgress, FittedClassifier, GenreCount, GenreModel,
+    GenreProbability, HeldOutScore, Member, MemberParams, ModelParams, PredictedWindow, Prediction,
+    PredictionReport, Provenance, SoundView,
+};
 pub use dense::{DenseModel, DenseParams};
 pub use ensemble::Ensemble;
 pub use error::{Error, Result};
@@ -52,6 +62,7 @@ pub use inputs::Inputs;
 pub use mel_images::MelImages;
 pub use probabilities::{average_recordings, probability_table};
 pub use recipe::{Fitted, Outcome, Progress, Recipe, Record, Watch, fit_and_evaluate};
+pub use similar::{SimilarTrack, SimilarityIndex};
 pub use timbral_audio as audio;
 pub use timbral_boost as boost;
 pub use timbral_data as data;

@@ -3,13 +3,14 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use ndarray::{Array2, Array3, Axis, stack};
 use rayon::prelude::*;
-use timbral_audio::AudioReader;
+use serde::{Deserialize, Serialize};
 use timbral_data::Spectrograms;
 use timbral_dsp::{DbParams, MelBank, MelParams, Stft, StftParams, power_to_db};
 
 use crate::error::{Error, Result};
 use crate::extract::{key, label};
 use crate::extractor::{blame, file_name};
+use crate::sound::Sound;
 
 /// Sound files to log-mel spectrograms of one size, for networks on images.
 ///
@@ -17,7 +18,8 @@ use crate::extractor::{blame, file_name};
 /// the end is dropped. A piece becomes `power_to_db` of its mel spectrogram, `n_mels` bands by
 /// `1 + ⌊samples / hop_length⌋` frames. Its label is the name of the file's folder, its recording
 /// the file.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 pub struct MelImages {
     /// Samples a second, length of the transform and bands; default 22050, 2048 and 128.
     pub mel: MelParams,
@@ -56,21 +58,14 @@ impl MelImages {
         stop: &AtomicBool,
         progress: impl Fn(usize) + Sync,
     ) -> Result<(Spectrograms, Vec<Error>)> {
-        let bad = |source| Error::Features { path: None, source };
-        let bank = MelBank::new(self.mel).map_err(bad)?;
-        let params = StftParams {
-            n_fft: self.mel.n_fft,
-            hop_length: self.hop_length,
-            ..StftParams::default()
-        };
-        let stft = Stft::new(params).map_err(bad)?;
+        let imager = Imager::new(*self)?;
         let done = AtomicUsize::new(0);
         let pieces: Vec<(&PathBuf, Result<Pieces>)> = files
             .par_iter()
             .with_max_len(1)
             .filter(|_| !stop.load(Ordering::Relaxed))
             .map(|path| {
-                let pieces = self.pieces(path, &bank, &stft);
+                let pieces = imager.pieces(path);
                 progress(1 + done.fetch_add(1, Ordering::Relaxed));
                 (path, pieces)
             })
@@ -102,25 +97,76 @@ impl MelImages {
         let spectrograms = Spectrograms::new(images, &names, &labels, &recordings)?;
         Ok((spectrograms, skipped))
     }
+}
 
-    fn pieces(&self, path: &Path, bank: &MelBank, stft: &Stft) -> Result<Pieces> {
-        let length = (self.seconds * f64::from(self.mel.sample_rate)) as usize;
-        let open =
-            || Ok::<_, Error>(AudioReader::open(path)?.into_mono(Some(self.mel.sample_rate))?);
+/// The plans of [`MelImages`].
+#[derive(Debug)]
+pub(crate) struct Imager {
+    images: MelImages,
+    bank: MelBank,
+    stft: Stft,
+    length: usize,
+}
+
+impl Imager {
+    pub(crate) fn new(images: MelImages) -> Result<Self> {
+        let bank = MelBank::new(images.mel)?;
+        let stft = Stft::new(StftParams {
+            n_fft: images.mel.n_fft,
+            hop_length: images.hop_length,
+            ..StftParams::default()
+        })?;
+        // What is not a length becomes 0, which is refused.
+        let length = (images.seconds * f64::from(images.mel.sample_rate)) as usize;
+        if length == 0 {
+            let stride = length;
+            return Err(Error::Segments { length, stride });
+        }
+        Ok(Self {
+            images,
+            bank,
+            stft,
+            length,
+        })
+    }
+
+    /// Samples of a piece.
+    pub(crate) fn length(&self) -> usize {
+        self.length
+    }
+
+    /// Bands and frames of an image.
+    pub(crate) fn shape(&self) -> (usize, usize) {
+        let frames = 1 + self.length / self.images.hop_length.max(1);
+        (self.images.mel.n_mels, frames)
+    }
+
+    /// Hands over the images of a sound, in order and in batches.
+    pub(crate) fn for_each_batch(
+        &self,
+        sound: Sound<'_>,
+        take: impl FnMut(Vec<Array2<f32>>) -> Result<()>,
+    ) -> Result<()> {
+        let path = sound.path();
+        let compute = |y: &[f32]| {
+            let power = self
+                .bank
+                .process_signal(&self.stft, y)
+                .map_err(blame(path))?;
+            power_to_db(power.view(), &DbParams::default()).map_err(blame(path))
+        };
+        let segments = (self.length, self.length);
+        sound.for_each_segment(self.images.mel.sample_rate, segments, compute, take)
+    }
+
+    fn pieces(&self, path: &Path) -> Result<Pieces> {
         let mut pieces = Vec::new();
-        for (i, samples) in open()?.segments(length, length)?.enumerate() {
-            let power = bank.process_signal(stft, &samples?).map_err(blame(path))?;
-            let db = power_to_db(power.view(), &DbParams::default()).map_err(blame(path))?;
-            pieces.push((file_name(path, Some(i)), db));
-        }
-        if pieces.is_empty() {
-            let got = open()?.read_to_end()?.samples().len();
-            return Err(Error::TooShort {
-                path: path.to_owned(),
-                needed: length,
-                got,
-            });
-        }
+        self.for_each_batch(Sound::File(path), |batch| {
+            for image in batch {
+                pieces.push((file_name(path, Some(pieces.len())), image));
+            }
+            Ok(())
+        })?;
         Ok(pieces)
     }
 }

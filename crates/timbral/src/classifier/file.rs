@@ -1,0 +1,393 @@
+//! The file of a classifier.
+
+use std::path::Path;
+
+use serde::{Deserialize, Serialize};
+use timbral_data::Scaler;
+use timbral_nn::History;
+
+use super::member::{GenreModel, Member, SoundView};
+use super::provenance::Provenance;
+use super::{Classifier, Ready};
+use crate::container::{Format, Members};
+use crate::dense::DenseModel;
+use crate::error::Result;
+
+const FORMAT: Format = Format {
+    name: "timbral-classifier",
+    version: 1,
+};
+
+/// Models of a file, at most.
+const MAX_MEMBERS: usize = 64;
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Manifest {
+    classes: Vec<String>,
+    members: Vec<Entry>,
+    provenance: Provenance,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Entry {
+    model: Kind,
+    view: SoundView,
+    weight: f64,
+}
+
+#[derive(Clone, Copy, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Kind {
+    Boost,
+    Dense,
+    Network,
+}
+
+/// What a dense model has beside its network.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Dense {
+    scalers: [Scaler; 2],
+    history: History,
+    epochs: usize,
+}
+
+/// Files of classifiers.
+///
+/// One is a zip archive of stored members: `manifest.json` with format and version, the classes, the
+/// models' views of a sound and weights, and the provenance; then for model `i` either
+/// `members/i/model.ubj` (XGBoost's format) or `members/i/network.safetensors`, the latter with
+/// `members/i/dense.json` (scalers, history) for a dense network.
+impl Classifier {
+    /// Writes the classifier into one file, whole or not at all.
+    ///
+    /// # Errors
+    ///
+    /// The file cannot be written.
+    pub fn save(&self, path: impl AsRef<Path>) -> Result<()> {
+        let mut files = Vec::new();
+        let mut members = Vec::new();
+        for (i, Ready { member, .. }) in self.members.iter().enumerate() {
+            let file = |name: &str| format!("members/{i}/{name}");
+            let model = match &member.model {
+                GenreModel::Boost(model) => {
+                    files.push((file("model.ubj"), model.to_ubjson()));
+                    Kind::Boost
+                }
+                GenreModel::Dense(model) => {
+                    let beside = Dense {
+                        scalers: model.scalers.clone(),
+                        history: model.history.clone(),
+                        epochs: model.epochs,
+                    };
+                    // Strings and finite numbers: there is nothing to fail on.
+                    let beside = serde_json::to_vec(&beside).unwrap_or_default();
+                    let network = model.classifier.to_safetensors()?;
+                    files.push((file("network.safetensors"), network));
+                    files.push((file("dense.json"), beside));
+                    Kind::Dense
+                }
+                GenreModel::Network(network) => {
+                    files.push((file("network.safetensors"), network.to_safetensors()?));
+                    Kind::Network
+                }
+            };
+            let Member { view, weight, .. } = *member;
+            members.push(Entry {
+                model,
+                view,
+                weight,
+            });
+        }
+        let manifest = Manifest {
+            classes: self.classes.clone(),
+            members,
+            provenance: self.provenance.clone(),
+        };
+        FORMAT.write(path.as_ref(), &manifest, &files)
+    }
+
+    /// Reads what [`save`](Self::save) wrote.
+    ///
+    /// It takes memory in proportion to the file, whatever that declares.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Saved`](crate::Error::Saved), which names the file, for one that cannot be read, is
+    /// damaged, of another kind or version, or whose parts do not fit each other.
+    pub fn load(path: impl AsRef<Path>) -> Result<Self> {
+        let path = path.as_ref();
+        let (manifest, mut files): (Manifest, _) = FORMAT.open(path)?;
+        if manifest.members.len() > MAX_MEMBERS {
+            let n = manifest.members.len();
+            return Err(files.bad("manifest.json", &format!("{n} members")));
+        }
+        let entries = manifest.members.into_iter().enumerate();
+        let members = entries.map(|(i, entry)| {
+            Ok(Member {
+                model: model(&mut files, i, entry.model)?,
+                view: entry.view,
+                weight: entry.weight,
+            })
+        });
+        let members = members.collect::<Result<Vec<_>>>()?;
+        Self::new(manifest.classes, members, manifest.provenance)
+            .map_err(|e| files.bad("manifest.json", &e))
+    }
+}
+
+fn model(files: &mut Members<'_>, member: usize, kind: Kind) -> Result<GenreModel> {
+    let file = |name: &str| format!("members/{member}/{name}");
+    let network = |files: &mut Members<'_>| {
+        let name = file("network.safetensors");
+        let network = timbral_nn::Classifier::from_slice(&files.read(&name)?);
+        network.map_err(|e| files.bad(&name, &e))
+    };
+    Ok(match kind {
+        Kind::Boost => {
+            let name = file("model.ubj");
+            let model = timbral_boost::Model::from_slice(&files.read(&name)?);
+            GenreModel::Boost(model.map_err(|e| files.bad(&name, &e))?)
+        }
+        Kind::Dense => {
+            let classifier = network(files)?;
+            let beside: Dense = files.json(&file("dense.json"))?;
+            GenreModel::Dense(DenseModel {
+                classifier,
+                history: beside.history,
+                epochs: beside.epochs,
+                scalers: beside.scalers,
+            })
+        }
+        Kind::Network => GenreModel::Network(network(files)?),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::ops::ControlFlow;
+
+    use ndarray::{Array2, Array3};
+    use proptest::prelude::*;
+    use timbral_boost::{BoostParams, Objective};
+    use timbral_data::{FeatureTable, Split};
+    use timbral_dsp::{FeatureParams, MelParams};
+    use timbral_nn::{ConvBlockParams, ConvNetParams, MlpParams, TrainParams};
+
+    use super::*;
+    use crate::{DenseParams, Extractor, MelImages, Segmentation};
+
+    /// One model of each kind, on noise.
+    fn classifier() -> Classifier {
+        let classes = ["jazz", "pop", "rock"].map(str::to_owned).to_vec();
+        let view = SoundView::Features {
+            features: FeatureParams::gtzan(),
+            segments: Segmentation::gtzan(),
+        };
+        let extractor = Extractor::new(FeatureParams::gtzan(), Segmentation::gtzan()).unwrap();
+        let names = extractor.names().to_vec();
+        let x = Array2::from_shape_fn((30, names.len()), |(i, j)| (i * (j + 3) % 17) as f32);
+        let labels: Vec<usize> = (0..30).map(|i| i % 3).collect();
+        let y: Vec<f32> = labels.iter().map(|label| *label as f32).collect();
+        let params = BoostParams {
+            objective: Objective::Softprob { n_classes: 3 },
+            n_rounds: 1,
+            max_depth: 2,
+            ..BoostParams::default()
+        };
+        let data = timbral_boost::Dataset::new(x.view(), &y).unwrap();
+        let boost = params.fit(&data).unwrap();
+        let boost = boost.with_class_names(classes.clone()).unwrap();
+
+        let ids = (0..30).map(|i| i.to_string()).collect();
+        let labelled = labels.iter().map(|label| &classes[*label]);
+        let table = FeatureTable::new(names, x, ids).unwrap();
+        let table = table.with_labels(labelled).unwrap();
+        let split = Split {
+            train: (0..24).collect(),
+            valid: (24..30).collect(),
+            test: Vec::new(),
+        };
+        let mut params = DenseParams {
+            net: MlpParams {
+                units: vec![2],
+                ..MlpParams::default()
+            },
+            ..DenseParams::default()
+        };
+        params.train.epochs = 1;
+        let dense = params
+            .fit(&table, &split, |_| ControlFlow::Continue(()))
+            .unwrap();
+
+        let images = MelImages {
+            mel: MelParams {
+                n_fft: 512,
+                n_mels: 8,
+                ..MelParams::default()
+            },
+            seconds: 0.5,
+            ..MelImages::default()
+        };
+        let x = Array3::from_shape_fn((30, 8, 7), |(i, j, k)| (i * (j + k + 3) % 17) as f32);
+        let data = timbral_nn::Dataset::images(x.view(), &labels, 3).unwrap();
+        let net = ConvNetParams {
+            blocks: ConvBlockParams::stack(&[2], &[[2, 2]]),
+            ..ConvNetParams::default()
+        };
+        let train = TrainParams {
+            epochs: 1,
+            ..TrainParams::default()
+        };
+        let network = timbral_nn::Training::new(net, &train, &data).run().unwrap();
+        let member = |view, model, weight| Member {
+            view,
+            model,
+            weight,
+        };
+        let members = vec![
+            member(view, GenreModel::Boost(boost), 2.0),
+            member(view, GenreModel::Dense(dense), 1.0),
+            member(
+                SoundView::Images(images),
+                GenreModel::Network(network.classifier),
+                0.5,
+            ),
+        ];
+        Classifier::new(classes, members, Provenance::default()).unwrap()
+    }
+
+    fn saved() -> (Classifier, tempfile::TempDir, std::path::PathBuf) {
+        let (classifier, folder) = (classifier(), tempfile::tempdir().unwrap());
+        let path = folder.path().join("genres.timbral");
+        classifier.save(&path).unwrap();
+        (classifier, folder, path)
+    }
+
+    #[test]
+    fn what_is_saved_is_loaded_and_says_the_same() {
+        let (classifier, _folder, path) = saved();
+        let loaded = Classifier::load(&path).unwrap();
+        assert_eq!(loaded, classifier);
+        let noise = (0..70_000u32).map(|i| (i.wrapping_mul(2_654_435_761) >> 8) as f32 / 1e8);
+        let clip = timbral_audio::Clip::new(noise.collect(), 22_050, 1).unwrap();
+        let said = loaded.predict_samples(&clip).unwrap();
+        assert_eq!(said, classifier.predict_samples(&clip).unwrap());
+        // Six pieces of half a second, one of 3 s.
+        assert_eq!(said.windows.len(), 6);
+        assert_eq!((said.windows[5].start, said.windows[5].end), (2.5, 3.0));
+    }
+
+    #[test]
+    fn every_file_cut_short_is_an_error() {
+        let (_, _folder, path) = saved();
+        let file = fs::File::options().write(true).open(&path).unwrap();
+        for length in (0..file.metadata().unwrap().len()).rev() {
+            file.set_len(length).unwrap();
+            let error = Classifier::load(&path).unwrap_err().to_string();
+            assert!(error.contains("genres.timbral: "), "{length}: {error}");
+        }
+    }
+
+    #[test]
+    fn a_changed_byte_is_an_error_or_changes_nothing() {
+        let (classifier, _folder, path) = saved();
+        let bytes = fs::read(&path).unwrap();
+        let n = bytes.len();
+        // The directory at the end byte by byte, the rest here and there.
+        let places = (0..n - 1000).step_by(23).chain(n - 1000..n);
+        let config = ProptestConfig::with_cases(1);
+        proptest!(config, |(change in 1u8..=255)| {
+            for place in places.clone() {
+                let mut changed = bytes.clone();
+                changed[place] ^= change;
+                fs::write(&path, changed).unwrap();
+                if let Ok(loaded) = Classifier::load(&path) {
+                    prop_assert!(loaded == classifier, "byte {place}");
+                }
+            }
+        });
+    }
+
+    #[test]
+    fn a_manifest_that_does_not_fit_is_named() {
+        let (classifier, folder, path) = saved();
+        let (manifest, mut files): (serde_json::Value, _) = FORMAT.open(&path).unwrap();
+        let names = [
+            "0/model.ubj",
+            "1/network.safetensors",
+            "1/dense.json",
+            "2/network.safetensors",
+        ];
+        let members = names.map(|name| {
+            let name = format!("members/{name}");
+            let bytes = files.read(&name).unwrap();
+            (name, bytes)
+        });
+        let other = folder.path().join("other");
+        let load = |pointer: &str, value: serde_json::Value| {
+            let mut manifest = manifest.clone();
+            *manifest.pointer_mut(pointer).unwrap() = value;
+            FORMAT.write(&other, &manifest, &members).unwrap();
+            Classifier::load(&other).map_err(|e| e.to_string())
+        };
+        let same = load("/members/0/weight", 2.0.into());
+        assert_eq!(same.unwrap(), classifier);
+        for (pointer, value, expected) in [
+            (
+                "/members/0/weight",
+                (-1.0).into(),
+                "member 0 of the classifier: weight = -1",
+            ),
+            ("/classes/2", "jazz".into(), "two classes are called jazz"),
+            (
+                "/classes/2",
+                "ska".into(),
+                "member 0 of the classifier: it was trained on other classes",
+            ),
+            (
+                "/classes",
+                serde_json::json!(["a", "b"]),
+                "member 0 of the classifier",
+            ),
+            ("/members", serde_json::json!([]), "there are no model rows"),
+            (
+                "/members/0/model",
+                "network".into(),
+                "members/0/network.safetensors: ",
+            ),
+            (
+                "/members/1/model",
+                "network".into(),
+                "member 1 of the classifier: the model takes no such view",
+            ),
+            (
+                "/members/0/model",
+                "forest".into(),
+                "manifest.json: unknown variant `forest`",
+            ),
+            ("/members/0/view/features/features/n_fft", 1.into(), "n_fft"),
+            (
+                "/members/0/view/features/features/n_mfcc",
+                13.into(),
+                "member 0 of the classifier",
+            ),
+            (
+                "/members/2/view/images/mel/n_mels",
+                9.into(),
+                "member 2 of the classifier: the network takes",
+            ),
+            (
+                "/members/2/view/images/seconds",
+                (-1.0).into(),
+                "segments of 0 samples",
+            ),
+        ] {
+            let error = load(pointer, value.clone()).unwrap_err();
+            assert!(error.contains(expected), "{pointer} {value}: {error}");
+        }
+    }
+}

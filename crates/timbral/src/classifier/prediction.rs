@@ -1,0 +1,163 @@
+use std::fmt;
+use std::path::Path;
+
+use serde::Serialize;
+
+use crate::error::Error;
+use crate::extract::exit_status;
+
+/// A genre and how probable it is.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct GenreProbability {
+    /// The genre.
+    pub genre: String,
+    /// From 0 to 1; those of all genres add up to 1.
+    pub probability: f64,
+}
+
+/// What a classifier says of a part of a recording.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[non_exhaustive]
+pub struct PredictedWindow {
+    /// Where the part begins, in seconds.
+    pub start: f64,
+    /// Where it ends, in seconds.
+    pub end: f64,
+    /// All genres, the most probable first; of equals the one that comes first by name.
+    pub genres: Vec<GenreProbability>,
+}
+
+/// What a classifier says of a recording.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[non_exhaustive]
+pub struct Prediction {
+    /// All genres, the most probable first; of equals the one that comes first by name.
+    pub genres: Vec<GenreProbability>,
+    /// The same over time.
+    pub windows: Vec<PredictedWindow>,
+}
+
+/// The first genre with its probability, then the two after it.
+impl fmt::Display for Prediction {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        ranks(&self.genres, f)
+    }
+}
+
+/// Start, end, and the first three genres.
+impl fmt::Display for PredictedWindow {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:8.2} {:8.2} s  ", self.start, self.end)?;
+        ranks(&self.genres, f)
+    }
+}
+
+fn ranks(genres: &[GenreProbability], f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    for (i, GenreProbability { genre, probability }) in genres.iter().take(3).enumerate() {
+        let gap = if i == 0 { "" } else { ", " };
+        write!(f, "{gap}{genre} {probability:.3}")?;
+    }
+    Ok(())
+}
+
+/// Names the probabilities and puts the most probable first.
+pub(super) fn rank(classes: &[String], probabilities: &[f64]) -> Vec<GenreProbability> {
+    let named = classes.iter().zip(probabilities);
+    let mut genres: Vec<_> = named
+        .map(|(genre, p)| GenreProbability {
+            genre: genre.clone(),
+            probability: *p,
+        })
+        .collect();
+    genres.sort_by(|a, b| {
+        let by_name = || a.genre.cmp(&b.genre);
+        b.probability.total_cmp(&a.probability).then_with(by_name)
+    });
+    genres
+}
+
+/// What became of many files: see [`Classifier::predict_files`](super::Classifier::predict_files).
+#[derive(Debug, Default)]
+#[non_exhaustive]
+pub struct PredictionReport {
+    /// Files with a prediction.
+    pub files: usize,
+    /// The reason for each file that has none; it names the file.
+    pub skipped: Vec<Error>,
+    /// Whether it was stopped before the last file.
+    pub stopped: bool,
+}
+
+impl PredictionReport {
+    /// The exit status of a command that predicts: 0 all files have a prediction, 2 some were
+    /// skipped, 1 none has one, 130 it was stopped (as by Ctrl-C).
+    pub fn status(&self) -> u8 {
+        exit_status(self.stopped, self.files, &self.skipped)
+    }
+}
+
+/// One line for each skipped file, then the counts.
+impl fmt::Display for PredictionReport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for error in &self.skipped {
+            writeln!(f, "skipped {error}")?;
+        }
+        let stopped = if self.stopped { "; stopped" } else { "" };
+        let skipped = self.skipped.len();
+        write!(f, "{} files, {skipped} skipped{stopped}", self.files)
+    }
+}
+
+/// A prediction as a line of a file of JSON.
+#[derive(Serialize)]
+struct Line<'a> {
+    file: std::borrow::Cow<'a, str>,
+    genres: &'a [GenreProbability],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    windows: Option<&'a [PredictedWindow]>,
+}
+
+impl Prediction {
+    /// The prediction of a file as one line of JSON: `file`, `genres` and, if `over_time`, `windows`.
+    pub fn to_json(&self, file: &Path, over_time: bool) -> String {
+        let line = Line {
+            file: file.to_string_lossy(),
+            genres: &self.genres,
+            windows: over_time.then_some(&self.windows),
+        };
+        // Names and finite numbers: there is nothing to fail on.
+        serde_json::to_string(&line).unwrap_or_default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_equally_probable_genres_the_first_by_name_comes_first() {
+        let classes = ["rock", "jazz", "pop"].map(str::to_owned);
+        let genres = rank(&classes, &[0.25, 0.25, 0.5]);
+        let names: Vec<_> = genres.iter().map(|g| g.genre.as_str()).collect();
+        assert_eq!(names, ["pop", "jazz", "rock"]);
+    }
+
+    #[test]
+    fn the_status_is_that_of_an_extraction() {
+        let skipped = || vec![Error::NoLabels];
+        for (files, skipped, stopped, status) in [
+            (1, vec![], false, 0),
+            (1, skipped(), false, 2),
+            (0, skipped(), false, 1),
+            (0, vec![], false, 1),
+            (1, skipped(), true, 130),
+        ] {
+            let report = PredictionReport {
+                files,
+                skipped,
+                stopped,
+            };
+            assert_eq!(report.status(), status, "{report}");
+        }
+    }
+}

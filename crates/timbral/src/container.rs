@@ -1,0 +1,209 @@
+//! Files of several members: a zip archive whose `manifest.json` says what it is.
+//!
+//! Members are stored as they are, not compressed, so that a file takes memory in proportion to its
+//! size, whatever it declares. Every member has a check sum.
+
+use std::fs::File;
+use std::io::{BufReader, BufWriter, Read, Write};
+use std::path::Path;
+
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use timbral_data::write_whole;
+use zip::write::SimpleFileOptions;
+use zip::{CompressionMethod, ZipArchive, ZipWriter};
+
+use crate::error::{Error, Result};
+
+const MANIFEST: &str = "manifest.json";
+
+/// What every manifest begins with.
+#[derive(Serialize, Deserialize)]
+struct Head {
+    format: String,
+    version: u32,
+}
+
+/// A manifest as it is written.
+#[derive(Serialize)]
+struct Manifest<'a, T> {
+    #[serde(flatten)]
+    head: Head,
+    contents: &'a T,
+}
+
+/// A manifest as it is read, once its head is known.
+#[derive(Deserialize)]
+struct Contents<T> {
+    contents: T,
+}
+
+/// A kind of file and the version of it that this build writes and reads.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Format {
+    pub(crate) name: &'static str,
+    pub(crate) version: u32,
+}
+
+impl Format {
+    /// Writes a file, whole or not at all.
+    pub(crate) fn write<T: Serialize>(
+        self,
+        path: &Path,
+        contents: &T,
+        members: &[(String, Vec<u8>)],
+    ) -> Result<()> {
+        let head = Head {
+            format: self.name.to_owned(),
+            version: self.version,
+        };
+        let write = |file: &mut File| {
+            let manifest = serde_json::to_vec_pretty(&Manifest { head, contents })?;
+            let mut zip = ZipWriter::new(BufWriter::new(file));
+            let manifest = (MANIFEST, &manifest);
+            let members = members.iter().map(|(name, bytes)| (&**name, bytes));
+            for (name, bytes) in [manifest].into_iter().chain(members) {
+                let options = SimpleFileOptions::default()
+                    .compression_method(CompressionMethod::Stored)
+                    .large_file(bytes.len() >= 1 << 31);
+                zip.start_file(name, options)?;
+                zip.write_all(bytes)?;
+            }
+            zip.finish()?.flush()
+        };
+        Ok(write_whole(path, write)?)
+    }
+
+    /// Opens a file and reads its manifest.
+    pub(crate) fn open<T: DeserializeOwned>(self, path: &Path) -> Result<(T, Members<'_>)> {
+        let file = File::open(path).map_err(|e| Error::saved(path, e.to_string()))?;
+        let size = file.metadata().map_or(0, |m| m.len());
+        let foreign = |reason: String| {
+            let reason = format!("not a {} file: {reason}", self.name);
+            Error::saved(path, reason)
+        };
+        let zip = ZipArchive::new(BufReader::new(file)).map_err(|e| foreign(e.to_string()))?;
+        let left = size;
+        let mut members = Members { path, zip, left };
+        let manifest = members.read(MANIFEST)?;
+        let head: Head =
+            serde_json::from_slice(&manifest).map_err(|e| foreign(format!("{MANIFEST}: {e}")))?;
+        if head.format != self.name {
+            return Err(foreign(format!("it is a {:.40} file", head.format)));
+        }
+        if head.version != self.version {
+            let (got, known) = (head.version, self.version);
+            let reason = format!("{} version {got}; this build reads {known}", self.name);
+            return Err(Error::saved(path, reason));
+        }
+        let contents: Contents<T> = serde_json::from_slice(&manifest)
+            .map_err(|e| Error::saved(path, format!("{MANIFEST}: {e}")))?;
+        Ok((contents.contents, members))
+    }
+}
+
+/// The members of a file.
+#[derive(Debug)]
+pub(crate) struct Members<'a> {
+    path: &'a Path,
+    zip: ZipArchive<BufReader<File>>,
+    /// Bytes that may still be read: no more than the file has, even if members overlap.
+    left: u64,
+}
+
+impl Members<'_> {
+    /// A member's bytes; their check sum is right.
+    pub(crate) fn read(&mut self, name: &str) -> Result<Vec<u8>> {
+        let bad = |reason: String| Error::saved(self.path, format!("{name}: {reason}"));
+        let entry = self.zip.by_name(name).map_err(|e| bad(e.to_string()))?;
+        if entry.compression() != CompressionMethod::Stored {
+            return Err(bad("it is compressed".to_owned()));
+        }
+        let mut bytes = Vec::new();
+        let read = entry.take(self.left + 1).read_to_end(&mut bytes);
+        read.map_err(|e| bad(e.to_string()))?;
+        match self.left.checked_sub(bytes.len() as u64) {
+            Some(left) => self.left = left,
+            None => return Err(bad("longer than the file".to_owned())),
+        }
+        Ok(bytes)
+    }
+
+    /// What a member of JSON holds.
+    pub(crate) fn json<T: DeserializeOwned>(&mut self, name: &str) -> Result<T> {
+        let bytes = self.read(name)?;
+        serde_json::from_slice(&bytes).map_err(|e| self.bad(name, &e))
+    }
+
+    /// An error that names the file and the member.
+    pub(crate) fn bad(&self, name: &str, reason: &dyn std::fmt::Display) -> Error {
+        Error::saved(self.path, format!("{name}: {reason}"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const FORMAT: Format = Format {
+        name: "timbral-test",
+        version: 2,
+    };
+
+    #[test]
+    fn what_is_written_is_read_and_other_files_are_named() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("x");
+        let members = [("a.bin".to_owned(), vec![1, 2, 3])];
+        FORMAT.write(&path, &vec![7, 8], &members).unwrap();
+        let (contents, mut read) = FORMAT.open::<Vec<u32>>(&path).unwrap();
+        assert_eq!(contents, [7, 8]);
+        assert_eq!(read.read("a.bin").unwrap(), [1, 2, 3]);
+        let error = read.read("b.bin").unwrap_err().to_string();
+        assert!(
+            error.ends_with("x: b.bin: specified file not found in archive"),
+            "{error}"
+        );
+
+        for (format, expected) in [
+            (
+                Format {
+                    name: "timbral-other",
+                    ..FORMAT
+                },
+                "x: not a timbral-other file: it is a timbral-test file",
+            ),
+            (
+                Format {
+                    version: 1,
+                    ..FORMAT
+                },
+                "x: timbral-test version 2; this build reads 1",
+            ),
+        ] {
+            let error = format.open::<Vec<u32>>(&path).unwrap_err().to_string();
+            assert!(error.ends_with(expected), "{error}");
+        }
+        let error = FORMAT.open::<String>(&path).unwrap_err().to_string();
+        assert!(error.contains("x: manifest.json: invalid type"), "{error}");
+        std::fs::write(&path, b"RIFF").unwrap();
+        let error = FORMAT.open::<String>(&path).unwrap_err().to_string();
+        assert!(error.contains("x: not a timbral-test file: "), "{error}");
+    }
+
+    #[test]
+    fn a_compressed_member_is_refused_before_it_is_unpacked() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("bomb");
+        let mut zip = ZipWriter::new(File::create(&path).unwrap());
+        let options = SimpleFileOptions::default().compression_method(CompressionMethod::Deflated);
+        zip.start_file(MANIFEST, options).unwrap();
+        zip.write_all(&vec![b' '; 1 << 20]).unwrap();
+        zip.finish().unwrap();
+        let error = FORMAT.open::<String>(&path).unwrap_err().to_string();
+        assert!(
+            error.ends_with("bomb: manifest.json: it is compressed"),
+            "{error}"
+        );
+    }
+}

@@ -1,0 +1,360 @@
+//! Tracks that sound alike: the nearest by their features.
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+
+use ndarray::{Array1, Array2, ArrayView1, ArrayView2};
+use rayon::prelude::*;
+use serde::{Deserialize, Serialize};
+use timbral_data::{FeatureTable, KNearest, KNearestModel, Scaler, ScalerParams, recording_of};
+use timbral_dsp::FeatureParams;
+
+use crate::container::Format;
+use crate::dense::LEAST_VARIANCE;
+use crate::error::{Error, Result};
+use crate::extract::key;
+use crate::extractor::{Extractor, Segmentation};
+
+const FORMAT: Format = Format {
+    name: "timbral-similarity",
+    version: 1,
+};
+
+/// A track near to another.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct SimilarTrack {
+    /// The track's name in the index.
+    pub name: String,
+    /// How far it is, in standard deviations of the features; 0 for equal features.
+    pub distance: f64,
+}
+
+/// Distance and name.
+impl fmt::Display for SimilarTrack {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:8.3}  {}", self.distance, self.name)
+    }
+}
+
+/// An index of tracks by their features, to find those that sound most alike.
+///
+/// A track is the mean `x` of the features of its segments. Every feature (of variances the
+/// logarithm) is brought to mean 0 and variance 1 over the tracks of the index; the distance is
+/// Euclidean, and all tracks are compared:
+///
+/// ```text
+/// z_f = (x_f - mean_f) / deviation_f,   d(a, b)^2 = sum_f (z_f(a) - z_f(b))^2
+/// ```
+///
+/// Of equally near tracks the one that comes first in the index comes first.
+///
+/// ```
+/// use timbral::SimilarityIndex;
+/// use timbral::data::FeatureTable;
+///
+/// let ids = ["a.0.wav", "a.1.wav", "b.0.wav", "c.0.wav"].map(str::to_owned).to_vec();
+/// let features = ndarray::array![[0.0], [2.0], [1.5], [9.0]];
+/// let table = FeatureTable::new(vec!["x".into()], features, ids)?.with_groups(["a", "a", "b", "c"])?;
+/// let index = SimilarityIndex::build(&table)?;
+/// let names: Vec<_> = index.similar_to("a", 5)?.into_iter().map(|track| track.name).collect();
+/// assert_eq!(names, ["b", "c"]);
+/// assert_eq!(index.similar(&[9.0], 1)?[0].distance, 0.0);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug)]
+pub struct SimilarityIndex {
+    names: Vec<String>,
+    /// Shape `(n_tracks, n_features)`, standardised.
+    tracks: Array2<f32>,
+    scaler: Scaler,
+    nearest: KNearestModel,
+    /// What the features are, if they were computed here.
+    extractor: Option<(Sounds, Extractor)>,
+}
+
+/// What is computed of a sound.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Sounds {
+    features: FeatureParams,
+    segments: Segmentation,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Manifest {
+    names: Vec<String>,
+    scaler: Scaler,
+    sounds: Option<Sounds>,
+}
+
+/// The member with the tracks' numbers: little-endian, track after track.
+const TRACKS: &str = "tracks.f32";
+
+impl SimilarityIndex {
+    /// Makes the index of a table's recordings (groups); a track is called as its group.
+    ///
+    /// # Errors
+    ///
+    /// The table has no rows, a missing cell or a negative variance.
+    pub fn build(table: &FeatureTable) -> Result<Self> {
+        let n_groups = table.n_groups();
+        let mut sums = vec![vec![0.0f64; table.n_features()]; n_groups];
+        let mut counts = vec![0usize; n_groups];
+        for (group, row) in table.groups().iter().zip(table.features().rows()) {
+            counts[*group] += 1;
+            sums[*group]
+                .iter_mut()
+                .zip(row)
+                .for_each(|(sum, x)| *sum += f64::from(*x));
+        }
+        // A part of a table has groups of no row.
+        let present: Vec<usize> = (0..n_groups).filter(|group| counts[*group] > 0).collect();
+        let mean =
+            |(i, f): (usize, usize)| (sums[present[i]][f] / counts[present[i]] as f64) as f32;
+        let means = Array2::from_shape_fn((present.len(), table.n_features()), mean);
+        let name = |group: &usize| table.group_names()[*group].clone();
+        let names: Vec<String> = present.iter().map(name).collect();
+        let means = FeatureTable::new(table.feature_names().to_vec(), means, names.clone())?;
+        if names.is_empty() {
+            return Err(Error::EmptyPart { part: "track" });
+        }
+        let params = ScalerParams {
+            log_variances: Some(LEAST_VARIANCE),
+            ..ScalerParams::default()
+        };
+        let rows: Vec<usize> = (0..names.len()).collect();
+        let scaler = params.fit(&means, &rows)?;
+        let tracks = scaler.transform(&means)?.features().to_owned();
+        Self::new(names, tracks, scaler, None)
+    }
+
+    /// Makes the index of sound files, each a track called by its path as given; 3-s segments with
+    /// librosa's features. Also gives the reason for each file that cannot be used; it names the
+    /// file. `progress` is told how many files are done; once `stop` is set, it ends.
+    ///
+    /// It runs on the threads of the current rayon pool.
+    ///
+    /// # Errors
+    ///
+    /// No file can be used; `Error::Table(`[`Stopped`](timbral_data::Error::Stopped)`)` if it was
+    /// stopped.
+    pub fn of_files(
+        files: &[PathBuf],
+        stop: &AtomicBool,
+        progress: impl Fn(usize) + Sync,
+    ) -> Result<(Self, Vec<Error>)> {
+        let sounds = Sounds {
+            features: FeatureParams::default(),
+            segments: Segmentation::gtzan(),
+        };
+        let extractor = Extractor::new(sounds.features, sounds.segments)?;
+        let done = AtomicUsize::new(0);
+        let tracks: Vec<_> = files
+            .par_iter()
+            .with_max_len(1)
+            .filter(|_| !stop.load(Ordering::Relaxed))
+            .map(|path| {
+                let track = track(&extractor, path);
+                progress(1 + done.fetch_add(1, Ordering::Relaxed));
+                (path, track)
+            })
+            .collect();
+        if tracks.len() < files.len() {
+            return Err(timbral_data::Error::Stopped.into());
+        }
+        let (mut names, mut values, mut skipped) = (Vec::new(), Vec::new(), Vec::new());
+        for (path, track) in tracks {
+            match track {
+                Ok(track) => {
+                    names.push(path.to_string_lossy().into_owned());
+                    values.extend(track);
+                }
+                Err(error) => skipped.push(error),
+            }
+        }
+        if names.is_empty() {
+            let part = "track";
+            return Err(skipped
+                .into_iter()
+                .next()
+                .unwrap_or(Error::EmptyPart { part }));
+        }
+        let columns = extractor.names().to_vec();
+        let shape = (names.len(), columns.len());
+        let values = Array2::from_shape_vec(shape, values);
+        let values = values.map_err(|_| Error::EmptyPart { part: "track" })?;
+        let mut index = Self::build(&FeatureTable::new(columns, values, names)?)?;
+        index.extractor = Some((sounds, extractor));
+        Ok((index, skipped))
+    }
+
+    fn new(
+        names: Vec<String>,
+        tracks: Array2<f32>,
+        scaler: Scaler,
+        sounds: Option<Sounds>,
+    ) -> Result<Self> {
+        let nearest = KNearest { k: 1 }.fit(tracks.view(), &vec![0; names.len()])?;
+        let extractor = sounds.map(|sounds| {
+            let extractor = Extractor::new(sounds.features, sounds.segments)?;
+            Ok::<_, Error>((sounds, extractor))
+        });
+        Ok(Self {
+            names,
+            tracks,
+            scaler,
+            nearest,
+            extractor: extractor.transpose()?,
+        })
+    }
+
+    /// The names of the tracks, in order.
+    pub fn names(&self) -> &[String] {
+        &self.names
+    }
+
+    /// The names of the features, in order.
+    pub fn feature_names(&self) -> &[String] {
+        self.scaler.feature_names()
+    }
+
+    /// The tracks in standardised features, `(n_tracks, n_features)`.
+    pub fn tracks(&self) -> ArrayView2<'_, f32> {
+        self.tracks.view()
+    }
+
+    /// The `k` tracks nearest to a vector of features as they are in a table, or all where there
+    /// are fewer; the nearest first.
+    ///
+    /// # Errors
+    ///
+    /// Another number of features than the index has, one that is not finite, or a negative variance.
+    pub fn similar(&self, features: &[f32], k: usize) -> Result<Vec<SimilarTrack>> {
+        self.nearest(self.standardise(features)?.view(), k, |_| false)
+    }
+
+    /// The `k` tracks nearest to one of the index, without those of its own recording
+    /// ([`recording_of`] its name).
+    ///
+    /// # Errors
+    ///
+    /// [`Error::NoTrack`] where there is none of that name.
+    pub fn similar_to(&self, name: &str, k: usize) -> Result<Vec<SimilarTrack>> {
+        let track = self.names.iter().position(|known| known == name);
+        let track = track.ok_or_else(|| Error::NoTrack {
+            name: name.to_owned(),
+        })?;
+        let own = recording_of(name);
+        self.nearest(self.tracks.row(track), k, |other| {
+            recording_of(other) == own
+        })
+    }
+
+    /// The `k` tracks nearest to a sound file, without those of its own recording: that of its
+    /// path or, where a track's name has no folder, of its name.
+    ///
+    /// # Errors
+    ///
+    /// The file cannot be decoded or is shorter than a segment; [`Error::NoFeature`] where the index
+    /// was built from a table, so that it is not known what to compute.
+    pub fn similar_to_file(&self, path: impl AsRef<Path>, k: usize) -> Result<Vec<SimilarTrack>> {
+        let path = path.as_ref();
+        let Some((_, extractor)) = &self.extractor else {
+            let name = "parameters: it was made from a table, not from sound files".to_owned();
+            return Err(Error::NoFeature { name });
+        };
+        let track = self.standardise(&track(extractor, path)?)?;
+        let (whole, name) = (key(path), path.file_name().unwrap_or_default());
+        let (whole, name) = (recording_of(&whole), name.to_string_lossy());
+        self.nearest(track.view(), k, |other| {
+            recording_of(&key(Path::new(other))) == whole
+                || recording_of(other) == recording_of(&name)
+        })
+    }
+
+    /// Writes the index into one file, whole or not at all.
+    ///
+    /// # Errors
+    ///
+    /// The file cannot be written.
+    pub fn save(&self, path: impl AsRef<Path>) -> Result<()> {
+        let manifest = Manifest {
+            names: self.names.clone(),
+            scaler: self.scaler.clone(),
+            sounds: self.extractor.as_ref().map(|(sounds, _)| *sounds),
+        };
+        let bytes = self.tracks.iter().flat_map(|x| x.to_le_bytes()).collect();
+        FORMAT.write(path.as_ref(), &manifest, &[(TRACKS.to_owned(), bytes)])
+    }
+
+    /// Reads what [`save`](Self::save) wrote.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Saved`], which names the file, for one that cannot be read, is damaged, or of
+    /// another kind or version.
+    pub fn load(path: impl AsRef<Path>) -> Result<Self> {
+        let (manifest, mut files): (Manifest, _) = FORMAT.open(path.as_ref())?;
+        let Manifest {
+            names,
+            scaler,
+            sounds,
+        } = manifest;
+        let bytes = files.read(TRACKS)?;
+        let (numbers, rest) = bytes.as_chunks::<4>();
+        let numbers: Vec<f32> = numbers.iter().map(|x| f32::from_le_bytes(*x)).collect();
+        let shape = (names.len(), scaler.feature_names().len());
+        let tracks = Array2::from_shape_vec(shape, numbers).map_err(|e| files.bad(TRACKS, &e))?;
+        if !rest.is_empty() {
+            return Err(files.bad(TRACKS, &"not of whole numbers"));
+        }
+        let index = Self::new(names, tracks, scaler, sounds).map_err(|e| files.bad(TRACKS, &e))?;
+        match &index.extractor {
+            Some((_, extractor)) if extractor.names() != index.feature_names() => {
+                Err(files.bad("manifest.json", &"the features are not those computed"))
+            }
+            _ => Ok(index),
+        }
+    }
+
+    fn standardise(&self, features: &[f32]) -> Result<Array1<f32>> {
+        let row = ArrayView1::from(features)
+            .insert_axis(ndarray::Axis(0))
+            .to_owned();
+        let columns = self.feature_names().to_vec();
+        let table = FeatureTable::new(columns, row, vec!["query".to_owned()])?;
+        Ok(self.scaler.transform(&table)?.features().row(0).to_owned())
+    }
+
+    fn nearest(
+        &self,
+        track: ArrayView1<'_, f32>,
+        k: usize,
+        own: impl Fn(&str) -> bool,
+    ) -> Result<Vec<SimilarTrack>> {
+        let n_own = self.names.iter().filter(|name| own(name)).count();
+        let found = self.nearest.neighbours(track, k.saturating_add(n_own))?;
+        let others = found.into_iter().filter(|(row, _)| !own(&self.names[*row]));
+        let named = others.map(|(row, distance)| SimilarTrack {
+            name: self.names[row].clone(),
+            distance,
+        });
+        Ok(named.take(k).collect())
+    }
+}
+
+/// The mean features of a file.
+fn track(extractor: &Extractor, path: &Path) -> Result<Vec<f32>> {
+    let mut sums = vec![0.0; extractor.names().len()];
+    let mut n = 0.0;
+    extractor.for_each_batch(crate::sound::Sound::File(path), |rows| {
+        for (_, row) in rows {
+            sums.iter_mut().zip(row).for_each(|(sum, x)| *sum += x);
+            n += 1.0;
+        }
+        Ok(())
+    })?;
+    Ok(sums.into_iter().map(|sum: f64| (sum / n) as f32).collect())
+}
