@@ -21,6 +21,9 @@ pub enum Error {
     /// A network cannot be trained or used.
     #[error(transparent)]
     Network(#[from] timbral_nn::Error),
+    /// Trees cannot be trained or used.
+    #[error(transparent)]
+    Trees(#[from] timbral_boost::Error),
     /// Predictions cannot be scored.
     #[error(transparent)]
     Metrics(#[from] timbral_metrics::Error),
@@ -96,6 +99,22 @@ pub enum Error {
         point: String,
         /// The resources.
         resources: usize,
+    },
+    /// A point that a search has drawn makes no parameters.
+    #[error("search: {point}: {reason}")]
+    Point {
+        /// The point.
+        point: String,
+        /// The reason.
+        reason: String,
+    },
+    /// A log of trials cannot be read, written or gone on with.
+    #[error("{}: {reason}", path.display())]
+    TrialLog {
+        /// The log.
+        path: PathBuf,
+        /// The reason.
+        reason: String,
     },
     /// Threads cannot be started.
     #[error("cannot start {threads} threads: {reason}")]
