@@ -162,6 +162,22 @@ pub enum Error {
     /// Ended before it was done, as asked.
     #[error("stopped; run again to go on")]
     Stopped,
+    /// A point that a search has drawn makes no parameters.
+    #[error("search: {point}: {reason}")]
+    Point {
+        /// The point.
+        point: String,
+        /// The reason.
+        reason: String,
+    },
+    /// A log of trials cannot be read, written or gone on with.
+    #[error("{}: {reason}", path.display())]
+    TrialLog {
+        /// The log.
+        path: PathBuf,
+        /// The reason.
+        reason: String,
+    },
     /// Threads cannot be started.
     #[error("cannot start {threads} threads: {reason}")]
     Threads {

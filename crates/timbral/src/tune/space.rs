@@ -2,6 +2,7 @@ use std::fmt;
 
 use serde::{Serialize, Serializer};
 
+use super::draws::{Draws, share};
 use crate::error::{Error, Result};
 
 /// The value of one parameter; serialised as the bare integer, number or text.
@@ -49,7 +50,7 @@ impl fmt::Display for Value {
 /// Serialised as a map, so that a draw becomes any parameters that serde reads;
 /// `Display` prints `name value, name value`.
 #[derive(Debug, Clone, PartialEq, Default)]
-pub struct Point(Vec<(String, Value)>);
+pub struct Point(pub(super) Vec<(String, Value)>);
 
 impl Point {
     /// The value of a parameter; `None` where the space has none of that name.
@@ -76,8 +77,9 @@ impl fmt::Display for Point {
 }
 
 /// Where the values of a parameter lie.
-#[derive(Debug, Clone, PartialEq)]
-enum Range {
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum Range {
     Integer(i64, i64),
     Linear(f64, f64),
     Log(f64, f64),
@@ -112,7 +114,7 @@ enum Range {
 /// assert_eq!((params.max_depth, params.n_rounds), (6, 100));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-#[derive(Debug, Clone, PartialEq, Default)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize)]
 pub struct Space(Vec<(String, Range)>);
 
 impl Space {
@@ -161,18 +163,22 @@ impl Space {
     /// finite or, of a log parameter, not above 0.
     pub fn sample(&self, n: usize, seed: u64) -> Result<Vec<Point>> {
         self.check()?;
-        let points = (0..n).map(|number| {
-            let mut state = mix(mix(seed) ^ number as u64);
-            let values = self.0.iter().map(|(name, range)| {
-                state = mix(state);
-                (name.clone(), range.value(state))
-            });
-            Point(values.collect())
-        });
-        Ok(points.collect())
+        Ok((0..n).map(|number| self.point(number, seed)).collect())
     }
 
-    fn check(&self) -> Result<()> {
+    /// One point of a sample, of a space that was checked.
+    pub(super) fn point(&self, number: usize, seed: u64) -> Point {
+        let mut draws = Draws::new(seed, number);
+        let parameters = self.0.iter();
+        let values = parameters.map(|(name, range)| (name.clone(), range.value(draws.bits())));
+        Point(values.collect())
+    }
+
+    pub(super) fn parameters(&self) -> &[(String, Range)] {
+        &self.0
+    }
+
+    pub(super) fn check(&self) -> Result<()> {
         let wrong = |name: &str, reason| {
             let name = name.to_owned();
             Err(Error::Space { name, reason })
@@ -207,9 +213,9 @@ impl Space {
 
 impl Range {
     /// The value that 64 random bits stand for.
-    fn value(&self, bits: u64) -> Value {
+    pub(super) fn value(&self, bits: u64) -> Value {
         let below = |n: u128| ((u128::from(bits) * n) >> 64) as i128;
-        let share = (bits >> 11) as f64 / (1_u64 << 53) as f64;
+        let share = share(bits);
         match self {
             Self::Integer(low, high) => {
                 let (low, high) = (i128::from(*low), i128::from(*high));
@@ -225,14 +231,6 @@ impl Range {
             Self::Choice(values) => values[below(values.len() as u128) as usize].clone(),
         }
     }
-}
-
-/// SplitMix64's step and output (Steele, Lea and Flood 2014).
-fn mix(state: u64) -> u64 {
-    let z = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
-    let z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-    let z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-    z ^ (z >> 31)
 }
 
 #[cfg(test)]

@@ -1,0 +1,58 @@
+use std::ops::ControlFlow;
+
+use super::Point;
+use crate::error::Error;
+
+/// A point that was tried.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub struct Trial {
+    /// Its place among the points drawn, from 0.
+    pub number: usize,
+    /// The parameters.
+    pub point: Point,
+    /// Resources and score, rung by rung.
+    pub scores: Vec<(usize, f64)>,
+}
+
+impl Trial {
+    pub(super) fn new(number: usize, point: Point) -> Self {
+        let scores = Vec::new();
+        Self {
+            number,
+            point,
+            scores,
+        }
+    }
+
+    /// The score at the most resources it was given.
+    pub fn score(&self) -> f64 {
+        self.scores.last().map_or(f64::NEG_INFINITY, |last| last.1)
+    }
+
+    /// Adds the score that a caller gives at these resources, or passes on its wish to stop.
+    pub(super) fn add_score<E: From<Error>>(
+        &mut self,
+        resources: usize,
+        score: impl FnOnce(&Self) -> Result<ControlFlow<(), f64>, E>,
+    ) -> Result<ControlFlow<()>, E> {
+        let ControlFlow::Continue(value) = score(self)? else {
+            return Ok(ControlFlow::Break(()));
+        };
+        if value.is_nan() {
+            let point = self.point.to_string();
+            return Err(Error::Score { point, resources }.into());
+        }
+        self.scores.push((resources, value));
+        Ok(ControlFlow::Continue(()))
+    }
+}
+
+/// Best first: who got further, then who has the higher score, then who was drawn first.
+pub(super) fn rank(trials: &mut [Trial]) {
+    trials.sort_by(|a, b| {
+        let further = b.scores.len().cmp(&a.scores.len());
+        let better = further.then(b.score().total_cmp(&a.score()));
+        better.then(a.number.cmp(&b.number))
+    });
+}
