@@ -8,12 +8,8 @@
 
 #![allow(clippy::print_stdout)]
 
-#[path = "args/probabilities.rs"]
-#[allow(dead_code)]
-mod probabilities;
-#[path = "args/run.rs"]
-#[allow(dead_code)]
-mod run;
+#[path = "args/command.rs"]
+mod command;
 #[path = "args/tune.rs"]
 mod tune;
 
@@ -44,11 +40,11 @@ struct Args {
 }
 
 fn main() -> anyhow::Result<ExitCode> {
-    let args: Args = match run::parse()? {
+    let args: Args = match command::parse()? {
         Ok(args) => args,
         Err(status) => return Ok(status),
     };
-    let stop = run::Stop::new(args.threads)?;
+    let stop = command::Stop::new(args.threads)?;
     let table = FeatureTable::read(&args.table)?;
     let (mut by_row, mut by_recording) = (Vec::new(), Vec::new());
     for seed in 0..args.seeds {
@@ -58,7 +54,7 @@ fn main() -> anyhow::Result<ExitCode> {
         let mut log = tune::log(path.as_deref(), &(&args.table, &search))?;
         let split = args.split.split(&table, seed)?;
         let inner = hold_out(&table, &split, args.split, seed)?;
-        let bar = run::bar(0, "trials")?;
+        let bar = command::bar(0, "trials")?;
         let watch = |progress| tune::watch(&bar, &stop, progress);
         let ControlFlow::Continue(found) =
             search.judge(&table, &split, &[inner], &mut log, &watch)?

@@ -69,12 +69,16 @@ fn main() -> anyhow::Result<ExitCode> {
     };
     files.finish_and_clear();
     let steps = bar(0, "steps")?;
-    let study = params.run(material, &args.out.join("runs"), |name, [i, n], progress| {
-        steps.set_length(progress.n_steps as u64);
-        steps.set_position(progress.step as u64);
-        steps.set_message(format!("(fit {} of {n}: {name})", i + 1));
-        stop.flow()
-    })?;
+    let study = params.run(
+        material,
+        &args.out.join("runs"),
+        |name, [i, n], progress| {
+            steps.set_length(progress.n_steps as u64);
+            steps.set_position(progress.step as u64);
+            steps.set_message(format!("(fit {} of {n}: {name})", i + 1));
+            stop.flow()
+        },
+    )?;
     steps.finish_and_clear();
     study.save(&args.out)?;
     println!("{study}\n{}", args.out.join("index.html").display());

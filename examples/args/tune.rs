@@ -7,17 +7,14 @@ use indicatif::ProgressBar;
 use serde::Serialize;
 use timbral::tune::{Progress, TrialLog};
 
-use crate::run::Stop;
+use crate::command::Stop;
 
 /// Shows how far a search is, and ends it on Ctrl-C.
 pub(crate) fn watch(bar: &ProgressBar, stop: &Stop, progress: Progress) -> ControlFlow<()> {
     bar.set_length(progress.total as u64);
     bar.set_position(progress.done as u64);
     bar.set_message(format!("best {:.4}", progress.best));
-    match stop.is_set() {
-        true => ControlFlow::Break(()),
-        false => ControlFlow::Continue(()),
-    }
+    stop.flow()
 }
 
 /// The log at `path`, or one in memory.

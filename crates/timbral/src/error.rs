@@ -159,9 +159,6 @@ pub enum Error {
     #[cfg(feature = "plot")]
     #[error(transparent)]
     Plot(#[from] timbral_plot::Error),
-    /// Ended before it was done, as asked.
-    #[error("stopped; run again to go on")]
-    Stopped,
     /// A point that a search has drawn makes no parameters.
     #[error("search: {point}: {reason}")]
     Point {

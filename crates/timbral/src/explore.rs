@@ -56,7 +56,10 @@ pub fn sound_figures(look: &SoundLook, name: &str) -> Result<Vec<Captioned>> {
     let [harmonic, percussive] = &look.parts_db;
     let beats = format!("Onset strength; {:.1} beats a minute", look.beats.tempo);
     let figures = [
-        (waveform(&look.samples, FRAMES.sample_rate, &titled("Waveform"))?, "Samples".to_owned()),
+        (
+            waveform(&look.samples, FRAMES.sample_rate, &titled("Waveform"))?,
+            "Samples".to_owned(),
+        ),
         (
             spectrogram(
                 look.spectrum_db.view(),
@@ -75,12 +78,21 @@ pub fn sound_figures(look: &SoundLook, name: &str) -> Result<Vec<Captioned>> {
             "Pitch classes, the strongest of a frame 1".to_owned(),
         ),
         (
-            onset_strength(&look.onset, &look.beats.frames, &FRAMES, &titled("Onsets and beats"))?,
+            onset_strength(
+                &look.onset,
+                &look.beats.frames,
+                &FRAMES,
+                &titled("Onsets and beats"),
+            )?,
             beats,
         ),
         (
             // Lag 0 has no tempo.
-            tempogram(look.tempogram.slice(s![.., ..]), &FRAMES, &titled("Tempogram"))?,
+            tempogram(
+                look.tempogram.slice(s![.., ..]),
+                &FRAMES,
+                &titled("Tempogram"),
+            )?,
             "How strongly onsets repeat".to_owned(),
         ),
         (
@@ -118,8 +130,14 @@ pub fn sound_grid(sounds: &[PathBuf]) -> Result<Vec<Captioned>> {
         return Ok(Vec::new());
     }
     let params = |title: &str| FigureParams::titled(title).sized(1100, 720);
-    let waves: Vec<_> = looks.iter().map(|(name, look)| (name, &look.samples[..])).collect();
-    let bands: Vec<_> = looks.iter().map(|(name, look)| (name, look.mel_db.view())).collect();
+    let waves: Vec<_> = looks
+        .iter()
+        .map(|(name, look)| (name, &look.samples[..]))
+        .collect();
+    let bands: Vec<_> = looks
+        .iter()
+        .map(|(name, look)| (name, look.mel_db.view()))
+        .collect();
     let waves = waveform_grid(&waves, FRAMES.sample_rate, &params("Waveforms by genre"))?;
     let bands = spectrogram_grid(&bands, MEL, &FRAMES, &params("Mel spectrograms by genre"))?;
     let what = format!("The first {GRID_SECONDS} s of the first recording of each genre");

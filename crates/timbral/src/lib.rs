@@ -15,16 +15,16 @@ mod boosted;
 mod classical;
 #[cfg(feature = "classical")]
 mod classical_svm;
-mod comparison;
 mod classifier;
+mod comparison;
 mod container;
 mod dense;
 mod ensemble;
 mod error;
 mod evaluation;
+mod experiment;
 #[cfg(feature = "plot")]
 mod explore;
-mod experiment;
 mod extract;
 mod extractor;
 mod image_net;
@@ -33,27 +33,27 @@ mod inputs;
 mod mel_images;
 mod probabilities;
 mod recipe;
-#[cfg(feature = "plot")]
-pub mod study;
 mod similar;
 mod sound;
+#[cfg(feature = "plot")]
+pub mod study;
 pub mod tune;
 
 #[cfg(feature = "classical")]
 pub use classical::Classical;
-pub use comparison::{Accuracies, CompareParams, Comparison, Pair, Row, Step, compare};
 pub use classifier::{
     Classifier, ClassifierParams, FitProgress, FittedClassifier, GenreCount, GenreModel,
     GenreProbability, HeldOutScore, Member, MemberParams, ModelParams, PredictedWindow, Prediction,
     PredictionReport, Provenance, SoundView,
 };
+pub use comparison::{Accuracies, CompareParams, Comparison, Pair, Row, Step, compare};
 pub use dense::{DenseModel, DenseParams};
 pub use ensemble::Ensemble;
 pub use error::{Error, Result};
 pub use evaluation::{Accuracy, Evaluation};
+pub use experiment::{Experiment, select_features};
 #[cfg(feature = "plot")]
 pub use explore::{Captioned, SoundLook, sound_figures, sound_grid, table_figures};
-pub use experiment::{Experiment, select_features};
 pub use extract::{Extraction, ExtractionReport};
 pub use extractor::{Extractor, FeatureRow, Segmentation};
 pub use image_net::ImageNet;

@@ -42,14 +42,27 @@ pub fn table_figures(table: &FeatureTable) -> Result<Vec<Captioned>> {
         label_counts(classes, &counts, &params("Rows of each genre"))?,
         "What there is to learn from".to_owned(),
     )];
-    let ratios: Vec<f64> = x.columns().into_iter().map(|c| f_ratio(c, labels, &counts)).collect();
+    let ratios: Vec<f64> = x
+        .columns()
+        .into_iter()
+        .map(|c| f_ratio(c, labels, &counts))
+        .collect();
     let mut order: Vec<usize> = (0..names.len()).collect();
     order.sort_by(|a, b| ratios[*b].total_cmp(&ratios[*a]));
     for feature in order.into_iter().take(N_DISTRIBUTIONS) {
         let values = x.column(feature).to_vec();
-        let figure = distributions(&values, labels, classes, &names[feature], &params(&*names[feature]))?;
+        let figure = distributions(
+            &values,
+            labels,
+            classes,
+            &names[feature],
+            &params(&*names[feature]),
+        )?;
         let ratio = ratios[feature];
-        figures.push((figure, format!("By genre; variance between by variance within: {ratio:.0}")));
+        figures.push((
+            figure,
+            format!("By genre; variance between by variance within: {ratio:.0}"),
+        ));
     }
     if names.len() < 2 {
         return Ok(figures);
@@ -65,11 +78,26 @@ pub fn table_figures(table: &FeatureTable) -> Result<Vec<Captioned>> {
     let pca = Pca::fit_scaled(x, 2)?;
     let points = pca.transform(x.select(Axis(0), &rows).view())?;
     let labels: Vec<usize> = rows.iter().map(|row| labels[*row]).collect();
-    let axes: Vec<String> = pca.explained_variance_ratio.iter().enumerate().map(|(i, share)| {
-        format!("component {} ({:.0} % of the variance)", i + 1, 100.0 * share)
-    }).collect();
+    let axes: Vec<String> = pca
+        .explained_variance_ratio
+        .iter()
+        .enumerate()
+        .map(|(i, share)| {
+            format!(
+                "component {} ({:.0} % of the variance)",
+                i + 1,
+                100.0 * share
+            )
+        })
+        .collect();
     figures.push((
-        scatter_map(points.view(), &labels, classes, [&axes[0], &axes[1]], &params("Map of the rows"))?,
+        scatter_map(
+            points.view(),
+            &labels,
+            classes,
+            [&axes[0], &axes[1]],
+            &params("Map of the rows"),
+        )?,
         "The two principal components of the standardised features".to_owned(),
     ));
     Ok(figures)
@@ -83,11 +111,20 @@ fn f_ratio(column: ndarray::ArrayView1<'_, f32>, labels: &[usize], counts: &[usi
         means[*label] += f64::from(*x) / counts[*label] as f64;
     }
     let mean = column.iter().map(|x| f64::from(*x)).sum::<f64>() / n;
-    let between: f64 =
-        means.iter().zip(counts).map(|(m, count)| *count as f64 * (m - mean) * (m - mean)).sum();
-    let within: f64 = column.iter().zip(labels).map(|(x, label)| (f64::from(*x) - means[*label]).powi(2)).sum();
+    let between: f64 = means
+        .iter()
+        .zip(counts)
+        .map(|(m, count)| *count as f64 * (m - mean) * (m - mean))
+        .sum();
+    let within: f64 = column
+        .iter()
+        .zip(labels)
+        .map(|(x, label)| (f64::from(*x) - means[*label]).powi(2))
+        .sum();
     let classes = counts.iter().filter(|count| **count > 0).count() as f64;
-    let ratio = between / (classes - 1.0).max(1.0) / (within / (n - classes).max(1.0)).max(f64::MIN_POSITIVE);
+    let ratio = between
+        / (classes - 1.0).max(1.0)
+        / (within / (n - classes).max(1.0)).max(f64::MIN_POSITIVE);
     if ratio.is_finite() { ratio } else { 0.0 }
 }
 

@@ -29,12 +29,16 @@ pub fn claims(study: &Study) -> Vec<Claim> {
     };
     let weakest = |split: &str| {
         let mut runs = study.of("boosted-trees", split);
-        runs.next().and_then(|run| run.evaluation.as_ref()).map_or(String::new(), weakest)
+        runs.next()
+            .and_then(|run| run.evaluation.as_ref())
+            .map_or(String::new(), weakest)
     };
     let gap = |split: &str| {
         let mean = |model| study.spread(model, split, by_row);
         match (mean("dense"), mean("boosted-trees")) {
-            (Some(dense), Some(trees)) => format!("dense less trees: {:+.3}", dense.mean - trees.mean),
+            (Some(dense), Some(trees)) => {
+                format!("dense less trees: {:+.3}", dense.mean - trees.mean)
+            }
             _ => String::new(),
         }
     };
@@ -45,7 +49,11 @@ pub fn claims(study: &Study) -> Vec<Claim> {
             "random",
             "XGBoost: accuracy .9992 on training rows, .9159 on test rows",
         ),
-        accuracy("dense", "random", "Dense network with dropout: .9289 on validation rows"),
+        accuracy(
+            "dense",
+            "random",
+            "Dense network with dropout: .9289 on validation rows",
+        ),
         Claim {
             published: "The network does better than the trees",
             here: gap("random"),
@@ -66,7 +74,9 @@ pub fn claims(study: &Study) -> Vec<Claim> {
 
 /// Share of right rows.
 pub(crate) fn by_row(run: &StudyRun) -> Option<f64> {
-    run.evaluation.as_ref().map(|evaluation| evaluation.by_row.value)
+    run.evaluation
+        .as_ref()
+        .map(|evaluation| evaluation.by_row.value)
 }
 
 /// Share of right recordings.
@@ -78,9 +88,15 @@ pub(crate) fn by_recording(run: &StudyRun) -> Option<f64> {
 /// The two classes with the smallest F1.
 fn weakest(evaluation: &Evaluation) -> String {
     let ClassificationReport { classes, .. } = &evaluation.report;
-    let mut classes: Vec<_> = classes.iter().map(|(name, scores)| (scores.fscore, name)).collect();
+    let mut classes: Vec<_> = classes
+        .iter()
+        .map(|(name, scores)| (scores.fscore, name))
+        .collect();
     classes.sort_by(|a, b| a.0.total_cmp(&b.0));
-    let lowest = classes.iter().take(2).map(|(f1, name)| format!("{name} (F1 {f1:.2})"));
+    let lowest = classes
+        .iter()
+        .take(2)
+        .map(|(f1, name)| format!("{name} (F1 {f1:.2})"));
     lowest.collect::<Vec<_>>().join(" and ")
 }
 
@@ -134,10 +150,15 @@ impl Study {
 
     fn scores(&self, model: &str, split: &str) -> String {
         let number = |what: &str, f: fn(&StudyRun) -> Option<f64>| {
-            self.spread(model, split, f).map(|spread| format!("{what} {spread}"))
+            self.spread(model, split, f)
+                .map(|spread| format!("{what} {spread}"))
         };
         let train = number("training rows", |run| Some(run.train_accuracy));
-        let parts = [train, number("test rows", by_row), number("recordings", by_recording)];
+        let parts = [
+            train,
+            number("test rows", by_row),
+            number("recordings", by_recording),
+        ];
         let known = self.of(model, split).next();
         let leaks = split == "random";
         match known {

@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use timbral_data::{FeatureTable, Spectrograms, SplitMethod, SynthCorpus, SynthParams};
 use timbral_dsp::FeatureParams;
 
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::extract::Extraction;
 use crate::extractor::Segmentation;
 use crate::inputs::Inputs;
@@ -44,7 +44,10 @@ impl Material {
 
     /// With spectrograms of recordings, whose names and labels are their own.
     pub fn with_spectrograms(self, spectrograms: Option<Spectrograms>) -> Self {
-        Self { spectrograms, ..self }
+        Self {
+            spectrograms,
+            ..self
+        }
     }
 
     /// A folder of music, one folder a genre: its 3-s segments by the recipe of the published tables,
@@ -72,7 +75,7 @@ impl Material {
         };
         let report = extraction.run(&sounds, &path, stop, |done| progress(done, n))?;
         if report.status() == 130 {
-            return Err(Error::Stopped);
+            return Err(timbral_data::Error::Stopped.into());
         }
         let images = MelImages {
             seconds: PIECE_SECONDS,
@@ -80,7 +83,7 @@ impl Material {
         };
         let (spectrograms, _) = images.read(&sounds, stop, |done| progress(n / 2 + done, n))?;
         if stop.load(Ordering::Relaxed) {
-            return Err(Error::Stopped);
+            return Err(timbral_data::Error::Stopped.into());
         }
         Ok(Self {
             name: folder.display().to_string(),
@@ -106,7 +109,7 @@ impl Material {
         let folder = scratch.join("corpus");
         let n = corpus.len();
         if corpus.write(&folder, 0, stop, |done| progress(done, 3 * n))? < n {
-            return Err(Error::Stopped);
+            return Err(timbral_data::Error::Stopped.into());
         }
         let material = Self::of_music(&folder, scratch, stop, |done, _| progress(n + done, 3 * n))?;
         let SynthParams {

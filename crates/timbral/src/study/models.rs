@@ -53,7 +53,10 @@ pub(crate) fn section(study: &Study, model: &str, report: &mut Report) -> Result
         if let Some(evaluation) = &run.evaluation {
             let params = FigureParams::titled(format!("Confusion, {model}, {split}"));
             let figure = confusion_matrix(&evaluation.confusion, &params.sized(900, 700))?;
-            report.figure(&figure, "Test rows: their genres by what they were taken for")?;
+            report.figure(
+                &figure,
+                "Test rows: their genres by what they were taken for",
+            )?;
             report.preformatted(evaluation.report.to_string());
         }
     }
@@ -71,15 +74,26 @@ pub(crate) fn section(study: &Study, model: &str, report: &mut Report) -> Result
 fn curves(run: &StudyRun, report: &mut Report) -> Result<()> {
     let kind = |what: &str| -> Vec<Series> {
         let curves = run.curves.iter().filter(|curve| curve.name.contains(what));
-        let name = |name: &str| if name.starts_with("validation") { "validation" } else { "train" };
-        curves.map(|curve| Series::counted(name(&curve.name), curve.values.clone())).collect()
+        let name = |name: &str| {
+            if name.starts_with("validation") {
+                "validation"
+            } else {
+                "train"
+            }
+        };
+        curves
+            .map(|curve| Series::counted(name(&curve.name), curve.values.clone()))
+            .collect()
     };
     let (loss, accuracy) = (kind("loss"), kind("accuracy"));
     if loss.is_empty() {
         return Ok(());
     }
     let params = FigureParams::titled(format!("Training of {}, {}", run.model, run.split));
-    report.figure(&training_curves(&loss, &accuracy, "epoch", &params)?, "Epoch by epoch; augmented or mixed rows count as learnt")?;
+    report.figure(
+        &training_curves(&loss, &accuracy, "epoch", &params)?,
+        "Epoch by epoch; augmented or mixed rows count as learnt",
+    )?;
     Ok(())
 }
 
@@ -89,8 +103,12 @@ fn ranking(study: &Study, run: &StudyRun, report: &mut Report) -> Result<()> {
     let classes = study.material.table.classes();
     let titled = |what: &str| FigureParams::titled(format!("{what}, {}, {}", run.model, run.split));
     let params = titled("ROC");
-    report.figure(&roc_curves(&labels, &scores, classes, &params)?, "One genre against the rest")?;
-    let figure = precision_recall_curves(&labels, &scores, classes, &titled("Precision and recall"))?;
+    report.figure(
+        &roc_curves(&labels, &scores, classes, &params)?,
+        "One genre against the rest",
+    )?;
+    let figure =
+        precision_recall_curves(&labels, &scores, classes, &titled("Precision and recall"))?;
     report.figure(&figure, "One genre against the rest")?;
     Ok(())
 }
@@ -105,13 +123,22 @@ fn reliability(study: &Study, model: &str, splits: &[&str], report: &mut Report)
         let scores = Scores::try_from(values.view())?;
         let top = scores.argmax();
         let hits = top.iter().zip(&labels).map(|(p, t)| p == t).collect();
-        let confidence = top.iter().enumerate().map(|(row, class)| values[[row, *class]]);
+        let confidence = top
+            .iter()
+            .enumerate()
+            .map(|(row, class)| values[[row, *class]]);
         sides.push(((*split).to_owned(), hits, confidence.collect()));
     }
-    let sides: Vec<_> = sides.iter().map(|(name, hits, p)| (&**name, &hits[..], &p[..])).collect();
+    let sides: Vec<_> = sides
+        .iter()
+        .map(|(name, hits, p)| (&**name, &hits[..], &p[..]))
+        .collect();
     let params = FigureParams::titled(format!("Reliability of {model}"));
     let figure = reliability_diagram(&sides, &BinParams::default(), &params)?;
-    report.figure(&figure, "How often the most probable genre is right, by its probability")?;
+    report.figure(
+        &figure,
+        "How often the most probable genre is right, by its probability",
+    )?;
     Ok(())
 }
 
@@ -120,7 +147,12 @@ fn trees(study: &Study, report: &mut Report) -> Result<()> {
     let table = &study.material.table;
     let split: SplitMethod = study.honest_split().parse()?;
     let Experiment { train, test, .. } = Experiment::new(table, &split.split(table, 0)?)?;
-    let labels: Vec<f32> = train.labels().unwrap_or_default().iter().map(|l| *l as f32).collect();
+    let labels: Vec<f32> = train
+        .labels()
+        .unwrap_or_default()
+        .iter()
+        .map(|l| *l as f32)
+        .collect();
     let n_classes = train.classes().len();
     let mut params = study.params.boost.clone();
     params.objective = match n_classes {
@@ -141,7 +173,10 @@ fn trees(study: &Study, report: &mut Report) -> Result<()> {
     let titled = |what: &str| FigureParams::titled(format!("{what}, {split}"));
     let figure = lines(&series, "rounds", "accuracy", &titled("Accuracy by rounds"))?;
     report.subsection(format!("The trees of the split {split}"));
-    report.figure(&figure, "Nothing was chosen by the test rows; they are shown to see what more rounds do")?;
+    report.figure(
+        &figure,
+        "Nothing was chosen by the test rows; they are shown to see what more rounds do",
+    )?;
     let names = table.feature_names();
     let gains = model.importance(ImportanceKind::TotalGain);
     let total: f64 = gains.iter().sum::<f64>().max(f64::MIN_POSITIVE);
@@ -157,10 +192,17 @@ fn trees(study: &Study, report: &mut Report) -> Result<()> {
         2 => 1,
         _ => weakest(study, &split.to_string()),
     };
-    let of_class = values.slice(s![.., if n_classes == 2 { 0 } else { class }, ..names.len()]);
+    let of_class = values.slice(s![
+        ..,
+        if n_classes == 2 { 0 } else { class },
+        ..names.len()
+    ]);
     let params = titled(&format!("What speaks for {}", table.classes()[class]));
     let figure = shap_summary(of_class, explained, names, N_FEATURES, &params)?;
-    report.figure(&figure, "SHAP values of test rows, in log odds: the genre told worst")?;
+    report.figure(
+        &figure,
+        "SHAP values of test rows, in log odds: the genre told worst",
+    )?;
     Ok(())
 }
 
@@ -170,8 +212,14 @@ fn weakest(study: &Study, split: &str) -> usize {
     let Some(evaluation) = run.and_then(|run| run.evaluation.as_ref()) else {
         return 0;
     };
-    let f1 = evaluation.report.classes.iter().map(|(_, scores)| scores.fscore).enumerate();
-    f1.min_by(|a, b| a.1.total_cmp(&b.1)).map_or(0, |(class, _)| class)
+    let f1 = evaluation
+        .report
+        .classes
+        .iter()
+        .map(|(_, scores)| scores.fscore)
+        .enumerate();
+    f1.min_by(|a, b| a.1.total_cmp(&b.1))
+        .map_or(0, |(class, _)| class)
 }
 
 /// Share of right rows after some rounds.

@@ -17,10 +17,18 @@ impl fmt::Display for Study {
         let (columns, rows) = self.table();
         let heading: Vec<String> = columns.iter().map(|column| (*column).to_owned()).collect();
         let lines = || std::iter::once(&heading).chain(&rows);
-        let width = |c: usize| lines().map(|line| line[c].chars().count()).max().unwrap_or(0);
+        let width = |c: usize| {
+            lines()
+                .map(|line| line[c].chars().count())
+                .max()
+                .unwrap_or(0)
+        };
         let widths: Vec<usize> = (0..columns.len()).map(width).collect();
         for line in lines() {
-            let cells = line.iter().zip(&widths).map(|(cell, width)| format!("{cell:<width$}"));
+            let cells = line
+                .iter()
+                .zip(&widths)
+                .map(|(cell, width)| format!("{cell:<width$}"));
             writeln!(f, "{}", cells.collect::<Vec<_>>().join("  ").trim_end())?;
         }
         Ok(())
@@ -38,7 +46,12 @@ impl Study {
         let (columns, rows) = self.table();
         let rows: Vec<_> = rows
             .iter()
-            .map(|row| columns.iter().zip(row).collect::<std::collections::BTreeMap<_, _>>())
+            .map(|row| {
+                columns
+                    .iter()
+                    .zip(row)
+                    .collect::<std::collections::BTreeMap<_, _>>()
+            })
             .collect();
         let results = serde_json::json!({
             "material": self.material.name,
@@ -46,7 +59,9 @@ impl Study {
             "claims": claims(self),
         });
         let path = folder.join("results.json");
-        Ok(write_whole(&path, |file| Ok(serde_json::to_writer_pretty(file, &results)?))?)
+        Ok(write_whole(&path, |file| {
+            Ok(serde_json::to_writer_pretty(file, &results)?)
+        })?)
     }
 
     /// The study as a page: data, leak, models, claims, what is honest, time and memory.
@@ -62,7 +77,11 @@ impl Study {
                 "{}. Boosted trees, a dense network{} under random rows, the usual protocol, and on \
                  recordings that the models have not heard.",
                 material.name,
-                if material.spectrograms.is_some() { " and a convolutional network" } else { "" },
+                if material.spectrograms.is_some() {
+                    " and a convolutional network"
+                } else {
+                    ""
+                },
             ),
         );
         self.summary(&mut report)?;
@@ -96,8 +115,16 @@ impl Study {
     /// log loss and calibration error.
     pub fn table(&self) -> (Vec<&'static str>, Vec<Vec<String>>) {
         let columns = vec![
-            "model", "split", "train", "test rows", "95 % interval", "recordings", "log loss",
-            "calibration error", "seeds", "n rows",
+            "model",
+            "split",
+            "train",
+            "test rows",
+            "95 % interval",
+            "recordings",
+            "log loss",
+            "calibration error",
+            "seeds",
+            "n rows",
         ];
         let mut rows = Vec::new();
         for model in self.models() {
@@ -109,7 +136,10 @@ impl Study {
                 let runs: Vec<&StudyRun> = self.of(&model, &split).collect();
                 let first = runs.first().and_then(|run| run.evaluation.as_ref());
                 let interval = first.map_or(String::new(), |evaluation| {
-                    format!("{:.3} to {:.3}", evaluation.by_row.low, evaluation.by_row.high)
+                    format!(
+                        "{:.3} to {:.3}",
+                        evaluation.by_row.low, evaluation.by_row.high
+                    )
                 });
                 rows.push(vec![
                     model.clone(),
@@ -121,7 +151,9 @@ impl Study {
                     number(&|run| Some(run.evaluation.as_ref()?.log_loss)),
                     number(&|run| calibration_error(self, run)),
                     runs.len().to_string(),
-                    first.map_or(0, |evaluation| evaluation.by_row.n).to_string(),
+                    first
+                        .map_or(0, |evaluation| evaluation.by_row.n)
+                        .to_string(),
                 ]);
             }
         }
@@ -149,7 +181,10 @@ impl Study {
              segments. Test rows were looked at once; the dense network's epochs are chosen on a part of \
              the training rows.",
         );
-        report.figure(&models::forest(self)?, "Accuracy by segment with 95 % intervals")?;
+        report.figure(
+            &models::forest(self)?,
+            "Accuracy by segment with 95 % intervals",
+        )?;
         Ok(())
     }
 
@@ -192,8 +227,9 @@ impl Study {
         report.section("What the published study says");
         let columns = ["published, on GTZAN", "the same protocol here", "honest"];
         let claims = claims(self).into_iter();
-        let rows: Vec<Vec<String>> =
-            claims.map(|claim| vec![claim.published.to_owned(), claim.here, claim.honest]).collect();
+        let rows: Vec<Vec<String>> = claims
+            .map(|claim| vec![claim.published.to_owned(), claim.here, claim.honest])
+            .collect();
         report.table("Its claims and ours", &columns, &rows)?;
         Ok(())
     }
@@ -232,11 +268,18 @@ impl Study {
                     let spread = self.spread(&model, &split, |run| Some(f(run)));
                     spread.map_or(String::new(), |spread| format!("{:.2}", spread.mean))
                 };
-                let (fit, predict) = (seconds(|run| run.fit_seconds), seconds(|run| run.predict_seconds));
+                let (fit, predict) = (
+                    seconds(|run| run.fit_seconds),
+                    seconds(|run| run.predict_seconds),
+                );
                 rows.push(vec![model.clone(), split, fit, predict]);
             }
         }
-        report.table("Means over the seeds", &["model", "split", "fit, s", "predict, s"], &rows)?;
+        report.table(
+            "Means over the seeds",
+            &["model", "split", "fit, s", "predict, s"],
+            &rows,
+        )?;
         if let Some(mebibytes) = peak_memory() {
             report.paragraph(format!("Peak memory of the whole run: {mebibytes:.0} MiB."));
         }
@@ -265,7 +308,9 @@ fn calibration_error(study: &Study, run: &StudyRun) -> Option<f64> {
 /// The most memory that this process has had, in MiB; known on Linux only.
 fn peak_memory() -> Option<f64> {
     let status = std::fs::read_to_string("/proc/self/status").ok()?;
-    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+    let line = status
+        .lines()
+        .find_map(|line| line.strip_prefix("VmHWM:"))?;
     let kibibytes: f64 = line.trim().trim_end_matches(" kB").parse().ok()?;
     Some(kibibytes / 1024.0)
 }

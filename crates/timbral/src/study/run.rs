@@ -1,6 +1,6 @@
-use std::{fmt, fs};
 use std::ops::ControlFlow;
 use std::path::Path;
+use std::{fmt, fs};
 
 use ndarray::Array2;
 use serde::{Deserialize, Serialize};
@@ -148,7 +148,7 @@ impl StudyParams {
     ///
     /// # Errors
     ///
-    /// [`Error::Stopped`] after a `Break`; else those of the recipes and of writing files.
+    /// `Error::Table(`[`Stopped`](timbral_data::Error::Stopped)`)` after a `Break`; else those of the recipes and of writing files.
     pub fn run(
         &self,
         material: Material,
@@ -166,7 +166,10 @@ impl StudyParams {
         ];
         if let Some(conv) = &conv {
             let images = conv.spectrograms;
-            let bits = images.images().into_iter().flat_map(|x| x.to_bits().to_le_bytes());
+            let bits = images
+                .images()
+                .into_iter()
+                .flat_map(|x| x.to_bits().to_le_bytes());
             let own = fingerprint(of_table(images.table()), bits);
             models.push((conv, images.table(), of(own, &self.conv)));
         }
@@ -178,14 +181,24 @@ impl StudyParams {
                     let name = format!("{}, {split}, seed {seed}", recipe.name());
                     let place = [runs.len(), n];
                     let mut watch = |progress: &Progress| watch(&name, place, progress);
-                    let cell = Cell { recipe, table, split: *split, seed, fingerprint };
+                    let cell = Cell {
+                        recipe,
+                        table,
+                        split: *split,
+                        seed,
+                        fingerprint,
+                    };
                     runs.push(cell.run(keep, &mut watch)?);
                 }
             }
         }
         let params = self.clone();
         drop(conv);
-        Ok(Study { material, params, runs })
+        Ok(Study {
+            material,
+            params,
+            runs,
+        })
     }
 }
 
@@ -214,10 +227,9 @@ impl Cell<'_> {
                     stopped |= goes_on.is_break();
                     goes_on
                 };
-                let outcome =
-                    fit_and_evaluate(self.recipe, self.table, &parts, seed, &mut watch)?;
+                let outcome = fit_and_evaluate(self.recipe, self.table, &parts, seed, &mut watch)?;
                 if stopped {
-                    return Err(Error::Stopped);
+                    return Err(timbral_data::Error::Stopped.into());
                 }
                 let rows = outcome.probabilities.rows().into_iter();
                 let run = StudyRun {
@@ -242,7 +254,11 @@ impl Cell<'_> {
         };
         let test = self.table.select(&parts.test)?;
         let probabilities = run.matrix();
-        run.evaluation = Some(Evaluation::new(&test, test.classes(), probabilities.view())?);
+        run.evaluation = Some(Evaluation::new(
+            &test,
+            test.classes(),
+            probabilities.view(),
+        )?);
         Ok(run)
     }
 }
@@ -253,7 +269,10 @@ impl StudyRun {
         let n_classes = self.probabilities.first().map_or(0, Vec::len);
         let shape = (self.probabilities.len(), n_classes);
         Array2::from_shape_fn(shape, |(row, class)| {
-            self.probabilities[row].get(class).copied().unwrap_or(f32::NAN)
+            self.probabilities[row]
+                .get(class)
+                .copied()
+                .unwrap_or(f32::NAN)
         })
     }
 }
@@ -264,7 +283,10 @@ fn curves(history: &serde_json::Value) -> Vec<Curve> {
     let epochs = history["epochs"].as_array().map_or(&[][..], Vec::as_slice);
     let curve = |name: &str| {
         let values = epochs.iter().filter_map(|epoch| epoch[name].as_f64());
-        Curve { name: name.replace('_', " "), values: values.collect() }
+        Curve {
+            name: name.replace('_', " "),
+            values: values.collect(),
+        }
     };
     let all = names.map(curve).into_iter();
     all.filter(|curve| !curve.values.is_empty()).collect()
@@ -272,9 +294,20 @@ fn curves(history: &serde_json::Value) -> Vec<Curve> {
 
 /// Of names, labels and features.
 fn of_table(table: &FeatureTable) -> u64 {
-    let names = table.ids().iter().chain(table.classes()).flat_map(|name| name.bytes());
-    let labels = table.labels().unwrap_or_default().iter().map(|label| *label as u8);
-    let features = table.features().into_iter().flat_map(|x| x.to_bits().to_le_bytes());
+    let names = table
+        .ids()
+        .iter()
+        .chain(table.classes())
+        .flat_map(|name| name.bytes());
+    let labels = table
+        .labels()
+        .unwrap_or_default()
+        .iter()
+        .map(|label| *label as u8);
+    let features = table
+        .features()
+        .into_iter()
+        .flat_map(|x| x.to_bits().to_le_bytes());
     fingerprint(0, names.chain(labels).chain(features))
 }
 

@@ -173,7 +173,7 @@ impl BoostSearch {
     /// # Errors
     ///
     /// [`Error::NoLabels`], [`Error::EmptyPart`], [`Error::Point`] for a space that `BoostParams`
-    /// does not have, [`Error::Trees`] for parameters out of range, and those of
+    /// does not have, [`Error::Boost`](crate::Error::Boost) for parameters out of range, and those of
     /// [`Halving::search`], [`Search::search`] and [`TrialLog::recall`].
     pub fn run(
         &self,
@@ -236,7 +236,7 @@ impl BoostSearch {
     /// # Errors
     ///
     /// [`Error::NoLabels`], [`Error::EmptyPart`] without a trial, [`Error::Point`] and
-    /// [`Error::Trees`].
+    /// [`Error::Boost`](crate::Error::Boost).
     pub fn fit(
         &self,
         trials: &[Trial],
