@@ -15,15 +15,15 @@ pub enum Error {
         /// The reason.
         source: timbral_dsp::Error,
     },
+    /// Boosted trees cannot be trained or used.
+    #[error(transparent)]
+    Boost(#[from] timbral_boost::Error),
     /// A table cannot be read, split or written.
     #[error(transparent)]
     Table(#[from] timbral_data::Error),
     /// A network cannot be trained or used.
     #[error(transparent)]
     Network(#[from] timbral_nn::Error),
-    /// Trees cannot be trained or used.
-    #[error(transparent)]
-    Trees(#[from] timbral_boost::Error),
     /// Predictions cannot be scored.
     #[error(transparent)]
     Metrics(#[from] timbral_metrics::Error),

@@ -27,7 +27,7 @@ impl BoostEnsemble {
     ///
     /// # Errors
     ///
-    /// [`Error::Trees`](crate::Error::Trees) for rows of another width.
+    /// [`Error::Boost`](crate::Error::Boost) for rows of another width.
     pub fn probabilities(&self, features: ArrayView2<'_, f32>) -> Result<Array2<f32>> {
         let mut sum: Option<Array2<f32>> = None;
         for model in &self.0 {
