@@ -11,7 +11,6 @@
 #[path = "args/command.rs"]
 mod command;
 #[path = "args/tune.rs"]
-#[allow(dead_code)]
 mod tune;
 
 use std::ops::ControlFlow;
@@ -19,7 +18,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Parser;
-use command::{Stop, bar, parse};
+use command::{Stop, parse};
 use timbral::data::{FeatureTable, SplitMethod};
 use timbral::tune::{BoostSearch, hold_out};
 
@@ -30,15 +29,8 @@ struct Args {
     /// random, grouped or fault-filtered
     #[arg(long, default_value = "random")]
     split: SplitMethod,
-    /// Searches, each judged once
-    #[arg(long, default_value_t = 10)]
-    seeds: u64,
-    /// Where trials are kept
-    #[arg(long, value_name = "FOLDER")]
-    log: Option<PathBuf>,
-    /// 0: one a core
-    #[arg(long, default_value_t = 0)]
-    threads: usize,
+    #[command(flatten)]
+    study: tune::StudyArgs,
 }
 
 fn main() -> anyhow::Result<ExitCode> {
@@ -46,18 +38,18 @@ fn main() -> anyhow::Result<ExitCode> {
         Ok(args) => args,
         Err(status) => return Ok(status),
     };
-    let stop = Stop::new(args.threads)?;
-    let table = FeatureTable::read(&args.table)?;
+    let (path, method, study) = (args.table, args.split, args.study);
+    let stop = Stop::new(study.threads)?;
+    let table = FeatureTable::read(&path)?;
     let (mut by_row, mut by_recording) = (Vec::new(), Vec::new());
-    for seed in 0..args.seeds {
+    for seed in 0..study.seeds {
         let search = BoostSearch::averaged(seed);
-        let mut log = tune::log_of(args.log.as_deref(), args.split, seed, &args.table, &search)?;
-        let split = args.split.split(&table, seed)?;
-        let inner = [hold_out(&table, &split, args.split, seed)?];
-        let bar = bar(0, "scores and models")?;
-        let watch = |progress| tune::watch(&bar, &stop, progress);
-        let judged = search.judge(&table, &split, &inner, &mut log, &watch)?;
-        bar.finish_and_clear();
+        let mut log = study.log(&format!("{method}.{seed}"), &(&path, &search))?;
+        let split = method.split(&table, seed)?;
+        let inner = [hold_out(&table, &split, method, seed)?];
+        let judged = tune::watched(&stop, |watch| {
+            search.judge(&table, &split, &inner, &mut log, watch)
+        })?;
         let ControlFlow::Continue(judged) = judged else {
             return Ok(stop.status());
         };
@@ -65,7 +57,7 @@ fn main() -> anyhow::Result<ExitCode> {
         by_row.push(judged.by_row);
         by_recording.extend(judged.by_recording);
     }
-    tune::print_mean(&format!("{} by row", args.split), &by_row);
-    tune::print_mean(&format!("{} by recording", args.split), &by_recording);
+    tune::print_mean(&format!("{method}, by row"), &by_row);
+    tune::print_mean(&format!("{method}, by recording"), &by_recording);
     Ok(stop.status())
 }

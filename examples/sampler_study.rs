@@ -2,21 +2,20 @@
 //!
 //! `cargo run --release --example sampler_study -- features_3_sec.csv --every 10 --steps 10`: for
 //! each of ten seeds both samplers try 40 points, scored by 3-fold over a tenth of the recordings;
-//! the best scores are compared pair by pair (permutation test). The first 20 points are the same. `--log` names a folder here.
+//! the best scores are compared pair by pair (permutation test). The first 20 points are the same.
 
 #![allow(clippy::print_stdout)]
 
 #[path = "args/command.rs"]
 mod command;
 #[path = "args/tune.rs"]
-#[allow(dead_code)]
 mod tune;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Parser;
-use command::{Stop, bar, parse};
+use command::{Stop, parse};
 use timbral::data::{FeatureTable, SplitMethod};
 use timbral::metrics::{PermutationParams, permutation_test};
 use timbral::tune::{Sampler, group_folds};
@@ -28,36 +27,31 @@ struct Args {
     /// Take each so many-th recording alone, for speed
     #[arg(long, default_value_t = 1)]
     every: usize,
-    /// Pairs of searches
-    #[arg(long, default_value_t = 10)]
-    seeds: u64,
     #[command(flatten)]
     search: tune::SearchArgs,
+    #[command(flatten)]
+    study: tune::StudyArgs,
 }
 
 fn main() -> anyhow::Result<ExitCode> {
-    let mut args: Args = match parse()? {
+    let args: Args = match parse()? {
         Ok(args) => args,
         Err(status) => return Ok(status),
     };
-    let stop = Stop::new(args.search.threads)?;
-    let table = FeatureTable::read(&args.table)?;
-    let rows = (0..table.n_rows()).filter(|row| table.groups()[*row] % args.every.max(1) == 0);
+    let (path, every, mut search, study) = (args.table, args.every, args.search, args.study);
+    let stop = Stop::new(study.threads)?;
+    let table = FeatureTable::read(&path)?;
+    let rows = (0..table.n_rows()).filter(|row| table.groups()[*row] % every.max(1) == 0);
     let table = table.select(&rows.collect::<Vec<_>>())?;
     let mut best = [Vec::new(), Vec::new()];
-    for seed in 0..args.seeds {
+    for seed in 0..study.seeds {
         let split = SplitMethod::Grouped.split(&table, seed)?;
-        let folds = group_folds(&table, &split, args.search.folds, seed)?;
+        let folds = group_folds(&table, &split, search.folds, seed)?;
         for (sampler, best) in [Sampler::Tpe, Sampler::Random].into_iter().zip(&mut best) {
-            (args.search.sampler, args.search.seed) = (sampler, seed);
-            let bar = bar(0, "scores of trials")?;
-            let watch = |progress| tune::watch(&bar, &stop, progress);
-            let search = args.search.boost();
-            let name = format!("{sampler:?}.{seed}.jsonl");
-            let path = args.search.log.as_ref().map(|folder| folder.join(name));
-            let mut log = tune::log(path.as_deref(), &(&args.table, args.every, &search))?;
-            let trials = search.run(&table, &folds, &mut log, &watch)?;
-            bar.finish_and_clear();
+            (search.sampler, search.seed) = (sampler, seed);
+            let search = search.boost();
+            let mut log = study.log(&format!("{sampler:?}.{seed}"), &(&path, every, &search))?;
+            let trials = tune::watched(&stop, |watch| search.run(&table, &folds, &mut log, watch))?;
             if stop.is_set() {
                 return Ok(stop.status());
             }

@@ -10,7 +10,6 @@
 #[path = "args/command.rs"]
 mod command;
 #[path = "args/tune.rs"]
-#[allow(dead_code)]
 mod tune;
 
 use std::ops::ControlFlow;
@@ -18,10 +17,9 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Parser;
-use command::{Stop, bar, parse};
+use command::{Stop, parse};
 use timbral::data::{FeatureTable, SplitMethod, write_whole};
 use timbral::tune::group_folds;
-use timbral::{Evaluation, Experiment};
 
 #[derive(Parser)]
 struct Args {
@@ -30,11 +28,17 @@ struct Args {
     /// The rows to judge by: random, grouped (by recording) or fault-filtered (GTZAN's)
     #[arg(long, default_value = "grouped")]
     split: SplitMethod,
-    /// Where to keep the search, its trials and the evaluation
-    #[arg(long, value_name = "FILE")]
-    json: Option<PathBuf>,
     #[command(flatten)]
     search: tune::SearchArgs,
+    /// Where trials are kept, to go on with
+    #[arg(long, value_name = "FILE")]
+    log: Option<PathBuf>,
+    /// Where to keep the search and what comes out
+    #[arg(long, value_name = "FILE")]
+    json: Option<PathBuf>,
+    /// 0: one a core
+    #[arg(long, default_value_t = 0)]
+    threads: usize,
 }
 
 fn main() -> anyhow::Result<ExitCode> {
@@ -42,37 +46,22 @@ fn main() -> anyhow::Result<ExitCode> {
         Ok(args) => args,
         Err(status) => return Ok(status),
     };
-    let stop = Stop::new(args.search.threads)?;
+    let stop = Stop::new(args.threads)?;
     let table = FeatureTable::read(&args.table)?;
-    let (seed, search) = (args.search.seed, args.search.boost());
+    let (seed, n_folds, search) = (args.search.seed, args.search.folds, args.search.boost());
     let split = args.split.split(&table, seed)?;
-    let folds = group_folds(&table, &split, args.search.folds, seed)?;
-    let settings = (
-        &args.table,
-        args.split.to_string(),
-        args.search.folds,
-        &search,
-    );
-    let mut log = tune::log(args.search.log.as_deref(), &settings)?;
-    let bar = bar(0, "scores of trials")?;
-    let watch = |progress| tune::watch(&bar, &stop, progress);
-    let trials = search.run(&table, &folds, &mut log, &watch)?;
-    bar.finish_and_clear();
-    trials.iter().take(5).for_each(|trial| println!("{trial}"));
-    let Experiment { train, test, .. } = &Experiment::new(&table, &split)?;
-    if stop.is_set() {
-        return Ok(stop.status());
-    }
-    let ControlFlow::Continue(model) = search.fit(&trials, train, &watch)? else {
+    let folds = group_folds(&table, &split, n_folds, seed)?;
+    let settings = (&args.table, args.split.to_string(), n_folds, &search);
+    let mut log = tune::log(args.log.as_deref(), &settings)?;
+    let judged = tune::watched(&stop, |watch| {
+        search.judge(&table, &split, &folds, &mut log, watch)
+    })?;
+    let ControlFlow::Continue(judged) = judged else {
         return Ok(stop.status());
     };
-    let shares = model.probabilities(test.features())?;
-    let evaluation = Evaluation::new(test, test.classes(), shares.view())?;
-    println!("{evaluation}");
+    println!("{judged}");
     if let Some(path) = &args.json {
-        let record = serde_json::json!({
-            "search": search, "trials": trials, "evaluation": evaluation,
-        });
+        let record = serde_json::json!({ "settings": settings, "judged": judged });
         write_whole(path, |file| {
             Ok(serde_json::to_writer_pretty(file, &record)?)
         })?;

@@ -1,14 +1,13 @@
 //! What the examples that search parameters share.
+#![allow(dead_code)]
 
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
-use indicatif::ProgressBar;
 use serde::Serialize;
-use timbral::data::SplitMethod;
 use timbral::tune::{BoostSearch, Progress, Sampler, Search, Strategy, TrialLog};
 
-use crate::command::Stop;
+use crate::command::{Stop, bar};
 
 #[derive(clap::Args)]
 pub(crate) struct SearchArgs {
@@ -27,12 +26,6 @@ pub(crate) struct SearchArgs {
     /// Of all random choices
     #[arg(long, default_value_t = 0)]
     pub(crate) seed: u64,
-    /// Where trials are kept, to go on with
-    #[arg(long, value_name = "FILE")]
-    pub(crate) log: Option<PathBuf>,
-    /// 0: one a core
-    #[arg(long, default_value_t = 0)]
-    pub(crate) threads: usize,
 }
 
 impl SearchArgs {
@@ -51,14 +44,27 @@ impl SearchArgs {
     }
 }
 
-/// Shows how far a search is, and ends it on Ctrl-C.
-pub(crate) fn watch(bar: &ProgressBar, stop: &Stop, progress: Progress) -> ControlFlow<()> {
-    bar.set_length(progress.total as u64);
-    bar.set_position(progress.done as u64);
-    bar.set_message(format!("best {:.4}", progress.best));
-    match stop.is_set() {
-        true => ControlFlow::Break(()),
-        false => ControlFlow::Continue(()),
+#[derive(clap::Args)]
+pub(crate) struct StudyArgs {
+    /// Searches
+    #[arg(long, default_value_t = 10)]
+    pub(crate) seeds: u64,
+    /// Where trials are kept, to go on with
+    #[arg(long, value_name = "FOLDER")]
+    log: Option<PathBuf>,
+    /// 0: one a core
+    #[arg(long, default_value_t = 0)]
+    pub(crate) threads: usize,
+}
+
+impl StudyArgs {
+    /// The log of one of the searches.
+    pub(crate) fn log(&self, name: &str, settings: &impl Serialize) -> timbral::Result<TrialLog> {
+        let path = self
+            .log
+            .as_ref()
+            .map(|folder| folder.join(format!("{name}.jsonl")));
+        log(path.as_deref(), settings)
     }
 }
 
@@ -70,16 +76,23 @@ pub(crate) fn log(path: Option<&Path>, settings: &impl Serialize) -> timbral::Re
     }
 }
 
-/// The log of one of many searches in a folder, or one in memory.
-pub(crate) fn log_of(
-    folder: Option<&Path>,
-    split: SplitMethod,
-    seed: u64,
-    table: &Path,
-    search: &BoostSearch,
-) -> timbral::Result<TrialLog> {
-    let path = folder.map(|folder| folder.join(format!("{split}.{seed}.jsonl")));
-    log(path.as_deref(), &(table, search))
+/// Shows how far `work` is, and ends it on Ctrl-C.
+pub(crate) fn watched<T>(
+    stop: &Stop,
+    work: impl FnOnce(&(dyn Fn(Progress) -> ControlFlow<()> + Sync)) -> timbral::Result<T>,
+) -> anyhow::Result<T> {
+    let bar = bar(0, "scores or models")?;
+    let done = work(&|progress: Progress| {
+        bar.set_length(progress.total as u64);
+        bar.set_position(progress.done as u64);
+        bar.set_message(format!("best {:.4}", progress.best));
+        match stop.is_set() {
+            true => ControlFlow::Break(()),
+            false => ControlFlow::Continue(()),
+        }
+    })?;
+    bar.finish_and_clear();
+    Ok(done)
 }
 
 /// Mean and deviation over seeds.
