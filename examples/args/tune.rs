@@ -1,20 +1,71 @@
 //! What the examples that search parameters share.
+#![allow(dead_code)]
 
 use std::ops::ControlFlow;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-use indicatif::ProgressBar;
 use serde::Serialize;
-use timbral::tune::{Progress, TrialLog};
+use timbral::tune::{BoostSearch, Progress, Sampler, Search, Strategy, TrialLog};
 
-use crate::command::Stop;
+use crate::command::{Stop, bar};
 
-/// Shows how far a search is, and ends it on Ctrl-C.
-pub(crate) fn watch(bar: &ProgressBar, stop: &Stop, progress: Progress) -> ControlFlow<()> {
-    bar.set_length(progress.total as u64);
-    bar.set_position(progress.done as u64);
-    bar.set_message(format!("best {:.4}", progress.best));
-    stop.flow()
+#[derive(clap::Args)]
+pub(crate) struct SearchArgs {
+    /// Points tried
+    #[arg(long, default_value_t = 40)]
+    trials: usize,
+    /// Where they come from: tpe or random
+    #[arg(long, default_value = "tpe")]
+    pub(crate) sampler: Sampler,
+    /// Folds of the rows to learn from, by which a trial is scored
+    #[arg(long, default_value_t = 3)]
+    pub(crate) folds: usize,
+    /// Rounds times learning rate, of trials and of the fit
+    #[arg(long, default_value_t = 30)]
+    steps: usize,
+    /// Of all random choices
+    #[arg(long, default_value_t = 0)]
+    pub(crate) seed: u64,
+}
+
+impl SearchArgs {
+    /// The search that they ask for.
+    pub(crate) fn boost(&self) -> BoostSearch {
+        let search = BoostSearch {
+            strategy: Strategy::Search(Search {
+                n_trials: self.trials,
+                sampler: self.sampler,
+                ..Search::default()
+            }),
+            n_steps: self.steps,
+            ..BoostSearch::default()
+        };
+        search.with_seed(self.seed)
+    }
+}
+
+#[derive(clap::Args)]
+pub(crate) struct StudyArgs {
+    /// Searches
+    #[arg(long, default_value_t = 10)]
+    pub(crate) seeds: u64,
+    /// Where trials are kept, to go on with
+    #[arg(long, value_name = "FOLDER")]
+    log: Option<PathBuf>,
+    /// 0: one a core
+    #[arg(long, default_value_t = 0)]
+    pub(crate) threads: usize,
+}
+
+impl StudyArgs {
+    /// The log of one of the searches.
+    pub(crate) fn log(&self, name: &str, settings: &impl Serialize) -> timbral::Result<TrialLog> {
+        let path = self
+            .log
+            .as_ref()
+            .map(|folder| folder.join(format!("{name}.jsonl")));
+        log(path.as_deref(), settings)
+    }
 }
 
 /// The log at `path`, or one in memory.
@@ -23,6 +74,25 @@ pub(crate) fn log(path: Option<&Path>, settings: &impl Serialize) -> timbral::Re
         Some(path) => TrialLog::open(path, settings),
         None => Ok(TrialLog::new()),
     }
+}
+
+/// Shows how far `work` is, and ends it on Ctrl-C.
+pub(crate) fn watched<T>(
+    stop: &Stop,
+    work: impl FnOnce(&(dyn Fn(Progress) -> ControlFlow<()> + Sync)) -> timbral::Result<T>,
+) -> anyhow::Result<T> {
+    let bar = bar(0, "scores or models")?;
+    let done = work(&|progress: Progress| {
+        bar.set_length(progress.total as u64);
+        bar.set_position(progress.done as u64);
+        bar.set_message(format!("best {:.4}", progress.best));
+        match stop.is_set() {
+            true => ControlFlow::Break(()),
+            false => ControlFlow::Continue(()),
+        }
+    })?;
+    bar.finish_and_clear();
+    Ok(done)
 }
 
 /// Mean and deviation over seeds.

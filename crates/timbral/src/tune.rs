@@ -8,19 +8,22 @@
 
 mod boost;
 mod boost_ensemble;
+mod boost_train;
 mod draws;
 mod halving;
 mod inner;
+mod judged;
 mod log;
 mod parzen;
 mod search;
 mod space;
 mod trial;
 
-pub use boost::{BoostSearch, Judged, Progress, Strategy};
+pub use boost::{BoostSearch, Progress, Strategy};
 pub use boost_ensemble::BoostEnsemble;
 pub use halving::Halving;
 pub use inner::{group_folds, hold_out};
+pub use judged::Judged;
 pub use log::TrialLog;
 pub use search::{Pruner, Sampler, Search};
 pub use space::{Point, Space, Value};

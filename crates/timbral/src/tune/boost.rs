@@ -1,13 +1,12 @@
-use std::fmt;
 use std::ops::ControlFlow;
+use std::sync::atomic::{AtomicBool, Ordering};
 
-use ndarray::ArrayView2;
-use serde::{Deserialize, Serialize};
-use serde_json::Value as Json;
-use timbral_boost::{BoostParams, Dataset, Model, Objective, Training};
+use serde::Serialize;
+use timbral_boost::BoostParams;
 use timbral_data::{FeatureTable, Split};
 
-use super::{BoostEnsemble, Halving, Point, Search, Space, Trial, TrialLog};
+use super::boost_train::{GoOn, accuracy, params, train};
+use super::{BoostEnsemble, Halving, Judged, Search, Space, Trial, TrialLog};
 use crate::error::{Error, Result};
 use crate::evaluation::Evaluation;
 use crate::experiment::Experiment;
@@ -38,6 +37,8 @@ pub struct Progress {
 
 /// Called after each round of boosting; training ends with the first `Break`.
 pub(super) type Watch<'a> = &'a (dyn Fn(Progress) -> ControlFlow<()> + Sync);
+
+type Score<'a> = &'a mut dyn FnMut(GoOn<'_>) -> Result<ControlFlow<(), f64>>;
 
 /// A search for the parameters of boosted trees that classify the rows of a table.
 ///
@@ -125,8 +126,11 @@ impl Default for BoostSearch {
 
 impl BoostSearch {
     /// The default search and four models of its two best trials, each at learning rate .2 and 64
-    /// bins for 80 steps; all random choices come from one seed. Four such models say more
-    /// together than one that learns at a quarter of the rate, for the same time.
+    /// bins for 80 steps; all random choices come from one seed.
+    ///
+    /// Averaging pays more than a longer training: within the training rows of one random split
+    /// of GTZAN's 3-s table a model had accuracy .910 after 80 steps and .913 after 160, two after
+    /// 80 had .916 together.
     pub fn averaged(seed: u64) -> Self {
         let search = Self {
             base: BoostParams {
@@ -173,7 +177,7 @@ impl BoostSearch {
     /// # Errors
     ///
     /// [`Error::NoLabels`], [`Error::EmptyPart`], [`Error::Point`] for a space that `BoostParams`
-    /// does not have, [`Error::Boost`](crate::Error::Boost) for parameters out of range, and those of
+    /// does not have, [`Error::Boost`] for parameters out of range, and those of
     /// [`Halving::search`], [`Search::search`] and [`TrialLog::recall`].
     pub fn run(
         &self,
@@ -236,7 +240,7 @@ impl BoostSearch {
     /// # Errors
     ///
     /// [`Error::NoLabels`], [`Error::EmptyPart`] without a trial, [`Error::Point`] and
-    /// [`Error::Boost`](crate::Error::Boost).
+    /// [`Error::Boost`].
     pub fn fit(
         &self,
         trials: &[Trial],
@@ -278,7 +282,15 @@ impl BoostSearch {
         log: &mut TrialLog,
         watch: Watch<'_>,
     ) -> Result<ControlFlow<(), Judged>> {
-        let trials = self.run(table, inner, log, watch)?;
+        let stopped = AtomicBool::new(false);
+        let trials = self.run(table, inner, log, &|progress| {
+            let flow = watch(progress);
+            stopped.fetch_or(flow.is_break(), Ordering::Relaxed);
+            flow
+        })?;
+        if stopped.into_inner() {
+            return Ok(ControlFlow::Break(()));
+        }
         let Experiment { train, test, .. } = &Experiment::new(table, split)?;
         log.recall(&"judged", || {
             let ControlFlow::Continue(found) = self.fit(&trials, train, watch)? else {
@@ -296,135 +308,12 @@ impl BoostSearch {
     }
 }
 
-/// What a search finds, on rows that it has not seen.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[non_exhaustive]
-pub struct Judged {
-    /// Share of the rows that are classified right.
-    pub by_row: f64,
-    /// Share of the recordings, see [`Evaluation::by_recording`].
-    pub by_recording: Option<f64>,
-    /// The score of the best trial on the rows held out of those to learn from.
-    pub held_out: f64,
-    /// The best trial's point.
-    pub point: String,
-}
-
-impl fmt::Display for Judged {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:.4} by row, ", self.by_row)?;
-        if let Some(by_recording) = self.by_recording {
-            write!(f, "{by_recording:.4} by recording, ")?;
-        }
-        write!(f, "held out {:.4}: {}", self.held_out, self.point)
-    }
-}
-
-/// The parameters of a point, for so many steps.
-fn params(base: &BoostParams, point: &Point, steps: usize) -> Result<BoostParams> {
-    let wrong = |error: serde_json::Error| Error::Point {
-        point: point.to_string(),
-        reason: error.to_string(),
-    };
-    let mut params = serde_json::to_value(base).map_err(wrong)?;
-    let drawn = serde_json::to_value(point).map_err(wrong)?;
-    if let (Json::Object(params), Json::Object(drawn)) = (&mut params, drawn) {
-        params.extend(drawn);
-    }
-    let mut params: BoostParams = serde_json::from_value(params).map_err(wrong)?;
-    // At a rate out of range training says so.
-    params.n_rounds = (steps as f32 / params.learning_rate).ceil() as usize;
-    Ok(params)
-}
-
-type GoOn<'a> = &'a (dyn Fn() -> ControlFlow<()> + Sync);
-type Score<'a> = &'a mut dyn FnMut(GoOn<'_>) -> Result<ControlFlow<(), f64>>;
-
-/// A model that was trained, with the rows it classifies right.
-type Scored = Option<(Model, usize)>;
-
-/// The share of the test rows that models of these parameters classify right. A model that has
-/// fewer rounds is trained further.
-fn accuracy<'a>(
-    params: &BoostParams,
-    folds: impl Iterator<Item = (&'a Experiment, &'a mut Scored)>,
-    go_on: GoOn<'_>,
-) -> Result<ControlFlow<(), f64>> {
-    let (mut right, mut n_rows) = (0, 0);
-    for (
-        Experiment {
-            train: rows, test, ..
-        },
-        scored,
-    ) in folds
-    {
-        n_rows += test.n_rows();
-        if let Some((_, hits)) = scored
-            .as_ref()
-            .filter(|s| s.0.n_rounds() >= params.n_rounds)
-        {
-            right += hits;
-            continue;
-        }
-        let start = scored.as_ref().map(|(model, _)| model);
-        let ControlFlow::Continue(model) = train(params, rows, start, go_on)? else {
-            return Ok(ControlFlow::Break(()));
-        };
-        let labels = test.labels().unwrap_or_default().iter();
-        let hits = labels.zip(classes(&model, test.features())?);
-        let hits = hits.filter(|(label, class)| *label == class).count();
-        right += hits;
-        *scored = Some((model, hits));
-    }
-    Ok(ControlFlow::Continue(right as f64 / n_rows as f64))
-}
-
-fn classes(model: &Model, features: ArrayView2<'_, f32>) -> Result<Vec<usize>> {
-    Ok(model.compile().classes(features)?)
-}
-
-/// Trains to `n_rounds`, from a model that has some of them.
-fn train(
-    params: &BoostParams,
-    table: &FeatureTable,
-    start: Option<&Model>,
-    go_on: GoOn<'_>,
-) -> Result<ControlFlow<(), Model>> {
-    let labels = table.labels().ok_or(Error::NoLabels)?;
-    let labels: Vec<f32> = labels.iter().map(|label| *label as f32).collect();
-    let objective = match table.classes().len() {
-        2 => Objective::Logistic,
-        n_classes => Objective::Softprob { n_classes },
-    };
-    let n_rounds = params.n_rounds - start.map_or(0, Model::n_rounds).min(params.n_rounds);
-    let params = BoostParams {
-        objective,
-        n_rounds,
-        ..params.clone()
-    };
-    let data = Dataset::new(table.features(), &labels)?;
-    let mut stopped = false;
-    let training = Training::new(&params, &data).on_round(|_| {
-        let flow = go_on();
-        stopped = flow.is_break();
-        flow
-    });
-    let training = match start {
-        Some(model) => training.continue_from(model),
-        None => training,
-    };
-    let model = training.run()?.model;
-    Ok(match stopped {
-        true => ControlFlow::Break(()),
-        false => ControlFlow::Continue(model),
-    })
-}
-
 #[cfg(test)]
 mod tests {
-    use std::sync::atomic::{AtomicUsize, Ordering};
+    use std::sync::atomic::AtomicUsize;
 
     use ndarray::Array2;
+    use timbral_boost::Model;
     use timbral_data::SplitMethod;
 
     use super::super::{Sampler, group_folds, hold_out};
@@ -489,7 +378,11 @@ mod tests {
     #[test]
     fn a_search_that_is_stopped_anywhere_goes_on_to_the_same_end() {
         let folder = tempfile::tempdir().unwrap();
-        for (name, search, n_rounds) in [("halving", halving(), 90), ("tpe", tpe(), 150)] {
+        for (name, search, n_rounds) in [("halving", halving(), 21), ("tpe", tpe(), 50)] {
+            let search = BoostSearch {
+                n_models: 1,
+                ..search
+            };
             let (split, inner) = splits(&search);
             let whole = search
                 .judge(&table(), &split, &inner, &mut TrialLog::new(), ON)

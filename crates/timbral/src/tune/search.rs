@@ -1,4 +1,5 @@
 use std::ops::ControlFlow;
+use std::str::FromStr;
 
 use serde::Serialize;
 
@@ -23,6 +24,21 @@ pub enum Sampler {
     Tpe,
 }
 
+impl FromStr for Sampler {
+    type Err = Error;
+
+    fn from_str(name: &str) -> Result<Self> {
+        match name {
+            "random" => Ok(Self::Random),
+            "tpe" => Ok(Self::Tpe),
+            _ => Err(Error::Space {
+                name: name.to_owned(),
+                reason: "a sampler is random or tpe",
+            }),
+        }
+    }
+}
+
 /// Which trials of a [`Search`] are given up before they have all resources.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
 #[serde(rename_all = "snake_case")]
@@ -37,6 +53,21 @@ pub enum Pruner {
 }
 
 /// A search that tries points one after the other.
+///
+/// ```
+/// use std::ops::ControlFlow;
+/// use timbral::Error;
+/// use timbral::tune::{Search, Space, Value};
+///
+/// let space = Space::new().log("rate", 1e-4, 1.0);
+/// let search = Search { n_trials: 60, ..Default::default() };
+/// let trials = search.search(&space, |trial, _, _: &mut ()| {
+///     let Some(Value::Number(rate)) = trial.point.get("rate") else { return Err(Error::NoLabels) };
+///     Ok(ControlFlow::Continue(-(rate.log10() + 2.0).powi(2))) // best at .01
+/// })?;
+/// assert!(trials[0].score() > -1e-3);
+/// # Ok::<(), Error>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub struct Search {
     /// Points tried, at least 1; default 40.
@@ -194,7 +225,7 @@ mod tests {
 
     fn best(space: &Space, f: fn(&Point) -> f64, sampler: Sampler, seed: u64) -> f64 {
         let search = Search {
-            n_trials: 60,
+            n_trials: 100,
             sampler,
             seed,
             ..Search::default()
@@ -205,18 +236,23 @@ mod tests {
 
     #[test]
     fn learning_from_trials_beats_the_lot() {
-        for (space, f) in [
-            (branin_space(), branin as fn(&Point) -> f64),
-            (bowl_space(), bowl),
+        // The distance from the optimum, mean of 20 seeds. With 60 trials hyperopt's own is .68 of
+        // its random search's on Branin; each bound leaves a quarter to what is measured here.
+        for (space, f, optimum, bound) in [
+            (
+                branin_space(),
+                branin as fn(&Point) -> f64,
+                -0.397_887,
+                0.75,
+            ),
+            (bowl_space(), bowl, 0.0, 0.3),
         ] {
-            let mean = |sampler| {
-                (0..20)
-                    .map(|seed| best(&space, f, sampler, seed))
-                    .sum::<f64>()
-                    / 20.0
+            let regret = |sampler| {
+                let best = (0..20).map(|seed| optimum - best(&space, f, sampler, seed));
+                best.sum::<f64>() / 20.0
             };
-            let (tpe, random) = (mean(Sampler::Tpe), mean(Sampler::Random));
-            assert!(tpe / random < 0.6, "{tpe} against {random}");
+            let (tpe, random) = (regret(Sampler::Tpe), regret(Sampler::Random));
+            assert!(tpe > 0.0 && tpe < bound * random, "{tpe} against {random}");
         }
     }
 

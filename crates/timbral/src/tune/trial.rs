@@ -1,10 +1,15 @@
+use std::fmt;
 use std::ops::ControlFlow;
+
+use serde::Serialize;
 
 use super::Point;
 use crate::error::Error;
 
 /// A point that was tried.
-#[derive(Debug, Clone, PartialEq)]
+///
+/// `Display` prints the score, the resources that it is of, and the point.
+#[derive(Debug, Clone, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct Trial {
     /// Its place among the points drawn, from 0.
@@ -45,6 +50,13 @@ impl Trial {
         }
         self.scores.push((resources, value));
         Ok(ControlFlow::Continue(()))
+    }
+}
+
+impl fmt::Display for Trial {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let resources = self.scores.last().map_or(0, |last| last.0);
+        write!(f, "{:.4} at {resources}: {}", self.score(), self.point)
     }
 }
 
