@@ -10,27 +10,22 @@
 
 #[path = "args/command.rs"]
 mod command;
+#[path = "args/material.rs"]
+mod material;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Parser;
-use timbral::data::{Spectrograms, SynthParams};
-use timbral::study::{Material, StudyParams};
+use timbral::study::StudyParams;
 
 use command::{Stop, bar, parse};
+use material::MaterialArgs;
 
 #[derive(Parser)]
 struct Args {
-    /// A table of features, one row a segment
-    #[arg(long, conflicts_with = "audio")]
-    features: Option<PathBuf>,
-    /// Spectrograms (.npz) to go with the table
-    #[arg(long, requires = "features")]
-    spectrograms: Option<PathBuf>,
-    /// A folder of music, one folder a genre
-    #[arg(long)]
-    audio: Option<PathBuf>,
+    #[command(flatten)]
+    material: MaterialArgs,
     /// Ten seeds instead of one
     #[arg(long)]
     full: bool,
@@ -49,25 +44,15 @@ fn main() -> anyhow::Result<ExitCode> {
     };
     let stop = Stop::new(args.threads)?;
     std::fs::create_dir_all(&args.out)?;
-    let mut params = StudyParams::default();
-    params.seeds = if args.full { 10 } else { 1 };
-    let files = bar(0, "files")?;
-    let progress = |done, n| {
-        files.set_length(n as u64);
-        files.set_position(done as u64);
+    let params = StudyParams {
+        seeds: if args.full { 10 } else { 1 },
+        ..StudyParams::default()
     };
-    let material = match (&args.features, &args.audio) {
-        (Some(table), _) => {
-            let images = args.spectrograms.as_ref().map(Spectrograms::read);
-            Material::of_table(table)?.with_spectrograms(images.transpose()?)
-        }
-        (_, Some(folder)) => Material::of_music(folder, &args.out, stop.flag(), progress)?,
-        _ => {
-            params = params.quick();
-            Material::synthetic(SynthParams::default(), &args.out, stop.flag(), progress)?
-        }
+    let params = match args.material.is_synthetic() {
+        true => params.quick(),
+        false => params,
     };
-    files.finish_and_clear();
+    let material = args.material.read(&args.out, &stop)?;
     let steps = bar(0, "steps")?;
     let study = params.run(
         material,

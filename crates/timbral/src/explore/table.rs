@@ -37,7 +37,7 @@ pub fn table_figures(table: &FeatureTable) -> Result<Vec<Captioned>> {
     let (names, classes, x) = (table.feature_names(), table.classes(), table.features());
     let mut counts = vec![0; classes.len()];
     labels.iter().for_each(|label| counts[*label] += 1);
-    let params = FigureParams::titled;
+    let params = |title: &str| FigureParams::titled(title);
     let mut figures = vec![(
         label_counts(classes, &counts, &params("Rows of each genre"))?,
         "What there is to learn from".to_owned(),
@@ -56,7 +56,7 @@ pub fn table_figures(table: &FeatureTable) -> Result<Vec<Captioned>> {
             labels,
             classes,
             &names[feature],
-            &params(&*names[feature]),
+            &params(&names[feature]),
         )?;
         let ratio = ratios[feature];
         figures.push((
