@@ -286,6 +286,6 @@ fn clips_of_gtzan_are_told_apart_better_than_by_chance() {
         (report.files, report.skipped.len(), report.status()),
         (12, 1, 2)
     );
-    println!("{right} of 12 clips are right");
+    eprintln!("{right} of 12 clips are right");
     assert!(right > 4, "{right} of 12, where chance gives 4");
 }
