@@ -5,7 +5,6 @@ mod table;
 
 use std::path::PathBuf;
 
-use ndarray::s;
 use timbral_plot::{
     Figure, FigureParams, Frames, FrequencyAxis, chromagram, hpss, onset_strength, spectrogram,
     spectrogram_grid, tempogram, waveform, waveform_grid,
@@ -87,12 +86,7 @@ pub fn sound_figures(look: &SoundLook, name: &str) -> Result<Vec<Captioned>> {
             beats,
         ),
         (
-            // Lag 0 has no tempo.
-            tempogram(
-                look.tempogram.slice(s![.., ..]),
-                &FRAMES,
-                &titled("Tempogram"),
-            )?,
+            tempogram(look.tempogram.view(), &FRAMES, &titled("Tempogram"))?,
             "How strongly onsets repeat".to_owned(),
         ),
         (
