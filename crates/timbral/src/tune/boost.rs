@@ -125,23 +125,33 @@ impl Default for BoostSearch {
 }
 
 impl BoostSearch {
-    /// The default search and four models of its two best trials, each at learning rate .2 and 64
-    /// bins for 80 steps; all random choices come from one seed.
+    /// Six models of the three best trials of a search, each at learning rate .2 for 80 steps; all
+    /// random choices come from one seed.
     ///
-    /// Averaging pays more than a longer training: within the training rows of one random split
-    /// of GTZAN's 3-s table a model had accuracy .910 after 80 steps and .913 after 160, two after
-    /// 80 had .916 together.
+    /// Every tree gets half of the rows (Friedman 2002, Stochastic gradient boosting): short trials
+    /// favour more, long trainings less. Depth 5 to 8, L2 and the smallest child .001 to 10, columns a
+    /// node .15 to 1 are searched.
     pub fn averaged(seed: u64) -> Self {
+        let default = Self::default();
         let search = Self {
+            space: Space::new()
+                .integer("max_depth", 5, 8)
+                .log("lambda", 0.001, 10.0)
+                .log("min_child_weight", 0.001, 10.0)
+                .log("colsample_bynode", 0.15, 1.0),
+            trial: BoostParams {
+                subsample: 0.5,
+                ..default.trial
+            },
             base: BoostParams {
                 learning_rate: 0.2,
-                max_bin: 64,
-                ..BoostParams::default()
+                subsample: 0.5,
+                ..default.base
             },
             n_steps: 80,
-            n_finalists: 2,
-            n_models: 4,
-            ..Self::default()
+            n_finalists: 3,
+            n_models: 6,
+            strategy: default.strategy,
         };
         search.with_seed(seed)
     }
