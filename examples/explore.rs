@@ -39,7 +39,7 @@ fn main() -> anyhow::Result<ExitCode> {
         let mut report = Report::new("Pictures", "What there is to see of sounds and features.");
         let mut n = 0;
         for input in &args.inputs {
-            report.section(&input.file_name().unwrap_or_default().to_string_lossy());
+            report.section(input.file_name().unwrap_or_default().to_string_lossy());
             for (figure, caption) in file_figures(input, args.seconds)? {
                 n += 1;
                 figure.save(args.out.join(format!("{n:02}.{}", args.format)))?;

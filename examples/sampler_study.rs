@@ -38,24 +38,23 @@ fn main() -> anyhow::Result<ExitCode> {
         let (path, every, study) = (&args.table, args.every.max(1), &args.study);
         let stop = Stop::new(study.threads)?;
         let table = FeatureTable::read(path)?.select_groups(|group| group % every == 0);
-        let mut best = [Vec::new(), Vec::new()];
+        let (mut tpe, mut random) = (Vec::new(), Vec::new());
         for seed in 0..study.seeds {
             let split = SplitMethod::Grouped.split(&table, seed)?;
             let folds = group_folds(&table, &split, args.search.folds, seed)?;
-            for (sampler, best) in [Sampler::Tpe, Sampler::Random].into_iter().zip(&mut best) {
+            for (sampler, best) in [(Sampler::Tpe, &mut tpe), (Sampler::Random, &mut random)] {
                 let search = args.search.with(sampler, seed).boost();
-                let name = format!("{sampler:?}.{seed}");
-                let mut log = study.log(&name, &(path, every, &search))?;
+                let mut log = study.log(&format!("{sampler:?}.{seed}"), &(path, every, &search))?;
                 let trials = tune::run(&search, (&table, &folds), &mut log, &stop)?;
                 println!("seed {seed}, {sampler:?}: {}", trials[0]);
                 best.push(trials[0].score());
             }
         }
         let params = PermutationParams::default();
-        let test = permutation_test(&best[0], &best[1], &params, mean_difference)?;
-        tune::print_mean("best score, tpe", &best[0]);
-        tune::print_mean("best score, random", &best[1]);
-        println!("p of equal samplers: {:.3}", test.p_value);
+        let test = permutation_test(&tpe, &random, &params, mean_difference)?;
+        tune::print_mean("best score, tpe", &tpe);
+        tune::print_mean("best score, random", &random);
+        println!("p of no difference: {:.3}", test.p_value);
         Ok(())
     })
 }
