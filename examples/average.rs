@@ -6,7 +6,11 @@
 
 #![allow(clippy::print_stdout)]
 
+#[path = "args/command.rs"]
+mod command;
+
 use std::path::PathBuf;
+use std::process::ExitCode;
 
 use clap::Parser;
 use timbral::data::FeatureTable;
@@ -19,11 +23,12 @@ struct Args {
     probabilities: Vec<PathBuf>,
 }
 
-fn main() -> anyhow::Result<()> {
-    let tables = Args::parse().probabilities.into_iter();
-    let tables: Vec<_> = tables.map(FeatureTable::read).collect::<Result<_, _>>()?;
-    let averaged = average_recordings(&tables)?;
-    let (classes, probabilities) = (averaged.feature_names(), averaged.features());
-    println!("{}", Evaluation::new(&averaged, classes, probabilities)?);
-    Ok(())
+fn main() -> anyhow::Result<ExitCode> {
+    command::main(|args: Args| {
+        let tables = args.probabilities.iter().map(FeatureTable::read);
+        let averaged = average_recordings(&tables.collect::<Result<Vec<_>, _>>()?)?;
+        let (classes, probabilities) = (averaged.feature_names(), averaged.features());
+        println!("{}", Evaluation::new(&averaged, classes, probabilities)?);
+        Ok(())
+    })
 }

@@ -7,11 +7,15 @@
 
 #![allow(clippy::print_stdout)]
 
+#[path = "args/command.rs"]
+mod command;
+
 use std::path::PathBuf;
+use std::process::ExitCode;
 
 use anyhow::{Context, ensure};
 use clap::Parser;
-use timbral::boost::{Model, Objective};
+use timbral::boost::Model;
 use timbral::data::FeatureTable;
 use timbral::{Evaluation, probability_table, select_features};
 
@@ -26,30 +30,28 @@ struct Args {
     probabilities: Option<PathBuf>,
 }
 
-fn main() -> anyhow::Result<()> {
-    let args = Args::parse();
-    let model = Model::load(&args.model).with_context(|| args.model.display().to_string())?;
-    let table = FeatureTable::read(&args.table)?;
-    let features = match model.feature_names() {
-        Some(names) => select_features(&table, names)?,
-        None => table.features().to_owned(),
-    };
-    let n_classes = match model.objective() {
-        Objective::Logistic => 2,
-        _ => model.n_outputs(),
-    };
-    let classes = model.class_names().unwrap_or(table.classes());
-    ensure!(
-        classes.len() == n_classes,
-        "the model has {n_classes} classes without names, the table {} labels",
-        classes.len()
-    );
-    let shares = model.compile().probabilities(features.view())?;
-    if let Some(path) = &args.probabilities {
-        probability_table(&table, classes, shares.view())?.write_csv(path)?;
-    }
-    if table.labels().is_some() || args.probabilities.is_none() {
-        println!("{}", Evaluation::new(&table, classes, shares.view())?);
-    }
-    Ok(())
+fn main() -> anyhow::Result<ExitCode> {
+    command::main(|args: Args| {
+        let model = Model::load(&args.model).with_context(|| args.model.display().to_string())?;
+        let table = FeatureTable::read(&args.table)?;
+        let features = match model.feature_names() {
+            Some(names) => select_features(&table, names)?,
+            None => table.features().to_owned(),
+        };
+        let shares = model.compile().probabilities(features.view())?;
+        let n_classes = shares.ncols();
+        let classes = model.class_names().unwrap_or(table.classes());
+        ensure!(
+            classes.len() == n_classes,
+            "the model has {n_classes} classes without names, the table {} labels",
+            classes.len()
+        );
+        if let Some(path) = &args.probabilities {
+            probability_table(&table, classes, shares.view())?.write_csv(path)?;
+        }
+        if table.labels().is_some() || args.probabilities.is_none() {
+            println!("{}", Evaluation::new(&table, classes, shares.view())?);
+        }
+        Ok(())
+    })
 }

@@ -7,12 +7,15 @@
 
 #![allow(clippy::print_stdout)]
 
+#[path = "args/command.rs"]
+mod command;
+
 use std::path::PathBuf;
+use std::process::ExitCode;
 
 use clap::Parser;
-use timbral::data::FeatureTable;
+use timbral::file_figures;
 use timbral::plot::Report;
-use timbral::{SoundLook, sound_figures, table_figures};
 
 #[derive(Parser)]
 struct Args {
@@ -30,27 +33,22 @@ struct Args {
     format: String,
 }
 
-fn main() -> anyhow::Result<()> {
-    let args = Args::parse();
-    std::fs::create_dir_all(&args.out)?;
-    let mut report = Report::new("Pictures", "What there is to see of sounds and features.");
-    let mut n = 0;
-    for input in &args.inputs {
-        let name = input.file_name().unwrap_or_default().to_string_lossy();
-        let extension = input.extension().unwrap_or_default().to_string_lossy();
-        let figures = match &*extension {
-            "csv" | "parquet" | "npz" => table_figures(&FeatureTable::read(input)?)?,
-            _ => sound_figures(&SoundLook::of_file(input, args.seconds)?, &name)?,
-        };
-        report.section(&name);
-        for (figure, caption) in figures {
-            n += 1;
-            figure.save(args.out.join(format!("{n:02}.{}", args.format)))?;
-            report.figure(&figure, caption)?;
+fn main() -> anyhow::Result<ExitCode> {
+    command::main(|args: Args| {
+        std::fs::create_dir_all(&args.out)?;
+        let mut report = Report::new("Pictures", "What there is to see of sounds and features.");
+        let mut n = 0;
+        for input in &args.inputs {
+            report.section(input.file_name().unwrap_or_default().to_string_lossy());
+            for (figure, caption) in file_figures(input, args.seconds)? {
+                n += 1;
+                figure.save(args.out.join(format!("{n:02}.{}", args.format)))?;
+                report.figure(&figure, caption)?;
+            }
         }
-    }
-    let page = args.out.join("index.html");
-    report.save(&page)?;
-    println!("{n} pictures, {}", page.display());
-    Ok(())
+        let page = args.out.join("index.html");
+        report.save(&page)?;
+        println!("{n} pictures, {}", page.display());
+        Ok(())
+    })
 }

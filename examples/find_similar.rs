@@ -8,7 +8,6 @@
 
 #![allow(clippy::print_stdout)]
 
-#[allow(dead_code)]
 #[path = "args/command.rs"]
 mod command;
 
@@ -16,10 +15,9 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Parser;
-use timbral::data::Error::Stopped;
-use timbral::{Error, Inputs, SimilarityIndex};
+use timbral::{Inputs, SimilarityIndex};
 
-use command::{Stop, bar, parse};
+use command::{Stop, counted, skipped};
 
 #[derive(Parser)]
 struct Args {
@@ -39,31 +37,24 @@ struct Args {
 }
 
 fn main() -> anyhow::Result<ExitCode> {
-    let args: Args = match parse()? {
-        Ok(args) => args,
-        Err(status) => return Ok(status),
-    };
-    let stop = Stop::new(args.threads)?;
-    let (index, skipped) = match args.collection.is_dir() {
-        false => (SimilarityIndex::load(&args.collection)?, Vec::new()),
-        true => {
-            let files = Inputs::find([&args.collection])?.files;
-            let bar = bar(files.len(), "files")?;
-            let progress = |n| bar.set_position(n as u64);
-            match SimilarityIndex::of_files(&files, stop.flag(), progress) {
-                Err(Error::Table(Stopped)) => return Ok(ExitCode::from(130)),
-                made => made?,
+    command::main(|args: Args| {
+        let stop = Stop::new(args.threads)?;
+        let (index, errors) = match args.collection.is_dir() {
+            false => (SimilarityIndex::load(&args.collection)?, Vec::new()),
+            true => {
+                let files = Inputs::find([&args.collection])?.files;
+                counted(files.len(), "files", |done| {
+                    SimilarityIndex::of_files(&files, stop.flag(), done)
+                })?
             }
+        };
+        if let Some(path) = &args.index {
+            index.save(path)?;
         }
-    };
-    if let Some(path) = &args.index {
-        index.save(path)?;
-    }
-    for error in &skipped {
-        eprintln!("skipped {error}");
-    }
-    for track in index.similar_to_file(&args.file, args.k)? {
-        println!("{track}");
-    }
-    Ok(ExitCode::from(if skipped.is_empty() { 0 } else { 2 }))
+        let status = skipped(&errors);
+        for track in index.similar_to_file(&args.file, args.k)? {
+            println!("{track}");
+        }
+        Ok(status)
+    })
 }

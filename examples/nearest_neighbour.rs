@@ -8,12 +8,16 @@
 
 #![allow(clippy::print_stdout)]
 
+#[path = "args/command.rs"]
+mod command;
+
 use std::path::PathBuf;
+use std::process::ExitCode;
 
 use clap::Parser;
 use timbral::data::gtzan::Artists;
-use timbral::data::{FeatureTable, KNearest, LeakReport, ScalerParams, SplitMethod};
-use timbral::metrics::{BootstrapParams, accuracy_score, bootstrap_by_group};
+use timbral::data::{FeatureTable, LeakReport, SplitMethod};
+use timbral::{Experiment, nearest_neighbour_accuracy};
 
 #[derive(Parser)]
 struct Args {
@@ -30,41 +34,21 @@ struct Args {
     artists: Option<PathBuf>,
 }
 
-fn main() -> anyhow::Result<()> {
-    let args = Args::parse();
-    let mut table = FeatureTable::read_csv(args.table)?;
-    if let Some(artists) = args.artists {
-        table = Artists::read(artists)?.group(table)?;
-    }
-    for method in args.splits {
-        let split = method.split(&table, args.seed)?;
-        let train = [split.train, split.valid].concat();
-        println!(
-            "{method}: {}",
-            LeakReport::new(&table, &train, &split.test)?
-        );
-        let scaled = ScalerParams::default()
-            .fit(&table, &train)?
-            .transform(&table)?;
-        let (learned, judged) = (scaled.select(&train)?, scaled.select(&split.test)?);
-        let labels = |t: &FeatureTable| {
-            t.labels()
-                .map(<[_]>::to_vec)
-                .ok_or(anyhow::anyhow!("no labels"))
-        };
-        let model = KNearest { k: 1 }.fit(learned.features(), &labels(&learned)?)?;
-        let (y_true, y_pred) = (labels(&judged)?, model.predict(judged.features())?);
-        let accuracy = bootstrap_by_group(judged.groups(), &BootstrapParams::default(), |rows| {
-            let pick = |y: &[usize]| rows.iter().map(|row| y[*row]).collect::<Vec<_>>();
-            accuracy_score(&pick(&y_true), &pick(&y_pred), None)
-        })?;
-        println!(
-            "accuracy of the nearest neighbour: {:.4}, 95 % interval {:.3} to {:.3}, n = {}\n",
-            accuracy.estimate,
-            accuracy.low,
-            accuracy.high,
-            y_true.len(),
-        );
-    }
-    Ok(())
+fn main() -> anyhow::Result<ExitCode> {
+    command::main(|args: Args| {
+        let mut table = FeatureTable::read_csv(args.table)?;
+        if let Some(artists) = args.artists {
+            table = Artists::read(artists)?.group(table)?;
+        }
+        for method in args.splits {
+            let split = method.split(&table, args.seed)?;
+            println!("{method}: {}", LeakReport::of_split(&table, &split)?);
+            let accuracy = nearest_neighbour_accuracy(&Experiment::new(&table, &split)?)?;
+            println!(
+                "accuracy of the nearest neighbour: {:.4}, 95 % interval {:.3} to {:.3}, n = {}\n",
+                accuracy.value, accuracy.low, accuracy.high, accuracy.n,
+            );
+        }
+        Ok(())
+    })
 }

@@ -7,7 +7,6 @@
 
 #![allow(clippy::print_stdout)]
 
-#[allow(dead_code)]
 #[path = "args/command.rs"]
 mod command;
 
@@ -17,7 +16,7 @@ use std::process::ExitCode;
 use clap::Parser;
 use timbral::{Classifier, Inputs};
 
-use command::{Stop, parse};
+use command::Stop;
 
 #[derive(Parser)]
 struct Args {
@@ -39,22 +38,20 @@ struct Args {
 }
 
 fn main() -> anyhow::Result<ExitCode> {
-    let args: Args = match parse()? {
-        Ok(args) => args,
-        Err(status) => return Ok(status),
-    };
-    let stop = Stop::new(args.threads)?;
-    let classifier = Classifier::load(&args.model)?;
-    let files = Inputs::find(&args.music)?.files;
-    let report = classifier.predict_files(&files, stop.flag(), |path, prediction| {
-        if args.json {
-            return println!("{}", prediction.to_json(path, args.over_time));
-        }
-        println!("{}: {prediction}", path.display());
-        for window in prediction.windows.iter().filter(|_| args.over_time) {
-            println!("{window}");
-        }
-    });
-    eprintln!("{report}");
-    Ok(ExitCode::from(report.status()))
+    command::main(|args: Args| {
+        let stop = Stop::new(args.threads)?;
+        let classifier = Classifier::load(&args.model)?;
+        let files = Inputs::find(&args.music)?.files;
+        let report = classifier.predict_files(&files, stop.flag(), |path, prediction| {
+            if args.json {
+                return println!("{}", prediction.to_json(path, args.over_time));
+            }
+            println!("{}: {prediction}", path.display());
+            for window in prediction.windows.iter().filter(|_| args.over_time) {
+                println!("{window}");
+            }
+        });
+        eprintln!("{report}");
+        Ok(ExitCode::from(report.status()))
+    })
 }

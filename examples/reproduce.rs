@@ -17,18 +17,14 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Parser;
-use timbral::study::StudyParams;
 
-use command::{Stop, bar, parse};
+use command::{Stop, with_bar};
 use material::MaterialArgs;
 
 #[derive(Parser)]
 struct Args {
     #[command(flatten)]
     material: MaterialArgs,
-    /// Ten seeds instead of one
-    #[arg(long)]
-    full: bool,
     /// The folder to write
     #[arg(long, default_value = "target/reproduce")]
     out: PathBuf,
@@ -38,34 +34,21 @@ struct Args {
 }
 
 fn main() -> anyhow::Result<ExitCode> {
-    let args: Args = match parse()? {
-        Ok(args) => args,
-        Err(status) => return Ok(status),
-    };
-    let stop = Stop::new(args.threads)?;
-    std::fs::create_dir_all(&args.out)?;
-    let params = StudyParams {
-        seeds: if args.full { 10 } else { 1 },
-        ..StudyParams::default()
-    };
-    let params = match args.material.is_synthetic() {
-        true => params.quick(),
-        false => params,
-    };
-    let material = args.material.read(&args.out, &stop)?;
-    let steps = bar(0, "steps")?;
-    let study = params.run(
-        material,
-        &args.out.join("runs"),
-        |name, [i, n], progress| {
-            steps.set_length(progress.n_steps as u64);
-            steps.set_position(progress.step as u64);
-            steps.set_message(format!("(fit {} of {n}: {name})", i + 1));
-            stop.flow()
-        },
-    )?;
-    steps.finish_and_clear();
-    study.save(&args.out)?;
-    println!("{study}\n{}", args.out.join("index.html").display());
-    Ok(ExitCode::SUCCESS)
+    command::main(|args: Args| {
+        let stop = Stop::new(args.threads)?;
+        std::fs::create_dir_all(&args.out)?;
+        let material = args.material.read(&args.out, &stop)?;
+        let runs = args.out.join("runs");
+        let study = with_bar("steps", |show| {
+            let params = args.material.params();
+            params.run(material, &runs, |name, [i, n], progress| {
+                let message = format!("(fit {} of {n}: {name})", i + 1);
+                show(progress.step, progress.n_steps, &message);
+                stop.flow()
+            })
+        })?;
+        study.save(&args.out)?;
+        println!("{study}\n{}", args.out.join("index.html").display());
+        Ok(())
+    })
 }

@@ -15,9 +15,9 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Parser;
-use command::{Stop, parse};
+use command::Stop;
 use timbral::data::{FeatureTable, SplitMethod};
-use timbral::metrics::{PermutationParams, permutation_test};
+use timbral::metrics::{PermutationParams, mean_difference, permutation_test};
 use timbral::tune::{Sampler, group_folds};
 
 #[derive(Parser)]
@@ -34,38 +34,27 @@ struct Args {
 }
 
 fn main() -> anyhow::Result<ExitCode> {
-    let args: Args = match parse()? {
-        Ok(args) => args,
-        Err(status) => return Ok(status),
-    };
-    let (path, every, mut search, study) = (args.table, args.every, args.search, args.study);
-    let stop = Stop::new(study.threads)?;
-    let table = FeatureTable::read(&path)?;
-    let rows = (0..table.n_rows()).filter(|row| table.groups()[*row] % every.max(1) == 0);
-    let table = table.select(&rows.collect::<Vec<_>>())?;
-    let mut best = [Vec::new(), Vec::new()];
-    for seed in 0..study.seeds {
-        let split = SplitMethod::Grouped.split(&table, seed)?;
-        let folds = group_folds(&table, &split, search.folds, seed)?;
-        for (sampler, best) in [Sampler::Tpe, Sampler::Random].into_iter().zip(&mut best) {
-            (search.sampler, search.seed) = (sampler, seed);
-            let search = search.boost();
-            let mut log = study.log(&format!("{sampler:?}.{seed}"), &(&path, every, &search))?;
-            let trials = tune::watched(&stop, |watch| search.run(&table, &folds, &mut log, watch))?;
-            if stop.is_set() {
-                return Ok(stop.status());
+    command::main(|args: Args| {
+        let (path, every, study) = (&args.table, args.every.max(1), &args.study);
+        let stop = Stop::new(study.threads)?;
+        let table = FeatureTable::read(path)?.select_groups(|group| group % every == 0);
+        let (mut tpe, mut random) = (Vec::new(), Vec::new());
+        for seed in 0..study.seeds {
+            let split = SplitMethod::Grouped.split(&table, seed)?;
+            let folds = group_folds(&table, &split, args.search.folds, seed)?;
+            for (sampler, best) in [(Sampler::Tpe, &mut tpe), (Sampler::Random, &mut random)] {
+                let search = args.search.with(sampler, seed).boost();
+                let mut log = study.log(&format!("{sampler:?}.{seed}"), &(path, every, &search))?;
+                let trials = tune::run(&search, (&table, &folds), &mut log, &stop)?;
+                println!("seed {seed}, {sampler:?}: {}", trials[0]);
+                best.push(trials[0].score());
             }
-            println!("seed {seed}, {sampler:?}: {}", trials[0]);
-            best.push(trials[0].score());
         }
-    }
-    let mean = |values: &[f64]| values.iter().sum::<f64>() / values.len() as f64;
-    let gain = |a: &[f64], b: &[f64]| Ok(mean(a) - mean(b));
-    let test = permutation_test(&best[0], &best[1], &PermutationParams::default(), gain)?;
-    let [tpe, random] = best.map(|best| mean(&best));
-    println!(
-        "best score, mean: tpe {tpe:.4}, random {random:.4}; p {:.3}",
-        test.p_value
-    );
-    Ok(stop.status())
+        let params = PermutationParams::default();
+        let test = permutation_test(&tpe, &random, &params, mean_difference)?;
+        tune::print_mean("best score, tpe", &tpe);
+        tune::print_mean("best score, random", &random);
+        println!("p of no difference: {:.3}", test.p_value);
+        Ok(())
+    })
 }

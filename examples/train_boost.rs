@@ -21,7 +21,7 @@ use clap::Parser;
 use timbral::data::FeatureTable;
 
 use args::BoostArgs;
-use run::{RunArgs, Stop, parse};
+use run::{RunArgs, Stop};
 
 #[derive(Parser)]
 struct Args {
@@ -37,16 +37,14 @@ struct Args {
 }
 
 fn main() -> anyhow::Result<ExitCode> {
-    let args: Args = match parse()? {
-        Ok(args) => args,
-        Err(status) => return Ok(status),
-    };
-    let stop = Stop::new(args.boost.n_threads)?;
-    let table = FeatureTable::read(&args.table)?;
-    let (params, seed) = (args.boost.params()?, args.boost.seed);
-    let (source, model_out) = ((&*args.table, &table), args.model_out.as_deref());
-    args.run.run(&params, source, seed, &stop, model_out)?;
-    Ok(stop.status())
+    run::main(|args: Args| {
+        let stop = Stop::new(args.boost.n_threads)?;
+        let table = FeatureTable::read(&args.table)?;
+        let (params, seed) = (args.boost.params()?, args.boost.seed);
+        let (source, model_out) = ((&*args.table, &table), args.model_out.as_deref());
+        args.run.run(&params, source, seed, &stop, model_out)?;
+        Ok(stop.status())
+    })
 }
 
 fn model_file(path: &str) -> Result<PathBuf, &'static str> {

@@ -8,7 +8,6 @@
 
 #![allow(clippy::print_stdout)]
 
-#[allow(dead_code)]
 #[path = "args/command.rs"]
 mod command;
 
@@ -16,10 +15,9 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Parser;
-use timbral::data::Error::Stopped;
-use timbral::{ClassifierParams, Error, Inputs};
+use timbral::{ClassifierParams, Inputs};
 
-use command::{Stop, bar, parse};
+use command::{Stop, skipped, with_bar};
 
 #[derive(Parser)]
 struct Args {
@@ -44,31 +42,19 @@ struct Args {
 }
 
 fn main() -> anyhow::Result<ExitCode> {
-    let args: Args = match parse()? {
-        Ok(args) => args,
-        Err(status) => return Ok(status),
-    };
-    let stop = Stop::new(args.threads)?;
-    let params = ClassifierParams {
-        n_splits: args.folds,
-        seed: args.seed,
-        ..args.params
-    };
-    let bar = bar(0, "done")?;
-    let fitted = params.fit(&Inputs::find(&args.music)?.files, stop.flag(), |step| {
-        bar.set_length(step.of as u64);
-        bar.set_position(step.done as u64);
-        bar.set_message(step.what);
-    });
-    bar.finish_and_clear();
-    let fitted = match fitted {
-        Err(Error::Table(Stopped)) => return Ok(ExitCode::from(130)),
-        fitted => fitted?,
-    };
-    fitted.classifier.save(&args.out)?;
-    for error in &fitted.skipped {
-        eprintln!("skipped {error}");
-    }
-    println!("{}", fitted.classifier.provenance());
-    Ok(ExitCode::from(fitted.status()))
+    command::main(|args: Args| {
+        let stop = Stop::new(args.threads)?;
+        let mut params = args.params;
+        (params.n_splits, params.seed) = (args.folds, args.seed);
+        let files = Inputs::find(&args.music)?.files;
+        let fitted = with_bar("done", |show| {
+            params.fit(&files, stop.flag(), |step| {
+                show(step.done, step.of, step.what)
+            })
+        })?;
+        fitted.classifier.save(&args.out)?;
+        let status = skipped(&fitted.skipped);
+        println!("{}", fitted.classifier.provenance());
+        Ok(status)
+    })
 }

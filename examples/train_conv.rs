@@ -42,18 +42,16 @@ struct Args {
 }
 
 fn main() -> anyhow::Result<ExitCode> {
-    let args: Args = match run::parse()? {
-        Ok(args) => args,
-        Err(status) => return Ok(status),
-    };
-    let stop = run::Stop::new(args.network.threads)?;
-    let spectrograms = args.spectrograms.read(&stop)?;
-    let mut net = ImageNet::new(args.params, &spectrograms);
-    args.network.apply(&mut net.params.train);
-    net.params.train.augment.frames = args.frames.or(net.params.train.augment.frames);
-    (net.device, net.checkpoint) = (args.network.device, args.checkpoint);
-    let (seed, model_out) = (net.params.train.seed, args.network.model_out.as_deref());
-    let source = (&*args.spectrograms.input, spectrograms.table());
-    args.run.run(&net, source, seed, &stop, model_out)?;
-    Ok(stop.status())
+    run::main(|args: Args| {
+        let stop = run::Stop::new(args.network.threads)?;
+        let spectrograms = args.spectrograms.read(&stop)?;
+        let mut net = ImageNet::new(args.params, &spectrograms);
+        args.network.apply(&mut net.params.train);
+        net.params.train.augment.frames = args.frames.or(net.params.train.augment.frames);
+        (net.device, net.checkpoint) = (args.network.device, args.checkpoint);
+        let (seed, model_out) = (net.params.train.seed, args.network.model_out.as_deref());
+        let source = (&*args.spectrograms.input, spectrograms.table());
+        args.run.run(&net, source, seed, &stop, model_out)?;
+        Ok(stop.status())
+    })
 }

@@ -22,7 +22,7 @@ use timbral::data::FeatureTable;
 
 use dense::DenseArgs;
 use network::NetworkArgs;
-use run::{RunArgs, Stop, parse};
+use run::{RunArgs, Stop};
 
 #[derive(Parser)]
 struct Args {
@@ -37,15 +37,13 @@ struct Args {
 }
 
 fn main() -> anyhow::Result<ExitCode> {
-    let args: Args = match parse()? {
-        Ok(args) => args,
-        Err(status) => return Ok(status),
-    };
-    let (network, stop) = (&args.network, Stop::new(args.network.threads)?);
-    let table = FeatureTable::read(&args.table)?;
-    let params = args.dense.params(network);
-    let (seed, model_out) = (params.train.seed, network.model_out.as_deref());
-    let source = (&*args.table, &table);
-    args.run.run(&params, source, seed, &stop, model_out)?;
-    Ok(stop.status())
+    run::main(|args: Args| {
+        let (network, stop) = (&args.network, Stop::new(args.network.threads)?);
+        let table = FeatureTable::read(&args.table)?;
+        let params = args.dense.params(network);
+        let (seed, model_out) = (params.train.seed, network.model_out.as_deref());
+        let source = (&*args.table, &table);
+        args.run.run(&params, source, seed, &stop, model_out)?;
+        Ok(stop.status())
+    })
 }

@@ -12,13 +12,13 @@ mod command;
 #[path = "args/tune.rs"]
 mod tune;
 
-use std::ops::ControlFlow;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Parser;
-use command::{Stop, parse};
-use timbral::data::{FeatureTable, SplitMethod, write_whole};
+use command::Stop;
+use serde_json::json;
+use timbral::data::{FeatureTable, SplitMethod, write_json};
 use timbral::tune::group_folds;
 
 #[derive(Parser)]
@@ -42,29 +42,19 @@ struct Args {
 }
 
 fn main() -> anyhow::Result<ExitCode> {
-    let args: Args = match parse()? {
-        Ok(args) => args,
-        Err(status) => return Ok(status),
-    };
-    let stop = Stop::new(args.threads)?;
-    let table = FeatureTable::read(&args.table)?;
-    let (seed, n_folds, search) = (args.search.seed, args.search.folds, args.search.boost());
-    let split = args.split.split(&table, seed)?;
-    let folds = group_folds(&table, &split, n_folds, seed)?;
-    let settings = (&args.table, args.split.to_string(), n_folds, &search);
-    let mut log = tune::log(args.log.as_deref(), &settings)?;
-    let judged = tune::watched(&stop, |watch| {
-        search.judge(&table, &split, &folds, &mut log, watch)
-    })?;
-    let ControlFlow::Continue(judged) = judged else {
-        return Ok(stop.status());
-    };
-    println!("{judged}");
-    if let Some(path) = &args.json {
-        let record = serde_json::json!({ "settings": settings, "judged": judged });
-        write_whole(path, |file| {
-            Ok(serde_json::to_writer_pretty(file, &record)?)
-        })?;
-    }
-    Ok(stop.status())
+    command::main(|args: Args| {
+        let stop = Stop::new(args.threads)?;
+        let table = FeatureTable::read(&args.table)?;
+        let (seed, n_folds, search) = (args.search.seed, args.search.folds, args.search.boost());
+        let split = args.split.split(&table, seed)?;
+        let folds = group_folds(&table, &split, n_folds, seed)?;
+        let settings = (&args.table, args.split.to_string(), n_folds, &search);
+        let mut log = tune::log(args.log.as_deref(), &settings)?;
+        let judged = tune::judge(&search, (&table, &split, &folds), &mut log, &stop)?;
+        println!("{judged}");
+        if let Some(path) = &args.json {
+            write_json(path, &json!({ "settings": settings, "judged": judged }))?;
+        }
+        Ok(stop.status())
+    })
 }

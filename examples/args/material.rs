@@ -3,9 +3,9 @@
 use std::path::{Path, PathBuf};
 
 use timbral::data::{Spectrograms, SynthParams};
-use timbral::study::Material;
+use timbral::study::{Material, StudyParams};
 
-use crate::command::{Stop, bar};
+use crate::command::{Stop, with_bar};
 
 #[derive(clap::Args)]
 pub(crate) struct MaterialArgs {
@@ -18,30 +18,36 @@ pub(crate) struct MaterialArgs {
     /// A folder of music, one folder a genre
     #[arg(long)]
     audio: Option<PathBuf>,
+    /// Ten seeds instead of one
+    #[arg(long)]
+    full: bool,
 }
 
 impl MaterialArgs {
-    /// Whether it is the synthetic corpus, for want of anything else.
-    pub(crate) fn is_synthetic(&self) -> bool {
-        self.features.is_none() && self.audio.is_none()
+    /// What is fitted to it; less to the synthetic corpus, which stands in for want of anything else.
+    pub(crate) fn params(&self) -> StudyParams {
+        let params = StudyParams {
+            seeds: if self.full { 10 } else { 1 },
+            ..StudyParams::default()
+        };
+        match self.features.is_none() && self.audio.is_none() {
+            true => params.quick(),
+            false => params,
+        }
     }
 
     /// Reads or makes it; what is computed is kept in a folder.
     pub(crate) fn read(&self, scratch: &Path, stop: &Stop) -> anyhow::Result<Material> {
-        let files = bar(0, "files")?;
-        let progress = |done, n| {
-            files.set_length(n as u64);
-            files.set_position(done as u64);
-        };
-        let material = match (&self.features, &self.audio) {
-            (Some(table), _) => {
-                let images = self.spectrograms.as_ref().map(Spectrograms::read);
-                Material::of_table(table)?.with_spectrograms(images.transpose()?)
+        with_bar("files", |show| {
+            let progress = |done, n| show(done, n, "");
+            match (&self.features, &self.audio) {
+                (Some(table), _) => {
+                    let images = self.spectrograms.as_ref().map(Spectrograms::read);
+                    Ok(Material::of_table(table)?.with_spectrograms(images.transpose()?))
+                }
+                (_, Some(folder)) => Material::of_music(folder, scratch, stop.flag(), progress),
+                _ => Material::synthetic(SynthParams::default(), scratch, stop.flag(), progress),
             }
-            (_, Some(folder)) => Material::of_music(folder, scratch, stop.flag(), progress)?,
-            _ => Material::synthetic(SynthParams::default(), scratch, stop.flag(), progress)?,
-        };
-        files.finish_and_clear();
-        Ok(material)
+        })
     }
 }

@@ -6,11 +6,10 @@ mod command;
 use std::path::{Path, PathBuf};
 
 use serde::Serialize;
-use timbral::data::{FeatureTable, Split, SplitMethod, write_whole};
+use timbral::data::{FeatureTable, Split, SplitMethod, write_json};
 use timbral::{Experiment, Recipe, Record, fit_and_evaluate, probability_table};
 
-#[allow(unused_imports)]
-pub(crate) use command::{Stop, bar, parse};
+pub(crate) use command::*;
 
 #[derive(clap::Args)]
 pub(crate) struct RunArgs {
@@ -37,7 +36,6 @@ struct Named<'a> {
     record: &'a Record,
 }
 
-#[allow(dead_code)]
 impl RunArgs {
     /// Fits a recipe to the rows of a split, keeps the model, prints how good it is on rows it has not
     /// seen, and keeps what is asked for. `source` is the table's file.
@@ -56,14 +54,13 @@ impl RunArgs {
         if !Experiment::new(table, &split)?.is_by_recording() {
             println!("pieces of some test recordings are learnt from: the scores are too good\n");
         }
-        let bar = bar(0, "steps at most")?;
-        let outcome = fit_and_evaluate(recipe, table, &split, seed, &mut |progress| {
-            bar.set_length(progress.n_steps as u64);
-            bar.set_position(progress.step as u64);
-            bar.set_message(format!("({}) {}", progress.unit, progress.message));
-            stop.flow()
+        let outcome = with_bar("steps at most", |show| {
+            fit_and_evaluate(recipe, table, &split, seed, &mut |progress| {
+                let message = format!("({}) {}", progress.unit, progress.message);
+                show(progress.step, progress.n_steps, &message);
+                stop.flow()
+            })
         })?;
-        bar.finish_and_clear();
         let (record, test) = (&outcome.record, &outcome.test);
         if let Some(path) = model_out {
             outcome.fitted.save(path)?;
@@ -89,8 +86,6 @@ impl RunArgs {
             split,
             record,
         };
-        Ok(write_whole(path, |file| {
-            Ok(serde_json::to_writer_pretty(file, &named)?)
-        })?)
+        Ok(write_json(path, &named)?)
     }
 }

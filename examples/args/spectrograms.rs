@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use timbral::data::Spectrograms;
 use timbral::{Inputs, MelImages};
 
-use crate::run::{Stop, bar};
+use crate::run::{Stop, counted};
 
 #[derive(clap::Args)]
 pub(crate) struct SpectrogramArgs {
@@ -23,15 +23,13 @@ impl SpectrogramArgs {
             return Ok(Spectrograms::read(&self.input)?);
         }
         let files = Inputs::find([&self.input])?.files;
-        let bar = bar(files.len(), "files")?;
-        let images = MelImages::default();
-        let (spectrograms, skipped) =
-            images.read(&files, stop.flag(), |n| bar.set_position(n as u64))?;
-        bar.finish_and_clear();
+        let (spectrograms, skipped) = counted(files.len(), "files", |done| {
+            MelImages::default().read(&files, stop.flag(), done)
+        })?;
         for error in skipped {
             println!("skipped {error}");
         }
-        anyhow::ensure!(!stop.is_set(), "stopped before all files were read");
+        stop.check()?;
         if let Some(path) = &self.spectrograms_out {
             spectrograms.write(path)?;
         }

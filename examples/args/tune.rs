@@ -1,13 +1,16 @@
 //! What the examples that search parameters share.
-#![allow(dead_code)]
+#![allow(dead_code, reason = "no example needs all of it")]
 
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
 use serde::Serialize;
-use timbral::tune::{BoostSearch, Progress, Sampler, Search, Strategy, TrialLog};
+use timbral::Spread;
+use timbral::data::Error::Stopped;
+use timbral::data::{FeatureTable, Split};
+use timbral::tune::{BoostSearch, Judged, Progress, Sampler, Search, Strategy, Trial, TrialLog};
 
-use crate::command::{Stop, bar};
+use crate::command::{Stop, with_bar};
 
 #[derive(clap::Args)]
 pub(crate) struct SearchArgs {
@@ -29,6 +32,15 @@ pub(crate) struct SearchArgs {
 }
 
 impl SearchArgs {
+    /// The same with points from elsewhere and other random choices.
+    pub(crate) fn with(&self, sampler: Sampler, seed: u64) -> Self {
+        Self {
+            sampler,
+            seed,
+            ..*self
+        }
+    }
+
     /// The search that they ask for.
     pub(crate) fn boost(&self) -> BoostSearch {
         let search = BoostSearch {
@@ -81,25 +93,44 @@ pub(crate) fn watched<T>(
     stop: &Stop,
     work: impl FnOnce(&(dyn Fn(Progress) -> ControlFlow<()> + Sync)) -> timbral::Result<T>,
 ) -> anyhow::Result<T> {
-    let bar = bar(0, "scores or models")?;
-    let done = work(&|progress: Progress| {
-        bar.set_length(progress.total as u64);
-        bar.set_position(progress.done as u64);
-        bar.set_message(format!("best {:.4}", progress.best));
-        match stop.is_set() {
-            true => ControlFlow::Break(()),
-            false => ControlFlow::Continue(()),
-        }
-    })?;
-    bar.finish_and_clear();
-    Ok(done)
+    with_bar("scores or models", |show| {
+        work(&|progress: Progress| {
+            let message = format!("best {:.4}", progress.best);
+            show(progress.done, progress.total, &message);
+            stop.flow()
+        })
+    })
+}
+
+/// The trials of a search on the folds, best first.
+pub(crate) fn run(
+    search: &BoostSearch,
+    (table, folds): (&FeatureTable, &[Split]),
+    log: &mut TrialLog,
+    stop: &Stop,
+) -> anyhow::Result<Vec<Trial>> {
+    let trials = watched(stop, |watch| search.run(table, folds, log, watch))?;
+    stop.check()?;
+    Ok(trials)
+}
+
+/// Searches on the inner splits and judges what is found, which the log keeps.
+pub(crate) fn judge(
+    search: &BoostSearch,
+    (table, split, inner): (&FeatureTable, &Split, &[Split]),
+    log: &mut TrialLog,
+    stop: &Stop,
+) -> anyhow::Result<Judged> {
+    watched(stop, |watch| {
+        let judged = search.judge(table, split, inner, log, watch)?;
+        judged.continue_value().ok_or(Stopped.into())
+    })
 }
 
 /// Mean and deviation over seeds.
 pub(crate) fn print_mean(what: &str, values: &[f64]) {
-    let n = values.len() as f64;
-    let mean = values.iter().sum::<f64>() / n;
-    let squares: f64 = values.iter().map(|v| (v - mean).powi(2)).sum();
-    let deviation = (squares / (n - 1.0).max(1.0)).sqrt();
-    println!("{what}: mean {mean:.4}, deviation {deviation:.4}, {n} seeds");
+    if let Some(spread) = Spread::new(values) {
+        let (mean, deviation, n) = (spread.mean, spread.deviation, spread.n);
+        println!("{what}: mean {mean:.4}, deviation {deviation:.4}, {n} seeds");
+    }
 }

@@ -242,6 +242,23 @@ pub fn write_whole(
     attempt().map_err(at(path))
 }
 
+/// Writes a value as indented JSON by way of [`write_whole`].
+///
+/// ```
+/// let folder = tempfile::tempdir()?;
+/// let path = folder.path().join("scores.json");
+/// timbral_data::write_json(&path, &[0.5, 0.75])?;
+/// assert_eq!(std::fs::read_to_string(&path)?, "[\n  0.5,\n  0.75\n]");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
+/// # Errors
+///
+/// Those of [`write_whole`], or the value has no form in JSON.
+pub fn write_json(path: &Path, value: &impl Serialize) -> Result<()> {
+    write_whole(path, |file| Ok(serde_json::to_writer_pretty(file, value)?))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

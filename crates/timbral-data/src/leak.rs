@@ -5,6 +5,7 @@ use crate::duplicates::bits;
 use crate::error::{Error, Result};
 use crate::neighbours::KNearest;
 use crate::scale::ScalerParams;
+use crate::split::Split;
 use crate::table::FeatureTable;
 
 /// What a split of a table gives away: test rows whose group (recording, artist) has training rows
@@ -98,6 +99,27 @@ impl LeakReport {
             test_rows_nearest: same.count(),
             test_rows_repeated: test.iter().filter(repeated).count(),
         })
+    }
+
+    /// Compares what a split learns from or chooses by with what it tests.
+    ///
+    /// ```
+    /// use timbral_data::{FeatureTable, LeakReport, Split};
+    ///
+    /// let ids = ["a.0.wav", "a.1.wav", "b.0.wav"].map(str::to_owned).to_vec();
+    /// let table = FeatureTable::new(vec!["tempo".into()], ndarray::array![[0.0], [0.1], [5.0]], ids)?
+    ///     .with_groups(["a", "a", "b"])?;
+    /// let split = Split { train: vec![2], valid: vec![0], test: vec![1] };
+    /// assert_eq!(LeakReport::of_split(&table, &split)?.shared_share(), 1.0);
+    /// # Ok::<(), timbral_data::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// As [`new`](Self::new).
+    pub fn of_split(table: &FeatureTable, split: &Split) -> Result<Self> {
+        let train = [&split.train[..], &split.valid].concat();
+        Self::new(table, &train, &split.test)
     }
 
     /// Share of the test rows whose group has training rows.

@@ -20,7 +20,7 @@
 //! ```
 //!
 //! A [`TableJournal`] collects the rows of a table beside it, survives a kill and can be resumed;
-//! [`write_whole`] writes any file by way of a temporary one; [`SynthCorpus`] makes synthetic
+//! [`write_whole`] writes any file by way of a temporary one, [`write_json`] a value as such; [`SynthCorpus`] makes synthetic
 //! recordings in ten genres to try the tools on.
 //!
 //! [`Spectrograms`] keeps images of recordings as a table keeps their features.
@@ -55,7 +55,7 @@ mod text;
 
 pub use duplicates::{duplicate_files, duplicate_rows};
 pub use error::{Error, Place, Result};
-pub use journal::{TableJournal, write_whole};
+pub use journal::{TableJournal, write_json, write_whole};
 pub use leak::LeakReport;
 pub use neighbours::{KNearest, KNearestModel};
 pub use recording::recording_of;

@@ -133,7 +133,12 @@ impl FeatureTable {
         if let Some(&row) = rows.iter().find(|&&row| row >= n_rows) {
             return Err(Error::Row { row, n_rows });
         }
-        Ok(Self {
+        Ok(self.take(rows))
+    }
+
+    /// As [`select`](Self::select), of rows that are there.
+    fn take(&self, rows: &[usize]) -> Self {
+        Self {
             feature_names: self.feature_names.clone(),
             features: self.features.select(Axis(0), rows),
             ids: rows.iter().map(|&row| self.ids[row].clone()).collect(),
@@ -148,7 +153,23 @@ impl FeatureTable {
                 .map(|l| rows.iter().map(|&row| l[row]).collect()),
             group_names: self.group_names.clone(),
             groups: rows.iter().map(|&row| self.groups[row]).collect(),
-        })
+        }
+    }
+
+    /// The rows whose group's number `keep` takes, in their order; classes and groups keep their numbers.
+    ///
+    /// ```
+    /// use timbral_data::FeatureTable;
+    ///
+    /// let ids = ["a.0.wav", "b.0.wav", "a.1.wav"].map(str::to_owned).to_vec();
+    /// let table = FeatureTable::new(vec![], ndarray::Array2::zeros((3, 0)), ids)?
+    ///     .with_groups(["a", "b", "a"])?;
+    /// assert_eq!(table.select_groups(|group| group == 0).ids(), ["a.0.wav", "a.1.wav"]);
+    /// # Ok::<(), timbral_data::Error>(())
+    /// ```
+    pub fn select_groups(&self, keep: impl Fn(usize) -> bool) -> Self {
+        let rows = (0..self.n_rows()).filter(|row| keep(self.groups[*row]));
+        self.take(&rows.collect::<Vec<_>>())
     }
 
     /// Number of rows.

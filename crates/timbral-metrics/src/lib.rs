@@ -9,7 +9,7 @@
 //!   [`precision_recall_curve`], [`average_precision_score`].
 //! - Numbers: [`mean_squared_error`], [`r2_score`] and their kin.
 //! - How sure is that: [`bootstrap`], [`bootstrap_by_group`]; and is one model better than another:
-//!   [`mcnemar`], [`permutation_test`].
+//!   [`mcnemar`], [`permutation_test`] (of two lists of scores with [`mean_difference`]).
 //! - What to test on: [`train_test_split`], [`stratified_k_fold`], [`group_k_fold`],
 //!   [`stratified_group_k_fold`], [`leave_one_group_out`], [`predefined_split`].
 //!
@@ -73,7 +73,9 @@ pub use fscore::{Average, ClassScores, FscoreParams, ZeroDivision};
 pub use group_fold::{group_k_fold, leave_one_group_out, predefined_split};
 pub use k_fold::{k_fold, stratified_k_fold};
 pub use mcnemar::{McNemarResult, mcnemar};
-pub use permutation::{Alternative, PermutationParams, PermutationResult, permutation_test};
+pub use permutation::{
+    Alternative, PermutationParams, PermutationResult, mean_difference, permutation_test,
+};
 pub use precision_recall::{PrecisionRecallCurve, average_precision_score, precision_recall_curve};
 pub use probability::{brier_score_loss, log_loss};
 pub use regression::{

@@ -1,5 +1,6 @@
 use crate::check;
 use crate::error::Result;
+use crate::mean::mean;
 use crate::rng::Rng;
 
 /// Which differences count as at least as extreme as the observed one.
@@ -135,6 +136,26 @@ pub fn permutation_test<T: Clone>(
     })
 }
 
+/// Mean of `first` less mean of `second`: the statistic of [`permutation_test`] for scores.
+///
+/// ```
+/// use timbral_metrics::{PermutationParams, mean_difference, permutation_test};
+///
+/// let (first, second) = ([0.5, 0.75, 1.0], [0.25, 0.25, 0.25]);
+/// let result = permutation_test(&first, &second, &PermutationParams::default(), mean_difference)?;
+/// assert_eq!((result.statistic, result.p_value), (0.5, 0.25));
+/// # Ok::<(), timbral_metrics::Error>(())
+/// ```
+///
+/// # Errors
+///
+/// No values in one of them.
+pub fn mean_difference(first: &[f64], second: &[f64]) -> Result<f64> {
+    check::not_empty("first", first.len())?;
+    check::not_empty("second", second.len())?;
+    Ok(mean(first, None) - mean(second, None))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -167,5 +188,6 @@ mod tests {
         assert!(permutation_test(&[1.0], &[2.0], &params, |_, _| Ok(f64::NAN)).is_err());
         assert!(permutation_test(&[1.0], &[2.0, 3.0], &params, difference).is_err());
         assert!(permutation_test::<f64>(&[], &[], &params, |_, _| Ok(0.0)).is_err());
+        assert!(mean_difference(&[], &[1.0]).is_err() && mean_difference(&[1.0], &[]).is_err());
     }
 }

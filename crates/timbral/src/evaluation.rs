@@ -27,6 +27,47 @@ pub struct Accuracy {
     pub n: usize,
 }
 
+impl Accuracy {
+    /// Judges the answers of a model, `y_pred` of shape `(n_rows,)`, for the rows of a labelled table:
+    /// each an index into the table's classes. What is drawn for the interval are the table's groups.
+    ///
+    /// ```
+    /// use timbral::Accuracy;
+    /// use timbral::data::FeatureTable;
+    ///
+    /// let ids = ["a.0.wav", "a.1.wav", "b.0.wav", "b.1.wav"].map(str::to_owned).to_vec();
+    /// let table = FeatureTable::new(vec![], ndarray::Array2::zeros((4, 0)), ids)?
+    ///     .with_groups(["a", "a", "b", "b"])?
+    ///     .with_labels(["jazz", "jazz", "rock", "rock"])?;
+    /// let accuracy = Accuracy::new(&table, &[0, 0, 0, 1])?;
+    /// // Both of `a`, both of `b`, or one of each.
+    /// assert_eq!((accuracy.value, accuracy.low, accuracy.high), (0.75, 0.5, 1.0));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// The table has no labels or no rows, or not as many as there are answers.
+    pub fn new(table: &FeatureTable, y_pred: &[usize]) -> Result<Self> {
+        let y_true = table.labels().ok_or(Error::NoLabels)?;
+        Self::of_groups(table.groups(), y_true, y_pred)
+    }
+
+    fn of_groups(groups: &[usize], y_true: &[usize], y_pred: &[usize]) -> Result<Self> {
+        let value = accuracy_score(y_true, y_pred, None)?;
+        let hits: Vec<bool> = y_pred.iter().zip(y_true).map(|(p, t)| p == t).collect();
+        let interval = bootstrap_by_group(groups, &BootstrapParams::default(), |rows| {
+            Ok(rows.iter().filter(|row| hits[**row]).count() as f64 / rows.len() as f64)
+        })?;
+        Ok(Self {
+            value,
+            low: interval.low,
+            high: interval.high,
+            n: hits.len(),
+        })
+    }
+}
+
 /// How good the probabilities of any model are on rows of a table.
 ///
 /// | part | of |
@@ -90,14 +131,15 @@ impl Evaluation {
         let y_true = labels_among(table, classes)?;
         let values = probabilities.mapv(f64::from);
         let scores = Scores::try_from(values.view())?;
-        let confusion = ConfusionMatrix::new(&y_true, &scores.argmax(), classes.len(), None)?
+        let y_pred = scores.argmax();
+        let confusion = ConfusionMatrix::new(&y_true, &y_pred, classes.len(), None)?
             .with_labels(classes.iter().cloned())?;
         let digits = ReportParams {
             digits: 4,
             ..ReportParams::default()
         };
         Ok(Self {
-            by_row: accuracy(table.groups(), &y_true, &scores)?,
+            by_row: Accuracy::of_groups(table.groups(), &y_true, &y_pred)?,
             by_recording: by_recording(table, &y_true, &scores)?,
             log_loss: log_loss(&y_true, &scores, None)?,
             report: ClassificationReport::new(&confusion, &digits)?,
@@ -135,24 +177,6 @@ fn labels_among(table: &FeatureTable, classes: &[String]) -> Result<Vec<usize>> 
     labels.iter().map(index).collect()
 }
 
-fn accuracy(groups: &[usize], y_true: &[usize], scores: &Scores<'_>) -> Result<Accuracy> {
-    let hits: Vec<bool> = scores
-        .argmax()
-        .iter()
-        .zip(y_true)
-        .map(|(p, t)| p == t)
-        .collect();
-    let interval = bootstrap_by_group(groups, &BootstrapParams::default(), |rows| {
-        Ok(rows.iter().filter(|row| hits[**row]).count() as f64 / rows.len() as f64)
-    })?;
-    Ok(Accuracy {
-        value: interval.estimate,
-        low: interval.low,
-        high: interval.high,
-        n: hits.len(),
-    })
-}
-
 fn by_recording(
     table: &FeatureTable,
     y_true: &[usize],
@@ -177,7 +201,8 @@ fn by_recording(
         .copied()
         .collect();
     let labels: Vec<usize> = labels.into_iter().flatten().collect();
-    accuracy(&present, &labels, &Scores::new(&sums, n_classes)?).map(Some)
+    let y_pred = Scores::new(&sums, n_classes)?.argmax();
+    Accuracy::of_groups(&present, &labels, &y_pred).map(Some)
 }
 
 /// Class names, and counts row by row.
@@ -325,6 +350,9 @@ mod tests {
         let bare = FeatureTable::new(vec![], Array2::zeros((1, 0)), names(&["a"])).unwrap();
         let none = Evaluation::new(&bare, &names(&["x"]), array![[1.0]].view());
         assert!(matches!(none, Err(Error::NoLabels)), "{none:?}");
+        assert!(matches!(Accuracy::new(&bare, &[0]), Err(Error::NoLabels)));
+        assert!(Accuracy::new(&table, &[0]).is_err());
+        assert!(Accuracy::new(&table, &[0, 1, 0]).is_err());
     }
 
     #[test]

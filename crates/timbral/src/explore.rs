@@ -3,8 +3,9 @@
 mod sound;
 mod table;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
+use timbral_data::FeatureTable;
 use timbral_plot::{
     Figure, FigureParams, Frames, FrequencyAxis, chromagram, hpss, onset_strength, spectrogram,
     spectrogram_grid, tempogram, waveform, waveform_grid,
@@ -103,6 +104,23 @@ pub fn sound_figures(look: &SoundLook, name: &str) -> Result<Vec<Captioned>> {
     Ok(figures.into())
 }
 
+/// All pictures of a file: of a table (`.csv`, `.parquet`, `.npz`) those of [`table_figures`], of any
+/// other file those of [`sound_figures`] of its first `seconds`.
+///
+/// # Errors
+///
+/// The file cannot be read, or those of the two functions.
+pub fn file_figures(path: impl AsRef<Path>, seconds: f64) -> Result<Vec<Captioned>> {
+    let path = path.as_ref();
+    match path.extension().and_then(|extension| extension.to_str()) {
+        Some("csv" | "parquet" | "npz") => table_figures(&FeatureTable::read(path)?),
+        _ => {
+            let name = path.file_name().unwrap_or_default().to_string_lossy();
+            sound_figures(&SoundLook::of_file(path, seconds)?, &name)
+        }
+    }
+}
+
 /// Waveforms and mel spectrograms of the first sound of each genre (folder), twelve at most, side by
 /// side; nothing for no sounds. Files that cannot be read are passed over.
 ///
@@ -136,4 +154,22 @@ pub fn sound_grid(sounds: &[PathBuf]) -> Result<Vec<Captioned>> {
     let bands = spectrogram_grid(&bands, MEL, &FRAMES, &params("Mel spectrograms by genre"))?;
     let what = format!("The first {GRID_SECONDS} s of the first recording of each genre");
     Ok(vec![(waves, what.clone()), (bands, what)])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_name_tells_a_table_from_a_sound() {
+        let folder = tempfile::tempdir().unwrap();
+        let table = folder.path().join("t.csv");
+        let rows = "a.wav,1,3,jazz\nb.wav,2,1,rock\nc.wav,2,2,jazz\nd.wav,4,0,rock\n";
+        std::fs::write(&table, format!("filename,tempo,rms_mean,label\n{rows}")).unwrap();
+        assert_eq!(file_figures(&table, 1.0).unwrap().len(), 5);
+        let sound = folder.path().join("t.wav");
+        std::fs::copy(&table, &sound).unwrap();
+        let error = file_figures(&sound, 1.0).unwrap_err().to_string();
+        assert!(error.contains("t.wav: not a sound file"), "{error}");
+    }
 }

@@ -13,4 +13,4 @@ mod run;
 
 pub use claims::{Claim, claims};
 pub use material::Material;
-pub use run::{Curve, Spread, Study, StudyParams, StudyRun};
+pub use run::{Curve, Study, StudyParams, StudyRun};

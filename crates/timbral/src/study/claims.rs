@@ -2,7 +2,8 @@ use timbral_metrics::ClassificationReport;
 use timbral_plot::correlations;
 
 use crate::evaluation::Evaluation;
-use crate::study::run::{Spread, Study, StudyRun};
+use crate::spread::Spread;
+use crate::study::run::{Study, StudyRun};
 
 /// Something that a published study of GTZAN says, and what comes out here.
 #[derive(Debug, Clone, PartialEq, serde::Serialize)]

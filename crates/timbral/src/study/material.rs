@@ -51,7 +51,7 @@ impl Material {
     }
 
     /// A folder of music, one folder a genre: its 3-s segments by the recipe of the published tables,
-    /// and its spectrograms. The table is kept in `scratch`; once it is there it is read.
+    /// and its spectrograms. The table is kept in `scratch`, where an interrupted extraction goes on.
     ///
     /// `progress` is told how many of the files are done, twice over.
     ///

@@ -1,7 +1,7 @@
 use std::fmt::{self, Write};
 use std::path::Path;
 
-use timbral_data::{LeakReport, SplitMethod, write_whole};
+use timbral_data::{LeakReport, SplitMethod, write_json};
 use timbral_metrics::{BinParams, Scores, expected_calibration_error};
 use timbral_plot::Report;
 
@@ -58,10 +58,7 @@ impl Study {
             "results": rows,
             "claims": claims(self),
         });
-        let path = folder.join("results.json");
-        Ok(write_whole(&path, |file| {
-            Ok(serde_json::to_writer_pretty(file, &results)?)
-        })?)
+        Ok(write_json(&folder.join("results.json"), &results)?)
     }
 
     /// The study as a page: data, leak, models, claims, what is honest, time and memory.
@@ -215,10 +212,8 @@ impl Study {
         let table = &self.material.table;
         for split in self.material.splits() {
             let parts = split.split(table, 0)?;
-            let train = [parts.train, parts.valid].concat();
-            let leak = LeakReport::new(table, &train, &parts.test)?;
             report.subsection(format!("Split: {split}"));
-            report.preformatted(leak.to_string());
+            report.preformatted(LeakReport::of_split(table, &parts)?.to_string());
         }
         Ok(())
     }

@@ -87,40 +87,6 @@ pub struct Curve {
     pub values: Vec<f64>,
 }
 
-/// Mean and deviation over seeds.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
-#[non_exhaustive]
-pub struct Spread {
-    /// The mean.
-    pub mean: f64,
-    /// The standard deviation (n - 1 below the line); 0 for one value.
-    pub deviation: f64,
-    /// Values.
-    pub n: usize,
-}
-
-impl Spread {
-    /// `None` for no values.
-    pub fn new(values: &[f64]) -> Option<Self> {
-        let n = values.len();
-        let mean = values.iter().sum::<f64>() / n as f64;
-        let squares: f64 = values.iter().map(|x| (x - mean) * (x - mean)).sum();
-        let deviation = (squares / (n.max(2) - 1) as f64).sqrt();
-        (n > 0).then_some(Self { mean, deviation, n })
-    }
-}
-
-/// `0.917 ± 0.005`, without a deviation for one value.
-impl fmt::Display for Spread {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:.3}", self.mean)?;
-        match self.n {
-            1 => Ok(()),
-            _ => write!(f, " ± {:.3}", self.deviation),
-        }
-    }
-}
-
 /// What a study found.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
@@ -401,13 +367,5 @@ mod tests {
                 .nth(2)
                 .is_some_and(|line| line.starts_with("boosted-trees  grouped"))
         );
-    }
-
-    #[test]
-    fn mean_and_deviation_are_the_textbook_s() {
-        let spread = Spread::new(&[0.5, 0.7]).unwrap();
-        assert_eq!(spread.to_string(), "0.600 ± 0.141");
-        assert_eq!(Spread::new(&[0.5]).unwrap().to_string(), "0.500");
-        assert_eq!(Spread::new(&[]), None);
     }
 }
