@@ -5,7 +5,7 @@ use ndarray::Array2;
 use timbral_boost::{BoostParams, Dataset, ImportanceKind, Model, Objective, Predictor, Training};
 use timbral_data::{FeatureTable, Split};
 
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::experiment::{Experiment, select_features};
 use crate::recipe::{Fitted, Progress, Recipe, Watch};
 
@@ -38,16 +38,12 @@ impl Recipe for BoostParams {
         watch: Watch<'_>,
     ) -> Result<Box<dyn Fitted + 'a>> {
         let Experiment { train, valid, .. } = self.experiment(table, split, seed)?;
-        let objective = match train.classes().len() {
-            2 => Objective::Logistic,
-            n_classes => Objective::Softprob { n_classes },
-        };
         let params = BoostParams {
-            objective,
+            objective: objective(train.classes().len()),
             seed,
             ..self.clone()
         };
-        let (y_train, y_valid) = (labels(&train), valid.as_ref().map(labels));
+        let (y_train, y_valid) = (labels(&train)?, valid.as_ref().map(labels).transpose()?);
         let data = Dataset::new(train.features(), &y_train)?;
         let held_out = match (&valid, &y_valid) {
             (Some(valid), Some(labels)) => Some(Dataset::new(valid.features(), labels)?),
@@ -125,9 +121,18 @@ impl Fitted for BoostedModel {
     }
 }
 
-fn labels(table: &FeatureTable) -> Vec<f32> {
-    let labels = table.labels().unwrap_or_default();
-    labels.iter().map(|label| *label as f32).collect()
+/// The objective that tells so many classes apart.
+pub(crate) fn objective(n_classes: usize) -> Objective {
+    match n_classes {
+        2 => Objective::Logistic,
+        n_classes => Objective::Softprob { n_classes },
+    }
+}
+
+/// The labels of a table as trees take them.
+pub(crate) fn labels(table: &FeatureTable) -> Result<Vec<f32>> {
+    let labels = table.labels().ok_or(Error::NoLabels)?;
+    Ok(labels.iter().map(|label| *label as f32).collect())
 }
 
 #[cfg(test)]

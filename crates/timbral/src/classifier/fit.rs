@@ -10,7 +10,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use ndarray::{Array2, Array3, Axis, concatenate};
 use rayon::prelude::*;
 use serde::Serialize;
-use timbral_boost::{BoostParams, Objective};
+use timbral_boost::BoostParams;
 use timbral_data::{FeatureTable, Split, SplitMethod, recording_of};
 use timbral_dsp::FeatureParams;
 use timbral_metrics::{FoldParams, stratified_group_k_fold};
@@ -18,6 +18,7 @@ use timbral_metrics::{FoldParams, stratified_group_k_fold};
 use super::member::{Ear, GenreModel, Member, Ready, SoundView, features, unnamed};
 use super::provenance::{GenreCount, HeldOutScore, Provenance};
 use super::{Classifier, hearing, mean, weigh};
+use crate::boosted::objective;
 use crate::dense::DenseParams;
 use crate::error::{Error, Result};
 use crate::evaluation::Evaluation;
@@ -413,10 +414,7 @@ impl Music {
         let trained = match model {
             ModelParams::Boost(params) => {
                 let params = BoostParams {
-                    objective: match n_classes {
-                        2 => Objective::Logistic,
-                        n_classes => Objective::Softprob { n_classes },
-                    },
+                    objective: objective(n_classes),
                     seed,
                     ..params.clone()
                 };

@@ -1,5 +1,5 @@
 use ndarray::s;
-use timbral_boost::{Dataset, ImportanceKind, Model, Objective};
+use timbral_boost::{Dataset, ImportanceKind, Model};
 use timbral_data::SplitMethod;
 use timbral_metrics::{BinParams, Scores};
 use timbral_plot::{
@@ -7,6 +7,7 @@ use timbral_plot::{
     lines, precision_recall_curves, reliability_diagram, roc_curves, shap_summary, training_curves,
 };
 
+use crate::boosted::{labels, objective};
 use crate::error::{Error, Result};
 use crate::experiment::Experiment;
 use crate::study::run::{Study, StudyRun};
@@ -98,17 +99,17 @@ fn curves(run: &StudyRun, report: &mut Report) -> Result<()> {
 }
 
 fn ranking(study: &Study, run: &StudyRun, report: &mut Report) -> Result<()> {
-    let (labels, values) = (study.labels(run)?, run.matrix().mapv(f64::from));
+    let (labels, values) = (&run.labels, run.matrix().mapv(f64::from));
     let scores = Scores::try_from(values.view())?;
     let classes = study.material.table.classes();
     let titled = |what: &str| FigureParams::titled(format!("{what}, {}, {}", run.model, run.split));
     let params = titled("ROC");
     report.figure(
-        &roc_curves(&labels, &scores, classes, &params)?,
+        &roc_curves(labels, &scores, classes, &params)?,
         "One genre against the rest",
     )?;
     let figure =
-        precision_recall_curves(&labels, &scores, classes, &titled("Precision and recall"))?;
+        precision_recall_curves(labels, &scores, classes, &titled("Precision and recall"))?;
     report.figure(&figure, "One genre against the rest")?;
     Ok(())
 }
@@ -119,10 +120,10 @@ fn reliability(study: &Study, model: &str, splits: &[&str], report: &mut Report)
         let Some(run) = study.of(model, split).next() else {
             continue;
         };
-        let (labels, values) = (study.labels(run)?, run.matrix().mapv(f64::from));
+        let values = run.matrix().mapv(f64::from);
         let scores = Scores::try_from(values.view())?;
         let top = scores.argmax();
-        let hits = top.iter().zip(&labels).map(|(p, t)| p == t).collect();
+        let hits = top.iter().zip(&run.labels).map(|(p, t)| p == t).collect();
         let confidence = top
             .iter()
             .enumerate()
@@ -147,18 +148,9 @@ fn trees(study: &Study, report: &mut Report) -> Result<()> {
     let table = &study.material.table;
     let split: SplitMethod = study.honest_split().parse()?;
     let Experiment { train, test, .. } = Experiment::new(table, &split.split(table, 0)?)?;
-    let labels: Vec<f32> = train
-        .labels()
-        .unwrap_or_default()
-        .iter()
-        .map(|l| *l as f32)
-        .collect();
-    let n_classes = train.classes().len();
+    let (labels, n_classes) = (labels(&train)?, train.classes().len());
     let mut params = study.params.boost.clone();
-    params.objective = match n_classes {
-        2 => Objective::Logistic,
-        _ => Objective::Softprob { n_classes },
-    };
+    params.objective = objective(n_classes);
     let model = params.fit(&Dataset::new(train.features(), &labels)?)?;
     let step = model.n_rounds().div_ceil(N_STEPS).max(1);
     let rounds: Vec<usize> = (step..=model.n_rounds()).step_by(step).collect();

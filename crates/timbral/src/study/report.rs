@@ -1,7 +1,7 @@
 use std::fmt::{self, Write};
 use std::path::Path;
 
-use timbral_data::{LeakReport, SplitMethod, write_json};
+use timbral_data::{LeakReport, write_json};
 use timbral_metrics::{BinParams, Scores, expected_calibration_error};
 use timbral_plot::Report;
 
@@ -146,7 +146,7 @@ impl Study {
                     interval,
                     number(&by_recording),
                     number(&|run| Some(run.evaluation.as_ref()?.log_loss)),
-                    number(&|run| calibration_error(self, run)),
+                    number(&calibration_error),
                     runs.len().to_string(),
                     first
                         .map_or(0, |evaluation| evaluation.by_row.n)
@@ -280,24 +280,13 @@ impl Study {
         }
         Ok(())
     }
-
-    /// The labels of a run's test rows.
-    pub(crate) fn labels(&self, run: &StudyRun) -> Result<Vec<usize>> {
-        let table = match (&run.model[..], &self.material.spectrograms) {
-            ("boosted-trees" | "dense", _) | (_, None) => &self.material.table,
-            (_, Some(images)) => images.table(),
-        };
-        let split: SplitMethod = run.split.parse()?;
-        let test = table.select(&split.split(table, run.seed)?.test)?;
-        Ok(test.labels().unwrap_or_default().to_vec())
-    }
 }
 
 /// How far the probability of the most probable class is from the share of right answers.
-fn calibration_error(study: &Study, run: &StudyRun) -> Option<f64> {
-    let (y_true, probabilities) = (study.labels(run).ok()?, run.matrix().mapv(f64::from));
+fn calibration_error(run: &StudyRun) -> Option<f64> {
+    let probabilities = run.matrix().mapv(f64::from);
     let scores = Scores::try_from(probabilities.view()).ok()?;
-    expected_calibration_error(&y_true, &scores, &BinParams::default()).ok()
+    expected_calibration_error(&run.labels, &scores, &BinParams::default()).ok()
 }
 
 /// The most memory that this process has had, in MiB; known on Linux only.

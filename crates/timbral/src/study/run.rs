@@ -73,6 +73,9 @@ pub struct StudyRun {
     pub curves: Vec<Curve>,
     /// The probabilities of the test rows, one row a line.
     pub probabilities: Vec<Vec<f32>>,
+    /// The classes of the test rows.
+    #[serde(skip)]
+    pub labels: Vec<usize>,
     /// How good they are.
     #[serde(skip)]
     pub evaluation: Option<Evaluation>,
@@ -212,6 +215,7 @@ impl Cell<'_> {
                     predict_seconds: outcome.record.predict_seconds,
                     curves: curves(&outcome.record.details["history"]),
                     probabilities: rows.map(|row| row.to_vec()).collect(),
+                    labels: Vec::new(),
                     evaluation: None,
                 };
                 fs::create_dir_all(keep).map_err(|e| Error::Input {
@@ -224,6 +228,7 @@ impl Cell<'_> {
         };
         let test = self.table.select(&parts.test)?;
         let probabilities = run.matrix();
+        run.labels = test.labels().unwrap_or_default().to_vec();
         run.evaluation = Some(Evaluation::new(
             &test,
             test.classes(),

@@ -4,10 +4,11 @@ use std::ops::ControlFlow;
 
 use ndarray::ArrayView2;
 use serde_json::Value as Json;
-use timbral_boost::{BoostParams, Dataset, Model, Objective, Training};
+use timbral_boost::{BoostParams, Dataset, Model, Training};
 use timbral_data::FeatureTable;
 
 use super::Point;
+use crate::boosted::{labels, objective};
 use crate::error::{Error, Result};
 use crate::experiment::Experiment;
 
@@ -81,15 +82,10 @@ pub(super) fn train(
     start: Option<&Model>,
     go_on: GoOn<'_>,
 ) -> Result<ControlFlow<(), Model>> {
-    let labels = table.labels().ok_or(Error::NoLabels)?;
-    let labels: Vec<f32> = labels.iter().map(|label| *label as f32).collect();
-    let objective = match table.classes().len() {
-        2 => Objective::Logistic,
-        n_classes => Objective::Softprob { n_classes },
-    };
+    let labels = labels(table)?;
     let n_rounds = params.n_rounds - start.map_or(0, Model::n_rounds).min(params.n_rounds);
     let params = BoostParams {
-        objective,
+        objective: objective(table.classes().len()),
         n_rounds,
         ..params.clone()
     };
