@@ -39,7 +39,8 @@ impl std::str::FromStr for Model {
         match name {
             "boosted-trees" => Ok(Self::Boosted),
             "dense" => Ok(Self::Dense),
-            name => name.parse().map(Self::Classical),
+            name => (name.parse().map(Self::Classical))
+                .map_err(|none: String| format!("{none}, boosted-trees, dense")),
         }
     }
 }
