@@ -472,7 +472,7 @@ mod tests {
     use timbral_data::SplitMethod;
 
     use super::*;
-    use crate::comparison::{CompareParams, compare};
+    use crate::comparison::{CompareParams, Step, compare};
     use crate::recipe::fit_and_evaluate;
 
     /// 90 rows of three classes that overlap, and a column of noise.
@@ -565,7 +565,7 @@ mod tests {
         assert_eq!(calls[0], (1, 3));
         // A comparison is stopped by it, no more.
         let models: [(&str, Box<dyn Recipe>); 1] = [("svm", Box::new(svm))];
-        let break_off = &mut |_: &_| ControlFlow::Break(());
+        let break_off = &mut |_: &Step<'_>| ControlFlow::Break(());
         let params = CompareParams::default();
         let comparison = compare(&models, &table, &params, None, break_off).unwrap();
         assert!(comparison.rows.is_empty());
