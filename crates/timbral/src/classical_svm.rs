@@ -21,8 +21,8 @@ const TOLERANCE: f64 = 1e-3;
 /// score_c = votes_c + s_c / (3 (|s_c| + 1)),   s_c = sum of the decision values for c
 /// ```
 ///
-/// as scikit-learn's `SVC.decision_function`, so that the greatest is the class with most votes. `watch` is
-/// called after every pair; of some pairs alone there is no model.
+/// as scikit-learn's `SVC.decision_function`, so that the greatest is the class with most votes.
+/// `watch` is called after every pair; of some pairs alone there is no model.
 pub(crate) fn fit(data: &Rows, c: f64, gamma: Option<f64>, watch: Watch<'_>) -> Result<Predict> {
     let n_classes = data.n_classes;
     let gamma = gamma.unwrap_or(1.0 / data.x.ncols().max(1) as f64);
