@@ -64,7 +64,7 @@ fn models_are_compared_under_each_split() {
 fn an_interrupted_comparison_goes_on_to_the_same_result() {
     let folder = folder();
     let (_, fresh) = run_whole(folder.path(), "fresh.json");
-    let table = FeatureTable::read(&folder.path().join("t.csv")).unwrap();
+    let table = FeatureTable::read(folder.path().join("t.csv")).unwrap();
     let path = folder.path().join("r.json");
     // As the command would, stopped after the first model.
     let models = MODELS.split(',').map(|name| {
