@@ -394,7 +394,7 @@ mod tests {
 
     /// Probabilities of a model that is right on all rows but the first `wrong`.
     fn shares(n: usize, wrong: usize) -> Vec<f32> {
-        let of_row = |i: usize| match (i % 2 == 0) == (i >= wrong) {
+        let of_row = |i: usize| match i.is_multiple_of(2) == (i >= wrong) {
             true => [0.9, 0.1],
             false => [0.1, 0.9],
         };
