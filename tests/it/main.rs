@@ -8,6 +8,8 @@
 mod boost;
 mod classifier;
 mod command;
+#[cfg(feature = "classical")]
+mod comparison;
 mod extraction;
 mod networks;
 mod published;

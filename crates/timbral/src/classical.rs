@@ -1,5 +1,5 @@
 use std::fmt;
-use std::ops::ControlFlow;
+use std::ops::Range;
 use std::str::FromStr;
 
 use ndarray::{Array1, Array2, Axis};
@@ -11,17 +11,16 @@ use smartcore::ensemble::extra_trees_regressor::{
 use smartcore::ensemble::random_forest_classifier::{
     RandomForestClassifier, RandomForestClassifierParameters,
 };
-use smartcore::linear::logistic_regression::{LogisticRegression, LogisticRegressionParameters};
 use smartcore::naive_bayes::gaussian::GaussianNB;
 use smartcore::tree::decision_tree_classifier::{
     DecisionTreeClassifier, DecisionTreeClassifierParameters,
 };
 use timbral_data::{FeatureTable, KNearest, Scaler, ScalerParams, Split};
 
-use crate::classical_svm;
 use crate::error::{Error, Result};
 use crate::experiment::Experiment;
 use crate::recipe::{Fitted, Progress, Recipe, Watch};
+use crate::{classical_logistic, classical_svm};
 
 /// A classical model of a table, with scikit-learn's defaults.
 ///
@@ -31,12 +30,15 @@ use crate::recipe::{Fitted, Progress, Recipe, Watch};
 /// |---|---|---|---|
 /// | `nearest-centroid` | distance to the mean of each class | own code | softmax of `-d^2 / 2` |
 /// | `naive-bayes` | independent Gaussians | smartcore | Bayes' rule |
-/// | `logistic` | multinomial logistic regression | smartcore | softmax |
+/// | `logistic` | multinomial logistic regression | linfa | softmax |
 /// | `k-nearest` | `k` nearest rows | [`KNearest`] | share of the neighbours |
 /// | `decision-tree` | one tree, grown to the end | smartcore | 1 for the leaf's class |
 /// | `random-forest` | trees on bootstrap samples, drawn class by class | smartcore | share of the trees |
 /// | `extra-trees` | random thresholds; a regression of 0 and 1 for each class, as smartcore has no classifier | smartcore | their answers, scaled to sum 1 |
 /// | `svm` | support vectors with the kernel `exp(-gamma d^2)`, one model a pair of classes | linfa | softmax of the votes; of equals by the sum of decision values |
+///
+/// `Break` ends a forest with the trees that there are and `svm`, between two pairs, with
+/// [`Error::Stopped`]; the others are fitted to their end, of which `logistic` takes longest.
 ///
 /// ```
 /// use timbral::data::{FeatureTable, SplitMethod};
@@ -64,7 +66,8 @@ pub enum Classical {
     NaiveBayes,
     /// Multinomial logistic regression.
     Logistic {
-        /// L2 penalty of the weights, `alpha / 2 |w|^2` beside the sum of losses; default 1.
+        /// L2 penalty of the weights, `alpha / 2 |w|^2` over all classes beside the sum of losses, at
+        /// least 0; default 1.
         alpha: f64,
     },
     /// Nearest neighbours.
@@ -115,12 +118,12 @@ impl Classical {
         match *self {
             Self::NearestCentroid => Ok(nearest_centroid(data)),
             Self::NaiveBayes => naive_bayes(data),
-            Self::Logistic { alpha } => logistic(data, alpha),
+            Self::Logistic { alpha } => classical_logistic::fit(data, alpha),
             Self::KNearest { k } => k_nearest(data, k),
             Self::DecisionTree => decision_tree(data, seed),
             Self::RandomForest { n_trees } => random_forest(data, n_trees, seed, watch),
-            Self::ExtraTrees { n_trees } => extra_trees(data, n_trees, seed),
-            Self::Svm { c, gamma } => classical_svm::fit(data, c, gamma),
+            Self::ExtraTrees { n_trees } => extra_trees(data, n_trees, seed, watch),
+            Self::Svm { c, gamma } => classical_svm::fit(data, c, gamma, watch),
         }
     }
 }
@@ -313,26 +316,6 @@ fn naive_bayes(data: &Rows) -> Result<Predict> {
     }))
 }
 
-fn logistic(data: &Rows, alpha: f64) -> Result<Predict> {
-    let params = LogisticRegressionParameters::default().with_alpha(alpha);
-    let model = LogisticRegression::fit(&data.wide(), &data.labels(), params).map_err(failed)?;
-    let (weights, bias) = (
-        model.coefficients().t().to_owned(),
-        model.intercept().clone(),
-    );
-    Ok(Box::new(move |x| {
-        let mut scores = x.mapv(f64::from).dot(&weights);
-        scores += &bias.t();
-        if scores.ncols() == 1 {
-            // Two classes have one score, that of the second against the first.
-            let zeros = Array2::zeros(scores.dim());
-            let both = [zeros.view(), scores.view()];
-            scores = ndarray::concatenate(Axis(1), &both).map_err(failed)?;
-        }
-        Ok(softmax(scores))
-    }))
-}
-
 fn k_nearest(data: &Rows, k: usize) -> Result<Predict> {
     let model = KNearest { k }.fit(data.x.view(), &data.y)?;
     let (labels, n_classes) = (data.y.clone(), data.n_classes);
@@ -366,6 +349,32 @@ fn decision_tree(data: &Rows, seed: u64) -> Result<Predict> {
 /// Trees grown between two looks at whether to stop.
 const TREES_A_STEP: usize = 10;
 
+/// What `grow` makes of the trees of each step; on `Break` of those so far.
+fn grow_in_steps<T>(
+    n_trees: usize,
+    watch: Watch<'_>,
+    grow: impl Fn(Range<usize>) -> Result<Vec<T>>,
+) -> Result<Vec<T>> {
+    if n_trees == 0 {
+        return Err(failed("n_trees = 0: must be at least 1"));
+    }
+    let mut grown = Vec::new();
+    for first in (0..n_trees).step_by(TREES_A_STEP) {
+        let until = n_trees.min(first + TREES_A_STEP);
+        grown.extend(grow(first..until)?);
+        let progress = Progress {
+            step: until,
+            n_steps: n_trees,
+            unit: "trees",
+            message: String::new(),
+        };
+        if watch(&progress).is_break() {
+            break;
+        }
+    }
+    Ok(grown)
+}
+
 /// smartcore's forest tells only the class with the most votes, so that every tree is a forest.
 fn random_forest(data: &Rows, n_trees: usize, seed: u64, watch: Watch<'_>) -> Result<Predict> {
     let (x, y, n_classes) = (data.wide(), data.labels(), data.n_classes);
@@ -377,24 +386,9 @@ fn random_forest(data: &Rows, n_trees: usize, seed: u64, watch: Watch<'_>) -> Re
         };
         RandomForestClassifier::fit(&x, &y, params).map_err(failed)
     };
-    let mut trees = Vec::new();
-    while trees.len() < n_trees {
-        let until = n_trees.min(trees.len() + TREES_A_STEP);
-        let grown: Result<Vec<_>> = (trees.len()..until).into_par_iter().map(grow).collect();
-        trees.extend(grown?);
-        let progress = Progress {
-            step: until,
-            n_steps: n_trees,
-            unit: "trees",
-            message: String::new(),
-        };
-        if watch(&progress) == ControlFlow::Break(()) {
-            break;
-        }
-    }
-    if trees.is_empty() {
-        return Err(failed("n_trees = 0: must be at least 1"));
-    }
+    let trees = grow_in_steps(n_trees, watch, |trees| {
+        trees.into_par_iter().map(grow).collect()
+    })?;
     Ok(Box::new(move |x| {
         let x = x.mapv(f64::from);
         let each = trees.par_iter().map(|tree| {
@@ -406,29 +400,37 @@ fn random_forest(data: &Rows, n_trees: usize, seed: u64, watch: Watch<'_>) -> Re
     }))
 }
 
-fn extra_trees(data: &Rows, n_trees: usize, seed: u64) -> Result<Predict> {
+fn extra_trees(data: &Rows, n_trees: usize, seed: u64, watch: Watch<'_>) -> Result<Predict> {
     let (x, n_classes) = (data.wide(), data.n_classes);
-    let regression = |class: usize| {
-        let y: Vec<f64> = data
-            .y
-            .iter()
-            .map(|y| f64::from(u8::from(*y == class)))
-            .collect();
-        let params = ExtraTreesRegressorParameters {
-            n_trees,
-            seed: stream(seed, class),
-            ..Default::default()
+    let grow = |trees: Range<usize>| {
+        let regression = |class: usize| {
+            let is_class = data.y.iter().map(|y| f64::from(u8::from(*y == class)));
+            let y: Vec<f64> = is_class.collect();
+            let params = ExtraTreesRegressorParameters {
+                n_trees: trees.len(),
+                seed: stream(seed, class * n_trees + trees.start),
+                ..Default::default()
+            };
+            ExtraTreesRegressor::fit(&x, &y, params).map_err(failed)
         };
-        ExtraTreesRegressor::fit(&x, &y, params).map_err(failed)
+        let models = (0..n_classes).into_par_iter().map(regression);
+        Ok(vec![(trees.len(), models.collect::<Result<Vec<_>>>()?)])
     };
-    let models: Result<Vec<_>> = (0..n_classes).into_par_iter().map(regression).collect();
-    let models = models?;
+    // The trees of a step with one regression a class.
+    let steps = grow_in_steps(n_trees, watch, grow)?;
     Ok(Box::new(move |x| {
         let x = x.mapv(f64::from);
-        let answers = models
-            .par_iter()
-            .map(|model| model.predict(&x).map_err(failed));
-        let answers = answers.collect::<Result<Vec<Vec<f64>>>>()?;
+        let of_class = |class: usize| -> Result<Vec<f64>> {
+            let mut sums = vec![0.0; x.nrows()];
+            for (n, models) in &steps {
+                let means: Vec<f64> = models[class].predict(&x).map_err(failed)?;
+                let terms = sums.iter_mut().zip(means);
+                terms.for_each(|(sum, mean)| *sum += *n as f64 * mean);
+            }
+            Ok(sums)
+        };
+        let answers = (0..n_classes).into_par_iter().map(of_class);
+        let answers = answers.collect::<Result<Vec<_>>>()?;
         let mut shares =
             Array2::from_shape_fn((x.nrows(), n_classes), |(row, c)| answers[c][row].max(0.0));
         for mut row in shares.rows_mut() {
@@ -465,9 +467,12 @@ fn stream(seed: u64, n: usize) -> u64 {
 
 #[cfg(test)]
 mod tests {
+    use std::ops::ControlFlow;
+
     use timbral_data::SplitMethod;
 
     use super::*;
+    use crate::comparison::{CompareParams, Step, compare};
     use crate::recipe::fit_and_evaluate;
 
     /// 90 rows of three classes that overlap, and a column of noise.
@@ -527,6 +532,43 @@ mod tests {
                 .unwrap_err()
                 .contains("svm")
         );
+    }
+
+    #[test]
+    fn a_stopped_fit_is_part_of_a_forest_and_no_support_vector_machine() {
+        let table = table();
+        let split = SplitMethod::Random.split(&table, 0).unwrap();
+        let stop = |model: Classical, calls: &mut Vec<(usize, usize)>| {
+            let watch = &mut |progress: &Progress| {
+                calls.push((progress.step, progress.n_steps));
+                ControlFlow::Break(())
+            };
+            model.fit(&table, &split, 0, watch).map(|_| ())
+        };
+        for n_trees in [1, 25] {
+            for forest in [
+                Classical::RandomForest { n_trees },
+                Classical::ExtraTrees { n_trees },
+            ] {
+                let mut calls = Vec::new();
+                stop(forest, &mut calls).unwrap();
+                assert_eq!(calls, [(n_trees.min(TREES_A_STEP), n_trees)], "{forest}");
+            }
+        }
+        let svm = Classical::Svm {
+            c: 1.0,
+            gamma: None,
+        };
+        let mut calls = Vec::new();
+        let result = stop(svm, &mut calls);
+        assert!(matches!(result, Err(Error::Stopped)), "{result:?}");
+        assert_eq!(calls[0], (1, 3));
+        // A comparison is stopped by it, no more.
+        let models: [(&str, Box<dyn Recipe>); 1] = [("svm", Box::new(svm))];
+        let break_off = &mut |_: &Step<'_>| ControlFlow::Break(());
+        let params = CompareParams::default();
+        let comparison = compare(&models, &table, &params, None, break_off).unwrap();
+        assert!(comparison.rows.is_empty());
     }
 
     #[test]

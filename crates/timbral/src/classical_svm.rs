@@ -1,5 +1,7 @@
 //! linfa's support vector machine; linfa has ndarray 0.16, which stays in this file.
 
+use std::sync::{Mutex, PoisonError};
+
 use linfa::DatasetBase;
 use linfa::traits::Fit;
 use linfa_svm::Svm;
@@ -7,7 +9,8 @@ use ndarray::Array2;
 use rayon::prelude::*;
 
 use crate::classical::{Predict, Rows, failed, softmax};
-use crate::error::Result;
+use crate::error::{Error, Result};
+use crate::recipe::{Progress, Watch};
 
 /// The gap of the optimality conditions at which the solver ends, as in libsvm.
 const TOLERANCE: f64 = 1e-3;
@@ -19,7 +22,8 @@ const TOLERANCE: f64 = 1e-3;
 /// ```
 ///
 /// as scikit-learn's `SVC.decision_function`, so that the greatest is the class with most votes.
-pub(crate) fn fit(data: &Rows, c: f64, gamma: Option<f64>) -> Result<Predict> {
+/// `watch` is called after every pair; of some pairs alone there is no model.
+pub(crate) fn fit(data: &Rows, c: f64, gamma: Option<f64>, watch: Watch<'_>) -> Result<Predict> {
     let n_classes = data.n_classes;
     let gamma = gamma.unwrap_or(1.0 / data.x.ncols().max(1) as f64);
     let positive = |x: f64| x.is_finite() && x > 0.0;
@@ -30,6 +34,7 @@ pub(crate) fn fit(data: &Rows, c: f64, gamma: Option<f64>) -> Result<Predict> {
         .flat_map(|a| (a + 1..n_classes).map(move |b| (a, b)))
         .collect();
     let of_class: Vec<Vec<usize>> = (0..n_classes).map(|class| data.of_class(class)).collect();
+    let watched = Mutex::new((0, watch));
     let learn = |&(a, b): &(usize, usize)| {
         let rows = [&of_class[a][..], &of_class[b]].concat();
         let records = nd16::Array2::from_shape_fn((rows.len(), data.x.ncols()), |(i, j)| {
@@ -40,7 +45,18 @@ pub(crate) fn fit(data: &Rows, c: f64, gamma: Option<f64>) -> Result<Predict> {
         let params = Svm::<f64, bool>::params();
         let params = params.gaussian_kernel(1.0 / gamma).pos_neg_weights(c, c);
         let svm = params.eps(TOLERANCE).fit(&dataset).map_err(failed)?;
-        Ok(((a, b), svm))
+        let (step, watch) = &mut *watched.lock().unwrap_or_else(PoisonError::into_inner);
+        *step += 1;
+        let progress = Progress {
+            step: *step,
+            n_steps: pairs.len(),
+            unit: "pairs of classes",
+            message: String::new(),
+        };
+        match watch(&progress).is_break() && *step < pairs.len() {
+            true => Err(Error::Stopped),
+            false => Ok(((a, b), svm)),
+        }
     };
     let models = pairs.par_iter().map(learn).collect::<Result<Vec<_>>>()?;
     Ok(Box::new(move |x| {

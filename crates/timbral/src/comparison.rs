@@ -83,7 +83,8 @@ impl Cell {
 
 impl Comparison {
     /// The journal of a comparison whose result is to be `path`: with it [`compare`] goes on where an
-    /// earlier run ended. Discard it when the result is kept, or when a model's parameters change.
+    /// earlier run ended. A model with other parameters is fitted anew. Discard the journal when the
+    /// result is kept.
     ///
     /// # Errors
     ///
@@ -103,7 +104,8 @@ impl Comparison {
 /// al. 2004): starting from nothing, the model is added, again and again and with replacement, that
 /// lowers the log loss of the mean most. Validation rows are the split's own, or a fifth of the
 /// training rows drawn in the way of the split; no test row is looked at. The members are then those
-/// fitted to all training rows.
+/// fitted to all training rows. The model that the others are paired with is chosen on the validation
+/// rows, too ([`Comparison::reference`]).
 ///
 /// ```
 /// use timbral::boost::BoostParams;
@@ -151,7 +153,7 @@ pub fn compare<S: AsRef<str>>(
             let mut cells = Vec::new();
             for (name, recipe) in models {
                 let name = name.as_ref();
-                let key = format!("{method}/{seed}/{}/{name}", params.ensembles);
+                let key = format!("{method}/{seed}/{}/{name}/{recipe:?}", params.ensembles);
                 let kept = journal.as_ref().and_then(|j| j.rows(&key));
                 let kept = kept.and_then(|rows| serde_json::from_str(rows.first()?.first()?).ok());
                 let mut fit = |split: &Split| {
@@ -166,7 +168,12 @@ pub fn compare<S: AsRef<str>>(
                             });
                             stopped |= flow.is_break();
                             flow
-                        })?;
+                        });
+                    if stopped {
+                        // What a stopped fit gives is not the model.
+                        return Ok(None);
+                    }
+                    let predicted = predicted?;
                     done += 1;
                     let step = Step {
                         done,
@@ -304,6 +311,28 @@ mod tests {
             rows.collect()
         };
         assert_eq!(scores(&whole), scores(&rest));
+        // All fits are kept now, but not those of other parameters.
+        for (n_rounds, n_fits) in [(10, 0), (11, 8)] {
+            let (one, ten) = (
+                BoostParams {
+                    n_rounds: 1,
+                    ..Default::default()
+                },
+                BoostParams {
+                    n_rounds,
+                    ..Default::default()
+                },
+            );
+            let models: [(&str, Box<dyn Recipe>); 2] =
+                [("one", Box::new(one)), ("ten", Box::new(ten))];
+            let mut done = 0;
+            let mut count = |step: &Step<'_>| {
+                done += usize::from(step.progress == Progress::default());
+                ControlFlow::Continue(())
+            };
+            compare(&models, &table, &params, Some(&mut journal), &mut count).unwrap();
+            assert_eq!(done, n_fits, "{n_rounds} rounds");
+        }
         journal.discard().unwrap();
         let other = table.select(&[0, 1, 2, 3, 4, 5]).unwrap();
         Comparison::journal(&path, &table).unwrap();

@@ -24,6 +24,7 @@ use crate::recipe::{Fitted, Progress, Recipe, Watch};
 /// assert_eq!(outcome.record.test_accuracy, 1.0);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
+#[derive(Debug)]
 pub struct Ensemble<'r> {
     members: Vec<Box<dyn Recipe + 'r>>,
 }

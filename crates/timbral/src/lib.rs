@@ -14,6 +14,8 @@ mod boosted;
 #[cfg(feature = "classical")]
 mod classical;
 #[cfg(feature = "classical")]
+mod classical_logistic;
+#[cfg(feature = "classical")]
 mod classical_svm;
 mod classifier;
 mod comparison;

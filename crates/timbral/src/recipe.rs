@@ -37,7 +37,9 @@ use crate::experiment::Experiment;
 /// assert_eq!((outcome.record.test_rows, outcome.record.test_accuracy), (12, 1.0));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-pub trait Recipe: Send + Sync {
+///
+/// `Debug` tells recipes with other parameters apart.
+pub trait Recipe: fmt::Debug + Send + Sync {
     /// A short name, as in a table of results.
     fn name(&self) -> String;
 
@@ -57,7 +59,8 @@ pub trait Recipe: Send + Sync {
     ///
     /// # Errors
     ///
-    /// No labels or no rows, parameters out of range, cells that the model cannot take.
+    /// No labels or no rows, parameters out of range, cells that the model cannot take;
+    /// [`Error::Stopped`] on `Break` where there is no model before the end.
     fn fit<'a>(
         &'a self,
         table: &FeatureTable,

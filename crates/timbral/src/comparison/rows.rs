@@ -1,4 +1,3 @@
-use std::collections::BTreeMap;
 use std::fmt;
 
 use ndarray::Array2;
@@ -38,6 +37,9 @@ pub struct Row {
     pub model: String,
     /// Seeds.
     pub seeds: usize,
+    /// Share of the validation rows whose class is found by the model fitted without them. `None`
+    /// where there are none, and of an ensemble: chosen on these rows, it would look too good on them.
+    pub validation: Option<Accuracies>,
     /// Share of the test rows whose class is found.
     pub by_segment: Accuracies,
     /// Share of the recordings whose class is found by the mean of their rows.
@@ -87,6 +89,7 @@ pub struct Comparison {
 
 /// A model under one split, judged.
 struct Judged {
+    validation: Option<f64>,
     by_segment: f64,
     log_loss: f64,
     fit_seconds: f64,
@@ -118,7 +121,7 @@ impl Comparison {
         // Models by rounds, then the ensemble.
         let mut judged: Vec<Vec<Judged>> = Vec::new();
         for model in 0..names.len() {
-            let of = |round: &Round| round.judge(classes, &round.cells[model].test, &[model]);
+            let of = |round: &Round| round.judge_model(classes, model);
             judged.push(rounds.iter().map(of).collect::<Result<_>>()?);
         }
         let mut names: Vec<String> = names.iter().map(|name| (*name).to_owned()).collect();
@@ -177,6 +180,7 @@ impl Round {
         };
         let labels = recordings.labels().unwrap_or_default();
         Ok(Judged {
+            validation: None,
             by_segment: evaluation.0,
             log_loss: evaluation.1,
             fit_seconds: sum(|cell| cell.fit_seconds),
@@ -186,6 +190,18 @@ impl Round {
             answers: most_probable(recordings.features())?,
             recordings: recordings.ids().to_vec(),
         })
+    }
+
+    /// Judges a model, on the validation rows, too.
+    fn judge_model(&self, classes: &[String], model: usize) -> Result<Judged> {
+        let cell = &self.cells[model];
+        let mut judged = self.judge(classes, &cell.test, &[model])?;
+        if let Some(valid) = &self.valid {
+            let shares = Cell::shares(&cell.valid, classes.len())?;
+            let (right, _) = Evaluation::without_intervals(valid, classes, shares.view())?;
+            judged.validation = Some(right);
+        }
+        Ok(judged)
     }
 
     /// The ensemble that the validation rows choose; `None` where there are none.
@@ -228,11 +244,13 @@ impl Row {
         let interval = bootstrap_by_group(&groups, &params, |rows| {
             Ok(rows.iter().map(|row| all[*row]).sum::<f64>() / rows.len() as f64)
         })?;
+        let validation: Option<Vec<f64>> = judged.iter().map(|j| j.validation).collect();
         let average = |of: fn(&Judged) -> f64| Accuracies::of(judged.iter().map(of)).mean;
         Ok(Self {
             split: String::new(),
             model: String::new(),
             seeds: judged.len(),
+            validation: validation.map(|values| Accuracies::of(values.into_iter())),
             by_segment: Accuracies::of(judged.iter().map(|j| j.by_segment)),
             by_recording: Accuracies::of(
                 each.iter().map(|h| h.iter().sum::<f64>() / h.len() as f64),
@@ -263,29 +281,22 @@ impl fmt::Display for Accuracies {
     }
 }
 
-/// One table for each way to split; `p` is McNemar's against the model that is best by recording.
+/// One table for each way to split, below it what the validation rows chose; `p` is McNemar's against
+/// [`Comparison::reference`].
 impl fmt::Display for Comparison {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut splits: BTreeMap<usize, &str> = BTreeMap::new();
-        for (i, row) in self.rows.iter().enumerate() {
-            if !splits.values().any(|split| *split == row.split) {
-                splits.insert(i, &row.split);
-            }
-        }
-        for split in splits.values() {
-            let rows: Vec<&Row> = self
-                .rows
-                .iter()
-                .filter(|row| row.split == **split)
-                .collect();
-            let score = |row: &&&Row| row.by_recording.mean;
-            let best = rows.iter().max_by(|a, b| score(a).total_cmp(&score(b)));
-            let seeds = rows.first().map_or(0, |row| row.seeds);
-            writeln!(f, "{split}, {seeds} seeds")?;
+        let mut splits: Vec<&str> = self.rows.iter().map(|row| &*row.split).collect();
+        splits.dedup();
+        for split in splits {
+            let Some(reference) = self.reference(split) else {
+                continue;
+            };
+            writeln!(f, "{split}, {} seeds", reference.seeds)?;
             writeln!(
                 f,
-                "{:<16}  {:<16}  {:<16}  {:<16}  {:>8}  {:>8}  {:>9}  {:>7}",
+                "{:<16}  {:>6}  {:<16}  {:<16}  {:<16}  {:>8}  {:>8}  {:>9}  {:>7}",
                 "model",
+                "valid",
                 "by segment",
                 "by recording",
                 "95 %",
@@ -294,33 +305,69 @@ impl fmt::Display for Comparison {
                 "predict, s",
                 "p"
             )?;
-            for row in &rows {
-                let p = best.and_then(|best| self.p_value(split, &row.model, &best.model));
-                let p = p.map_or("best".to_owned(), |p| format!("{p:.3}"));
-                let (segment, recording) = (row.by_segment, row.by_recording);
+            for row in self.of_split(split) {
+                let dash = || "-".to_owned();
+                let valid = row.validation.map(|v| format!("{:.4}", v.mean));
+                let p = match row.model == reference.model {
+                    true => None,
+                    false => self.p_value(split, &row.model, &reference.model),
+                };
                 let (low, high) = row.interval;
                 writeln!(
                     f,
-                    "{:<16}  {:<16}  {:<16}  {low:.4} to {high:.4}  {:>8.3}  {:>8.2}  {:>9.3}  {p:>7}",
+                    "{:<16}  {:>6}  {:<16}  {:<16}  {low:.4} to {high:.4}  {:>8.3}  {:>8.2}  {:>9.3}  {:>7}",
                     row.model,
-                    segment.to_string(),
-                    recording.to_string(),
+                    valid.unwrap_or_else(dash),
+                    row.by_segment.to_string(),
+                    row.by_recording.to_string(),
                     row.log_loss,
                     row.fit_seconds,
                     row.predict_seconds,
+                    p.map_or_else(dash, |p| format!("{p:.3}")),
                 )?;
             }
-            writeln!(f)?;
+            let name = &reference.model;
+            match self.chosen(split) {
+                Some(row) => writeln!(
+                    f,
+                    "p: against {name}, the best single model on the validation rows\n\
+                     chosen by the validation rows: the {}, by recording {:.4}, 95 % {:.4} to {:.4}\n",
+                    row.model, row.by_recording.mean, row.interval.0, row.interval.1
+                )?,
+                None => writeln!(
+                    f,
+                    "p: against {name}, the first model\nchosen: none, there are no validation rows\n"
+                )?,
+            }
         }
         write!(
             f,
-            "+-: over the seeds; 95 %: by recording; p: McNemar on the recordings of the "
-        )?;
-        write!(f, "first seed, against the best by recording")
+            "valid: share of the validation rows, by the model fitted without them; +-: over the seeds; \
+             95 %: by recording; p: McNemar on the recordings of the first seed"
+        )
     }
 }
 
 impl Comparison {
+    /// The single model that the others are paired with under a way to split: that with the best
+    /// [`Row::validation`], the first of equals, or the first of all where there are no validation
+    /// rows. No test row is looked at.
+    pub fn reference(&self, split: &str) -> Option<&Row> {
+        let score = |row: &Row| row.validation.map_or(0.0, |v| v.mean);
+        let models = self.of_split(split).filter(|row| row.members.is_empty());
+        models.reduce(|best, row| if score(row) > score(best) { row } else { best })
+    }
+
+    /// What the validation rows choose under a way to split: the ensemble, chosen for each seed on
+    /// its validation rows; its scores on the test rows took no part. `None` without validation rows.
+    pub fn chosen(&self, split: &str) -> Option<&Row> {
+        self.of_split(split).find(|row| !row.members.is_empty())
+    }
+
+    fn of_split(&self, split: &str) -> impl Iterator<Item = &Row> {
+        self.rows.iter().filter(move |row| row.split == split)
+    }
+
     /// That of a pair in either order.
     fn p_value(&self, split: &str, a: &str, b: &str) -> Option<f64> {
         let of_both = |pair: &&Pair| {
@@ -328,5 +375,87 @@ impl Comparison {
             pair.split == split && ((first, second) == (a, b) || (first, second) == (b, a))
         };
         self.pairs.iter().find(of_both).map(|pair| pair.p_value)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use timbral_data::{FeatureTable, SplitMethod};
+
+    use super::*;
+
+    /// Rows of two classes in turn, each a recording.
+    fn rows(n: usize) -> FeatureTable {
+        let ids = (0..n).map(|i| i.to_string()).collect();
+        FeatureTable::new(vec!["x".into()], Array2::zeros((n, 1)), ids)
+            .and_then(|t| t.with_labels((0..n).map(|i| ["a", "b"][i % 2])))
+            .unwrap()
+    }
+
+    /// Probabilities of a model that is right on all rows but the first `wrong`.
+    fn shares(n: usize, wrong: usize) -> Vec<f32> {
+        let of_row = |i: usize| match i.is_multiple_of(2) == (i >= wrong) {
+            true => [0.9, 0.1],
+            false => [0.1, 0.9],
+        };
+        (0..n).flat_map(of_row).collect()
+    }
+
+    /// Of the first model 4 of 20 test rows are wrong and 3 of 10 validation rows, of the second 10
+    /// and 1.
+    fn comparison(with_validation: bool) -> Comparison {
+        let cells = [(4, 3), (10, 1)].map(|(test, valid)| Cell {
+            fit_seconds: 1.0,
+            predict_seconds: 1.0,
+            test: shares(20, test),
+            valid: shares(if with_validation { 10 } else { 0 }, valid),
+        });
+        let round = Round {
+            method: SplitMethod::Random,
+            test: rows(20),
+            valid: with_validation.then(|| rows(10)),
+            cells: cells.into(),
+        };
+        let classes = ["a".to_owned(), "b".to_owned()];
+        Comparison::new(&["good", "lucky"], &classes, vec![round]).unwrap()
+    }
+
+    #[test]
+    fn the_reference_is_best_on_the_validation_rows_not_on_the_test_rows() {
+        let comparison = comparison(true);
+        let reference = comparison.reference("random").unwrap();
+        assert_eq!(reference.model, "lucky");
+        assert_eq!(reference.validation.unwrap().mean, 0.9);
+        assert_eq!(reference.by_recording.mean, 0.5);
+        // Greedy adds the second model, and nothing helps it.
+        let chosen = comparison.chosen("random").unwrap();
+        assert_eq!(chosen.members, [["lucky"]]);
+        assert_eq!((chosen.validation, chosen.by_recording.mean), (None, 0.5));
+        let text = comparison.to_string();
+        let line = |start: &str| text.lines().find(|l| l.starts_with(start)).unwrap();
+        // Six recordings differ: 2 / 2^6.
+        assert!(line("good ").ends_with("0.031"), "{text}");
+        assert!(line("lucky ").ends_with(" -"), "{text}");
+        assert!(
+            line("p: ").contains("against lucky, the best single"),
+            "{text}"
+        );
+        assert!(
+            line("chosen").contains("the ensemble, by recording 0.5000, 95 % 0."),
+            "{text}"
+        );
+    }
+
+    #[test]
+    fn without_validation_rows_the_first_model_is_the_reference() {
+        let comparison = comparison(false);
+        assert_eq!(comparison.reference("random").unwrap().model, "good");
+        assert!(comparison.chosen("random").is_none());
+        assert!(comparison.reference("grouped").is_none());
+        let text = comparison.to_string();
+        assert!(
+            text.contains("against good, the first model\nchosen: none"),
+            "{text}"
+        );
     }
 }
