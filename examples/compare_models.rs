@@ -8,17 +8,17 @@
 
 #![allow(clippy::print_stdout)]
 
+#[path = "args/command.rs"]
+mod command;
 #[path = "args/models.rs"]
 mod models;
-#[allow(dead_code)]
-#[path = "args/run.rs"]
-mod run;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Parser;
-use timbral::data::{FeatureTable, write_whole};
+use command::{Stop, with_bar};
+use timbral::data::{FeatureTable, write_json};
 use timbral::{Comparison, compare};
 
 #[derive(Parser)]
@@ -34,27 +34,23 @@ struct Args {
 }
 
 fn main() -> anyhow::Result<ExitCode> {
-    let args: Args = match run::parse()? {
-        Ok(args) => args,
-        Err(status) => return Ok(status),
-    };
-    let stop = run::Stop::new(args.threads)?;
-    let table = FeatureTable::read(&args.models.table)?;
-    let (models, params) = (args.models.recipes(), args.models.params());
-    let journal = |path| Comparison::journal(path, &table);
-    let mut journal = args.json.as_deref().map(journal).transpose()?;
-    let bar = run::bar(0, "fits")?;
-    let comparison = compare(&models, &table, &params, journal.as_mut(), &mut |step| {
-        bar.set_length(step.n_fits as u64);
-        bar.set_position(step.done as u64);
-        bar.set_message(step.model.to_owned());
-        stop.flow()
-    })?;
-    bar.finish_and_clear();
-    println!("{comparison}");
-    if let (Some(path), Some(journal), false) = (&args.json, journal, stop.is_set()) {
-        write_whole(path, |file| Ok(serde_json::to_writer(file, &comparison)?))?;
-        journal.discard()?;
-    }
-    Ok(stop.status())
+    command::main(|args: Args| {
+        let stop = Stop::new(args.threads)?;
+        let table = FeatureTable::read(&args.models.table)?;
+        let (models, params) = (args.models.recipes(), args.models.params());
+        let journal = |path| Comparison::journal(path, &table);
+        let mut journal = args.json.as_deref().map(journal).transpose()?;
+        let comparison = with_bar("fits", |show| {
+            compare(&models, &table, &params, journal.as_mut(), &mut |step| {
+                show(step.done, step.n_fits, step.model);
+                stop.flow()
+            })
+        })?;
+        println!("{comparison}");
+        if let (Some(path), Some(journal), false) = (&args.json, journal, stop.is_set()) {
+            write_json(path, &comparison)?;
+            journal.discard()?;
+        }
+        Ok(stop.status())
+    })
 }

@@ -32,7 +32,7 @@ pub(crate) fn main<A: Parser, T: Termination>(
 }
 
 /// The arguments, or the exit status of a command whose arguments are wrong: 64.
-pub(crate) fn parse<A: Parser>() -> anyhow::Result<Result<A, ExitCode>> {
+fn parse<A: Parser>() -> anyhow::Result<Result<A, ExitCode>> {
     A::try_parse().map(Ok).or_else(|error| {
         error.print()?;
         Ok(Err(ExitCode::from(if error.use_stderr() { 64 } else { 0 })))
@@ -85,7 +85,7 @@ impl Stop {
 }
 
 /// A bar over `n` steps named so, on a terminal only.
-pub(crate) fn bar(n: usize, what: &str) -> anyhow::Result<ProgressBar> {
+fn bar(n: usize, what: &str) -> anyhow::Result<ProgressBar> {
     let template = format!("{{bar:40}} {{pos}}/{{len}} {what}, {{eta}} left {{msg}}");
     Ok(ProgressBar::new(n as u64).with_style(ProgressStyle::with_template(&template)?))
 }

@@ -89,7 +89,7 @@ pub(crate) fn log(path: Option<&Path>, settings: &impl Serialize) -> timbral::Re
 }
 
 /// Shows how far `work` is, and ends it on Ctrl-C.
-pub(crate) fn watched<T>(
+fn watched<T>(
     stop: &Stop,
     work: impl FnOnce(&(dyn Fn(Progress) -> ControlFlow<()> + Sync)) -> timbral::Result<T>,
 ) -> anyhow::Result<T> {
