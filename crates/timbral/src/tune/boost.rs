@@ -2,7 +2,7 @@ use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use serde::Serialize;
-use timbral_boost::BoostParams;
+use timbral_boost::{BoostParams, GrowPolicy};
 use timbral_data::{FeatureTable, Split};
 
 use super::boost_train::{GoOn, accuracy, params, train};
@@ -125,33 +125,40 @@ impl Default for BoostSearch {
 }
 
 impl BoostSearch {
-    /// Six models of the three best trials of a search, each at learning rate .2 for 80 steps; all
-    /// random choices come from one seed.
+    /// Four models of the two best trials of a search for trees grown leaf by leaf, each at learning
+    /// rate .1 for 40 steps; all random choices come from one seed.
     ///
-    /// Every tree gets half of the rows (Friedman 2002, Stochastic gradient boosting): short trials
-    /// favour more, long trainings less. Depth 5 to 8, L2 and the smallest child .001 to 10, columns a
-    /// node .15 to 1 are searched.
+    /// The space is around what LightGBM does by default (Ke et al. 2017: 31 leaves, next to no least
+    /// weight of children and no L2), with half of the rows and more a tree (Friedman 2002) and a part of
+    /// the columns a node. Within the training rows of one random split of GTZAN's 3-s table, over
+    /// three splits of these, a model of 31 leaves had accuracy .902 and two together .904; of depth 7
+    /// a model had .887, two .894 and six .896.
     pub fn averaged(seed: u64) -> Self {
+        let leafwise = |params: BoostParams| BoostParams {
+            grow_policy: GrowPolicy::LossGuide,
+            max_depth: 0,
+            ..params
+        };
         let default = Self::default();
+        let halving = Halving {
+            n_candidates: 16,
+            min_resources: 10,
+            max_resources: 30,
+            ..Halving::default()
+        };
         let search = Self {
             space: Space::new()
-                .integer("max_depth", 5, 8)
-                .log("lambda", 0.001, 10.0)
-                .log("min_child_weight", 0.001, 10.0)
-                .log("colsample_bynode", 0.15, 1.0),
-            trial: BoostParams {
-                subsample: 0.5,
-                ..default.trial
-            },
-            base: BoostParams {
-                learning_rate: 0.2,
-                subsample: 0.5,
-                ..default.base
-            },
-            n_steps: 80,
-            n_finalists: 3,
-            n_models: 6,
-            strategy: default.strategy,
+                .integer("max_leaves", 16, 48)
+                .log("lambda", 0.001, 1.0)
+                .log("min_child_weight", 0.001, 0.1)
+                .linear("subsample", 0.5, 0.8)
+                .log("colsample_bynode", 0.2, 0.6),
+            strategy: Strategy::Halving(halving),
+            trial: leafwise(default.trial),
+            base: leafwise(default.base),
+            n_steps: 40,
+            n_finalists: 2,
+            n_models: 4,
         };
         search.with_seed(seed)
     }
