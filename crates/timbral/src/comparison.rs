@@ -13,7 +13,7 @@ use timbral_data::{FeatureTable, Split, SplitMethod, TableJournal};
 use crate::error::{Error, Result};
 use crate::recipe::{Progress, Recipe, fit_and_predict};
 
-pub use rows::{Accuracies, Comparison, Pair, Row};
+pub use rows::{Comparison, Pair, Row};
 
 /// What [`compare`] goes through.
 #[derive(Debug, Clone)]

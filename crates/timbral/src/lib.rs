@@ -50,7 +50,7 @@ pub use classifier::{
     GenreProbability, HeldOutScore, Member, MemberParams, ModelParams, PredictedWindow, Prediction,
     PredictionReport, Provenance, SoundView,
 };
-pub use comparison::{Accuracies, CompareParams, Comparison, Pair, Row, Step, compare};
+pub use comparison::{CompareParams, Comparison, Pair, Row, Step, compare};
 pub use dense::{DenseModel, DenseParams};
 pub use ensemble::Ensemble;
 pub use error::{Error, Result};

@@ -7,25 +7,17 @@ use timbral_metrics::{BootstrapParams, bootstrap_by_group, mcnemar};
 use super::select::greedy;
 use super::{Cell, Round};
 use crate::ensemble::mean;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::evaluation::Evaluation;
 use crate::probabilities::{average_recordings, probability_table};
 use crate::recipe::most_probable;
+use crate::spread::Spread;
 
 /// Resamples of an interval.
 const N_RESAMPLES: usize = 2000;
 
 /// The name of the chosen ensemble's rows.
 const ENSEMBLE: &str = "ensemble";
-
-/// A mean over seeds.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
-pub struct Accuracies {
-    /// Mean over the seeds.
-    pub mean: f64,
-    /// Standard deviation over the seeds, `n - 1` in the denominator; 0 of a single seed.
-    pub deviation: f64,
-}
 
 /// A model under one way to split.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -39,11 +31,11 @@ pub struct Row {
     pub seeds: usize,
     /// Share of the validation rows whose class is found by the model fitted without them. `None`
     /// where there are none, and of an ensemble: chosen on these rows, it would look too good on them.
-    pub validation: Option<Accuracies>,
+    pub validation: Option<Spread>,
     /// Share of the test rows whose class is found.
-    pub by_segment: Accuracies,
+    pub by_segment: Spread,
     /// Share of the recordings whose class is found by the mean of their rows.
-    pub by_recording: Accuracies,
+    pub by_recording: Spread,
     /// 95 % interval of the share by recording: recordings are drawn with replacement, each with all
     /// its answers over the seeds. It says nothing of the deviation over the training rows.
     pub interval: (f64, f64),
@@ -245,39 +237,23 @@ impl Row {
             Ok(rows.iter().map(|row| all[*row]).sum::<f64>() / rows.len() as f64)
         })?;
         let validation: Option<Vec<f64>> = judged.iter().map(|j| j.validation).collect();
-        let average = |of: fn(&Judged) -> f64| Accuracies::of(judged.iter().map(of)).mean;
+        let spread = |values: Vec<f64>| Spread::new(&values).ok_or(Error::NoMembers);
+        let over = |of: fn(&Judged) -> f64| spread(judged.iter().map(of).collect());
+        let shares = each.iter().map(|h| h.iter().sum::<f64>() / h.len() as f64);
+        let by_recording = spread(shares.collect())?;
         Ok(Self {
             split: String::new(),
             model: String::new(),
             seeds: judged.len(),
-            validation: validation.map(|values| Accuracies::of(values.into_iter())),
-            by_segment: Accuracies::of(judged.iter().map(|j| j.by_segment)),
-            by_recording: Accuracies::of(
-                each.iter().map(|h| h.iter().sum::<f64>() / h.len() as f64),
-            ),
+            validation: validation.map(spread).transpose()?,
+            by_segment: over(|j| j.by_segment)?,
+            by_recording,
             interval: (interval.low, interval.high),
-            log_loss: average(|j| j.log_loss),
-            fit_seconds: average(|j| j.fit_seconds),
-            predict_seconds: average(|j| j.predict_seconds),
+            log_loss: over(|j| j.log_loss)?.mean,
+            fit_seconds: over(|j| j.fit_seconds)?.mean,
+            predict_seconds: over(|j| j.predict_seconds)?.mean,
             members: Vec::new(),
         })
-    }
-}
-
-impl Accuracies {
-    fn of(values: impl Iterator<Item = f64>) -> Self {
-        let values: Vec<f64> = values.collect();
-        let n = values.len() as f64;
-        let mean = values.iter().sum::<f64>() / n;
-        let squares: f64 = values.iter().map(|v| (v - mean).powi(2)).sum();
-        let deviation = (squares / (n - 1.0).max(1.0)).sqrt();
-        Self { mean, deviation }
-    }
-}
-
-impl fmt::Display for Accuracies {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:.4} +- {:.4}", self.mean, self.deviation)
     }
 }
 
@@ -318,8 +294,8 @@ impl fmt::Display for Comparison {
                     "{:<16}  {:>6}  {:<16}  {:<16}  {low:.4} to {high:.4}  {:>8.3}  {:>8.2}  {:>9.3}  {:>7}",
                     row.model,
                     valid.unwrap_or_else(dash),
-                    row.by_segment.to_string(),
-                    row.by_recording.to_string(),
+                    format!("{:.4}", row.by_segment),
+                    format!("{:.4}", row.by_recording),
                     row.log_loss,
                     row.fit_seconds,
                     row.predict_seconds,
@@ -342,7 +318,7 @@ impl fmt::Display for Comparison {
         }
         write!(
             f,
-            "valid: share of the validation rows, by the model fitted without them; +-: over the seeds; \
+            "valid: share of the validation rows, by the model fitted without them; ±: over the seeds; \
              95 %: by recording; p: McNemar on the recordings of the first seed"
         )
     }
