@@ -20,8 +20,8 @@
 //! ```
 //!
 //! A [`TableJournal`] collects the rows of a table beside it, survives a kill and can be resumed;
-//! [`write_whole`] writes any file by way of a temporary one, [`write_json`] a value as such; [`SynthCorpus`] makes synthetic
-//! recordings in ten genres to try the tools on.
+//! [`write_whole`] writes any file by way of a temporary one, [`write_json`] a value as JSON;
+//! [`SynthCorpus`] makes synthetic recordings in ten genres to try the tools on.
 //!
 //! [`Spectrograms`] keeps images of recordings as a table keeps their features.
 //!

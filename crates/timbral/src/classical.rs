@@ -38,7 +38,7 @@ use crate::{classical_logistic, classical_svm};
 /// | `svm` | support vectors with the kernel `exp(-gamma d^2)`, one model a pair of classes | linfa | softmax of the votes; of equals by the sum of decision values |
 ///
 /// `Break` ends a forest with the trees that there are and `svm`, between two pairs, with
-/// [`Error::Stopped`]; the others are fitted to their end, of which `logistic` takes longest.
+/// [`Stopped`](timbral_data::Error::Stopped); the others are fitted to their end, of which `logistic` takes longest.
 ///
 /// ```
 /// use timbral::data::{FeatureTable, SplitMethod};
@@ -561,7 +561,10 @@ mod tests {
         };
         let mut calls = Vec::new();
         let result = stop(svm, &mut calls);
-        assert!(matches!(result, Err(Error::Stopped)), "{result:?}");
+        assert!(
+            matches!(result, Err(Error::Table(timbral_data::Error::Stopped))),
+            "{result:?}"
+        );
         assert_eq!(calls[0], (1, 3));
         // A comparison is stopped by it, no more.
         let models: [(&str, Box<dyn Recipe>); 1] = [("svm", Box::new(svm))];

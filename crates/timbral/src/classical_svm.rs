@@ -9,7 +9,7 @@ use ndarray::Array2;
 use rayon::prelude::*;
 
 use crate::classical::{Predict, Rows, failed, softmax};
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::recipe::{Progress, Watch};
 
 /// The gap of the optimality conditions at which the solver ends, as in libsvm.
@@ -54,7 +54,7 @@ pub(crate) fn fit(data: &Rows, c: f64, gamma: Option<f64>, watch: Watch<'_>) -> 
             message: String::new(),
         };
         match watch(&progress).is_break() && *step < pairs.len() {
-            true => Err(Error::Stopped),
+            true => Err(timbral_data::Error::Stopped.into()),
             false => Ok(((a, b), svm)),
         }
     };

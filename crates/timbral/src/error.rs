@@ -87,9 +87,6 @@ pub enum Error {
         /// The reason.
         reason: String,
     },
-    /// A fit was stopped that has no model before its end.
-    #[error("stopped before there is a model")]
-    Stopped,
     /// Models of this kind cannot be kept in a file.
     #[error("models of this kind have no file format")]
     NoModelFile,

@@ -60,7 +60,8 @@ pub trait Recipe: fmt::Debug + Send + Sync {
     /// # Errors
     ///
     /// No labels or no rows, parameters out of range, cells that the model cannot take;
-    /// [`Error::Stopped`] on `Break` where there is no model before the end.
+    /// `Error::Table(`[`Stopped`](timbral_data::Error::Stopped)`)` on `Break` where there is no model
+    /// before the end.
     fn fit<'a>(
         &'a self,
         table: &FeatureTable,
