@@ -129,18 +129,23 @@ impl Bin for u16 {
     }
 }
 
-/// The bins of all rows, twice: row by row for histograms, column by column for partitions.
+/// The bins of all rows, twice: by words for histograms, column by column for partitions.
 #[derive(Debug)]
 pub(crate) struct Binned<B> {
     n_rows: usize,
     n_words: usize,
-    /// Words from one row to the next.
+    /// Words from one row to the next: one where the words of all rows follow each other.
     stride: usize,
+    /// Words from one word of a row to the next.
+    word_stride: usize,
     /// Index of the first row, at the start of a line of the cache.
     first: usize,
     words: Vec<[B; LANES]>,
     columns: Vec<B>,
 }
+
+/// Bytes of words that are at hand without waiting.
+const CACHE: usize = 1 << 20;
 
 /// Bytes in a line of the cache.
 const LINE: usize = 64;
@@ -158,6 +163,24 @@ impl<B: Bin> Binned<B> {
                 }
             });
         let n_words = n_features.div_ceil(LANES);
+        if n_rows * n_words * size_of::<[B; LANES]>() <= CACHE {
+            let mut words = vec![[B::default(); LANES]; n_rows * n_words];
+            for (feature, bins) in columns.chunks_exact(n_rows).enumerate() {
+                let of_feature = &mut words[feature / LANES * n_rows..][..n_rows];
+                for (word, &bin) in of_feature.iter_mut().zip(bins) {
+                    word[feature % LANES] = bin;
+                }
+            }
+            return Self {
+                n_rows,
+                n_words,
+                stride: 1,
+                word_stride: n_rows,
+                first: 0,
+                words,
+                columns,
+            };
+        }
         // Rows begin with a line or divide one, so that they lie in as few lines as can be.
         let in_line = (LINE / size_of::<[B; LANES]>()).max(1);
         let stride = if n_words <= in_line {
@@ -184,6 +207,7 @@ impl<B: Bin> Binned<B> {
             n_rows,
             n_words,
             stride,
+            word_stride: 1,
             first,
             words,
             columns,
@@ -199,14 +223,26 @@ impl<B: Bin> Binned<B> {
         self.n_words
     }
 
-    /// Words from one row to the next.
-    pub(crate) fn stride(&self) -> usize {
-        self.stride
+    /// Whether looking a word up costs no waiting.
+    pub(crate) fn is_at_hand(&self) -> bool {
+        self.stride == 1
     }
 
-    /// All words, row by row.
-    pub(crate) fn words(&self) -> &[[B; LANES]] {
-        &self.words[self.first..]
+    /// One word of some rows.
+    pub(crate) fn of_rows<'w>(
+        &'w self,
+        word: usize,
+        rows: &'w [u32],
+    ) -> impl Iterator<Item = &'w [B; LANES]> {
+        let words = &self.words[self.first + word * self.word_stride..];
+        rows.iter()
+            .map(move |&row| &words[row as usize * self.stride])
+    }
+
+    /// The words of a row.
+    pub(crate) fn of_row(&self, row: u32) -> impl Iterator<Item = &[B; LANES]> {
+        let words = &self.words[self.first + row as usize * self.stride..];
+        words.iter().step_by(self.word_stride).take(self.n_words)
     }
 
     /// The bins of a feature, row by row.

@@ -1,14 +1,13 @@
 use std::collections::BinaryHeap;
 
-use rayon::prelude::*;
-
 use crate::bins::{Bin, Binned, Cuts, LANES};
-use crate::histogram::{Histogram, Histograms, Sums};
+use crate::histogram::{Histogram, Histograms, Line, Sums};
 use crate::params::{GrowPolicy, TreeParams};
 use crate::partition::partition;
 use crate::queue::Candidate;
 use crate::random::Key;
-use crate::split::{Bounds, NodeSums, Scan, Split};
+use crate::search::{Look, Search};
+use crate::split::{Bounds, NodeSums, Split};
 use crate::tree::{Children, Node, Tree};
 
 /// Rows of a node whose two subtrees are grown side by side.
@@ -47,6 +46,7 @@ struct Open {
     depth: usize,
     key: Key,
     histogram: Option<Histogram>,
+    looks: Vec<Look>,
     split: Option<Split>,
 }
 
@@ -89,6 +89,10 @@ impl<B: Bin> Grower<'_, B> {
         let growth = Growth {
             grower: self,
             target,
+            search: Search {
+                params: self.params,
+                cuts: self.cuts,
+            },
             words: self.words(&features),
             features,
         };
@@ -187,6 +191,7 @@ impl<B: Bin> Grower<'_, B> {
 struct Growth<'a, B, G> {
     grower: &'a Grower<'a, B>,
     target: &'a Target<'a, G>,
+    search: Search<'a>,
     features: Vec<usize>,
     words: Vec<bool>,
 }
@@ -194,7 +199,6 @@ struct Growth<'a, B, G> {
 impl<B: Bin, G: Fn(u32) -> [f32; 2] + Sync> Growth<'_, B, G> {
     fn root(&self, rows: &[u32], histogram: Option<Histogram>) -> Open {
         let params = self.grower.params;
-        let histogram = histogram.unwrap_or_else(|| self.histogram(rows));
         let sums = rows.iter().fold([0.0; 2], |sums: Sums, &row| {
             let [g, h] = (self.target.gradient)(row);
             [sums[0] + f64::from(g), sums[1] + f64::from(h)]
@@ -204,22 +208,37 @@ impl<B: Bin, G: Fn(u32) -> [f32; 2] + Sync> Growth<'_, B, G> {
             gain: params.regularisation.gain(sums, Bounds::NONE),
             bounds: Bounds::NONE,
         };
+        let (histogram, looks) = match histogram {
+            Some(histogram) => {
+                let looks = self
+                    .grower
+                    .histograms
+                    .visit(&histogram, &self.words, |word, lines| {
+                        self.search.look(&node, word, lines)
+                    });
+                (histogram, looks)
+            }
+            None => self.build(rows, &node),
+        };
         let mut root = Open {
             node,
             weight: params.regularisation.weight(sums, Bounds::NONE),
             depth: 0,
             key: self.target.key.with(1),
             histogram: Some(histogram),
+            looks,
             split: None,
         };
         self.find_split(&mut root);
         root
     }
 
-    fn histogram(&self, rows: &[u32]) -> Histogram {
+    /// The histogram of a node, and what is seen in it.
+    fn build(&self, rows: &[u32], node: &NodeSums) -> (Histogram, Vec<Look>) {
+        let look = |word, lines: &[Line], _: &[Line]| self.search.look(node, word, lines);
         self.grower
             .histograms
-            .build(rows, self.target.gradient, &self.words)
+            .build(rows, self.target.gradient, &self.words, None, look)
     }
 
     /// Finds the best split of a node; without a good one its histogram is given back.
@@ -228,10 +247,7 @@ impl<B: Bin, G: Fn(u32) -> [f32; 2] + Sync> Growth<'_, B, G> {
             return;
         };
         let Grower {
-            params,
-            cuts,
-            histograms,
-            ..
+            params, histograms, ..
         } = self.grower;
         let of_level = self.target.key.with(2).with(open.depth as u64);
         let sampled = params.colsample_bylevel < 1.0 || params.colsample_bynode < 1.0;
@@ -240,36 +256,8 @@ impl<B: Bin, G: Fn(u32) -> [f32; 2] + Sync> Growth<'_, B, G> {
             open.key.sample(&level, params.colsample_bynode)
         });
         let features = sample.as_deref().unwrap_or(&self.features);
-        let scan = |features: &[usize]| {
-            pulp::Arch::new().dispatch(Scan {
-                regularisation: &params.regularisation,
-                node: &open.node,
-                features,
-                of_feature: |feature: usize| {
-                    let bins = histograms.of_feature(&histogram, feature);
-                    let monotone = params.monotone_constraints.get(feature).copied();
-                    let has_missing = cuts.has_missing(feature);
-                    (
-                        &bins[..cuts.n_bins(feature)],
-                        has_missing,
-                        monotone.unwrap_or(0),
-                    )
-                },
-            })
-        };
-        const FEATURES: usize = 128;
-        let best = if features.len() < 2 * FEATURES {
-            scan(features)
-        } else {
-            let parts: Vec<Option<Split>> = features.par_chunks(FEATURES).map(scan).collect();
-            parts.into_iter().flatten().reduce(|best, split| {
-                if split.loss_change > best.loss_change {
-                    split
-                } else {
-                    best
-                }
-            })
-        };
+        let of_word = |word| histograms.of_word(&histogram, word);
+        let best = self.search.best(&open.node, features, of_word, &open.looks);
         open.split = best.filter(|split: &Split| {
             split.loss_change > EPSILON
                 && split.loss_change >= params.gamma
@@ -318,6 +306,7 @@ impl<B: Bin, G: Fn(u32) -> [f32; 2] + Sync> Growth<'_, B, G> {
             depth: open.depth + 1,
             key: open.key.with(label),
             histogram: None,
+            looks: Vec::new(),
             split: None,
         });
         let monotone = params
@@ -342,26 +331,39 @@ impl<B: Bin, G: Fn(u32) -> [f32; 2] + Sync> Growth<'_, B, G> {
         let small = usize::from(right.len() < left.len());
         let large = 1 - small;
         let wanted = [may_split(0), may_split(1)];
-        let parent = open.histogram.take();
-        let keep = |of_child: &mut Open, wanted, histogram| {
-            if wanted {
-                of_child.histogram = Some(histogram);
-            } else {
-                histograms.recycle(histogram);
-            }
-        };
-        match parent {
+        match open.histogram.take() {
             Some(mut parent) if wanted[large] => {
-                let histogram = self.histogram(rows[small]);
-                histograms.subtract(&mut parent, &histogram, &self.words);
+                let look = |i: usize, word, lines: &[Line]| {
+                    let node = &children[i].node;
+                    if wanted[i] {
+                        self.search.look(node, word, lines)
+                    } else {
+                        Look::default()
+                    }
+                };
+                let (histogram, looks) = histograms.build(
+                    rows[small],
+                    self.target.gradient,
+                    &self.words,
+                    Some(&mut parent),
+                    |word, own, rest| [look(small, word, own), look(large, word, rest)],
+                );
                 children[large].histogram = Some(parent);
-                keep(&mut children[small], wanted[small], histogram);
+                children[large].looks = looks.iter().map(|looks| looks[1]).collect();
+                if wanted[small] {
+                    children[small].histogram = Some(histogram);
+                    children[small].looks = looks.iter().map(|looks| looks[0]).collect();
+                } else {
+                    histograms.recycle(histogram);
+                }
             }
             parent => {
                 parent.into_iter().for_each(|h| histograms.recycle(h));
                 for i in [0, 1] {
                     if wanted[i] {
-                        children[i].histogram = Some(self.histogram(rows[i]));
+                        let (histogram, looks) = self.build(rows[i], &children[i].node);
+                        children[i].histogram = Some(histogram);
+                        children[i].looks = looks;
                     }
                 }
             }

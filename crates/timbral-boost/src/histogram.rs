@@ -8,125 +8,259 @@ use crate::gradient::{Gradients, WIDTH};
 /// Sum of gradients and sum of hessians.
 pub(crate) type Sums = [f64; 2];
 
-/// Rows whose gradients are gathered at once.
+/// The sums of one bin of each feature of a word.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+#[repr(align(64))]
+pub(crate) struct Line {
+    pub(crate) gradients: [f64; LANES],
+    pub(crate) hessians: [f64; LANES],
+}
+
+impl Line {
+    /// The sums of one feature.
+    #[inline(always)]
+    pub(crate) fn get(&self, lane: usize) -> Sums {
+        [self.gradients[lane], self.hessians[lane]]
+    }
+
+    #[inline(always)]
+    pub(crate) fn set(&mut self, lane: usize, sums: Sums) {
+        [self.gradients[lane], self.hessians[lane]] = sums;
+    }
+}
+
+/// A line to add to, gradient beside hessian.
+#[derive(Debug, Clone, Copy, Default)]
+#[repr(align(64))]
+struct Pairs([Sums; LANES]);
+
+/// Where the sums of each feature of a word stand in [`Pairs`]: as shuffles within the halves of a
+/// register part gradients from hessians.
+const SLOT: [usize; LANES] = [0, 2, 1, 3, 4, 6, 5, 7];
+
+/// Rows whose gradients are gathered at once where there are many.
 const BLOCK: usize = 512;
 
 /// Rows whose histogram one task makes; the parts are added in order, so that the sums do not
 /// depend on the number of threads.
 const CHUNK: usize = 1 << 15;
 
-/// Numbers of the rows of a block.
-static IN_ORDER: [u32; BLOCK] = {
-    let mut numbers = [0; BLOCK];
-    let mut i = 0;
-    while i < BLOCK {
-        numbers[i] = i as u32;
-        i += 1;
-    }
-    numbers
-};
-
-/// Bytes of words that are at hand without waiting.
-const CACHE: usize = 1 << 20;
-
 /// Adds that make it worth while to share the words of a row among threads.
 const PARALLEL: usize = 1 << 20;
 
-/// The sums of each bin of each feature over the rows of one node: bin `b` of feature `f` at
-/// `f * stride + b`.
-pub(crate) type Histogram = Vec<Sums>;
+/// The sums of each bin of each feature over the rows of one node: bin `b` of the features of
+/// word `w` at `w * N_BINS + b`.
+pub(crate) type Histogram = Vec<Line>;
 
 /// Makes histograms and keeps their memory.
 #[derive(Debug)]
 pub(crate) struct Histograms<'a, B> {
     binned: &'a Binned<B>,
-    /// Bins of each lane of each word, missing values included.
+    /// Bins of the longest feature of each word, missing values included.
     n_bins: Vec<usize>,
+    n_features: usize,
     free: Mutex<Vec<Histogram>>,
+    /// Lines to add to, all zero.
+    zeros: Mutex<Vec<Vec<Pairs>>>,
 }
 
 impl<'a, B: Bin> Histograms<'a, B> {
     pub(crate) fn new(binned: &'a Binned<B>, cuts: &Cuts) -> Self {
-        let n_bins = (0..cuts.n_features())
-            .map(|f| cuts.n_bins(f) + usize::from(cuts.has_missing(f)))
-            .collect();
+        let mut n_bins = vec![0; binned.n_words()];
+        for feature in 0..cuts.n_features() {
+            let n = cuts.n_bins(feature) + usize::from(cuts.has_missing(feature));
+            let longest = &mut n_bins[feature / LANES];
+            *longest = n.max(*longest);
+        }
         Self {
             binned,
             n_bins,
+            n_features: cuts.n_features(),
             free: Mutex::default(),
+            zeros: Mutex::default(),
         }
     }
 
-    /// The sums of the bins of one feature.
-    pub(crate) fn of_feature<'h>(&self, histogram: &'h [Sums], feature: usize) -> &'h [Sums] {
-        &histogram[feature * B::N_BINS..][..self.n_bins[feature]]
+    /// The sums of the bins of the features of one word.
+    pub(crate) fn of_word<'h>(&self, histogram: &'h [Line], word: usize) -> &'h [Line] {
+        &histogram[word * B::N_BINS..][..self.n_bins[word]]
     }
 
     /// Histograms that a number of bytes holds.
     pub(crate) fn that_fit(&self, bytes: usize) -> usize {
-        bytes / (self.binned.n_words() * LANES * B::N_BINS * size_of::<Sums>())
+        bytes / (self.binned.n_words() * B::N_BINS * size_of::<Line>())
     }
 
     /// Gives the memory of a histogram back.
     pub(crate) fn recycle(&self, histogram: Histogram) {
-        self.free
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .push(histogram);
+        give(&self.free, histogram);
     }
 
+    /// A histogram of old numbers.
     fn take(&self) -> Histogram {
-        let free = self
-            .free
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .pop();
-        let mut histogram =
-            free.unwrap_or_else(|| vec![[0.0; 2]; self.binned.n_words() * LANES * B::N_BINS]);
-        for (feature, &n) in self.n_bins.iter().enumerate() {
-            histogram[feature * B::N_BINS..][..n].fill([0.0; 2]);
-        }
-        histogram
+        let n = self.binned.n_words() * B::N_BINS;
+        take(&self.free).unwrap_or_else(|| vec![Line::default(); n])
     }
 
-    /// The histogram of some rows over the words that `wanted` names.
-    pub(crate) fn build(
+    fn take_zeros(&self, n_words: usize) -> Vec<Pairs> {
+        let n = n_words * B::N_BINS;
+        let mut zeros = take(&self.zeros).unwrap_or_default();
+        zeros.resize(n.max(zeros.len()), Pairs::default());
+        zeros
+    }
+
+    /// Shows each word that `wanted` names; what is seen is in the order of the words.
+    pub(crate) fn visit<T: Default + Send>(
+        &self,
+        histogram: &[Line],
+        wanted: &[bool],
+        see: impl Fn(usize, &[Line]) -> T + Sync,
+    ) -> Vec<T> {
+        const WORDS: usize = 16;
+        let see = |(word, &wanted): (usize, &bool)| {
+            if wanted {
+                see(word, self.of_word(histogram, word))
+            } else {
+                T::default()
+            }
+        };
+        let words = wanted.par_iter().with_min_len(WORDS);
+        words.enumerate().map(see).collect()
+    }
+
+    /// The histogram of some rows over the words that `wanted` names. They are taken out of the
+    /// histogram of `parent`, and both are shown word by word while they are at hand; without a
+    /// parent its part is empty.
+    pub(crate) fn build<T: Default + Send>(
         &self,
         rows: &[u32],
         gradient: impl Fn(u32) -> [f32; 2] + Sync,
         wanted: &[bool],
-    ) -> Histogram {
-        if rows.len() < 2 * CHUNK {
-            let mut histogram = self.take();
-            if rows.len() * self.n_bins.len() < PARALLEL {
-                self.add(rows, &gradient, wanted, &mut histogram);
-            } else {
-                self.add_by_word(rows, &gradient, wanted, &mut histogram);
-            }
-            return histogram;
-        }
-        let mut parts: Vec<Histogram> = rows
-            .par_chunks(CHUNK)
-            .map(|rows| {
-                let mut part = self.take();
-                self.add(rows, &gradient, wanted, &mut part);
-                part
-            })
-            .collect();
-        let mut sum = parts.swap_remove(0);
-        sum.par_chunks_mut(B::N_BINS)
-            .zip(&self.n_bins)
-            .enumerate()
-            .for_each(|(feature, (sums, &n))| {
-                for part in &parts {
-                    let part = &part[feature * B::N_BINS..][..n];
-                    for (a, b) in sums.iter_mut().zip(part) {
-                        *a = [a[0] + b[0], a[1] + b[1]];
+        parent: Option<&mut Histogram>,
+        see: impl Fn(usize, &[Line], &[Line]) -> T + Sync,
+    ) -> (Histogram, Vec<T>) {
+        let mut histogram = self.take();
+        let rests: Vec<&mut [Line]> = match parent {
+            Some(parent) => parent.chunks_exact_mut(B::N_BINS).collect(),
+            None => wanted.iter().map(|_| &mut [][..]).collect(),
+        };
+        let words = histogram
+            .par_chunks_exact_mut(B::N_BINS)
+            .zip(rests)
+            .enumerate();
+        let show =
+            |parts: &mut [&mut [Pairs]], word: usize, own: &mut [Line], rest: &mut [Line]| {
+                let n_bins = self.n_bins[word];
+                let n_rest = n_bins.min(rest.len());
+                let (own, rest) = (&mut own[..n_bins], &mut rest[..n_rest]);
+                finish(parts, own, rest);
+                see(word, own, rest)
+            };
+        let seen = if rows.len() < 2 * CHUNK {
+            let few = (rows.len() + BLOCK) * self.n_features < PARALLEL;
+            let n_words = if few { self.n_bins.len() } else { 1 };
+            let sums: Vec<[f32; 2]> = rows.iter().map(|&row| gradient(row)).collect();
+            let gathered = few && !self.binned.is_at_hand();
+            let gathered = gathered.then(|| self.gather(rows, Vec::new()));
+            let add = |(word, (own, rest)): (usize, (&mut [Line], &mut [Line]))| {
+                if !wanted[word] {
+                    return T::default();
+                }
+                let mut zeros = self.take_zeros(1);
+                let pairs = &mut zeros[..B::N_BINS];
+                match &gathered {
+                    Some(gathered) => {
+                        let bins = gathered[word * rows.len()..].iter();
+                        self.add_word(word, bins, &sums, pairs);
+                    }
+                    None => {
+                        self.add_word(word, self.binned.of_rows(word, rows), &sums, pairs);
                     }
                 }
+                let seen = show(&mut [pairs], word, own, rest);
+                give(&self.zeros, zeros);
+                seen
+            };
+            words.with_min_len(n_words).map(add).collect()
+        } else {
+            let mut parts: Vec<Vec<Pairs>> = rows
+                .par_chunks(CHUNK)
+                .map(|rows| self.part(rows, &gradient, wanted))
+                .collect();
+            let mut by_word: Vec<Vec<&mut [Pairs]>> = Vec::new();
+            by_word.resize_with(self.n_bins.len(), Vec::new);
+            for part in &mut parts {
+                let words = by_word.iter_mut().zip(part.chunks_exact_mut(B::N_BINS));
+                words.for_each(|(of_word, pairs)| of_word.push(pairs));
+            }
+            let seen = words.zip(by_word).map(|((word, (own, rest)), mut parts)| {
+                if wanted[word] {
+                    show(&mut parts, word, own, rest)
+                } else {
+                    T::default()
+                }
             });
-        parts.into_iter().for_each(|part| self.recycle(part));
-        sum
+            let seen = seen.collect();
+            parts.into_iter().for_each(|part| give(&self.zeros, part));
+            seen
+        };
+        (histogram, seen)
+    }
+
+    /// The sums of a part of many rows.
+    fn part(
+        &self,
+        rows: &[u32],
+        gradient: &impl Fn(u32) -> [f32; 2],
+        wanted: &[bool],
+    ) -> Vec<Pairs> {
+        let mut part = self.take_zeros(self.n_bins.len());
+        let mut sums = [[0.0; 2]; BLOCK];
+        let mut gathered = Vec::new();
+        for rows in rows.chunks(BLOCK) {
+            for (sum, &row) in sums.iter_mut().zip(rows) {
+                *sum = gradient(row);
+            }
+            gathered = self.gather(rows, gathered);
+            let words = part.chunks_exact_mut(B::N_BINS).zip(wanted).enumerate();
+            for (word, (pairs, _)) in words.filter(|(_, (_, wanted))| **wanted) {
+                let bins = gathered[word * rows.len()..].iter();
+                self.add_word(word, bins, &sums[..rows.len()], pairs);
+            }
+        }
+        part
+    }
+
+    /// Copies some rows word by word: nothing but loads, so that many wait for memory at once.
+    fn gather(&self, rows: &[u32], mut gathered: Vec<[B; LANES]>) -> Vec<[B; LANES]> {
+        gathered.resize(rows.len() * self.n_bins.len(), [B::default(); LANES]);
+        for (i, &row) in rows.iter().enumerate() {
+            for (word, bins) in self.binned.of_row(row).enumerate() {
+                gathered[word * rows.len() + i] = *bins;
+            }
+        }
+        gathered
+    }
+
+    fn add_word<'w>(
+        &self,
+        word: usize,
+        bins: impl Iterator<Item = &'w [B; LANES]>,
+        sums: &[[f32; 2]],
+        pairs: &mut [Pairs],
+    ) where
+        B: 'w,
+    {
+        match (self.n_features - word * LANES).min(LANES) {
+            1 => add_lanes::<1, B>(bins, sums, pairs),
+            2 => add_lanes::<2, B>(bins, sums, pairs),
+            3 => add_lanes::<3, B>(bins, sums, pairs),
+            4 => add_lanes::<4, B>(bins, sums, pairs),
+            5 => add_lanes::<5, B>(bins, sums, pairs),
+            6 => add_lanes::<6, B>(bins, sums, pairs),
+            7 => add_lanes::<7, B>(bins, sums, pairs),
+            _ => add_lanes::<LANES, B>(bins, sums, pairs),
+        }
     }
 
     /// The histograms of all rows for each output, or nothing where that does not pay.
@@ -151,145 +285,130 @@ impl<'a, B: Bin> Histograms<'a, B> {
         n_outputs: usize,
     ) -> Vec<Option<Histogram>> {
         let mut histograms: Vec<Histogram> = (0..n_outputs).map(|_| self.take()).collect();
-        let mut by_feature: Vec<Vec<&mut [Sums]>> = Vec::new();
-        by_feature.resize_with(self.n_bins.len(), Vec::new);
+        let mut by_word: Vec<Vec<&mut [Line]>> = Vec::new();
+        by_word.resize_with(self.n_bins.len(), Vec::new);
         for histogram in &mut histograms {
-            for (of_feature, cells) in by_feature.iter_mut().zip(histogram.chunks_mut(B::N_BINS)) {
-                of_feature.push(cells);
-            }
+            let words = by_word
+                .iter_mut()
+                .zip(histogram.chunks_exact_mut(B::N_BINS));
+            words.for_each(|(of_word, lines)| of_word.push(lines));
         }
         let (gradients, _) = gradients.values().as_chunks::<WIDTH>();
         let (gradients, _) = gradients.as_chunks::<N>();
-        by_feature.into_par_iter().enumerate().for_each_init(
-            || vec![[Wide::default(); N]; B::N_BINS],
-            |sums, (feature, histograms)| {
-                let n_bins = self.n_bins[feature];
-                sums[..n_bins].fill([Wide::default(); N]);
-                let column = self.binned.column(feature);
-                pulp::Arch::new().dispatch(AddWide {
-                    column,
-                    gradients,
-                    sums,
-                });
-                for (output, cells) in histograms.into_iter().enumerate() {
-                    for (cell, sums) in cells.iter_mut().zip(&sums[..n_bins]) {
-                        let (wide, lane) = (2 * output / WIDTH, 2 * output % WIDTH);
-                        *cell = [sums[wide].0[lane], sums[wide].0[lane + 1]];
+        by_word
+            .into_par_iter()
+            .enumerate()
+            .for_each(|(word, histograms)| {
+                let features = word * LANES..self.n_features.min((word + 1) * LANES);
+                let sums: Vec<Vec<[Wide; N]>> = features
+                    .into_par_iter()
+                    .map(|feature| {
+                        let mut sums = vec![[Wide::default(); N]; B::N_BINS];
+                        pulp::Arch::new().dispatch(AddWide {
+                            column: self.binned.column(feature),
+                            gradients,
+                            sums: &mut sums,
+                        });
+                        sums
+                    })
+                    .collect();
+                for (output, lines) in histograms.into_iter().enumerate() {
+                    let (wide, half) = (2 * output / WIDTH, 2 * output % WIDTH);
+                    for (bin, line) in lines[..self.n_bins[word]].iter_mut().enumerate() {
+                        *line = Line::default();
+                        for (lane, sums) in sums.iter().enumerate() {
+                            let sums = &sums[bin][wide].0;
+                            line.set(lane, [sums[half], sums[half + 1]]);
+                        }
                     }
                 }
-            },
-        );
+            });
         histograms.into_iter().map(Some).collect()
     }
+}
 
-    fn add(
-        &self,
-        rows: &[u32],
-        gradient: &impl Fn(u32) -> [f32; 2],
-        wanted: &[bool],
-        histogram: &mut [Sums],
-    ) {
-        let mut sums = [[0.0; 2]; BLOCK];
-        let mut gathered = Vec::new();
-        for rows in rows.chunks(BLOCK) {
-            for (sum, &row) in sums.iter_mut().zip(rows) {
-                *sum = gradient(row).map(f64::from);
+fn take<T>(pool: &Mutex<Vec<T>>) -> Option<T> {
+    pool.lock().unwrap_or_else(PoisonError::into_inner).pop()
+}
+
+fn give<T>(pool: &Mutex<Vec<T>>, item: T) {
+    pool.lock()
+        .unwrap_or_else(PoisonError::into_inner)
+        .push(item);
+}
+
+/// Adds the gradients of each row to the sums of its bins.
+#[inline(always)]
+fn add_lanes<'w, const N: usize, B: Bin + 'w>(
+    bins: impl Iterator<Item = &'w [B; LANES]>,
+    sums: &[[f32; 2]],
+    pairs: &mut [Pairs],
+) {
+    // The length that makes bounds checks vanish.
+    let pairs = &mut pairs[..B::N_BINS];
+    for (bins, sum) in bins.zip(sums) {
+        let [g, h] = sum.map(f64::from);
+        for lane in 0..N {
+            let pair = &mut pairs[bins[lane].index()].0[SLOT[lane]];
+            pair[0] += g;
+            pair[1] += h;
+        }
+    }
+}
+
+/// Adds up the parts of a word, which become zero, and takes the sum out of the rest.
+fn finish(parts: &mut [&mut [Pairs]], own: &mut [Line], rest: &mut [Line]) {
+    #[cfg(target_arch = "x86_64")]
+    if let Some(simd) = pulp::x86::V3::try_new() {
+        let line = |pairs: Pairs| {
+            let pairs: [std::arch::x86_64::__m256d; 4] = pulp::cast(pairs.0);
+            let [low, high] = [[pairs[0], pairs[1]], [pairs[2], pairs[3]]];
+            Line {
+                gradients: pulp::cast([low, high].map(|[a, b]| simd.avx._mm256_unpacklo_pd(a, b))),
+                hessians: pulp::cast([low, high].map(|[a, b]| simd.avx._mm256_unpackhi_pd(a, b))),
             }
-            let (rows, words) = if size_of_val(self.binned.words()) > CACHE {
-                self.gather(rows, &mut gathered);
-                (&IN_ORDER[..rows.len()], &gathered[..])
-            } else {
-                (rows, self.binned.words())
-            };
-            for (word, cells) in histogram.chunks_exact_mut(LANES * B::N_BINS).enumerate() {
-                if wanted[word] {
-                    self.add_word(rows, &sums, words, word, cells);
-                }
-            }
+        };
+        simd.vectorize(
+            #[inline(always)]
+            || finish_with(line, parts, own, rest),
+        );
+        return;
+    }
+    finish_with(line, parts, own, rest);
+}
+
+fn line(Pairs(pairs): Pairs) -> Line {
+    Line {
+        gradients: SLOT.map(|slot| pairs[slot][0]),
+        hessians: SLOT.map(|slot| pairs[slot][1]),
+    }
+}
+
+#[inline(always)]
+fn finish_with(
+    line: impl Fn(Pairs) -> Line,
+    parts: &mut [&mut [Pairs]],
+    own: &mut [Line],
+    rest: &mut [Line],
+) {
+    let Some((first, others)) = parts.split_first_mut() else {
+        return;
+    };
+    for part in others {
+        for (sum, pairs) in first.iter_mut().zip(&mut **part) {
+            let pairs = std::mem::take(pairs);
+            let sums = sum.0.as_flattened_mut().iter_mut();
+            sums.zip(pairs.0.as_flattened()).for_each(|(a, b)| *a += b);
         }
     }
-
-    /// Copies the words of some rows: nothing but loads, so that many wait for memory at once.
-    fn gather(&self, rows: &[u32], gathered: &mut Vec<[B; LANES]>) {
-        let stride = self.binned.stride();
-        let words = self.binned.words();
-        gathered.clear();
-        for &row in rows {
-            gathered.extend_from_slice(&words[row as usize * stride..][..stride]);
-        }
-    }
-
-    /// As [`add`](Self::add), one task a word: for tables that are wide rather than long.
-    fn add_by_word(
-        &self,
-        rows: &[u32],
-        gradient: &(impl Fn(u32) -> [f32; 2] + Sync),
-        wanted: &[bool],
-        histogram: &mut [Sums],
-    ) {
-        let sums: Vec<Sums> = rows
-            .par_iter()
-            .map(|&row| gradient(row).map(f64::from))
-            .collect();
-        let words = histogram
-            .par_chunks_exact_mut(LANES * B::N_BINS)
-            .enumerate();
-        words
-            .filter(|(word, _)| wanted[*word])
-            .for_each(|(word, cells)| {
-                self.add_word(rows, &sums, self.binned.words(), word, cells);
-            });
-    }
-
-    fn add_word(
-        &self,
-        rows: &[u32],
-        sums: &[Sums],
-        words: &[[B; LANES]],
-        word: usize,
-        cells: &mut [Sums],
-    ) {
-        match (self.n_bins.len() - word * LANES).min(LANES) {
-            1 => self.add_lanes::<1>(rows, sums, &words[word..], cells),
-            2 => self.add_lanes::<2>(rows, sums, &words[word..], cells),
-            3 => self.add_lanes::<3>(rows, sums, &words[word..], cells),
-            4 => self.add_lanes::<4>(rows, sums, &words[word..], cells),
-            5 => self.add_lanes::<5>(rows, sums, &words[word..], cells),
-            6 => self.add_lanes::<6>(rows, sums, &words[word..], cells),
-            7 => self.add_lanes::<7>(rows, sums, &words[word..], cells),
-            _ => self.add_lanes::<LANES>(rows, sums, &words[word..], cells),
-        }
-    }
-
-    fn add_lanes<const N: usize>(
-        &self,
-        rows: &[u32],
-        sums: &[Sums],
-        words: &[[B; LANES]],
-        cells: &mut [Sums],
-    ) {
-        let stride = self.binned.stride();
-        // The length that makes bounds checks vanish.
-        let cells = &mut cells[..LANES * B::N_BINS];
-        for (&row, sum) in rows.iter().zip(sums) {
-            let bins = &words[row as usize * stride];
-            for lane in 0..N {
-                let cell = &mut cells[lane * B::N_BINS + bins[lane].index()];
-                cell[0] += sum[0];
-                cell[1] += sum[1];
-            }
-        }
-    }
-
-    /// Takes a part of the rows out of a histogram.
-    pub(crate) fn subtract(&self, whole: &mut [Sums], part: &[Sums], wanted: &[bool]) {
-        for (feature, &n) in self.n_bins.iter().enumerate() {
-            if wanted[feature / LANES] {
-                let range = feature * B::N_BINS..feature * B::N_BINS + n;
-                for (a, b) in whole[range.clone()].iter_mut().zip(&part[range]) {
-                    a[0] -= b[0];
-                    a[1] -= b[1];
-                }
+    let mut rest = rest.iter_mut();
+    for (own, pairs) in own.iter_mut().zip(&mut **first) {
+        let sums = line(std::mem::take(pairs));
+        *own = sums;
+        if let Some(rest) = rest.next() {
+            for lane in 0..LANES {
+                rest.gradients[lane] -= sums.gradients[lane];
+                rest.hessians[lane] -= sums.hessians[lane];
             }
         }
     }
@@ -324,6 +443,117 @@ impl<B: Bin, const N: usize> pulp::WithSimd for AddWide<'_, B, N> {
                 }
                 sums.0 = sum;
             }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use ndarray::Array2;
+
+    use super::*;
+    use crate::random::Key;
+
+    /// Integers, so that sums are exact in any order.
+    fn gradient(row: u32) -> [f32; 2] {
+        [(row % 17) as f32 - 8.0, (row % 5) as f32]
+    }
+
+    /// Tables that are at hand and that are not, few rows and many parts.
+    #[test]
+    fn bins_hold_the_sums_of_their_rows() {
+        for (n_rows, n_features) in [(100, 19), (70_000, 19), (70_000, 7), (90_000, 1)] {
+            let features = Array2::from_shape_fn((n_rows, n_features), |(row, column)| {
+                let key = Key::new(column as u64).with(row as u64);
+                match column {
+                    3 if key.with(1).uniform() < 0.1 => f32::NAN,
+                    4 => (key.uniform() * 3.0).floor() as f32,
+                    _ => key.uniform() as f32,
+                }
+            });
+            let cuts = Cuts::new(features.view(), None, 255);
+            let binned = Binned::<u8>::new(features.view(), &cuts);
+            let histograms = Histograms::new(&binned, &cuts);
+            let all: Vec<u32> = (0..n_rows as u32).collect();
+            let naive = |rows: &[u32], feature: usize| {
+                let mut sums = vec![[0.0; 2]; 256];
+                for &row in rows {
+                    let [g, h] = gradient(row).map(f64::from);
+                    let sum = &mut sums[binned.column(feature)[row as usize].index()];
+                    *sum = [sum[0] + g, sum[1] + h];
+                }
+                sums
+            };
+            let check = |rows: &[u32], histogram: &Histogram| {
+                for feature in (0..n_features).filter(|f| f % 5 != 1) {
+                    let expected = naive(rows, feature);
+                    let lines = histograms.of_word(histogram, feature / LANES);
+                    for (line, expected) in lines.iter().zip(expected) {
+                        assert_eq!(line.get(feature % LANES), expected, "{n_rows} {feature}");
+                    }
+                }
+            };
+            let mut wanted = vec![true; n_features.div_ceil(LANES)];
+            let (mut whole, n_bins) =
+                histograms.build(&all, gradient, &wanted, None, |_, own, rest| {
+                    assert_eq!(rest.len(), 0);
+                    own.len()
+                });
+            assert!(n_bins.iter().all(|n| (50..=256).contains(n)), "{n_bins:?}");
+            check(&all, &whole);
+            let (thirds, rest): (Vec<u32>, Vec<u32>) = all.iter().partition(|row| **row % 3 == 0);
+            for _ in 0..2 {
+                // The second time in used memory.
+                let mut parent = whole.clone();
+                let (part, _) =
+                    histograms.build(&thirds, gradient, &wanted, Some(&mut parent), |_, _, _| ());
+                check(&thirds, &part);
+                check(&rest, &parent);
+                histograms.recycle(part);
+            }
+            // What is not wanted is not touched.
+            let before = whole.clone();
+            wanted[0] = false;
+            let (_, seen) =
+                histograms.build(&thirds, gradient, &wanted, Some(&mut whole), |_, _, _| true);
+            assert_eq!(seen, wanted);
+            let first = |histogram| histograms.of_word(histogram, 0).to_vec();
+            assert_eq!(first(&whole), first(&before));
+        }
+    }
+
+    #[test]
+    fn the_vector_code_parts_sums_as_the_scalar_code() {
+        let pairs = Pairs(std::array::from_fn(|slot| {
+            [slot as f64 + 0.25, -(slot as f64)]
+        }));
+        let parts = [vec![pairs; 3], vec![pairs; 3]];
+        let finished = |vector: bool| {
+            let mut parts = parts.clone();
+            let [first, second] = &mut parts;
+            let mut own = vec![Line::default(); 3];
+            let mut rest = vec![
+                Line {
+                    gradients: [1.0; LANES],
+                    hessians: [2.0; LANES],
+                };
+                3
+            ];
+            let mut both = [&mut first[..], &mut second[..]];
+            if vector {
+                finish(&mut both, &mut own, &mut rest);
+            } else {
+                finish_with(line, &mut both, &mut own, &mut rest);
+            }
+            assert!(parts.iter().flatten().all(|p| p.0 == [[0.0; 2]; LANES]));
+            (own, rest)
+        };
+        let (own, rest) = finished(false);
+        assert_eq!(finished(true), (own.clone(), rest.clone()));
+        for (lane, slot) in SLOT.into_iter().enumerate() {
+            let [g, h] = own[2].get(lane);
+            assert_eq!([g, h], [2.0 * slot as f64 + 0.5, -2.0 * slot as f64]);
+            assert_eq!(rest[2].get(lane), [1.0 - g, 2.0 - h]);
         }
     }
 }

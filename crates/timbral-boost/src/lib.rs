@@ -107,6 +107,7 @@ mod queue;
 mod random;
 #[cfg(test)]
 mod random_model;
+mod search;
 mod shap;
 mod sketch;
 #[cfg(feature = "smartcore")]

@@ -1,0 +1,386 @@
+use rayon::prelude::*;
+
+use crate::bins::{Cuts, LANES};
+use crate::histogram::Line;
+use crate::params::TreeParams;
+use crate::split::{Column, NodeSums, Regularisation, Split};
+
+/// Half an epsilon: the share by which one rounding changes a number.
+const ROUNDING: f32 = f32::EPSILON / 2.0;
+
+/// The share of a gain by which a look may differ from the scan: each rounds at most a dozen
+/// times, and adds nothing but what is above zero.
+const SLACK: f32 = 32.0 * ROUNDING;
+
+/// The largest ratio of the weight of a node to the least of a child for which the sums to the
+/// right are near enough if they are taken in f32.
+const NEAR: f32 = 4096.0;
+
+/// The largest gains of the features of a word, as far as f32 tells.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Look([f32; LANES]);
+
+/// The search for the best split of a node.
+///
+/// A look in f32 finds about how much each feature can gain; only those that may hold the best
+/// split are scanned as XGBoost does, so that the result is that of scanning all of them.
+#[derive(Clone, Copy)]
+pub(crate) struct Search<'a> {
+    pub(crate) params: &'a TreeParams,
+    pub(crate) cuts: &'a Cuts,
+}
+
+impl Search<'_> {
+    /// Looks at a word of the histogram of a node.
+    pub(crate) fn look(&self, node: &NodeSums, word: usize, lines: &[Line]) -> Look {
+        if !self.can_look(node) {
+            return Look([f32::INFINITY; LANES]);
+        }
+        let look = |left| {
+            pulp::Arch::new().dispatch(At {
+                search: self,
+                node,
+                lines,
+                left,
+            })
+        };
+        let Look(mut gains) = look(Line::default());
+        let mut missing = Line::default();
+        for feature in word * LANES..self.cuts.n_features().min((word + 1) * LANES) {
+            missing.set(feature % LANES, self.column(feature, lines).missing());
+        }
+        if missing != Line::default() {
+            let Look(others) = look(missing);
+            for (gain, other) in gains.iter_mut().zip(others) {
+                *gain = gain.max(other);
+            }
+        }
+        Look(gains)
+    }
+
+    /// Whether gains are a matter of sums that f32 can square and multiply; those of a child
+    /// without weight are not.
+    fn can_look(&self, node: &NodeSums) -> bool {
+        let least = self.params.regularisation.min_child_weight;
+        let lambda = self.params.regularisation.lambda;
+        self.params.regularisation.is_plain()
+            && least > 0.0
+            && least + lambda >= 1e-9
+            && node.sums[1] as f32 + 2.0 * lambda <= 1e15
+    }
+
+    /// The ratio of the weight of a node to the least of a child.
+    fn ratio(&self, node: &NodeSums) -> f32 {
+        let lambda = self.params.regularisation.lambda;
+        let least = self.params.regularisation.min_child_weight;
+        (node.sums[1] as f32 + lambda) / (least + lambda)
+    }
+
+    /// Whether the sums to the right may be taken in f32.
+    fn is_near(&self, node: &NodeSums) -> bool {
+        self.params.regularisation.alpha == 0.0 && self.ratio(node) <= NEAR
+    }
+
+    /// The share of a gain by which a look at a node may differ from the scan.
+    ///
+    /// With gradients `l` and `r` and weights `a` and `b` on the two sides (lambda included), a
+    /// difference in f32 is off by two roundings of `|l| + |r|` or `a + b`. That changes
+    /// `r^2 / b` by 4 roundings of itself and of `|l| |r| / b`, which is at most half the gain
+    /// times the root of `a / b`, and by two of itself times `(a + b) / b`.
+    fn slack(&self, node: &NodeSums) -> f32 {
+        if self.is_near(node) {
+            let ratio = self.ratio(node);
+            SLACK + ROUNDING * (4.0 + 2.0 * ratio.sqrt() + 2.0 * ratio)
+        } else {
+            SLACK
+        }
+    }
+
+    /// The best split among features, in rising order, whose words were looked at; among equals
+    /// the first.
+    pub(crate) fn best<'h>(
+        &self,
+        node: &NodeSums,
+        features: &[usize],
+        of_word: impl Fn(usize) -> &'h [Line] + Sync,
+        looks: &[Look],
+    ) -> Option<Split> {
+        let regularisation = &self.params.regularisation;
+        let scan = |features: &[usize]| {
+            let mut best = None;
+            for &feature in features {
+                let column = self.column(feature, of_word(feature / LANES));
+                regularisation.scan(&column, node, &mut best);
+            }
+            best
+        };
+        let gain = |feature: usize| looks[feature / LANES].0[feature % LANES];
+        let promising =
+            (features.iter().copied()).reduce(|a, b| if gain(b) > gain(a) { b } else { a })?;
+        let first = scan(&[promising]);
+        let known = first.map_or(0.0, |split| split.loss_change) + node.gain;
+        let least = known - 2.0 * self.slack(node) * known.abs();
+        let others: Vec<usize> = (features.iter().copied())
+            .filter(|&feature| feature == promising || gain(feature) >= least)
+            .collect();
+        const FEATURES: usize = 128;
+        if others.len() == 1 {
+            first
+        } else if others.len() < 2 * FEATURES {
+            scan(&others)
+        } else {
+            let parts: Vec<Option<Split>> = others.par_chunks(FEATURES).map(scan).collect();
+            parts.into_iter().flatten().reduce(|best, split| {
+                if split.loss_change > best.loss_change {
+                    split
+                } else {
+                    best
+                }
+            })
+        }
+    }
+
+    fn column<'h>(&self, feature: usize, lines: &'h [Line]) -> Column<'h> {
+        let constraints = &self.params.monotone_constraints;
+        Column {
+            feature,
+            lines,
+            n_bins: self.cuts.n_bins(feature),
+            has_missing: self.cuts.has_missing(feature),
+            monotone: constraints.get(feature).copied().unwrap_or(0),
+        }
+    }
+}
+
+/// A look at the splits after each bin, `left` being what goes left before the first.
+struct At<'a> {
+    search: &'a Search<'a>,
+    node: &'a NodeSums,
+    lines: &'a [Line],
+    left: Line,
+}
+
+impl pulp::WithSimd for At<'_> {
+    type Output = Look;
+
+    #[inline(always)]
+    fn with_simd<S: pulp::Simd>(self, _: S) -> Look {
+        if self.search.is_near(self.node) {
+            self.look::<true>()
+        } else {
+            self.look::<false>()
+        }
+    }
+}
+
+impl At<'_> {
+    #[inline(always)]
+    fn look<const NEAR: bool>(self) -> Look {
+        let (all, mut left) = (self.node.sums, self.left);
+        let Regularisation {
+            lambda,
+            alpha,
+            min_child_weight,
+            ..
+        } = self.search.params.regularisation;
+        let alpha = f64::from(alpha);
+        // Less alpha in size, at least 0; without branches.
+        let shrunk = |g: f64| {
+            let low = if g < -alpha { -alpha } else { g };
+            (g - if low > alpha { alpha } else { low }) as f32
+        };
+        let all_near = all.map(|sum| sum as f32);
+        let off = if NEAR {
+            4.0 * ROUNDING * all_near[1]
+        } else {
+            0.0
+        };
+        let heavy = min_child_weight * (1.0 - SLACK) - off;
+        let mut gains = [f32::NEG_INFINITY; LANES];
+        for line in self.lines {
+            let [mut g_left, mut h_left, mut g_right, mut h_right] = [[0.0_f32; LANES]; 4];
+            for lane in 0..LANES {
+                left.gradients[lane] += line.gradients[lane];
+                left.hessians[lane] += line.hessians[lane];
+                let [g, h] = left.get(lane);
+                h_left[lane] = h as f32;
+                if NEAR {
+                    g_left[lane] = g as f32;
+                    g_right[lane] = all_near[0] - g_left[lane];
+                    h_right[lane] = all_near[1] - h_left[lane];
+                } else {
+                    g_left[lane] = shrunk(g);
+                    g_right[lane] = shrunk(all[0] - g);
+                    h_right[lane] = (all[1] - h) as f32;
+                }
+            }
+            for lane in 0..LANES {
+                let (h_left, h_right) = (h_left[lane], h_right[lane]);
+                let lightest = if h_left < h_right { h_left } else { h_right };
+                // One division: it takes as long as all the rest.
+                let (a, b) = (h_left + lambda, h_right + lambda);
+                let [of_left, of_right] = [g_left[lane], g_right[lane]].map(|g| g * g);
+                let gain = (of_left * b + of_right * a) / (a * b);
+                let gain = if lightest >= heavy {
+                    gain
+                } else {
+                    f32::NEG_INFINITY
+                };
+                gains[lane] = if gain > gains[lane] {
+                    gain
+                } else {
+                    gains[lane]
+                };
+            }
+        }
+        Look(gains)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use ndarray::Array2;
+
+    use super::*;
+    use crate::bins::Binned;
+    use crate::histogram::Histograms;
+    use crate::params::BoostParams;
+    use crate::random::Key;
+    use crate::split::Bounds;
+
+    /// Columns of many and few values, twins, and some that miss values.
+    fn table(key: Key) -> Array2<f32> {
+        Array2::from_shape_fn((2000, 21), |(row, column)| {
+            let key = key.with(row as u64).with((column % 18) as u64);
+            let value = key.uniform() as f32;
+            match column % 6 {
+                0 => (value * 3.0).floor(),
+                1 => (value * 40.0).floor(),
+                2 if key.with(1).uniform() < 0.3 => f32::NAN,
+                _ => value,
+            }
+        })
+    }
+
+    /// The best split by the scan of each feature.
+    fn scanned(search: &Search<'_>, node: &NodeSums, words: &[Vec<Line>]) -> Option<Split> {
+        let mut best = None;
+        for feature in 0..search.cuts.n_features() {
+            let column = search.column(feature, &words[feature / LANES]);
+            let regularisation = &search.params.regularisation;
+            regularisation.scan(&column, node, &mut best);
+        }
+        best
+    }
+
+    #[test]
+    fn the_search_finds_what_scanning_every_feature_finds() {
+        let mut n_found = 0;
+        for seed in 0..6 {
+            let key = Key::new(seed);
+            let features = table(key);
+            let cuts = Cuts::new(features.view(), None, 255);
+            let binned = Binned::<u8>::new(features.view(), &cuts);
+            let histograms = Histograms::new(&binned, &cuts);
+            let all: Vec<usize> = (0..features.ncols()).collect();
+            let gradient = |row: u32| {
+                let key = key.with(1000).with(u64::from(row));
+                let signal = f32::from(features[[row as usize, 4]] < 0.3);
+                let size = 10.0_f32.powi(-(key.with(2).uniform() * 6.0 * seed as f64) as i32 / 4);
+                let p = key.uniform() as f32 * size;
+                [p - signal, 2.0 * p * (1.0 - p)]
+            };
+            for n in [1, 2, 3, 7, 40, 300, 2000] {
+                let rows: Vec<u32> = (0..n).map(|i| (i * (2000 / n)) as u32).collect();
+                let sums = rows.iter().fold([0.0; 2], |sums, &row| {
+                    let [g, h] = gradient(row).map(f64::from);
+                    [sums[0] + g, sums[1] + h]
+                });
+                for (lambda, alpha, min_child_weight) in [
+                    (1.0, 0.0, 1.0),
+                    (0.0, 0.0, 1e-3),
+                    (1e-3, 0.0, 1e-3),
+                    (1.0, 0.3, 0.1),
+                    (1.0, 0.0, 0.0),
+                    (0.0, 0.0, 0.0),
+                    (1e30, 0.0, 1.0),
+                    (0.0, 0.0, 25.0),
+                ] {
+                    let params = BoostParams {
+                        lambda,
+                        alpha,
+                        min_child_weight,
+                        ..Default::default()
+                    };
+                    let params = params.tree_params();
+                    let node = NodeSums {
+                        sums,
+                        gain: params.regularisation.gain(sums, Bounds::NONE),
+                        bounds: Bounds::NONE,
+                    };
+                    let search = Search {
+                        params: &params,
+                        cuts: &cuts,
+                    };
+                    let words = [true; 3];
+                    let (histogram, looks) =
+                        histograms.build(&rows, gradient, &words, None, |word, lines, _| {
+                            search.look(&node, word, lines)
+                        });
+                    let of_word = |word| histograms.of_word(&histogram, word);
+                    let found = search.best(&node, &all, of_word, &looks);
+                    let words: Vec<Vec<Line>> = (0..3).map(|w| of_word(w).to_vec()).collect();
+                    assert_eq!(found, scanned(&search, &node, &words), "{params:?}");
+                    n_found += usize::from(found.is_some());
+                }
+            }
+        }
+        assert!(n_found > 150, "{n_found}");
+    }
+
+    #[test]
+    fn a_look_tells_gains_within_its_slack() {
+        let features = table(Key::new(9));
+        let cuts = Cuts::new(features.view(), None, 255);
+        let binned = Binned::<u8>::new(features.view(), &cuts);
+        let histograms = Histograms::new(&binned, &cuts);
+        let rows: Vec<u32> = (0..2000).collect();
+        let gradient = |row: u32| [(f64::from(row) * 0.7).sin() as f32, 0.5];
+        let sums = rows.iter().fold([0.0, 0.0], |[g, h], &row| {
+            [g + f64::from(gradient(row)[0]), h + 0.5]
+        });
+        // A ratio of 501 is near, one of 100 001 is not.
+        for min_child_weight in [1.0, 0.01] {
+            let params = BoostParams {
+                min_child_weight,
+                lambda: if min_child_weight == 1.0 { 1.0 } else { 0.0 },
+                ..Default::default()
+            };
+            let params = params.tree_params();
+            let search = Search {
+                params: &params,
+                cuts: &cuts,
+            };
+            let node = NodeSums {
+                sums,
+                gain: params.regularisation.gain(sums, Bounds::NONE),
+                bounds: Bounds::NONE,
+            };
+            assert_eq!(search.is_near(&node), min_child_weight == 1.0);
+            let (histogram, looks) =
+                histograms.build(&rows, gradient, &[true; 3], None, |word, lines, _| {
+                    search.look(&node, word, lines)
+                });
+            for feature in 0..features.ncols() {
+                let lines = histograms.of_word(&histogram, feature / LANES);
+                let mut best = None;
+                let column = search.column(feature, lines);
+                params.regularisation.scan(&column, &node, &mut best);
+                let gain = best.unwrap().loss_change + node.gain;
+                let look = looks[feature / LANES].0[feature % LANES];
+                let slack = search.slack(&node) * gain;
+                assert!((look - gain).abs() <= slack, "{look} {gain} {slack}");
+            }
+        }
+    }
+}
