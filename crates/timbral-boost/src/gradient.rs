@@ -4,7 +4,7 @@ use crate::math::exp;
 use crate::objective::Objective;
 
 /// Numbers of one register; the gradients of a row are padded to a multiple of it.
-pub(crate) const WIDTH: usize = 8;
+pub(crate) const WIDTH: usize = 4;
 
 /// Rows whose gradients one task computes.
 const CHUNK: usize = 1024;

@@ -102,11 +102,11 @@ impl<'a, B: Bin> Histograms<'a, B> {
         take(&self.free).unwrap_or_else(|| vec![Line::default(); n])
     }
 
-    fn take_zeros(&self, n_words: usize) -> Vec<Pairs> {
+    fn zeros(&self, n_words: usize) -> Zeros<'_> {
         let n = n_words * B::N_BINS;
         let mut zeros = take(&self.zeros).unwrap_or_default();
         zeros.resize(n.max(zeros.len()), Pairs::default());
-        zeros
+        Zeros(zeros, &self.zeros)
     }
 
     /// Shows each word that `wanted` names; what is seen is in the order of the words.
@@ -162,12 +162,11 @@ impl<'a, B: Bin> Histograms<'a, B> {
             let sums: Vec<[f32; 2]> = rows.iter().map(|&row| gradient(row)).collect();
             let gathered = few && !self.binned.is_at_hand();
             let gathered = gathered.then(|| self.gather(rows, Vec::new()));
-            let add = |(word, (own, rest)): (usize, (&mut [Line], &mut [Line]))| {
+            let add = |zeros: &mut Zeros<'_>, (word, (own, rest)): (usize, (&mut [Line], _))| {
                 if !wanted[word] {
                     return T::default();
                 }
-                let mut zeros = self.take_zeros(1);
-                let pairs = &mut zeros[..B::N_BINS];
+                let pairs = &mut zeros.0[..B::N_BINS];
                 match &gathered {
                     Some(gathered) => {
                         let bins = gathered[word * rows.len()..].iter();
@@ -177,20 +176,19 @@ impl<'a, B: Bin> Histograms<'a, B> {
                         self.add_word(word, self.binned.of_rows(word, rows), &sums, pairs);
                     }
                 }
-                let seen = show(&mut [pairs], word, own, rest);
-                give(&self.zeros, zeros);
-                seen
+                show(&mut [pairs], word, own, rest)
             };
-            words.with_min_len(n_words).map(add).collect()
+            let words = words.with_min_len(n_words);
+            words.map_init(|| self.zeros(1), add).collect()
         } else {
-            let mut parts: Vec<Vec<Pairs>> = rows
+            let mut parts: Vec<Zeros<'_>> = rows
                 .par_chunks(CHUNK)
                 .map(|rows| self.part(rows, &gradient, wanted))
                 .collect();
             let mut by_word: Vec<Vec<&mut [Pairs]>> = Vec::new();
             by_word.resize_with(self.n_bins.len(), Vec::new);
             for part in &mut parts {
-                let words = by_word.iter_mut().zip(part.chunks_exact_mut(B::N_BINS));
+                let words = by_word.iter_mut().zip(part.0.chunks_exact_mut(B::N_BINS));
                 words.for_each(|(of_word, pairs)| of_word.push(pairs));
             }
             let seen = words.zip(by_word).map(|((word, (own, rest)), mut parts)| {
@@ -200,9 +198,7 @@ impl<'a, B: Bin> Histograms<'a, B> {
                     T::default()
                 }
             });
-            let seen = seen.collect();
-            parts.into_iter().for_each(|part| give(&self.zeros, part));
-            seen
+            seen.collect()
         };
         (histogram, seen)
     }
@@ -213,8 +209,8 @@ impl<'a, B: Bin> Histograms<'a, B> {
         rows: &[u32],
         gradient: &impl Fn(u32) -> [f32; 2],
         wanted: &[bool],
-    ) -> Vec<Pairs> {
-        let mut part = self.take_zeros(self.n_bins.len());
+    ) -> Zeros<'_> {
+        let mut part = self.zeros(self.n_bins.len());
         let mut sums = [[0.0; 2]; BLOCK];
         let mut gathered = Vec::new();
         for rows in rows.chunks(BLOCK) {
@@ -222,7 +218,7 @@ impl<'a, B: Bin> Histograms<'a, B> {
                 *sum = gradient(row);
             }
             gathered = self.gather(rows, gathered);
-            let words = part.chunks_exact_mut(B::N_BINS).zip(wanted).enumerate();
+            let words = part.0.chunks_exact_mut(B::N_BINS).zip(wanted).enumerate();
             for (word, (pairs, _)) in words.filter(|(_, (_, wanted))| **wanted) {
                 let bins = gathered[word * rows.len()..].iter();
                 self.add_word(word, bins, &sums[..rows.len()], pairs);
@@ -274,6 +270,10 @@ impl<'a, B: Bin> Histograms<'a, B> {
             2 => self.build_wide::<2>(gradients, n_outputs),
             3 => self.build_wide::<3>(gradients, n_outputs),
             4 => self.build_wide::<4>(gradients, n_outputs),
+            5 => self.build_wide::<5>(gradients, n_outputs),
+            6 => self.build_wide::<6>(gradients, n_outputs),
+            7 => self.build_wide::<7>(gradients, n_outputs),
+            8 => self.build_wide::<8>(gradients, n_outputs),
             _ => Vec::new(),
         }
     }
@@ -335,6 +335,15 @@ fn give<T>(pool: &Mutex<Vec<T>>, item: T) {
     pool.lock()
         .unwrap_or_else(PoisonError::into_inner)
         .push(item);
+}
+
+/// Lines to add to, which go back when they are dropped: all zero by then.
+struct Zeros<'a>(Vec<Pairs>, &'a Mutex<Vec<Vec<Pairs>>>);
+
+impl Drop for Zeros<'_> {
+    fn drop(&mut self) {
+        give(self.1, std::mem::take(&mut self.0));
+    }
 }
 
 /// Adds the gradients of each row to the sums of its bins.
@@ -414,9 +423,9 @@ fn finish_with(
     }
 }
 
-/// Sums that fill a line of the cache.
+/// Sums that fill a register.
 #[derive(Debug, Clone, Copy, Default)]
-#[repr(align(64))]
+#[repr(align(32))]
 struct Wide([f64; WIDTH]);
 
 /// Adds the gradients of each row to the sums of its bin.
