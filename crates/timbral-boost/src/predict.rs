@@ -1,4 +1,5 @@
 mod columns;
+mod full;
 mod layout;
 #[cfg(test)]
 mod tests;
@@ -104,10 +105,12 @@ impl Predictor {
         let mut margins = self.base_margin.clone();
         let mut ranks = vec![0; self.layout.columns.len()];
         self.layout.columns.rank_row(row, &mut ranks);
-        self.layout
-            .walk(&ranks, row, &self.layout.values, |tree, value| {
+        let Layout { full, values, .. } = &self.layout;
+        if !full.add(&ranks, &self.outputs, &mut margins) {
+            self.layout.walk(&ranks, row, values, |tree, value| {
                 margins[self.outputs[tree] as usize] += value;
             });
+        }
         Ok(margins)
     }
 

@@ -6,6 +6,14 @@ use crate::tree::{Children, Tree};
 /// Thresholds of a column; their ranks and one more fit a byte.
 const MAX_THRESHOLDS: usize = 255;
 
+/// The lowest rank: bytes with a sign are compared in one step.
+const LOWEST: i8 = i8::MIN;
+
+/// The rank of a value above some thresholds.
+fn above(n_thresholds: u8) -> i8 {
+    LOWEST.wrapping_add_unsigned(n_thresholds)
+}
+
 /// The thresholds of a model, sorted: a row becomes one small integer a column, and the splits
 /// compare those.
 ///
@@ -31,7 +39,7 @@ struct Column {
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Place {
     pub(super) column: u32,
-    pub(super) rank: u8,
+    pub(super) rank: i8,
 }
 
 impl Columns {
@@ -72,7 +80,7 @@ impl Columns {
             let rank = columns.last().map_or(0, |c| c.n_thresholds - 1);
             places[index] = Place {
                 column: (columns.len() - 1) as u32,
-                rank: rank as u8,
+                rank: above(rank as u8),
             };
         }
         (
@@ -94,13 +102,13 @@ impl Columns {
     }
 
     /// The ranks of a row: in each column, how many thresholds are not above the value.
-    pub(super) fn rank_row(&self, row: &[f32], ranks: &mut [u8]) {
+    pub(super) fn rank_row(&self, row: &[f32], ranks: &mut [i8]) {
         for (column, rank) in self.columns.iter().zip(ranks) {
             let value = row[column.feature];
             *rank = if value.is_nan() {
                 column.missing()
             } else {
-                self.thresholds(column).partition_point(|t| *t <= value) as u8
+                above(self.thresholds(column).partition_point(|t| *t <= value) as u8)
             };
         }
     }
@@ -110,7 +118,7 @@ impl Columns {
     pub(super) fn rank_block<const W: usize>(
         &self,
         rows: ArrayView2<'_, f32>,
-        ranks: &mut [[u8; W]],
+        ranks: &mut [[i8; W]],
     ) {
         let mut values = [0.0_f32; W];
         for (column, ranks) in self.columns.iter().zip(ranks) {
@@ -121,9 +129,9 @@ impl Columns {
             let mut table = [f32::NAN; 256];
             let thresholds = self.thresholds(column);
             table[..thresholds.len()].copy_from_slice(thresholds);
-            *ranks = [0; W];
+            let mut below = [0_u8; W];
             for half in [128_u8, 64, 32, 16, 8, 4, 2, 1] {
-                for (rank, value) in ranks.iter_mut().zip(&values) {
+                for (rank, value) in below.iter_mut().zip(&values) {
                     let probe = table[usize::from(rank.wrapping_add(half - 1))];
                     *rank = if probe <= *value {
                         rank.wrapping_add(half)
@@ -133,19 +141,23 @@ impl Columns {
                 }
             }
             let missing = column.missing();
-            for (rank, value) in ranks.iter_mut().zip(&values) {
-                *rank = if value.is_nan() { missing } else { *rank };
+            for ((rank, below), value) in ranks.iter_mut().zip(below).zip(&values) {
+                *rank = if value.is_nan() {
+                    missing
+                } else {
+                    above(below)
+                };
             }
         }
     }
 }
 
 impl Column {
-    fn missing(&self) -> u8 {
+    fn missing(&self) -> i8 {
         if self.default_left {
-            0
+            LOWEST
         } else {
-            self.n_thresholds as u8
+            above(self.n_thresholds as u8)
         }
     }
 }

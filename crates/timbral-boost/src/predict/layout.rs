@@ -1,4 +1,5 @@
 use super::columns::{Columns, Place};
+use super::full::FullTrees;
 use crate::tree::Tree;
 
 /// Leaves of a tree whose states fit bytes.
@@ -11,6 +12,8 @@ const GROUP: usize = 16;
 #[derive(Debug, Clone)]
 pub(super) struct Layout {
     pub(super) columns: Columns,
+    /// All trees, if they are shallow.
+    pub(super) full: FullTrees,
     steps: Vec<Step>,
     trees: Vec<Packed>,
     /// The value of each leaf, tree by tree.
@@ -25,7 +28,7 @@ pub(super) struct Layout {
 struct Step {
     column: u16,
     /// Right where the rank in the column is above this.
-    rank: u8,
+    rank: i8,
     /// The first leaf below the split.
     first: u8,
     /// Added to the state of a walk that goes left: the way to the next step.
@@ -34,10 +37,13 @@ struct Step {
     right: u16,
 }
 
+/// No rank is above it.
+pub(super) const STAY_RANK: i8 = i8::MAX;
+
 /// Leaves everything as it is.
 const STAY: Step = Step {
     column: 0,
-    rank: u8::MAX,
+    rank: STAY_RANK,
     first: 0,
     left: 0,
     right: 0,
@@ -63,7 +69,7 @@ struct Wide {
 /// Rows of a block.
 pub(super) struct Block<'a, const W: usize> {
     /// Ranks, column by column.
-    pub(super) ranks: &'a [[u8; W]],
+    pub(super) ranks: &'a [[i8; W]],
     /// Row after row; read only for trees too large for ranks.
     pub(super) rows: &'a [f32],
     pub(super) n_features: usize,
@@ -75,6 +81,7 @@ impl Layout {
         let n_nodes: usize = trees.iter().map(|t| t.nodes().len()).sum();
         let n_leaves = n_nodes - places.len();
         let mut layout = Self {
+            full: FullTrees::new(trees, &places, columns.len()),
             columns,
             steps: Vec::with_capacity(n_nodes - n_leaves + trees.len() + MAX_LEAVES),
             trees: Vec::with_capacity(trees.len()),
@@ -168,7 +175,7 @@ impl Layout {
     /// Shows `visit` every tree's number and the table's entry for the leaf that a row reaches.
     pub(super) fn walk<T: Copy>(
         &self,
-        ranks: &[u8],
+        ranks: &[i8],
         row: &[f32],
         table: &[T],
         mut visit: impl FnMut(usize, T),
@@ -197,7 +204,7 @@ impl Layout {
 
     /// The leaves that a row reaches in trees, a step in each by turns.
     #[inline(always)]
-    fn walk_group<const N: usize>(&self, trees: &[Packed; N], ranks: &[u8]) -> [usize; N] {
+    fn walk_group<const N: usize>(&self, trees: &[Packed; N], ranks: &[i8]) -> [usize; N] {
         // The lower byte is the step in the tree, the rest the first leaf below it.
         let mut states = [0_u32; N];
         let steps: [&[Step; MAX_LEAVES]; N] = std::array::from_fn(|i| {
