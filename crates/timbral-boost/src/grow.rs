@@ -89,10 +89,6 @@ impl<B: Bin> Grower<'_, B> {
         let growth = Growth {
             grower: self,
             target,
-            search: Search {
-                params: self.params,
-                cuts: self.cuts,
-            },
             words: self.words(&features),
             features,
         };
@@ -107,6 +103,13 @@ impl<B: Bin> Grower<'_, B> {
                 growth.one_by_one(root, rows, &mut scratch)
             };
         self.finish(&done, target.learning_rate)
+    }
+
+    fn search(&self) -> Search<'_> {
+        Search {
+            params: self.params,
+            cuts: self.cuts,
+        }
     }
 
     /// The columns that a tree may use.
@@ -191,7 +194,6 @@ impl<B: Bin> Grower<'_, B> {
 struct Growth<'a, B, G> {
     grower: &'a Grower<'a, B>,
     target: &'a Target<'a, G>,
-    search: Search<'a>,
     features: Vec<usize>,
     words: Vec<bool>,
 }
@@ -203,18 +205,14 @@ impl<B: Bin, G: Fn(u32) -> [f32; 2] + Sync> Growth<'_, B, G> {
             let [g, h] = (self.target.gradient)(row);
             [sums[0] + f64::from(g), sums[1] + f64::from(h)]
         });
-        let node = NodeSums {
-            sums,
-            gain: params.regularisation.gain(sums, Bounds::NONE),
-            bounds: Bounds::NONE,
-        };
+        let node = NodeSums::new(&params.regularisation, sums, Bounds::NONE);
         let (histogram, looks) = match histogram {
             Some(histogram) => {
                 let looks = self
                     .grower
                     .histograms
                     .visit(&histogram, &self.words, |word, lines| {
-                        self.search.look(&node, word, lines)
+                        self.grower.search().look(&node, word, lines)
                     });
                 (histogram, looks)
             }
@@ -235,7 +233,7 @@ impl<B: Bin, G: Fn(u32) -> [f32; 2] + Sync> Growth<'_, B, G> {
 
     /// The histogram of a node, and what is seen in it.
     fn build(&self, rows: &[u32], node: &NodeSums) -> (Histogram, Vec<Look>) {
-        let look = |word, lines: &[Line], _: &[Line]| self.search.look(node, word, lines);
+        let look = |word, lines: &[Line], _: &[Line]| self.grower.search().look(node, word, lines);
         self.grower
             .histograms
             .build(rows, self.target.gradient, &self.words, None, look)
@@ -257,7 +255,10 @@ impl<B: Bin, G: Fn(u32) -> [f32; 2] + Sync> Growth<'_, B, G> {
         });
         let features = sample.as_deref().unwrap_or(&self.features);
         let of_word = |word| histograms.of_word(&histogram, word);
-        let best = self.search.best(&open.node, features, of_word, &open.looks);
+        let best = self
+            .grower
+            .search()
+            .best(&open.node, features, of_word, &open.looks);
         open.split = best.filter(|split: &Split| {
             split.loss_change > EPSILON
                 && split.loss_change >= params.gamma
@@ -297,11 +298,7 @@ impl<B: Bin, G: Fn(u32) -> [f32; 2] + Sync> Growth<'_, B, G> {
         let regularisation = &params.regularisation;
         let bounds = open.node.bounds;
         let mut children = [(split.left, 3), (split.right, 4)].map(|(sums, label)| Open {
-            node: NodeSums {
-                sums,
-                gain: regularisation.gain(sums, bounds),
-                bounds,
-            },
+            node: NodeSums::new(regularisation, sums, bounds),
             weight: regularisation.weight(sums, bounds),
             depth: open.depth + 1,
             key: open.key.with(label),
@@ -336,7 +333,7 @@ impl<B: Bin, G: Fn(u32) -> [f32; 2] + Sync> Growth<'_, B, G> {
                 let look = |i: usize, word, lines: &[Line]| {
                     let node = &children[i].node;
                     if wanted[i] {
-                        self.search.look(node, word, lines)
+                        self.grower.search().look(node, word, lines)
                     } else {
                         Look::default()
                     }

@@ -185,12 +185,7 @@ impl<'a, B: Bin> Histograms<'a, B> {
                 .par_chunks(CHUNK)
                 .map(|rows| self.part(rows, &gradient, wanted))
                 .collect();
-            let mut by_word: Vec<Vec<&mut [Pairs]>> = Vec::new();
-            by_word.resize_with(self.n_bins.len(), Vec::new);
-            for part in &mut parts {
-                let words = by_word.iter_mut().zip(part.0.chunks_exact_mut(B::N_BINS));
-                words.for_each(|(of_word, pairs)| of_word.push(pairs));
-            }
+            let by_word = self.by_word(parts.iter_mut().map(|part| &mut part.0[..]));
             let seen = words.zip(by_word).map(|((word, (own, rest)), mut parts)| {
                 if wanted[word] {
                     show(&mut parts, word, own, rest)
@@ -201,6 +196,21 @@ impl<'a, B: Bin> Histograms<'a, B> {
             seen.collect()
         };
         (histogram, seen)
+    }
+
+    /// The lines of several histograms, word by word.
+    fn by_word<'h, L>(
+        &self,
+        histograms: impl Iterator<Item = &'h mut [L]>,
+    ) -> Vec<Vec<&'h mut [L]>> {
+        let mut by_word: Vec<Vec<&mut [L]>> = Vec::new();
+        by_word.resize_with(self.n_bins.len(), Vec::new);
+        for histogram in histograms {
+            let words = histogram.chunks_exact_mut(B::N_BINS);
+            let pairs = by_word.iter_mut().zip(words);
+            pairs.for_each(|(of_word, lines)| of_word.push(lines));
+        }
+        by_word
     }
 
     /// The sums of a part of many rows.
@@ -218,8 +228,8 @@ impl<'a, B: Bin> Histograms<'a, B> {
                 *sum = gradient(row);
             }
             gathered = self.gather(rows, gathered);
-            let words = part.0.chunks_exact_mut(B::N_BINS).zip(wanted).enumerate();
-            for (word, (pairs, _)) in words.filter(|(_, (_, wanted))| **wanted) {
+            let words = part.0.chunks_exact_mut(B::N_BINS).enumerate();
+            for (word, pairs) in words.filter(|(word, _)| wanted[*word]) {
                 let bins = gathered[word * rows.len()..].iter();
                 self.add_word(word, bins, &sums[..rows.len()], pairs);
             }
@@ -285,14 +295,7 @@ impl<'a, B: Bin> Histograms<'a, B> {
         n_outputs: usize,
     ) -> Vec<Option<Histogram>> {
         let mut histograms: Vec<Histogram> = (0..n_outputs).map(|_| self.take()).collect();
-        let mut by_word: Vec<Vec<&mut [Line]>> = Vec::new();
-        by_word.resize_with(self.n_bins.len(), Vec::new);
-        for histogram in &mut histograms {
-            let words = by_word
-                .iter_mut()
-                .zip(histogram.chunks_exact_mut(B::N_BINS));
-            words.for_each(|(of_word, lines)| of_word.push(lines));
-        }
+        let by_word = self.by_word(histograms.iter_mut().map(|histogram| &mut histogram[..]));
         let (gradients, _) = gradients.values().as_chunks::<WIDTH>();
         let (gradients, _) = gradients.as_chunks::<N>();
         by_word

@@ -106,10 +106,12 @@ impl Predictor {
         let mut ranks = vec![0; self.layout.columns.len()];
         self.layout.columns.rank_row(row, &mut ranks);
         let Layout { full, values, .. } = &self.layout;
-        if !full.add(&ranks, &self.outputs, &mut margins) {
+        if full.is_empty() {
             self.layout.walk(&ranks, row, values, |tree, value| {
                 margins[self.outputs[tree] as usize] += value;
             });
+        } else {
+            full.add(&ranks, &self.outputs, &mut margins);
         }
         Ok(margins)
     }

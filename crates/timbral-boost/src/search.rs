@@ -105,39 +105,33 @@ impl Search<'_> {
         of_word: impl Fn(usize) -> &'h [Line] + Sync,
         looks: &[Look],
     ) -> Option<Split> {
-        let regularisation = &self.params.regularisation;
-        let scan = |features: &[usize]| {
+        let scan = |feature: usize| {
             let mut best = None;
-            for &feature in features {
-                let column = self.column(feature, of_word(feature / LANES));
-                regularisation.scan(&column, node, &mut best);
-            }
+            let column = self.column(feature, of_word(feature / LANES));
+            let regularisation = &self.params.regularisation;
+            regularisation.scan(&column, node, &mut best);
             best
         };
         let gain = |feature: usize| looks[feature / LANES].0[feature % LANES];
         let promising =
             (features.iter().copied()).reduce(|a, b| if gain(b) > gain(a) { b } else { a })?;
-        let first = scan(&[promising]);
+        let first = scan(promising);
         let known = first.map_or(0.0, |split| split.loss_change) + node.gain;
         let least = known - 2.0 * self.slack(node) * known.abs();
-        let others: Vec<usize> = (features.iter().copied())
+        let candidates: Vec<usize> = (features.iter().copied())
             .filter(|&feature| feature == promising || gain(feature) >= least)
             .collect();
         const FEATURES: usize = 128;
-        if others.len() == 1 {
-            first
-        } else if others.len() < 2 * FEATURES {
-            scan(&others)
-        } else {
-            let parts: Vec<Option<Split>> = others.par_chunks(FEATURES).map(scan).collect();
-            parts.into_iter().flatten().reduce(|best, split| {
-                if split.loss_change > best.loss_change {
-                    split
-                } else {
-                    best
-                }
-            })
-        }
+        let splits: Vec<Option<Split>> = (candidates.par_iter().with_min_len(FEATURES))
+            .map(|&f| if f == promising { first } else { scan(f) })
+            .collect();
+        splits.into_iter().flatten().reduce(|best, split| {
+            if split.loss_change > best.loss_change {
+                split
+            } else {
+                best
+            }
+        })
     }
 
     fn column<'h>(&self, feature: usize, lines: &'h [Line]) -> Column<'h> {
@@ -313,11 +307,7 @@ mod tests {
                         ..Default::default()
                     };
                     let params = params.tree_params();
-                    let node = NodeSums {
-                        sums,
-                        gain: params.regularisation.gain(sums, Bounds::NONE),
-                        bounds: Bounds::NONE,
-                    };
+                    let node = NodeSums::new(&params.regularisation, sums, Bounds::NONE);
                     let search = Search {
                         params: &params,
                         cuts: &cuts,
@@ -361,11 +351,7 @@ mod tests {
                 params: &params,
                 cuts: &cuts,
             };
-            let node = NodeSums {
-                sums,
-                gain: params.regularisation.gain(sums, Bounds::NONE),
-                bounds: Bounds::NONE,
-            };
+            let node = NodeSums::new(&params.regularisation, sums, Bounds::NONE);
             assert_eq!(search.is_near(&node), min_child_weight == 1.0);
             let (histogram, looks) =
                 histograms.build(&rows, gradient, &[true; 3], None, |word, lines, _| {

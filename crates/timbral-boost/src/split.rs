@@ -34,6 +34,16 @@ pub(crate) struct NodeSums {
     pub(crate) bounds: Bounds,
 }
 
+impl NodeSums {
+    pub(crate) fn new(regularisation: &Regularisation, sums: Sums, bounds: Bounds) -> Self {
+        Self {
+            sums,
+            gain: regularisation.gain(sums, bounds),
+            bounds,
+        }
+    }
+}
+
 /// A way to split a node.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct Split {
@@ -107,13 +117,11 @@ impl Column<'_> {
     }
 }
 
-#[inline(always)]
-pub(crate) fn plus(a: Sums, b: Sums) -> Sums {
+fn plus(a: Sums, b: Sums) -> Sums {
     [a[0] + b[0], a[1] + b[1]]
 }
 
-#[inline(always)]
-pub(crate) fn minus(a: Sums, b: Sums) -> Sums {
+fn minus(a: Sums, b: Sums) -> Sums {
     [a[0] - b[0], a[1] - b[1]]
 }
 
@@ -255,12 +263,7 @@ mod tests {
     }
 
     fn node(regularisation: &Regularisation, sums: Sums) -> NodeSums {
-        let gain = regularisation.gain(sums, Bounds::NONE);
-        NodeSums {
-            sums,
-            gain,
-            bounds: Bounds::NONE,
-        }
+        NodeSums::new(regularisation, sums, Bounds::NONE)
     }
 
     #[test]

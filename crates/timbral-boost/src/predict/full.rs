@@ -71,9 +71,12 @@ impl FullTrees {
         Some(())
     }
 
-    /// Adds the value that a row reaches in each tree to the margin of the tree's output; false,
-    /// and nothing else, if there are no trees.
-    pub(super) fn add(&self, ranks: &[i8], outputs: &[u32], margins: &mut [f32]) -> bool {
+    pub(super) fn is_empty(&self) -> bool {
+        self.splits.is_empty()
+    }
+
+    /// Adds the value that a row reaches in each tree to the margin of the tree's output.
+    pub(super) fn add(&self, ranks: &[i8], outputs: &[u32], margins: &mut [f32]) {
         let mut of_columns = [0; COLUMNS];
         of_columns[..ranks.len()].copy_from_slice(ranks);
         let groups = self.splits.chunks(GROUP).zip(self.values.chunks(GROUP));
@@ -90,7 +93,6 @@ impl FullTrees {
                 margins[output as usize] += values[last % N];
             }
         }
-        !self.splits.is_empty()
     }
 }
 
