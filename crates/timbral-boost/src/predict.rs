@@ -22,7 +22,7 @@ const BLOCK: usize = 256;
 const LANES: usize = 64;
 
 /// Up to this many rows it is quicker to walk down the trees one row after the other.
-const FEW: usize = 11;
+const FEW: usize = 16;
 
 /// A model laid out for prediction, by [`Model::compile`].
 ///
@@ -91,6 +91,15 @@ impl Predictor {
     /// [`Error::Features`] where the rows are not as wide as the model.
     pub fn margins(&self, rows: ArrayView2<'_, f32>) -> Result<Array2<f32>> {
         self.check(rows.ncols())?;
+        if rows.nrows() <= FEW {
+            let mut margins = repeated(&self.base_margin, rows.nrows());
+            for (row, mut margins) in rows.rows().into_iter().zip(margins.rows_mut()) {
+                if let Some(margins) = margins.as_slice_mut() {
+                    self.add(&contiguous(row), margins);
+                }
+            }
+            return Ok(margins);
+        }
         let outputs = |tree: usize| self.outputs[tree] as usize;
         let add = |sum: &mut f32, value: f32| *sum += value;
         Ok(self.predict(rows, &self.layout.values, &self.base_margin, outputs, add))
@@ -103,17 +112,21 @@ impl Predictor {
     pub fn margins_row(&self, row: &[f32]) -> Result<Vec<f32>> {
         self.check(row.len())?;
         let mut margins = self.base_margin.clone();
+        self.add(row, &mut margins);
+        Ok(margins)
+    }
+
+    /// Adds the leaves that a row reaches to its margins.
+    fn add(&self, row: &[f32], margins: &mut [f32]) {
         let mut ranks = vec![0; self.layout.columns.len()];
         self.layout.columns.rank_row(row, &mut ranks);
-        let Layout { full, values, .. } = &self.layout;
-        if full.is_empty() {
-            self.layout.walk(&ranks, row, values, |tree, value| {
+        if self.layout.full.is_empty() {
+            self.layout.walk(&ranks, row, |tree, value| {
                 margins[self.outputs[tree] as usize] += value;
             });
         } else {
-            full.add(&ranks, &self.outputs, &mut margins);
+            self.layout.full.add(&ranks, &self.outputs, margins);
         }
-        Ok(margins)
     }
 
     /// The probability of each class, `(n_rows, n_classes)`: the softmax of the margins, or for
@@ -212,7 +225,7 @@ impl Predictor {
         update: impl Fn(&mut T, T) + Sync,
     ) -> Array2<T> {
         let (n_rows, width) = (rows.nrows(), start.len());
-        let mut out = Array2::from_shape_fn((n_rows, width), |(_, i)| start[i]);
+        let mut out = repeated(start, n_rows);
         let share = n_rows.div_ceil(rayon::current_num_threads());
         let n = share.next_multiple_of(LANES).clamp(LANES, BLOCK);
         let Some(values) = out.as_slice_mut().filter(|values| !values.is_empty()) else {
@@ -225,34 +238,13 @@ impl Predictor {
                 let n_rows = out.len() / width;
                 let rows = rows.slice(s![i * n.., ..]);
                 let rows = rows.slice(s![..n_rows, ..]);
-                if n_rows <= FEW {
-                    self.walk(rows, table, out, &slot, &update);
-                } else if n_rows <= LANES {
+                if n_rows <= LANES {
                     self.scan::<LANES, T>(rows, table, out, &slot, &update);
                 } else {
                     self.scan::<BLOCK, T>(rows, table, out, &slot, &update);
                 }
             });
         out
-    }
-
-    fn walk<T: Copy>(
-        &self,
-        rows: ArrayView2<'_, f32>,
-        table: &[T],
-        out: &mut [T],
-        slot: &impl Fn(usize) -> usize,
-        update: &impl Fn(&mut T, T),
-    ) {
-        let width = out.len() / rows.nrows();
-        let mut ranks = vec![0; self.layout.columns.len()];
-        for (row, out) in rows.rows().into_iter().zip(out.chunks_exact_mut(width)) {
-            let row = contiguous(row);
-            self.layout.columns.rank_row(&row, &mut ranks);
-            self.layout.walk(&ranks, &row, table, |tree, value| {
-                update(&mut out[slot(tree)], value);
-            });
-        }
     }
 
     fn scan<const W: usize, T: Copy + Default>(
@@ -302,6 +294,11 @@ impl Predictor {
 #[inline(always)]
 pub(crate) fn dispatch<R>(kernel: impl FnOnce() -> R) -> R {
     pulp::Arch::new().dispatch(kernel)
+}
+
+/// As many rows that are equal.
+fn repeated<T: Copy>(row: &[T], n_rows: usize) -> Array2<T> {
+    Array2::from_shape_fn((n_rows, row.len()), |(_, i)| row[i])
 }
 
 fn contiguous(row: ArrayView1<'_, f32>) -> Cow<'_, [f32]> {

@@ -6,6 +6,12 @@ use crate::tree::{Children, Tree};
 /// Thresholds of a column; their ranks and one more fit a byte.
 const MAX_THRESHOLDS: usize = 255;
 
+/// Thresholds compared at once.
+const RUN: usize = 16;
+
+/// Thresholds in order, NaN from some place on: no value is above that.
+type Run = [f32; RUN];
+
 /// The lowest rank: bytes with a sign are compared in one step.
 const LOWEST: i8 = i8::MIN;
 
@@ -23,14 +29,16 @@ fn above(n_thresholds: u8) -> i8 {
 #[derive(Debug, Clone)]
 pub(super) struct Columns {
     columns: Vec<Column>,
-    thresholds: Vec<f32>,
+    /// Column by column: the last threshold of each full run, and then the runs, of which the
+    /// last one is not full.
+    runs: Vec<Run>,
 }
 
 #[derive(Debug, Clone)]
 struct Column {
     feature: usize,
     default_left: bool,
-    /// Place of its thresholds.
+    /// Place of its first run.
     start: usize,
     n_thresholds: usize,
 }
@@ -56,7 +64,7 @@ impl Columns {
         keys.par_sort_unstable();
 
         let mut columns: Vec<Column> = Vec::new();
-        let mut thresholds = Vec::new();
+        let mut runs = Vec::new();
         let mut places = vec![Place::default(); keys.len()];
         for (i, &(key, index)) in keys.iter().enumerate() {
             let previous = i.checked_sub(1).map(|i| keys[i].0);
@@ -68,13 +76,13 @@ impl Columns {
                     columns.push(Column {
                         feature: (key >> 33) as usize,
                         default_left: (key >> 32) & 1 == 1,
-                        start: thresholds.len(),
+                        start: runs.len(),
                         n_thresholds: 0,
                     });
+                    runs.extend([[f32::NAN; RUN]; 2]);
                 }
-                thresholds.push(threshold(key));
                 if let Some(column) = columns.last_mut() {
-                    column.n_thresholds += 1;
+                    column.push(threshold(key), &mut runs);
                 }
             }
             let rank = columns.last().map_or(0, |c| c.n_thresholds - 1);
@@ -83,13 +91,7 @@ impl Columns {
                 rank: above(rank as u8),
             };
         }
-        (
-            Self {
-                columns,
-                thresholds,
-            },
-            places,
-        )
+        (Self { columns, runs }, places)
     }
 
     /// Number of columns.
@@ -97,18 +99,17 @@ impl Columns {
         self.columns.len()
     }
 
-    fn thresholds(&self, column: &Column) -> &[f32] {
-        &self.thresholds[column.start..][..column.n_thresholds]
-    }
-
     /// The ranks of a row: in each column, how many thresholds are not above the value.
     pub(super) fn rank_row(&self, row: &[f32], ranks: &mut [i8]) {
         for (column, rank) in self.columns.iter().zip(ranks) {
             let value = row[column.feature];
+            let below = |run: &Run| run.iter().map(|t| u32::from(*t <= value)).sum::<u32>();
             *rank = if value.is_nan() {
                 column.missing()
             } else {
-                above(self.thresholds(column).partition_point(|t| *t <= value) as u8)
+                let full = below(&self.runs[column.start]);
+                let last = below(&self.runs[column.start + 1 + full as usize]);
+                above((RUN as u32 * full + last) as u8)
             };
         }
     }
@@ -127,7 +128,7 @@ impl Columns {
             }
             // No value is above NaN.
             let mut table = [f32::NAN; 256];
-            let thresholds = self.thresholds(column);
+            let thresholds = self.runs[column.start + 1..][..column.n_runs()].as_flattened();
             table[..thresholds.len()].copy_from_slice(thresholds);
             let mut below = [0_u8; W];
             for half in [128_u8, 64, 32, 16, 8, 4, 2, 1] {
@@ -153,6 +154,22 @@ impl Columns {
 }
 
 impl Column {
+    /// Runs of thresholds.
+    fn n_runs(&self) -> usize {
+        self.n_thresholds / RUN + 1
+    }
+
+    /// Adds the next threshold to the last column of `runs`.
+    fn push(&mut self, threshold: f32, runs: &mut Vec<Run>) {
+        let (run, place) = (self.n_thresholds / RUN, self.n_thresholds % RUN);
+        runs[self.start + 1 + run][place] = threshold;
+        self.n_thresholds += 1;
+        if self.n_runs() > run + 1 {
+            runs[self.start][run] = threshold;
+            runs.push([f32::NAN; RUN]);
+        }
+    }
+
     fn missing(&self) -> i8 {
         if self.default_left {
             LOWEST

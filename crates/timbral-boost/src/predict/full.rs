@@ -14,6 +14,9 @@ const COLUMNS: usize = 256;
 /// Trees walked side by side, to hide the latency of each.
 const GROUP: usize = 8;
 
+/// Trees walked before the values they lead to are read.
+const RUN: usize = 256;
+
 /// Column and rank of each split of a tree of up to six levels, filled up with splits that send
 /// every row left: those below split `i` are `2 i` and `2 i + 1`, the root is 1.
 #[derive(Debug, Clone, Copy)]
@@ -79,18 +82,21 @@ impl FullTrees {
     pub(super) fn add(&self, ranks: &[i8], outputs: &[u32], margins: &mut [f32]) {
         let mut of_columns = [0; COLUMNS];
         of_columns[..ranks.len()].copy_from_slice(ranks);
-        let groups = self.splits.chunks(GROUP).zip(self.values.chunks(GROUP));
-        for ((splits, values), outputs) in groups.zip(outputs.chunks(GROUP)) {
-            let mut last = [0; GROUP];
-            if let Some(splits) = splits.first_chunk() {
-                last = reached::<GROUP>(splits, &of_columns);
-            } else {
-                for (last, splits) in last.iter_mut().zip(splits) {
-                    [*last] = reached(&[*splits], &of_columns);
+        // Values are read when many places are known, so that their ways from memory overlap.
+        let runs = self.splits.chunks(RUN).zip(self.values.chunks(RUN));
+        for ((splits, values), outputs) in runs.zip(outputs.chunks(RUN)) {
+            let mut places = [0_u8; RUN];
+            for (places, splits) in places.chunks_mut(GROUP).zip(splits.chunks(GROUP)) {
+                if let Some(splits) = splits.first_chunk() {
+                    places.copy_from_slice(&reached::<GROUP>(splits, &of_columns));
+                } else {
+                    for (place, splits) in places.iter_mut().zip(splits) {
+                        [*place] = reached(&[*splits], &of_columns);
+                    }
                 }
             }
-            for ((values, last), &output) in values.iter().zip(last).zip(outputs) {
-                margins[output as usize] += values[last % N];
+            for ((values, place), &output) in values.iter().zip(places).zip(outputs) {
+                margins[output as usize] += values[usize::from(place) % N];
             }
         }
     }
@@ -98,7 +104,7 @@ impl FullTrees {
 
 /// The places of the last level that a row reaches.
 #[inline(always)]
-fn reached<const G: usize>(trees: &[Splits; G], ranks: &[i8; COLUMNS]) -> [usize; G] {
+fn reached<const G: usize>(trees: &[Splits; G], ranks: &[i8; COLUMNS]) -> [u8; G] {
     // One step after the other in the text, so that the compiler knows how large a place can be.
     let step = |mut at: [usize; G]| {
         for (at, Splits(splits)) in at.iter_mut().zip(trees) {
@@ -107,5 +113,5 @@ fn reached<const G: usize>(trees: &[Splits; G], ranks: &[i8; COLUMNS]) -> [usize
         }
         at
     };
-    step(step(step(step(step(step([1; G]))))))
+    step(step(step(step(step(step([1; G])))))).map(|at| (at % N) as u8)
 }

@@ -172,21 +172,15 @@ impl Layout {
         self.trees.iter().any(|tree| tree.wide.is_some())
     }
 
-    /// Shows `visit` every tree's number and the table's entry for the leaf that a row reaches.
-    pub(super) fn walk<T: Copy>(
-        &self,
-        ranks: &[i8],
-        row: &[f32],
-        table: &[T],
-        mut visit: impl FnMut(usize, T),
-    ) {
+    /// Shows `visit` every tree's number and the value of the leaf that a row reaches.
+    pub(super) fn walk(&self, ranks: &[i8], row: &[f32], mut visit: impl FnMut(usize, f32)) {
         let mut tree = 0;
         for group in self.trees.chunks(GROUP) {
             if let Some(group) = group.first_chunk::<GROUP>()
                 && group.iter().all(|tree| tree.wide.is_none())
             {
                 for leaf in self.walk_group(group, ranks) {
-                    visit(tree, table[leaf]);
+                    visit(tree, self.values[leaf]);
                     tree += 1;
                 }
                 continue;
@@ -196,7 +190,7 @@ impl Layout {
                     Some(wide) => packed.leaf + wide.leaf(row),
                     None => self.walk_group(std::array::from_ref(packed), ranks)[0],
                 };
-                visit(tree, table[leaf]);
+                visit(tree, self.values[leaf]);
                 tree += 1;
             }
         }
