@@ -115,11 +115,13 @@ impl Layer for Dense {
             .for_each(|(row, (out, slope))| {
                 vectorised(
                     #[inline(always)]
-                    || activate_row(activation, out, slope, bias),
+                    || {
+                        activate_row(activation, out, slope, bias);
+                        if let Some(key) = key {
+                            drop_out(dropout, key.with(row as u64).stream(), out, slope);
+                        }
+                    },
                 );
-                if let Some(key) = key {
-                    drop_out(dropout, key.with(row as u64).stream(), out, slope);
-                }
             });
     }
 

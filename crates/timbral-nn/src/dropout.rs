@@ -2,15 +2,22 @@ use crate::layer::{Back, Layer, Mode};
 use crate::random::Rng;
 use crate::shape::Shape;
 
+/// Numbers whose draws are made before any is used, so that the compiler makes vector code of both.
+const DRAWS: usize = 64;
+
 /// Sets a share `rate` of a row to 0 and divides the rest by 1 - `rate`.
+#[inline(always)]
 pub(crate) fn drop_out(rate: f32, mut rng: Rng, out: &mut [f32], slope: &mut [f32]) {
-    let dropped = (f64::from(rate) * (1_u64 << 32) as f64) as u64;
+    let dropped = (f64::from(rate) * (1_u64 << 32) as f64) as u32;
     let scale = 1.0 / (1.0 - rate);
-    for (out, slope) in out.chunks_mut(2).zip(slope.chunks_mut(2)) {
-        let draw = rng.next();
-        let draws = [draw >> 32, draw & 0xffff_ffff];
-        for ((x, slope), draw) in out.iter_mut().zip(slope).zip(draws) {
-            let factor = if draw < dropped { 0.0 } else { scale };
+    let mut draws = [0_u32; DRAWS];
+    for (out, slope) in out.chunks_mut(DRAWS).zip(slope.chunks_mut(DRAWS)) {
+        for pair in draws[..out.len().next_multiple_of(2)].as_chunks_mut().0 {
+            let draw = rng.next();
+            *pair = [(draw >> 32) as u32, draw as u32];
+        }
+        for ((x, slope), draw) in out.iter_mut().zip(slope).zip(&draws) {
+            let factor = if *draw < dropped { 0.0 } else { scale };
             *x *= factor;
             *slope *= factor;
         }

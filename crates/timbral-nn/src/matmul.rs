@@ -7,6 +7,9 @@ const SHARED: usize = 1 << 18;
 /// Numbers below which packing is not worth sharing.
 const PACKED: usize = 1 << 16;
 
+/// Rows of a panel that are packed at a time.
+const PACKED_ROWS: usize = 16;
+
 /// A matrix in somebody else's memory, `[rows, columns]`.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Matrix<'a> {
@@ -39,30 +42,37 @@ impl<'a> Matrix<'a> {
     }
 
     /// Copies columns `start..start + width` to `panel`, row by row, each row filled up with zeros.
+    ///
+    /// The width is known where this is inlined, which makes plain moves of the copies.
+    #[inline(always)]
     fn pack(self, start: usize, width: usize, panel: &mut [f32]) {
         let used = width.min(self.columns - start);
+        let full = used == width;
+        if !full {
+            panel.fill(0.0);
+        }
         if self.transposed {
-            if used < width {
-                panel.fill(0.0);
-            }
-            for (column, values) in self
-                .data
-                .chunks_exact(self.rows)
-                .skip(start)
-                .take(used)
-                .enumerate()
-            {
-                for (row, &value) in panel.chunks_exact_mut(width).zip(values) {
-                    row[column] = value;
+            let columns = &self.data[start * self.rows..][..used * self.rows];
+            // A few rows at a time, which stay in the cache from column to column.
+            for (i, rows) in panel.chunks_mut(width * PACKED_ROWS).enumerate() {
+                for (column, values) in columns.chunks_exact(self.rows).enumerate() {
+                    let values = &values[i * PACKED_ROWS..];
+                    for (row, &value) in rows.chunks_exact_mut(width).zip(values) {
+                        row[column] = value;
+                    }
                 }
             }
         } else {
-            for (row, values) in panel
-                .chunks_exact_mut(width)
-                .zip(self.data.chunks_exact(self.columns))
-            {
-                row[..used].copy_from_slice(&values[start..start + used]);
-                row[used..].fill(0.0);
+            let rows = panel.chunks_exact_mut(width);
+            let all = self.data.chunks_exact(self.columns);
+            if full {
+                for (row, values) in rows.zip(all) {
+                    row.copy_from_slice(&values[start..start + width]);
+                }
+            } else {
+                for (row, values) in rows.zip(all) {
+                    row[..used].copy_from_slice(&values[start..]);
+                }
             }
         }
     }
@@ -104,6 +114,11 @@ impl Product {
     }
 }
 
+/// Columns of a panel of the right factor: two registers.
+const fn width<S: Simd>() -> usize {
+    2 * S::F32_LANES
+}
+
 struct Pack<'a> {
     b: Matrix<'a>,
     packed: &'a mut Vec<f32>,
@@ -115,17 +130,19 @@ impl WithSimd for Pack<'_> {
     #[inline(always)]
     fn with_simd<S: Simd>(self, _: S) {
         let Self { b, packed } = self;
-        let width = 2 * S::F32_LANES;
-        let n_panels = b.columns.div_ceil(width);
-        packed.resize(n_panels * width * b.rows, 0.0);
-        if packed.is_empty() {
+        let panel = width::<S>() * b.rows;
+        let len = b.columns.div_ceil(width::<S>()) * panel;
+        if len == 0 {
             return;
         }
-        packed
-            .par_chunks_exact_mut(width * b.rows)
+        if packed.len() < len {
+            packed.resize(len, 0.0);
+        }
+        packed[..len]
+            .par_chunks_exact_mut(panel)
             .enumerate()
-            .with_min_len((PACKED / (width * b.rows)).max(1))
-            .for_each(|(i, panel)| b.pack(i * width, width, panel));
+            .with_min_len((PACKED / panel).max(1))
+            .for_each(|(i, panel)| b.pack(i * width::<S>(), width::<S>(), panel));
     }
 }
 
@@ -207,7 +224,8 @@ fn rows<S: Simd, const R: usize>(
     first: usize,
     out: &mut [f32],
 ) {
-    let (k, width) = (a.columns, 2 * S::F32_LANES);
+    let (k, width) = (a.columns, width::<S>());
+    let packed = &packed[..n.div_ceil(width) * width * k];
     let mut panel = vec![0.0; k * R];
     for (i, out) in out.chunks_mut(R * n).enumerate() {
         a.t().pack(first + i * R, R, &mut panel);
@@ -215,6 +233,10 @@ fn rows<S: Simd, const R: usize>(
             let sums = tile::<S, R>(simd, &panel, b);
             for (row, sums) in out.chunks_exact_mut(n).zip(sums) {
                 let rest = &mut row[j * width..];
+                if let Some([low, high]) = S::as_mut_simd_f32s(rest).0.first_chunk_mut() {
+                    [*low, *high] = sums;
+                    continue;
+                }
                 let (low, high) = rest.split_at_mut(S::F32_LANES.min(rest.len()));
                 let high_len = S::F32_LANES.min(high.len());
                 simd.partial_store_f32s(low, sums[0]);
