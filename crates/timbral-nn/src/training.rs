@@ -169,7 +169,9 @@ impl<'a> Training<'a> {
         }
         let mut workspace = Workspace::new(&progress.network, &device)?;
         while progress.history.epochs.len() < self.params.epochs && !progress.has_waited() {
-            progress.epoch(data, self.validation, &device, &mut workspace)?;
+            // As a thread of the pool, which need not be woken by another for every product.
+            let validation = self.validation;
+            rayon::scope(|_| progress.epoch(data, validation, &device, &mut workspace))?;
             if let Some(on_epoch) = &mut self.on_epoch
                 && on_epoch(&Epoch {
                     progress: &progress,
