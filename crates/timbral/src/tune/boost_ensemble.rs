@@ -1,6 +1,7 @@
 use ndarray::{Array2, ArrayView2};
 use timbral_boost::Model;
 
+use crate::ensemble::mean;
 use crate::error::Result;
 
 /// Boosted trees whose probabilities are averaged.
@@ -29,14 +30,8 @@ impl BoostEnsemble {
     ///
     /// [`Error::Boost`](crate::Error::Boost) for rows of another width.
     pub fn probabilities(&self, features: ArrayView2<'_, f32>) -> Result<Array2<f32>> {
-        let mut sum: Option<Array2<f32>> = None;
-        for model in &self.0 {
-            let probabilities = model.compile().probabilities(features)?;
-            sum = Some(match sum {
-                Some(sum) => sum + probabilities,
-                None => probabilities,
-            });
-        }
-        Ok(sum.unwrap_or_default() / self.0.len() as f32)
+        let each = self.0.iter();
+        let each = each.map(|model| Ok(model.compile().probabilities(features)?));
+        mean(&each.collect::<Result<Vec<_>>>()?)
     }
 }
