@@ -7,12 +7,12 @@ use std::io;
 #[non_exhaustive]
 pub enum Error {
     /// The operating system refused: no such file, no permission, a broken disk.
-    #[error("{file}: {source}")]
+    #[error("{file}: {reason}")]
     Io {
         /// The file.
         file: String,
         /// What the operating system said.
-        source: io::Error,
+        reason: io::Error,
     },
     /// The path leads to a directory, a pipe or a device.
     #[error("{file}: not a regular file")]
@@ -118,10 +118,10 @@ pub enum Error {
 pub type Result<T> = std::result::Result<T, Error>;
 
 impl Error {
-    pub(crate) fn io(file: &str, source: io::Error) -> Self {
+    pub(crate) fn io(file: &str, reason: io::Error) -> Self {
         Self::Io {
             file: file.to_owned(),
-            source,
+            reason,
         }
     }
 

@@ -51,12 +51,12 @@ pub enum Error {
         reason: &'static str,
     },
     /// A file cannot be read or written.
-    #[error("{}: {source}", path.display())]
+    #[error("{}: {reason}", path.display())]
     Io {
         /// The file.
         path: PathBuf,
         /// The operating system's reason.
-        source: std::io::Error,
+        reason: std::io::Error,
     },
     /// A model file is damaged, or holds something that is no model of trees.
     #[error("not a valid model: {place}: {reason}")]

@@ -47,9 +47,9 @@ impl Model {
     /// [`Error::Io`], and those of [`Model::from_slice`].
     pub fn load(path: impl AsRef<Path>) -> Result<Self> {
         let path = path.as_ref();
-        let bytes = fs::read(path).map_err(|source| Error::Io {
+        let bytes = fs::read(path).map_err(|reason| Error::Io {
             path: path.to_owned(),
-            source,
+            reason,
         })?;
         Self::from_slice(&bytes)
     }
@@ -72,9 +72,9 @@ impl Model {
                 });
             }
         };
-        write_whole(path, &bytes).map_err(|source| Error::Io {
+        write_whole(path, &bytes).map_err(|reason| Error::Io {
             path: path.to_owned(),
-            source,
+            reason,
         })
     }
 

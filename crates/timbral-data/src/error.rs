@@ -5,12 +5,12 @@ use std::path::PathBuf;
 #[non_exhaustive]
 pub enum Error {
     /// A file cannot be read or written.
-    #[error("{}: {source}", path.display())]
+    #[error("{}: {reason}", path.display())]
     Io {
         /// The file.
         path: PathBuf,
         /// The operating system's reason.
-        source: std::io::Error,
+        reason: std::io::Error,
     },
     /// A file that stands where the journal should does not begin as one.
     #[error("{}: not the journal of a table; move it away or start without resuming", path.display())]
@@ -270,5 +270,5 @@ pub type Result<T> = std::result::Result<T, Error>;
 /// Names the file in an I/O error.
 pub(crate) fn at(path: &std::path::Path) -> impl FnOnce(std::io::Error) -> Error {
     let path = path.to_owned();
-    move |source| Error::Io { path, source }
+    move |reason| Error::Io { path, reason }
 }

@@ -72,9 +72,9 @@ impl Spectrograms {
             path: path.to_owned(),
             reason: format!("no NumPy file of spectrograms: {reason}"),
         };
-        let file = File::open(path).map_err(|source| Error::Io {
+        let file = File::open(path).map_err(|reason| Error::Io {
             path: path.to_owned(),
-            source,
+            reason,
         })?;
         let mut zip =
             ZipArchive::new(BufReader::new(file)).map_err(|e| malformed(e.to_string()))?;

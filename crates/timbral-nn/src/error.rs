@@ -77,12 +77,12 @@ pub enum Error {
         reason: String,
     },
     /// A file cannot be read or written.
-    #[error("{}: {source}", path.display())]
+    #[error("{}: {reason}", path.display())]
     Io {
         /// The file.
         path: PathBuf,
         /// The operating system's reason.
-        source: std::io::Error,
+        reason: std::io::Error,
     },
     /// A file is damaged, or holds something other than what is asked for.
     #[error("not a valid {what}: {reason}")]

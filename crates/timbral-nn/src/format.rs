@@ -142,9 +142,9 @@ fn invalid(what: &'static str, reason: impl Into<String>) -> Error {
 }
 
 pub(crate) fn write(path: &Path, contents: &Contents) -> Result<()> {
-    let at = |source: std::io::Error| Error::Io {
+    let at = |reason: std::io::Error| Error::Io {
         path: path.into(),
-        source,
+        reason,
     };
     let bytes = encode(contents).map_err(|e| at(std::io::Error::other(e)))?;
     let folder = match path.parent() {
@@ -194,9 +194,9 @@ pub(crate) fn encode(
 }
 
 pub(crate) fn read(path: &Path, kind: &'static str) -> Result<Contents> {
-    let bytes = std::fs::read(path).map_err(|source| Error::Io {
+    let bytes = std::fs::read(path).map_err(|reason| Error::Io {
         path: path.into(),
-        source,
+        reason,
     })?;
     decode(&bytes, kind)
 }

@@ -179,9 +179,9 @@ pub(crate) fn save(path: &Path, bytes: &[u8]) -> Result<()> {
         file.persist(path).map_err(|e| e.error)?;
         Ok(())
     };
-    attempt().map_err(|source| Error::Io {
+    attempt().map_err(|reason| Error::Io {
         path: path.to_owned(),
-        source,
+        reason,
     })
 }
 

@@ -8,12 +8,12 @@ pub enum Error {
     #[error(transparent)]
     Audio(#[from] timbral_audio::Error),
     /// Parameters are out of range, or a signal has no features.
-    #[error("{}{source}", path.as_ref().map(|p| format!("{}: ", p.display())).unwrap_or_default())]
+    #[error("{}{reason}", path.as_ref().map(|p| format!("{}: ", p.display())).unwrap_or_default())]
     Features {
         /// The sound file, if there is one to blame.
         path: Option<PathBuf>,
         /// The reason.
-        source: timbral_dsp::Error,
+        reason: timbral_dsp::Error,
     },
     /// Boosted trees cannot be trained or used.
     #[error(transparent)]
@@ -196,7 +196,7 @@ impl Error {
 }
 
 impl From<timbral_dsp::Error> for Error {
-    fn from(source: timbral_dsp::Error) -> Self {
-        Self::Features { path: None, source }
+    fn from(reason: timbral_dsp::Error) -> Self {
+        Self::Features { path: None, reason }
     }
 }

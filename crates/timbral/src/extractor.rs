@@ -185,7 +185,7 @@ impl Extractor {
 /// Names the file in an error of the features.
 pub(crate) fn blame(path: &Path) -> impl FnOnce(timbral_dsp::Error) -> Error {
     let path = Some(path.to_owned());
-    |source| Error::Features { path, source }
+    |reason| Error::Features { path, reason }
 }
 
 impl FeatureRow {

@@ -144,9 +144,9 @@ fn what_is_no_file() {
     assert!(matches!(decode(folder.path()), Err(Error::NotAFile { .. })));
     let missing = folder.path().join("missing.wav");
     match decode(&missing) {
-        Err(Error::Io { file, source }) => {
+        Err(Error::Io { file, reason }) => {
             assert!(file.ends_with("missing.wav"), "{file}");
-            assert_eq!(source.kind(), std::io::ErrorKind::NotFound);
+            assert_eq!(reason.kind(), std::io::ErrorKind::NotFound);
         }
         other => panic!("{other:?}"),
     }
@@ -165,8 +165,8 @@ fn permission_denied_is_said() {
         return;
     }
     match decode(&path) {
-        Err(Error::Io { source, .. }) => {
-            assert_eq!(source.kind(), std::io::ErrorKind::PermissionDenied);
+        Err(Error::Io { reason, .. }) => {
+            assert_eq!(reason.kind(), std::io::ErrorKind::PermissionDenied);
         }
         other => panic!("{other:?}"),
     }

@@ -76,7 +76,7 @@ impl SoundLook {
     ///
     /// There are none, or one is not finite.
     pub fn of_samples(samples: &[f32]) -> Result<Self> {
-        let bad = |source| Error::Features { path: None, source };
+        let bad = |reason| Error::Features { path: None, reason };
         Self::new(samples.to_vec()).map_err(bad)
     }
 
