@@ -11,10 +11,11 @@ use indicatif::{ProgressBar, ProgressStyle};
 use timbral::data::Error::Stopped;
 
 /// Does the work of a command. The exit status is that of the work, 64 for wrong arguments, or 130 for
-/// the error of work that was stopped.
+/// the error of work that was stopped. An output that nobody reads further, as before `| head`, ends it.
 pub(crate) fn main<A: Parser, T: Termination>(
     work: impl FnOnce(A) -> anyhow::Result<T>,
 ) -> anyhow::Result<ExitCode> {
+    sigpipe::reset();
     let args = match parse()? {
         Ok(args) => args,
         Err(status) => return Ok(status),

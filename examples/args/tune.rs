@@ -4,6 +4,7 @@
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
+use anyhow::Context;
 use serde::Serialize;
 use timbral::Spread;
 use timbral::data::Error::Stopped;
@@ -71,12 +72,13 @@ pub(crate) struct StudyArgs {
 
 impl StudyArgs {
     /// The log of one of the searches.
-    pub(crate) fn log(&self, name: &str, settings: &impl Serialize) -> timbral::Result<TrialLog> {
-        let path = self
-            .log
-            .as_ref()
-            .map(|folder| folder.join(format!("{name}.jsonl")));
-        log(path.as_deref(), settings)
+    pub(crate) fn log(&self, name: &str, settings: &impl Serialize) -> anyhow::Result<TrialLog> {
+        let Some(folder) = &self.log else {
+            return Ok(TrialLog::new());
+        };
+        std::fs::create_dir_all(folder).with_context(|| folder.display().to_string())?;
+        let path = folder.join(format!("{name}.jsonl"));
+        Ok(TrialLog::open(&path, settings)?)
     }
 }
 

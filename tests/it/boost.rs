@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
-use std::process::Output;
+use std::process::{Output, Stdio};
 
 use serde_json::Value;
 use tempfile::TempDir;
@@ -259,9 +259,29 @@ fn what_cannot_be_trained_on_is_explained() {
 
 #[cfg(unix)]
 #[test]
+fn an_output_that_nobody_reads_ends_the_command_without_a_panic() {
+    use std::os::unix::process::ExitStatusExt;
+
+    let folder = folder();
+    let mut child = example("train_boost")
+        .current_dir(folder.path())
+        .args(["t.csv", "--rounds", "2"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    drop(child.stdout.take());
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(text(&output.stderr), "");
+    // SIGPIPE has the number 13 on every system.
+    assert_eq!(output.status.signal(), Some(13));
+}
+
+#[cfg(unix)]
+#[test]
 fn ctrl_c_keeps_the_rounds_so_far() {
     use std::io::Read;
-    use std::process::{Command, Stdio};
+    use std::process::Command;
 
     let folder = folder();
     let args = "t.csv --rounds 100000000 --max-depth 1 --model-out m.ubj --json r.json";
