@@ -45,9 +45,10 @@ figcaption{color:var(--muted);font-size:.92rem;margin-top:.4rem}
 .scroll{overflow-x:auto;margin:1rem 0;border:1px solid var(--edge);border-radius:8px}
 table{border-collapse:collapse;width:100%;font-size:.92rem;font-variant-numeric:tabular-nums}
 caption{text-align:left;color:var(--muted);padding:.5rem .7rem}
-th,td{padding:.4rem .7rem;text-align:left;border-top:1px solid var(--edge);white-space:nowrap}
+th,td{padding:.4rem .55rem;text-align:left;border-top:1px solid var(--edge)}
 .number{text-align:right}
-thead th{background:var(--card);border-top:0}
+td.number{white-space:nowrap}
+thead th{background:var(--card);border-top:0;vertical-align:bottom}
 th button{all:unset;cursor:pointer;font-weight:600}
 th button:focus-visible{outline:2px solid var(--link)}
 th[aria-sort=ascending] button::after{content:' \\2191'}
