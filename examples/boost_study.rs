@@ -39,7 +39,7 @@ fn main() -> anyhow::Result<ExitCode> {
         let stop = Stop::new(study.threads)?;
         let table = FeatureTable::read(&path)?;
         let (mut by_row, mut by_recording) = (Vec::new(), Vec::new());
-        for seed in 0..study.seeds {
+        for seed in (0..).take(study.seeds) {
             let search = BoostSearch::averaged(seed);
             let mut log = study.log(&format!("{method}.{seed}"), &(&path, &search))?;
             let split = method.split(&table, seed)?;

@@ -39,7 +39,7 @@ fn main() -> anyhow::Result<ExitCode> {
         let stop = Stop::new(study.threads)?;
         let table = FeatureTable::read(path)?.select_groups(|group| group % every == 0);
         let (mut tpe, mut random) = (Vec::new(), Vec::new());
-        for seed in 0..study.seeds {
+        for seed in (args.search.seed..).take(study.seeds) {
             let split = SplitMethod::Grouped.split(&table, seed)?;
             let folds = group_folds(&table, &split, args.search.folds, seed)?;
             for (sampler, best) in [(Sampler::Tpe, &mut tpe), (Sampler::Random, &mut random)] {

@@ -13,6 +13,15 @@ use timbral::tune::{BoostSearch, Judged, Progress, Sampler, Search, Strategy, Tr
 
 use crate::command::{Stop, with_bar};
 
+/// What is searched.
+#[derive(Clone, Copy, clap::ValueEnum)]
+enum SpaceName {
+    /// Depth, L2, the smallest child, rows and columns, where each makes a difference
+    Wide,
+    /// Those of hyperopt-sklearn for XGBoost
+    Hyperopt,
+}
+
 #[derive(clap::Args)]
 pub(crate) struct SearchArgs {
     /// Points tried
@@ -21,6 +30,9 @@ pub(crate) struct SearchArgs {
     /// Where they come from: tpe or random
     #[arg(long, default_value = "tpe")]
     pub(crate) sampler: Sampler,
+    /// What is searched
+    #[arg(long, value_enum, default_value_t = SpaceName::Wide)]
+    space: SpaceName,
     /// Folds of the rows to learn from, by which a trial is scored
     #[arg(long, default_value_t = 3)]
     pub(crate) folds: usize,
@@ -45,6 +57,10 @@ impl SearchArgs {
     /// The search that they ask for.
     pub(crate) fn boost(&self) -> BoostSearch {
         let search = BoostSearch {
+            space: match self.space {
+                SpaceName::Wide => BoostSearch::wide_space(),
+                SpaceName::Hyperopt => BoostSearch::hyperopt_space(),
+            },
             strategy: Strategy::Search(Search {
                 n_trials: self.trials,
                 sampler: self.sampler,
@@ -61,7 +77,7 @@ impl SearchArgs {
 pub(crate) struct StudyArgs {
     /// Searches
     #[arg(long, default_value_t = 10)]
-    pub(crate) seeds: u64,
+    pub(crate) seeds: usize,
     /// Where trials are kept, to go on with
     #[arg(long, value_name = "FOLDER")]
     log: Option<PathBuf>,

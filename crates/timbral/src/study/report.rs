@@ -233,20 +233,24 @@ impl Study {
         report.section("Conclusions");
         let honest = self.honest_split();
         for model in self.models() {
-            let mut text = model.clone();
             let of = |split| self.spread(&model, split, by_row);
-            if let (Some(random), Some(true_)) = (of("random"), of(honest)) {
-                let lost = random.mean - true_.mean;
-                let right = 1.0 - random.mean;
-                // Writing to a String cannot fail.
-                let _ = write!(
-                    text,
-                    ": {random} on random rows, {true_} on recordings not heard ({honest}): {lost:.3} of \
-                     the accuracy, {:.1} times the errors, is recordings recognised again.",
-                    (1.0 - true_.mean) / right.max(1e-9),
-                );
-            }
+            let Some(unheard) = of(honest) else {
+                continue;
+            };
+            let mut text = match of("random") {
+                Some(random) => {
+                    let lost = random.mean - unheard.mean;
+                    let times = (1.0 - unheard.mean) / (1.0 - random.mean).max(1e-9);
+                    format!(
+                        "{model}: {random} on random rows, {unheard} on recordings not heard ({honest}): \
+                         {lost:.3} of the accuracy, {times:.1} times the errors, is recordings recognised \
+                         again."
+                    )
+                }
+                None => format!("{model}: {unheard} on recordings not heard ({honest})."),
+            };
             if let Some(run) = self.of(&model, honest).next() {
+                // Writing to a String cannot fail.
                 let _ = write!(text, " {}", models::confused(run));
             }
             report.paragraph(text);

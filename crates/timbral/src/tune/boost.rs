@@ -186,6 +186,22 @@ impl BoostSearch {
             .log("colsample_bynode", 0.1, 1.0)
     }
 
+    /// The space of hyperopt-sklearn for XGBoost (Komer, Bergstra and Eliasmith 2014) but for the
+    /// learning rate and the rounds, which the steps settle: depth 1 to 10, the loss a split must win
+    /// .0001 to 5, the smallest child 1 to 100, rows, columns a tree and a level .5 to 1, L1 .0001 to
+    /// 1 and L2 1 to 4.
+    pub fn hyperopt_space() -> Space {
+        Space::new()
+            .integer("max_depth", 1, 10)
+            .log("gamma", 0.0001, 5.0)
+            .log("min_child_weight", 1.0, 100.0)
+            .linear("subsample", 0.5, 1.0)
+            .linear("colsample_bytree", 0.5, 1.0)
+            .linear("colsample_bylevel", 0.5, 1.0)
+            .log("alpha", 0.0001, 1.0)
+            .log("lambda", 1.0, 4.0)
+    }
+
     /// Tries points on splits of the rows of `table`, and returns all trials, best first.
     ///
     /// Each split's model learns from `train` and is scored on `test`; a trial's score is the
