@@ -18,7 +18,7 @@ use std::process::ExitCode;
 use clap::Parser;
 use command::Stop;
 use timbral::data::{FeatureTable, SplitMethod};
-use timbral::metrics::{PermutationParams, mean_difference, permutation_test};
+use timbral::metrics::{mean_difference, permutation_test};
 use timbral::tune::{Sampler, group_folds};
 
 #[derive(Parser)]
@@ -51,12 +51,7 @@ fn main() -> anyhow::Result<ExitCode> {
                 best.push(trials[0].score());
             }
         }
-        let test = permutation_test(
-            &tpe,
-            &random,
-            &PermutationParams::default(),
-            mean_difference,
-        )?;
+        let test = permutation_test(&tpe, &random, &Default::default(), mean_difference)?;
         tune::print_mean("best score, tpe", &tpe);
         tune::print_mean("best score, random", &random);
         println!("p of no difference: {:.3}", test.p_value);
