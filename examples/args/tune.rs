@@ -89,12 +89,12 @@ pub(crate) struct StudyArgs {
 impl StudyArgs {
     /// The log of one of the searches.
     pub(crate) fn log(&self, name: &str, settings: &impl Serialize) -> anyhow::Result<TrialLog> {
-        let Some(folder) = &self.log else {
-            return Ok(TrialLog::new());
-        };
-        std::fs::create_dir_all(folder).with_context(|| folder.display().to_string())?;
-        let path = folder.join(format!("{name}.jsonl"));
-        Ok(TrialLog::open(&path, settings)?)
+        if let Some(folder) = &self.log {
+            std::fs::create_dir_all(folder).with_context(|| folder.display().to_string())?;
+        }
+        let path = self.log.as_ref();
+        let path = path.map(|folder| folder.join(format!("{name}.jsonl")));
+        Ok(log(path.as_deref(), settings)?)
     }
 }
 

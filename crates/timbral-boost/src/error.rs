@@ -80,3 +80,9 @@ pub enum Error {
 
 /// The crate's result type.
 pub type Result<T> = std::result::Result<T, Error>;
+
+/// Names the file in an I/O error.
+pub(crate) fn at(path: &std::path::Path) -> impl FnOnce(std::io::Error) -> Error {
+    let path = path.to_owned();
+    move |reason| Error::Io { path, reason }
+}

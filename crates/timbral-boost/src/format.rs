@@ -13,7 +13,7 @@ use std::path::Path;
 
 use sink::{Json, Ubjson};
 
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, at};
 use crate::model::Model;
 
 /// The attribute that holds the names of the classes, as a JSON array of strings.
@@ -47,10 +47,7 @@ impl Model {
     /// [`Error::Io`], and those of [`Model::from_slice`].
     pub fn load(path: impl AsRef<Path>) -> Result<Self> {
         let path = path.as_ref();
-        let bytes = fs::read(path).map_err(|reason| Error::Io {
-            path: path.to_owned(),
-            reason,
-        })?;
+        let bytes = fs::read(path).map_err(at(path))?;
         Self::from_slice(&bytes)
     }
 
@@ -72,10 +69,7 @@ impl Model {
                 });
             }
         };
-        write_whole(path, &bytes).map_err(|reason| Error::Io {
-            path: path.to_owned(),
-            reason,
-        })
+        write_whole(path, &bytes).map_err(at(path))
     }
 
     /// The model in the bytes of a model file, JSON or UBJSON.

@@ -5,7 +5,7 @@ use std::path::Path;
 use ndarray::{Array2, Array3, ArrayView3, Axis};
 use zip::{ZipArchive, ZipWriter};
 
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, at};
 use crate::journal::write_whole;
 use crate::recording::recording_of;
 use crate::table::FeatureTable;
@@ -72,10 +72,7 @@ impl Spectrograms {
             path: path.to_owned(),
             reason: format!("no NumPy file of spectrograms: {reason}"),
         };
-        let file = File::open(path).map_err(|reason| Error::Io {
-            path: path.to_owned(),
-            reason,
-        })?;
+        let file = File::open(path).map_err(at(path))?;
         let mut zip =
             ZipArchive::new(BufReader::new(file)).map_err(|e| malformed(e.to_string()))?;
         let mut array = |name: &str| unpack(&mut zip, name).map_err(&malformed);

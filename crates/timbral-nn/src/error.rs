@@ -113,3 +113,9 @@ pub(crate) fn check(
         }),
     }
 }
+
+/// Names the file in an I/O error.
+pub(crate) fn at(path: &std::path::Path) -> impl FnOnce(std::io::Error) -> Error {
+    let path = path.to_owned();
+    move |reason| Error::Io { path, reason }
+}

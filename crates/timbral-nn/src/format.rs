@@ -7,7 +7,7 @@ use std::path::Path;
 use safetensors::tensor::{Dtype, SafeTensors, TensorView};
 use serde::{Deserialize, Serialize};
 
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, at};
 use crate::history::History;
 use crate::network::{Architecture, Network};
 use crate::plan::Kind;
@@ -142,11 +142,7 @@ fn invalid(what: &'static str, reason: impl Into<String>) -> Error {
 }
 
 pub(crate) fn write(path: &Path, contents: &Contents) -> Result<()> {
-    let at = |reason: std::io::Error| Error::Io {
-        path: path.into(),
-        reason,
-    };
-    let bytes = encode(contents).map_err(|e| at(std::io::Error::other(e)))?;
+    let bytes = encode(contents).map_err(|e| at(path)(std::io::Error::other(e)))?;
     let folder = match path.parent() {
         Some(folder) if !folder.as_os_str().is_empty() => folder,
         _ => Path::new("."),
@@ -162,7 +158,7 @@ pub(crate) fn write(path: &Path, contents: &Contents) -> Result<()> {
         temporary.persist(path).map_err(|e| e.error)?;
         Ok(())
     };
-    attempt().map_err(at)
+    attempt().map_err(at(path))
 }
 
 pub(crate) fn encode(
@@ -194,10 +190,7 @@ pub(crate) fn encode(
 }
 
 pub(crate) fn read(path: &Path, kind: &'static str) -> Result<Contents> {
-    let bytes = std::fs::read(path).map_err(|reason| Error::Io {
-        path: path.into(),
-        reason,
-    })?;
+    let bytes = std::fs::read(path).map_err(at(path))?;
     decode(&bytes, kind)
 }
 

@@ -8,7 +8,7 @@ use timbral_dsp::{
     amplitude_to_db, onset_strength, power_to_db,
 };
 
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::extractor::blame;
 
 /// The lowest level drawn, below the largest.
@@ -76,8 +76,7 @@ impl SoundLook {
     ///
     /// There are none, or one is not finite.
     pub fn of_samples(samples: &[f32]) -> Result<Self> {
-        let bad = |reason| Error::Features { path: None, reason };
-        Self::new(samples.to_vec()).map_err(bad)
+        Ok(Self::new(samples.to_vec())?)
     }
 
     fn new(samples: Vec<f32>) -> timbral_dsp::Result<Self> {
