@@ -1,0 +1,229 @@
+use std::fs::{self, File};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+/// An append-only log of JSON values, one per line, that survives a kill.
+///
+/// The first line holds the settings that all entries depend on. Each entry is written in one piece and
+/// is with the operating system when [`append`](Self::append) returns. A last line that a kill cut short
+/// is dropped when the log is opened again.
+///
+/// ```
+/// use timbral_core::JsonLines;
+///
+/// let folder = tempfile::tempdir()?;
+/// let path = folder.path().join("scores.jsonl");
+/// let (mut log, entries) = JsonLines::open::<(String, f64)>(&path, &"seed 42")?;
+/// assert_eq!(entries, []);
+/// log.append(&("trial 1", 0.75))?;
+///
+/// let (_, entries) = JsonLines::open::<(String, f64)>(&path, &"seed 42")?;
+/// assert_eq!(entries, [("trial 1".to_owned(), 0.75)]);
+/// assert!(JsonLines::open::<(String, f64)>(&path, &"seed 43").is_err());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug)]
+pub struct JsonLines {
+    path: PathBuf,
+    file: File,
+}
+
+/// Why a log cannot be opened.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum JsonLinesError {
+    /// The file cannot be read or written.
+    #[error("{}: {reason}", path.display())]
+    Io {
+        /// The log.
+        path: PathBuf,
+        /// The operating system's reason.
+        reason: io::Error,
+    },
+    /// The file is something else.
+    #[error("{}: is not a log of this kind", path.display())]
+    Foreign {
+        /// The file.
+        path: PathBuf,
+    },
+    /// The log was begun with other settings.
+    #[error("{}: has results for other settings: {found}, not {expected}", path.display())]
+    OtherSettings {
+        /// The log.
+        path: PathBuf,
+        /// Those of the log.
+        found: Box<Value>,
+        /// Those asked for.
+        expected: Box<Value>,
+    },
+    /// A line before the last is damaged.
+    #[error("{}:{line}: {reason}", path.display())]
+    Damaged {
+        /// The log.
+        path: PathBuf,
+        /// The line, from 1.
+        line: usize,
+        /// What is wrong with it.
+        reason: String,
+    },
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Head {
+    settings: Value,
+}
+
+impl JsonLines {
+    /// Opens the log at `path` with the entries it has, or begins it if there is none.
+    ///
+    /// # Errors
+    ///
+    /// [`JsonLinesError`]; the file is left as it is then.
+    pub fn open<T: DeserializeOwned>(
+        path: &Path,
+        settings: &impl Serialize,
+    ) -> Result<(Self, Vec<T>), JsonLinesError> {
+        let settings = serde_json::to_value(settings).map_err(|e| io_error(path)(e.into()))?;
+        let bytes = match fs::read(path) {
+            Ok(bytes) => bytes,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Vec::new(),
+            Err(error) => return Err(io_error(path)(error)),
+        };
+        let head = Head { settings };
+        let first = line(&head).map_err(io_error(path))?;
+        let whole = bytes.iter().rposition(|b| *b == b'\n').map_or(0, |i| i + 1);
+        let entries = match whole {
+            0 if first.starts_with(&bytes) => Vec::new(),
+            0 => return Err(foreign(path)),
+            _ => read(path, head.settings, &bytes[..whole])?,
+        };
+        let mut options = File::options();
+        let file = options.create(true).append(true).open(path);
+        let mut file = file.map_err(io_error(path))?;
+        file.set_len(whole as u64).map_err(io_error(path))?;
+        if whole == 0 {
+            file.write_all(&first).map_err(io_error(path))?;
+        }
+        let path = path.to_owned();
+        Ok((Self { path, file }, entries))
+    }
+
+    /// Adds an entry as one line, or nothing.
+    ///
+    /// # Errors
+    ///
+    /// The file cannot be written, or the value has no form in JSON.
+    pub fn append(&mut self, entry: &impl Serialize) -> io::Result<()> {
+        let line = line(entry)?;
+        let end = self.file.metadata()?.len();
+        self.file.write_all(&line).inspect_err(|_| {
+            // Half a line must not stay before the next one.
+            let _ = self.file.set_len(end);
+        })
+    }
+
+    /// Where the log is.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+}
+
+fn read<T: DeserializeOwned>(
+    path: &Path,
+    expected: Value,
+    bytes: &[u8],
+) -> Result<Vec<T>, JsonLinesError> {
+    let mut lines = bytes.split_inclusive(|b| *b == b'\n');
+    let first = lines.next().unwrap_or_default();
+    let Head { settings: found } = serde_json::from_slice(first).map_err(|_| foreign(path))?;
+    if found != expected {
+        return Err(JsonLinesError::OtherSettings {
+            path: path.to_owned(),
+            found: Box::new(found),
+            expected: Box::new(expected),
+        });
+    }
+    let entry = |(i, line): (usize, &[u8])| {
+        serde_json::from_slice(line).map_err(|e| JsonLinesError::Damaged {
+            path: path.to_owned(),
+            line: i + 2,
+            reason: e.to_string(),
+        })
+    };
+    lines.enumerate().map(entry).collect()
+}
+
+fn foreign(path: &Path) -> JsonLinesError {
+    let path = path.to_owned();
+    JsonLinesError::Foreign { path }
+}
+
+fn io_error(path: &Path) -> impl Fn(io::Error) -> JsonLinesError + '_ {
+    |reason| JsonLinesError::Io {
+        path: path.to_owned(),
+        reason,
+    }
+}
+
+fn line(value: &impl Serialize) -> io::Result<Vec<u8>> {
+    let mut line = serde_json::to_vec(value)?;
+    line.push(b'\n');
+    Ok(line)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn open(path: &Path) -> Result<(JsonLines, Vec<u32>), JsonLinesError> {
+        JsonLines::open(path, &("s", 1))
+    }
+
+    #[test]
+    fn a_killed_run_goes_on_where_it_stopped() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("log");
+        let (mut log, _) = open(&path).unwrap();
+        log.append(&1000).unwrap();
+        log.append(&2000).unwrap();
+        let bytes = fs::read(&path).unwrap();
+        for length in 0..=bytes.len() {
+            fs::write(&path, &bytes[..length]).unwrap();
+            let (mut log, entries) = open(&path).unwrap();
+            let lines = bytes[..length].iter().filter(|b| **b == b'\n').count();
+            assert_eq!(entries, [1000, 2000][..lines.saturating_sub(1)]);
+            log.append(&3000).unwrap();
+            let (_, entries) = open(&path).unwrap();
+            assert_eq!(entries.last(), Some(&3000));
+        }
+    }
+
+    #[test]
+    fn what_is_not_this_log_is_named_and_left_as_it_is() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("log");
+        let cases = [
+            ("my notes", "log: is not a log of this kind"),
+            ("my notes\n", "log: is not a log of this kind"),
+            (
+                "{\"settings\":[\"s\",2]}\n",
+                "log: has results for other settings: [\"s\",2], not [\"s\",1]",
+            ),
+            (
+                "{\"settings\":[\"s\",1]}\n7\nx\n8\n",
+                "log:3: expected value at line 1 column 1",
+            ),
+        ];
+        for (text, message) in cases {
+            fs::write(&path, text).unwrap();
+            let error = open(&path).unwrap_err().to_string();
+            assert!(error.ends_with(message), "{error}");
+            assert_eq!(fs::read_to_string(&path).unwrap(), text);
+        }
+    }
+}

@@ -1,0 +1,29 @@
+//! What the crates of timbral share, so that each idea is built once.
+//!
+//! - [`Progress`] and [`Monitor`]: how far long work is, and whether it goes on.
+//! - [`Rng`], [`split_mix`], [`unit_f64`]: seeded random numbers, the same on every machine.
+//! - [`InvalidParameter`] and [`check`]: the error of a parameter out of range.
+//! - [`quantile`]: NumPy's linear quantile.
+//! - With the feature `files`: [`write_atomic`] and [`write_json`], files that are there whole or not
+//!   at all, and [`JsonLines`], an append-only log that survives a kill.
+//!
+//! It knows nothing of audio, features or models.
+
+mod parameter;
+mod progress;
+mod quantile;
+mod random;
+
+#[cfg(feature = "files")]
+mod file;
+#[cfg(feature = "files")]
+mod json_lines;
+
+#[cfg(feature = "files")]
+pub use file::{write_atomic, write_json};
+#[cfg(feature = "files")]
+pub use json_lines::{JsonLines, JsonLinesError};
+pub use parameter::{InvalidParameter, check};
+pub use progress::{Monitor, Progress, SharedMonitor};
+pub use quantile::quantile;
+pub use random::{Rng, finalize, split_mix, unit_f64};

@@ -1,0 +1,47 @@
+use std::fmt::Display;
+
+/// A parameter that is out of its range.
+///
+/// ```
+/// let error = timbral_core::check(false, "n_fft", 0, "must be at least 1").unwrap_err();
+/// assert_eq!(error.to_string(), "n_fft = 0: must be at least 1");
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{name} = {value}: {reason}")]
+pub struct InvalidParameter {
+    /// The parameter, as it is spelled in the code.
+    pub name: &'static str,
+    /// Its value.
+    pub value: String,
+    /// The rule that it breaks, as `must be at least 1`.
+    pub reason: &'static str,
+}
+
+impl InvalidParameter {
+    /// The error of the parameter `name`.
+    pub fn new(name: &'static str, value: impl Display, reason: &'static str) -> Self {
+        let value = value.to_string();
+        Self {
+            name,
+            value,
+            reason,
+        }
+    }
+}
+
+/// `Ok` if `holds`, else the error that names the parameter, its value and the rule it breaks.
+///
+/// # Errors
+///
+/// [`InvalidParameter`] if `holds` is false.
+pub fn check(
+    holds: bool,
+    name: &'static str,
+    value: impl Display,
+    reason: &'static str,
+) -> Result<(), InvalidParameter> {
+    match holds {
+        true => Ok(()),
+        false => Err(InvalidParameter::new(name, value, reason)),
+    }
+}
