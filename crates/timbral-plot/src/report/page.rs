@@ -1,22 +1,4 @@
-/// The text with the five characters replaced that mean something in HTML and XML.
-pub(crate) fn escape(text: &str) -> String {
-    let mut escaped = String::with_capacity(text.len());
-    for c in text.chars() {
-        match c {
-            '&' => escaped.push_str("&amp;"),
-            '<' => escaped.push_str("&lt;"),
-            '>' => escaped.push_str("&gt;"),
-            '"' => escaped.push_str("&quot;"),
-            '\'' => escaped.push_str("&#39;"),
-            // Forbidden even when escaped.
-            c if c.is_control() && c != '\n' && c != '\t' => escaped.push(' '),
-            c => escaped.push(c),
-        }
-    }
-    escaped
-}
-
-/// What every report carries: looks for light and dark, for narrow screens and for paper.
+/// The style sheet of a report, for light and dark themes, narrow screens and paper.
 pub(crate) const STYLE: &str = "\
 :root{color-scheme:light dark;--ink:#20242a;--muted:#5c6470;--back:#fff;--card:#f5f6f8;\
 --edge:#d9dde3;--link:#1f5fa8}
@@ -58,7 +40,7 @@ padding:.8rem 1rem;font-size:.85rem}
 @media print{nav{display:none}figure,tr{break-inside:avoid}}
 ";
 
-/// Sorts a table by the column whose heading is pressed: by number where all cells begin with one.
+/// Sorts a table by the column whose heading is clicked, numerically if every cell starts with a number.
 pub(crate) const SCRIPT: &str = "\
 document.querySelectorAll('th button').forEach(function(button){
 button.addEventListener('click',function(){

@@ -1,23 +1,17 @@
 use kodama::{Method, linkage};
-use ndarray::{Array2, ArrayView2, Axis as Dim};
+use ndarray::{Array2, ArrayView2, Axis};
 
-use crate::axes::{Axis, bare_axes};
-use crate::canvas::{Anchor, SMALL};
 use crate::check;
 use crate::error::Result;
-use crate::figure::{Figure, FigureParams};
-use crate::heat::even_heat;
-use crate::legend::colorbar;
-use crate::theme::{Colormap, ink_on};
 
-/// Correlations of all pairs of columns (Pearson).
+/// Pearson correlations of all pairs of columns.
 ///
 /// ```text
 /// r_ij = sum_n (x_ni - mean_i) (x_nj - mean_j) / sqrt(sum_n (x_ni - mean_i)^2 sum_n (x_nj - mean_j)^2)
 /// ```
 ///
-/// `data` has shape `(n_samples, n_features)`, the result `(n_features, n_features)`. A constant
-/// column has 0 with all others, where the formula is undefined, and 1 with itself.
+/// `data` has shape `(n_samples, n_features)`, the result `(n_features, n_features)`. The
+/// formula is undefined for a constant column: its correlation is 0 with all others and 1 with itself.
 ///
 /// # Errors
 ///
@@ -35,9 +29,9 @@ use crate::theme::{Colormap, ink_on};
 pub fn correlations<T: Copy + Into<f64>>(data: ArrayView2<'_, T>) -> Result<Array2<f64>> {
     let mut data = check::matrix("data", data)?;
     let p = data.ncols();
-    for mut column in data.axis_iter_mut(Dim(1)) {
+    for mut column in data.axis_iter_mut(Axis(1)) {
         let constant = column.iter().all(|v| *v == column[0]);
-        // By the largest first, so that no square overflows.
+        // Divide by the largest magnitude first, so that no square overflows.
         let largest = column
             .iter()
             .fold(0.0f64, |m, v| m.max(v.abs()))
@@ -59,11 +53,11 @@ pub fn correlations<T: Copy + Into<f64>>(data: ArrayView2<'_, T>) -> Result<Arra
     }))
 }
 
-/// An order in which features that go together are neighbours.
+/// An order of features that puts correlated ones next to each other.
 ///
-/// Leaves of the tree of average linkage on the distances `1 - |r|`, the cluster formed earlier
-/// first: the order of `scipy.cluster.hierarchy.leaves_list(linkage(d, "average"))`. Runs in time
-/// of the square of the number of features (the crate kodama).
+/// These are the leaves of average-linkage clustering on the distances `1 - |r|`, the cluster formed
+/// earlier first: the order of `scipy.cluster.hierarchy.leaves_list(linkage(d, "average"))`. The time is
+/// quadratic in the number of features.
 ///
 /// # Errors
 ///
@@ -101,60 +95,13 @@ pub fn cluster_order(correlations: ArrayView2<'_, f64>) -> Result<Vec<usize>> {
     Ok(order)
 }
 
-/// Correlations of features as colours, neighbours being alike (see [`cluster_order`]).
-///
-/// # Errors
-///
-/// A matrix that is empty or not square, another number of names, or numbers that are not finite.
-///
-/// ```
-/// use ndarray::array;
-/// use timbral_plot::{FigureParams, correlation_heatmap};
-///
-/// let r = array![[1.0, -0.5], [-0.5, 1.0]];
-/// let svg = correlation_heatmap(r.view(), &["tempo", "rms"], &FigureParams::default())?.svg()?;
-/// assert!(svg.contains("tempo") && svg.contains("−0.5"));
-/// # Ok::<(), timbral_plot::Error>(())
-/// ```
-pub fn correlation_heatmap<S: AsRef<str>>(
-    correlations: ArrayView2<'_, f64>,
-    names: &[S],
-    params: &FigureParams,
-) -> Result<Figure> {
-    let order = cluster_order(correlations.view())?;
-    let n = order.len();
-    check::shape("names", n, names.len())?;
-    let names: Vec<String> = order
-        .iter()
-        .map(|i| names[*i].as_ref().to_owned())
-        .collect();
-    // The first at the top, where an image has its last row.
-    let sorted = Array2::from_shape_fn((n, n), |(i, j)| correlations[[order[n - 1 - i], order[j]]]);
-    Figure::draw(params, |canvas, area| {
-        let map = Colormap::Diverging;
-        let area = colorbar(canvas, area, map, (-1.0, 1.0), "correlation");
-        let (x, y) = (Axis::names(names.clone(), ""), Axis::names(names, ""));
-        let plot = bare_axes(canvas, area, &x, &y);
-        even_heat(canvas, plot.area, &sorted, (-1.0, 1.0), map);
-        if plot.x.unit() >= 30.0 && plot.y.unit() >= 14.0 {
-            for ((i, j), r) in sorted.indexed_iter() {
-                let at = plot.at(j as f64 + 0.5, (n - 1 - i) as f64 + 0.5);
-                let ink = ink_on(map.at((r + 1.0) / 2.0));
-                let text = crate::axes::number(*r, 0.1);
-                canvas.text(at, text, SMALL, ink, Anchor::Middle);
-            }
-        }
-        Ok(())
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use ndarray::array;
 
     #[test]
-    fn neighbours_are_alike() {
+    fn correlated_features_are_neighbours() {
         // Two blocks, interleaved: {0, 2, 4} and {1, 3}.
         let block = |i: usize| i % 2;
         let r = Array2::from_shape_fn((5, 5), |(i, j)| {
@@ -173,7 +120,7 @@ mod tests {
     }
 
     #[test]
-    fn the_order_is_scipy_s() {
+    fn the_order_equals_scipy() {
         // scipy 1.17.1: leaves_list(linkage(squareform(1 - abs(r)), "average")); no two distances
         // are equal.
         let r = Array2::from_shape_fn((8, 8), |(i, j)| {

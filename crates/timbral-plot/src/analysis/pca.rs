@@ -3,33 +3,32 @@ use ndarray::{Array1, Array2, ArrayView2, Axis};
 use crate::check;
 use crate::error::Result;
 
-/// Most sweeps of rotations; matrices of hundreds of columns need about ten.
+/// Maximum number of sweeps; matrices with hundreds of columns need about ten.
 const MAX_SWEEPS: usize = 60;
 
-/// Principal components: the directions in which data spread most.
+/// Principal component analysis.
 ///
 /// ```text
 /// x - mean = sum_k score_k component_k,   components the eigenvectors of the covariance
 /// ```
 ///
-/// Eigenvectors come from Jacobi's rotations; the entry of a component that is largest in amount
-/// is positive, so that its sign is no accident. Scale the columns first if their units differ:
-/// [`Pca::fit_scaled`] does.
+/// Eigenvectors are computed by Jacobi rotations. The entry of a component with the largest magnitude is
+/// positive, which fixes the sign. If the columns have different units, use [`Pca::fit_scaled`].
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Pca {
-    /// Directions of unit length, shape `(n_components, n_features)`, the greatest spread first.
+    /// Directions of unit length, shape `(n_components, n_features)`, in order of decreasing variance.
     pub components: Array2<f64>,
-    /// Share of the whole variance of each, falling; 0 for constant data.
+    /// Fraction of the total variance of each component, decreasing; 0 for constant data.
     pub explained_variance_ratio: Vec<f64>,
     /// Means of the columns.
     pub mean: Array1<f64>,
-    /// What columns are divided by after the means are taken off; ones without scaling.
+    /// Divisors of the columns after the means are subtracted; ones without scaling.
     pub scale: Array1<f64>,
 }
 
 impl Pca {
-    /// Finds the first `n_components` of `data`, shape `(n_samples, n_features)`.
+    /// Computes the first `n_components` components of `data`, shape `(n_samples, n_features)`.
     ///
     /// # Errors
     ///
@@ -49,11 +48,11 @@ impl Pca {
         Self::find(check::matrix("data", data)?, n_components, false)
     }
 
-    /// As [`Pca::fit`], on columns divided by their standard deviations; constant ones stay.
+    /// Like [`Pca::fit`], with columns divided by their standard deviations; constant ones are not.
     ///
     /// # Errors
     ///
-    /// As [`Pca::fit`].
+    /// Those of [`Pca::fit`].
     pub fn fit_scaled<T: Copy + Into<f64>>(
         data: ArrayView2<'_, T>,
         n_components: usize,
@@ -64,14 +63,14 @@ impl Pca {
     fn find(mut data: Array2<f64>, n_components: usize, scaled: bool) -> Result<Self> {
         let p = data.ncols();
         let holds = (1..=p).contains(&n_components);
-        check::parameter(
+        timbral_core::check(
             holds,
             "n_components",
             n_components,
             "must be in 1..=n_features",
         )?;
         let n = data.nrows() as f64;
-        // Sums of shares, so that no sum overflows.
+        // Divide before summing, so that no sum overflows.
         let mean = (&data / n).sum_axis(Axis(0));
         data -= &mean;
         let mut scale = Array1::ones(p);
@@ -84,7 +83,7 @@ impl Pca {
             }
             data /= &scale;
         }
-        // The unit cancels in directions and shares.
+        // This scale cancels in the directions and the fractions.
         let largest = data.iter().fold(0.0f64, |m, v| m.max(v.abs()));
         if largest > 0.0 {
             data /= largest;
@@ -105,12 +104,12 @@ impl Pca {
             components
                 .row_mut(row)
                 .assign(&(&vector * largest.signum()));
-            let share = if total > 0.0 {
+            let fraction = if total > 0.0 {
                 values[column].max(0.0) / total
             } else {
                 0.0
             };
-            explained_variance_ratio.push(share);
+            explained_variance_ratio.push(fraction);
         }
         Ok(Self {
             components,
@@ -124,7 +123,7 @@ impl Pca {
     ///
     /// # Errors
     ///
-    /// Another number of columns than fitted, no rows, or numbers that are not finite.
+    /// The number of columns differs from the fitted data, no rows, or numbers that are not finite.
     pub fn transform<T: Copy + Into<f64>>(&self, data: ArrayView2<'_, T>) -> Result<Array2<f64>> {
         let data = check::matrix("data", data)?;
         check::shape("data", self.mean.len(), data.ncols())?;
@@ -132,18 +131,18 @@ impl Pca {
     }
 }
 
-/// Eigenvalues and, in columns, eigenvectors of a symmetric matrix (Jacobi 1846, cyclic).
+/// Eigenvalues and, in columns, eigenvectors of a symmetric matrix (cyclic Jacobi method, 1846).
 fn eigen(mut a: Array2<f64>) -> (Vec<f64>, Array2<f64>) {
     let n = a.nrows();
     let mut vectors = Array2::eye(n);
-    let whole: f64 = a.iter().map(|v| v * v).sum();
+    let total: f64 = a.iter().map(|v| v * v).sum();
     for _ in 0..MAX_SWEEPS {
         let off: f64 = a
             .indexed_iter()
             .filter(|((i, j), _)| i != j)
             .map(|(_, v)| v * v)
             .sum();
-        if off <= whole * 1e-28 {
+        if off <= total * 1e-28 {
             break;
         }
         for p in 0..n {
@@ -179,7 +178,7 @@ mod tests {
     use super::*;
     use ndarray::array;
 
-    /// Rounding of a few dozen rotations.
+    /// Rounding error of a few dozen rotations.
     const TOLERANCE: f64 = 1e-12;
 
     #[test]
@@ -204,7 +203,7 @@ mod tests {
     }
 
     #[test]
-    fn the_textbook_case_of_smith() {
+    fn components_of_the_example_of_smith() {
         // L. I. Smith, A tutorial on principal components analysis (2002): eigenvalues of the
         // covariance 1.28402771 and 0.0490833989, first vector (0.677873399, 0.735178656).
         let data = array![
@@ -228,7 +227,7 @@ mod tests {
     }
 
     #[test]
-    fn constant_and_single_rows_have_components_of_no_variance() {
+    fn constant_and_single_rows_have_no_variance() {
         for data in [array![[1.0, 2.0]], array![[1.0, 2.0], [1.0, 2.0]]] {
             let pca = Pca::fit_scaled(data.view(), 2).unwrap();
             assert_eq!(pca.explained_variance_ratio, [0.0, 0.0]);

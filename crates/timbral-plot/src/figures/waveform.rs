@@ -1,16 +1,14 @@
-use crate::axes::{Axis, axes};
-use crate::canvas::{Area, Canvas};
 use crate::check;
+use crate::drawing::{Area, Axis, Canvas, Figure, FigureParams, Paint, axes};
 use crate::error::Result;
-use crate::figure::{Figure, FigureParams};
-use crate::spectrogram::grid;
-use crate::theme::Paint;
 
-/// The samples of a recording over time; where they are dense, the range they fill.
+use super::grid::grid;
+
+/// A waveform: the samples of a recording over time, or their range in each pixel if there are many.
 ///
 /// # Errors
 ///
-/// No samples, ones that are not finite, or a sample rate of 0.
+/// No samples, samples that are not finite, or a sample rate of 0.
 ///
 /// ```
 /// use timbral_plot::{FigureParams, waveform};
@@ -26,7 +24,7 @@ pub fn waveform<T: Copy + Into<f64>>(
     params: &FigureParams,
 ) -> Result<Figure> {
     let samples = check::finite("samples", samples)?;
-    check::parameter(
+    timbral_core::check(
         sample_rate > 0,
         "sample_rate",
         sample_rate,
@@ -38,11 +36,11 @@ pub fn waveform<T: Copy + Into<f64>>(
     })
 }
 
-/// Waveforms side by side, as one of each genre.
+/// Waveforms side by side, for example one per genre.
 ///
 /// # Errors
 ///
-/// As [`waveform`], and no panels.
+/// Those of [`waveform`], or no panels.
 ///
 /// ```
 /// use timbral_plot::{FigureParams, waveform_grid};
@@ -57,7 +55,7 @@ pub fn waveform_grid<S: AsRef<str>, T: Copy + Into<f64>>(
     sample_rate: u32,
     params: &FigureParams,
 ) -> Result<Figure> {
-    check::parameter(
+    timbral_core::check(
         sample_rate > 0,
         "sample_rate",
         sample_rate,

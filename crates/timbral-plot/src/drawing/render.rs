@@ -8,9 +8,12 @@ use plotters::style::{
     Color, FontStyle, FontTransform, IntoTextStyle, RGBAColor, RGBColor, ShapeStyle,
 };
 
-use crate::canvas::{Anchor, Area, FAMILY, Shape};
 use crate::error::{Error, Result};
-use crate::theme::{Paint, Theme};
+
+use super::canvas::{Anchor, Area, Shape};
+use super::escape::escape;
+use super::text::FAMILY;
+use super::theme::{Paint, Theme};
 
 pub(crate) fn png(shapes: &[Shape], (width, height): (u32, u32), theme: Theme) -> Result<Vec<u8>> {
     let (w, h) = (width as usize, height as usize);
@@ -40,13 +43,13 @@ pub(crate) fn svg(shapes: &[Shape], size: (u32, u32), theme: Theme, title: &str)
         paint(shapes, &root, theme)?;
         root.present().map_err(failed)?;
     }
-    // The library draws no ground of its own here, and no images: both come first.
+    // Plotters draws neither background nor images into the SVG; insert both before its elements.
     let head = drawn.find('>').map_or(0, |end| end + 1);
     let mut svg = String::with_capacity(drawn.len() + 256);
     svg.push_str("<svg role=\"img\"");
     svg.push_str(drawn[..head].strip_prefix("<svg").unwrap_or(">"));
     if !title.is_empty() {
-        svg.push_str(&format!("\n<title>{}</title>", crate::html::escape(title)));
+        svg.push_str(&format!("\n<title>{}</title>", escape(title)));
     }
     let [r, g, b] = Paint::Back.rgb(theme);
     svg.push_str(&format!(
@@ -70,7 +73,7 @@ pub(crate) fn svg(shapes: &[Shape], size: (u32, u32), theme: Theme, title: &str)
     Ok(svg)
 }
 
-/// Everything but the images.
+/// Draws all shapes except images.
 fn paint<DB: DrawingBackend>(
     shapes: &[Shape],
     root: &DrawingArea<DB, Shift>,
@@ -164,7 +167,7 @@ fn rgba(paint: Paint, alpha: f64, theme: Theme) -> RGBAColor {
     rgb(paint, theme).mix(alpha)
 }
 
-/// The nearest pixel; never so far off that a line takes long to draw.
+/// The nearest pixel, clamped so that no line is long enough to take noticeable time.
 fn pixel((x, y): (f64, f64)) -> (i32, i32) {
     let near = |v: f64| v.clamp(-5000.0, 9000.0).round() as i32;
     (near(x), near(y))
@@ -176,7 +179,7 @@ fn failed(error: impl std::fmt::Display) -> Error {
     }
 }
 
-/// Puts an image's cells, stretched to its area, on a picture of w x h RGB pixels.
+/// Draws the cells of an image, stretched to its area, into a picture of w x h RGB pixels.
 fn blit(shape: &Shape, picture: &mut [u8], w: usize, h: usize) {
     let Shape::Image {
         area,
@@ -200,7 +203,7 @@ fn blit(shape: &Shape, picture: &mut [u8], w: usize, h: usize) {
     }
 }
 
-/// An image's cells as a PNG of one byte a cell.
+/// The cells of an image as a PNG with one byte per cell.
 fn cells(shape: &Shape) -> Result<Vec<u8>> {
     match shape {
         Shape::Image {
@@ -214,7 +217,7 @@ fn cells(shape: &Shape) -> Result<Vec<u8>> {
     }
 }
 
-/// The picture as PNG, of one byte a pixel where its colours are few enough.
+/// The picture as PNG, with one byte per pixel if it has at most 256 colours.
 fn encode(pixels: &[u8], width: u32, height: u32) -> Result<Vec<u8>> {
     let mut palette: Vec<[u8; 3]> = Vec::new();
     let mut index = std::collections::HashMap::new();
@@ -225,7 +228,7 @@ fn encode(pixels: &[u8], width: u32, height: u32) -> Result<Vec<u8>> {
         let at = *index.entry(colour).or_insert(next);
         if at == next {
             if next == 256 {
-                return whole(pixels, width, height);
+                return true_colour(pixels, width, height);
             }
             palette.push(colour);
         }
@@ -234,7 +237,7 @@ fn encode(pixels: &[u8], width: u32, height: u32) -> Result<Vec<u8>> {
     indexed(&bytes, &palette, width, height)
 }
 
-fn whole(pixels: &[u8], width: u32, height: u32) -> Result<Vec<u8>> {
+fn true_colour(pixels: &[u8], width: u32, height: u32) -> Result<Vec<u8>> {
     let mut file = Vec::new();
     let mut encoder = png::Encoder::new(&mut file, width, height);
     encoder.set_color(png::ColorType::Rgb);

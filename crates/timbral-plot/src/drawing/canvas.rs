@@ -1,17 +1,7 @@
-use plotters::style::{FontStyle, FontTransform, IntoFont, register_font};
-use std::sync::OnceLock;
+use super::text::printable;
+use super::theme::Paint;
 
-use crate::error::{Error, Result};
-use crate::theme::Paint;
-
-/// The family under which the embedded font is registered.
-pub(crate) const FAMILY: &str = "sans-serif";
-/// Sizes of text in pixels.
-pub(crate) const TITLE: f64 = 20.0;
-pub(crate) const TEXT: f64 = 15.0;
-pub(crate) const SMALL: f64 = 13.0;
-
-/// Which point of a text is at its position; vertically it is always the middle.
+/// The horizontal point of a text that is at its position; vertically it is always the middle.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Anchor {
     Start,
@@ -19,7 +9,7 @@ pub(crate) enum Anchor {
     End,
 }
 
-/// What a picture is made of, in pixels from the upper left corner.
+/// An element of a picture, in pixels from the upper left corner.
 #[derive(Debug, Clone)]
 pub(crate) enum Shape {
     Line {
@@ -51,11 +41,11 @@ pub(crate) enum Shape {
         size: f64,
         paint: Paint,
         anchor: Anchor,
-        /// Read from below to above.
+        /// Rotated so that it reads from bottom to top.
         upright: bool,
         bold: bool,
     },
-    /// Cells of one colour of the palette each, by rows from the top.
+    /// A grid of cells, each an index into the palette, in rows from the top.
     Image {
         area: Area,
         columns: usize,
@@ -83,7 +73,7 @@ impl Area {
         self.y1 - self.y0
     }
 
-    /// The `index`th of `n` bands from the top, `gap` pixels apart.
+    /// Band `index` of `n` horizontal bands from the top, `gap` pixels apart.
     pub(crate) fn row(&self, index: usize, n: usize, gap: f64) -> Self {
         let height = (self.height() - gap * (n - 1) as f64) / n as f64;
         let y0 = self.y0 + (height + gap) * index as f64;
@@ -94,7 +84,7 @@ impl Area {
         }
     }
 
-    /// The `index`th of `n` bands from the left, `gap` pixels apart.
+    /// Band `index` of `n` vertical bands from the left, `gap` pixels apart.
     pub(crate) fn column(&self, index: usize, n: usize, gap: f64) -> Self {
         let width = (self.width() - gap * (n - 1) as f64) / n as f64;
         let x0 = self.x0 + (width + gap) * index as f64;
@@ -106,74 +96,7 @@ impl Area {
     }
 }
 
-/// Registers the embedded font, once; without it nothing can be written.
-pub(crate) fn font() -> Result<()> {
-    static DONE: OnceLock<bool> = OnceLock::new();
-    let done = *DONE.get_or_init(|| {
-        let regular = register_font(FAMILY, FontStyle::Normal, dejavu::sans::regular());
-        let bold = register_font(FAMILY, FontStyle::Bold, dejavu::sans::bold());
-        regular.is_ok() && bold.is_ok()
-    });
-    if done {
-        Ok(())
-    } else {
-        Err(Error::Draw {
-            reason: "the embedded font is damaged".into(),
-        })
-    }
-}
-
-/// Width of a text in pixels.
-pub(crate) fn text_width(text: &str, size: f64) -> f64 {
-    let font = (FAMILY, size).into_font().transform(FontTransform::None);
-    match font.box_size(text) {
-        Ok((width, _)) => f64::from(width),
-        Err(_) => text.chars().count() as f64 * size * 0.6,
-    }
-}
-
-/// The text, or as much of its beginning as fits, with an ellipsis.
-pub(crate) fn fit(text: &str, size: f64, width: f64) -> String {
-    // No figure has room for more.
-    let whole: String = text.chars().take(400).map(printable).collect();
-    if whole.len() == text.len() && text_width(&whole, size) <= width {
-        return whole;
-    }
-    let letters: Vec<char> = whole.chars().collect();
-    let begin = |n: usize| {
-        letters[..n]
-            .iter()
-            .collect::<String>()
-            .trim_end()
-            .to_owned()
-            + "…"
-    };
-    let (mut fits, mut too_long) = (0, letters.len() + 1);
-    while fits + 1 < too_long {
-        let n = (fits + too_long) / 2;
-        if text_width(&begin(n), size) <= width {
-            fits = n;
-        } else {
-            too_long = n;
-        }
-    }
-    if fits == 0 {
-        String::new()
-    } else {
-        begin(fits)
-    }
-}
-
-/// A control character has no shape and is forbidden in XML.
-fn printable(c: char) -> char {
-    if c.is_control() || matches!(c, '\u{FFFE}' | '\u{FFFF}') {
-        ' '
-    } else {
-        c
-    }
-}
-
-/// Shapes in the order of drawing.
+/// The shapes of a picture in drawing order.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Canvas {
     pub(crate) shapes: Vec<Shape>,
@@ -225,7 +148,7 @@ impl Canvas {
         });
     }
 
-    /// A mark of a class: its form tells it from others too.
+    /// The marker of a class: classes differ in shape as well as in colour.
     pub(crate) fn mark(&mut self, (x, y): (f64, f64), r: f64, class: usize, alpha: f64) {
         let paint = Paint::Class(class);
         match class % 5 {
@@ -316,20 +239,5 @@ impl Canvas {
             upright,
             bold,
         });
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn text_is_cut_where_the_room_ends() {
-        font().unwrap();
-        assert_eq!(fit("short", TEXT, 500.0), "short");
-        assert_eq!(fit("anything", TEXT, 0.0), "");
-        let cut = fit(&"wide ".repeat(1000), TEXT, 100.0);
-        assert!(cut.starts_with("wide") && cut.ends_with('…'), "{cut}");
-        assert!((70.0..=100.0).contains(&text_width(&cut, TEXT)), "{cut}");
     }
 }

@@ -1,30 +1,29 @@
-use crate::axes::{Axis, axes};
-use crate::canvas::Area;
-use crate::check;
-use crate::error::Result;
-use crate::figure::{Figure, FigureParams};
-use crate::theme::Paint;
+use timbral_core::quantile;
 
-/// The spread of a feature in each class: a box plot.
+use crate::check;
+use crate::drawing::{Area, Axis, Figure, FigureParams, Paint, axes};
+use crate::error::Result;
+
+/// Box plots of a feature, one per class.
 ///
-/// A box goes from the lower to the upper quartile with a line at the median; whiskers reach to
-/// the last value within 1.5 heights of the box; dots are values beyond (Tukey 1977).
+/// A box extends from the lower to the upper quartile, with a line at the median; whiskers reach to the
+/// last value within 1.5 interquartile ranges of the box; dots are outliers (Tukey 1977).
 ///
 /// # Errors
 ///
-/// No values, ones that are not finite, lengths that differ, or a class out of range.
+/// No values, values that are not finite, lengths differ, or a class is out of range.
 ///
 /// ```
-/// use timbral_plot::{FigureParams, distributions};
+/// use timbral_plot::{FigureParams, box_plots};
 ///
 /// let tempo = [90.0, 100.0, 110.0, 125.0, 128.0, 300.0];
 /// let classes = [0, 0, 0, 1, 1, 1];
 /// let params = FigureParams::default();
-/// let svg = distributions(&tempo, &classes, &["blues", "disco"], "tempo (bpm)", &params)?.svg()?;
+/// let svg = box_plots(&tempo, &classes, &["blues", "disco"], "tempo (bpm)", &params)?.svg()?;
 /// assert!(svg.contains("blues") && svg.contains("disco") && svg.contains("tempo (bpm)"));
 /// # Ok::<(), timbral_plot::Error>(())
 /// ```
-pub fn distributions<T: Copy + Into<f64>, S: AsRef<str>>(
+pub fn box_plots<T: Copy + Into<f64>, S: AsRef<str>>(
     values: &[T],
     labels: &[usize],
     class_names: &[S],
@@ -86,27 +85,4 @@ pub fn distributions<T: Copy + Into<f64>, S: AsRef<str>>(
         }
         Ok(())
     })
-}
-
-/// The quantile of sorted values, linear between neighbours (NumPy's default).
-fn quantile(sorted: &[f64], q: f64) -> f64 {
-    let place = q * (sorted.len() - 1) as f64;
-    let below = place as usize;
-    let above = (below + 1).min(sorted.len() - 1);
-    sorted[below] + (sorted[above] - sorted[below]) * (place - below as f64)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn quantiles_are_numpy_s() {
-        let sorted = [1.0, 2.0, 4.0, 8.0];
-        assert_eq!(
-            [0.25, 0.5, 0.75].map(|q| quantile(&sorted, q)),
-            [1.75, 3.0, 5.0]
-        );
-        assert_eq!(quantile(&[7.0], 0.75), 7.0);
-    }
 }

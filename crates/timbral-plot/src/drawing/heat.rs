@@ -1,11 +1,11 @@
 use ndarray::Array2;
 
-use crate::canvas::{Area, Canvas, Shape};
-use crate::theme::Colormap;
+use super::canvas::{Area, Canvas, Shape};
+use super::colormap::Colormap;
 
-/// Fills an area with the colours of a matrix, row 0 at the bottom; no more cells than pixels.
+/// Fills an area with the colours of a matrix, row 0 at the bottom, with at most one cell per pixel.
 ///
-/// `source` gives the rows, begin and end, at a share of the height from 0 to 1.
+/// `source` maps a fraction of the height, from 0 to 1, to a row of the matrix.
 pub(crate) fn heat(
     canvas: &mut Canvas,
     area: Area,
@@ -49,7 +49,7 @@ pub(crate) fn heat(
     });
 }
 
-/// As [`heat`], with all rows at equal distances.
+/// Like [`heat`], with all rows of the same height.
 pub(crate) fn even_heat(
     canvas: &mut Canvas,
     area: Area,
@@ -58,7 +58,7 @@ pub(crate) fn even_heat(
     map: Colormap,
 ) {
     let n = values.nrows();
-    heat(canvas, area, values, range, map, n, |share| {
-        share * n as f64
+    heat(canvas, area, values, range, map, n, |fraction| {
+        fraction * n as f64
     });
 }

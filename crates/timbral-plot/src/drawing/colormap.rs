@@ -1,69 +1,6 @@
-/// Whether a figure is drawn on white or on near-black.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Theme {
-    /// Dark ink on white; that of the report, whatever the reader's settings.
-    #[default]
-    Light,
-    /// Light ink on near-black.
-    Dark,
-}
+use super::theme::Paint;
 
-/// What a shape is painted with; the theme says which colour that is.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub(crate) enum Paint {
-    Ink,
-    Muted,
-    Grid,
-    Back,
-    Class(usize),
-    Rgb([u8; 3]),
-}
-
-/// Ten hues that stay apart for the three common kinds of colour blindness: the "muted" scheme of
-/// Paul Tol (2021) and a grey.
-const LIGHT: [[u8; 3]; 10] = [
-    [0x33, 0x22, 0x88],
-    [0xCC, 0x66, 0x77],
-    [0x11, 0x77, 0x33],
-    [0xDD, 0xAA, 0x33],
-    [0x66, 0xBB, 0xEE],
-    [0x88, 0x22, 0x55],
-    [0x44, 0xAA, 0x99],
-    [0xAA, 0x44, 0x99],
-    [0x99, 0x99, 0x33],
-    [0x77, 0x77, 0x77],
-];
-
-/// The same with the dark ones lifted off a dark ground.
-const DARK: [[u8; 3]; 10] = [
-    [0x8C, 0x82, 0xE6],
-    [0xE0, 0x80, 0x90],
-    [0x3F, 0xA8, 0x66],
-    [0xE8, 0xC0, 0x58],
-    [0x88, 0xCC, 0xEE],
-    [0xC8, 0x5A, 0x90],
-    [0x5C, 0xC4, 0xB2],
-    [0xCC, 0x77, 0xBB],
-    [0xB8, 0xB8, 0x50],
-    [0xA8, 0xA8, 0xA8],
-];
-
-impl Paint {
-    pub(crate) fn rgb(self, theme: Theme) -> [u8; 3] {
-        let dark = theme == Theme::Dark;
-        let pick = |light, night| if dark { night } else { light };
-        match self {
-            Paint::Ink => pick([0x20, 0x24, 0x2A], [0xE8, 0xEA, 0xED]),
-            Paint::Muted => pick([0x5C, 0x64, 0x70], [0xA6, 0xAE, 0xB8]),
-            Paint::Grid => pick([0xE3, 0xE6, 0xEA], [0x33, 0x38, 0x40]),
-            Paint::Back => pick([0xFF, 0xFF, 0xFF], [0x16, 0x19, 0x1D]),
-            Paint::Class(class) => pick(LIGHT[class % LIGHT.len()], DARK[class % DARK.len()]),
-            Paint::Rgb(rgb) => rgb,
-        }
-    }
-}
-
-/// The scale from a number to a colour, of equal steps to the eye.
+/// A colour scale with perceptually even steps.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Colormap {
     Viridis,
@@ -75,7 +12,7 @@ pub(crate) enum Colormap {
 }
 
 impl Colormap {
-    /// Colours at equal distances from 0 to 1; between them lines.
+    /// Colours at equal distances from 0 to 1, interpolated linearly.
     fn anchors(self) -> &'static [[u8; 3]] {
         match self {
             Colormap::Viridis => &[
@@ -122,31 +59,31 @@ impl Colormap {
         }
     }
 
-    /// The colour at `t`, 0 to 1; beyond that of the nearer end.
+    /// The colour at `t`, which is clamped to 0..=1.
     pub(crate) fn at(self, t: f64) -> [u8; 3] {
         let anchors = self.anchors();
         let place = t.clamp(0.0, 1.0) * (anchors.len() - 1) as f64;
         let below = (place as usize).min(anchors.len() - 2);
-        let share = place - below as f64;
+        let fraction = place - below as f64;
         let mix = |c: usize| {
             let (a, b) = (
                 f64::from(anchors[below][c]),
                 f64::from(anchors[below + 1][c]),
             );
-            (a + (b - a) * share).round() as u8
+            (a + (b - a) * fraction).round() as u8
         };
         [mix(0), mix(1), mix(2)]
     }
 
-    /// 256 steps.
+    /// The colours of 256 steps from 0 to 1.
     pub(crate) fn palette(self) -> Vec<[u8; 3]> {
         (0..256).map(|i| self.at(f64::from(i) / 255.0)).collect()
     }
 }
 
-/// Dark or light ink, whichever reads better on that ground.
-pub(crate) fn ink_on(ground: [u8; 3]) -> Paint {
-    let [r, g, b] = ground.map(f64::from);
+/// Dark or light text colour, whichever is easier to read on that background.
+pub(crate) fn ink_on(background: [u8; 3]) -> Paint {
+    let [r, g, b] = background.map(f64::from);
     if 0.299 * r + 0.587 * g + 0.114 * b > 140.0 {
         Paint::Rgb([0x20, 0x24, 0x2A])
     } else {

@@ -1,18 +1,20 @@
-use crate::axes::{Axis, linear_ticks};
-use crate::canvas::{Anchor, Area, Canvas, SMALL, Shape, TEXT, fit, text_width};
-use crate::theme::{Colormap, Paint};
+use super::canvas::{Anchor, Area, Canvas, Shape};
+use super::colormap::Colormap;
+use super::scale::{Axis, linear_ticks};
+use super::text::{SMALL, TEXT, fit, text_width};
+use super::theme::Paint;
 
-/// What a line of a legend shows before its text.
+/// The symbol before an entry of a legend.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Key {
     Line(Paint),
-    /// The mark of a class.
+    /// The marker of a class.
     Mark(usize),
-    /// Nothing: a heading.
+    /// No symbol: the entry is a heading.
     Heading,
 }
 
-/// Writes a legend down the right side and returns what is left of the area.
+/// Draws a legend at the right side and returns the remaining area.
 pub(crate) fn legend(canvas: &mut Canvas, area: Area, entries: &[(Key, String)]) -> Area {
     if entries.is_empty() {
         return area;
@@ -52,7 +54,7 @@ pub(crate) fn legend(canvas: &mut Canvas, area: Area, entries: &[(Key, String)])
     }
 }
 
-/// Draws the scale of colours down the right side and returns what is left of the area.
+/// Draws a colour bar at the right side and returns the remaining area.
 pub(crate) fn colorbar(
     canvas: &mut Canvas,
     area: Area,
@@ -61,11 +63,11 @@ pub(crate) fn colorbar(
     label: &str,
 ) -> Area {
     let ticks = linear_ticks(range, ((area.height() / 40.0) as usize).clamp(2, 8));
-    named_colorbar(canvas, area, map, range, &ticks, label)
+    labelled_colorbar(canvas, area, map, range, &ticks, label)
 }
 
-/// As [`colorbar`], with texts of its own.
-pub(crate) fn named_colorbar(
+/// Like [`colorbar`], with given positions and texts of the ticks.
+pub(crate) fn labelled_colorbar(
     canvas: &mut Canvas,
     area: Area,
     map: Colormap,
@@ -79,7 +81,7 @@ pub(crate) fn named_colorbar(
         .fold(0.0, f64::max);
     let right = area.x1 - if label.is_empty() { 0.0 } else { 20.0 };
     let x0 = right - widest - 22.0;
-    // As high as a plot above ticks and a label.
+    // The height of a plot that has ticks and a label below it.
     let bar = Area {
         x0,
         x1: x0 + 14.0,

@@ -1,74 +1,24 @@
 use ndarray::ArrayView2;
 
-use crate::axes::{Axis, axes};
-use crate::canvas::{Area, Canvas};
 use crate::check;
+use crate::drawing::{
+    Area, Axis, Canvas, Colormap, Figure, FigureParams, Paint, axes, labelled_colorbar,
+};
 use crate::error::Result;
-use crate::figure::{Figure, FigureParams};
-use crate::legend::{Key, legend, named_colorbar};
-use crate::theme::{Colormap, Paint};
 
-/// Examples as points in a plane, a mark for each class.
-///
-/// `points` has shape `(n_samples, 2)`, for instance of [`Pca`](crate::Pca).
-///
-/// # Errors
-///
-/// No points, another number of columns than 2 or of labels than points, a class out of range, or
-/// numbers that are not finite.
-///
-/// ```
-/// use ndarray::array;
-/// use timbral_plot::{FigureParams, scatter_map};
-///
-/// let points = array![[0.0, 1.0], [2.0, 3.0]];
-/// let labels = ["component 1", "component 2"];
-/// let figure = scatter_map(points.view(), &[0, 1], &["jazz", "rock"], labels, &FigureParams::default())?;
-/// assert!(figure.svg()?.contains("component 2"));
-/// # Ok::<(), timbral_plot::Error>(())
-/// ```
-pub fn scatter_map<T: Copy + Into<f64>, S: AsRef<str>>(
-    points: ArrayView2<'_, T>,
-    labels: &[usize],
-    class_names: &[S],
-    axis_labels: [&str; 2],
-    params: &FigureParams,
-) -> Result<Figure> {
-    let points = check::matrix("points", points)?;
-    check::shape("points.ncols()", 2, points.ncols())?;
-    check::shape("labels", points.nrows(), labels.len())?;
-    check::classes("labels", labels, class_names.len())?;
-    Figure::draw(params, |canvas, area| {
-        let keys = class_names.iter().enumerate();
-        let keys: Vec<_> = keys
-            .map(|(i, name)| (Key::Mark(i), name.as_ref().to_owned()))
-            .collect();
-        let area = legend(canvas, area, &keys);
-        let range = |c: usize| check::padded(check::range(points.column(c).iter().copied()));
-        let x = Axis::linear(range(0), axis_labels[0]);
-        let plot = axes(canvas, area, &x, &Axis::linear(range(1), axis_labels[1]));
-        let radius = if labels.len() > 2000 { 2.5 } else { 4.0 };
-        for (point, class) in points.rows().into_iter().zip(labels) {
-            canvas.mark(plot.at(point[0], point[1]), radius, *class, 0.7);
-        }
-        Ok(())
-    })
-}
-
-/// Most dots a feature has in a summary; of more examples every so-manieth is drawn.
+/// Maximum number of dots per feature; of more examples only every n-th is drawn.
 const MAX_DOTS: usize = 600;
 
-/// What features do to a prediction: SHAP values of all examples, one row a feature.
+/// SHAP values of all examples, one row per feature: a beeswarm plot.
 ///
-/// A dot is an example: its place is the SHAP value, its colour the rank of the feature's value
-/// from low to high; dots of the same place are piled up. Features are ordered by the mean of
-/// `|value|`, the greatest first (Lundberg and Lee 2017, the beeswarm of the package shap).
-/// Both matrices have shape `(n_samples, n_features)`.
+/// A dot is an example: its position is the SHAP value, its colour the rank of the feature value from low
+/// to high; overlapping dots are stacked. Features are ordered by the mean of `|value|`, the largest first
+/// (Lundberg and Lee 2017; `shap.plots.beeswarm`). Both matrices have shape `(n_samples, n_features)`.
 ///
 /// # Errors
 ///
-/// Empty matrices, ones of unequal shapes, another number of names, numbers that are not finite,
-/// or `max_features` 0.
+/// Empty matrices, shapes or numbers of names that differ, numbers that are not finite, or
+/// `max_features` is 0.
 ///
 /// ```
 /// use ndarray::array;
@@ -93,7 +43,7 @@ pub fn shap_summary<T: Copy + Into<f64>, U: Copy + Into<f64>, S: AsRef<str>>(
     check::shape("features.nrows()", values.nrows(), features.nrows())?;
     check::shape("features.ncols()", values.ncols(), features.ncols())?;
     check::shape("names", values.ncols(), names.len())?;
-    check::parameter(
+    timbral_core::check(
         max_features > 0,
         "max_features",
         max_features,
@@ -115,7 +65,7 @@ pub fn shap_summary<T: Copy + Into<f64>, U: Copy + Into<f64>, S: AsRef<str>>(
     Figure::draw(params, |canvas, area| {
         let ends = [(0.0, "low".to_owned()), (1.0, "high".to_owned())];
         let map = Colormap::Viridis;
-        let area = named_colorbar(canvas, area, map, (0.0, 1.0), &ends, "value of the feature");
+        let area = labelled_colorbar(canvas, area, map, (0.0, 1.0), &ends, "value of the feature");
         let named = order
             .iter()
             .map(|c| names[*c].as_ref().to_owned())
@@ -141,14 +91,14 @@ pub fn shap_summary<T: Copy + Into<f64>, U: Copy + Into<f64>, S: AsRef<str>>(
                 y1: y + plot.y.unit() * 0.42,
                 ..plot.area
             };
-            pile(canvas, band, &dots, map);
+            stack(canvas, band, &dots, map);
         }
         Ok(())
     })
 }
 
-/// Draws dots at their x, those of one bin of it piled up about the middle of the band.
-fn pile(canvas: &mut Canvas, band: Area, dots: &[(f64, f64)], map: Colormap) {
+/// Draws dots at their x, with those in the same bin stacked around the middle of the band.
+fn stack(canvas: &mut Canvas, band: Area, dots: &[(f64, f64)], map: Colormap) {
     const BIN: f64 = 5.0;
     let bin = |x: f64| ((x - band.x0) / BIN).max(0.0) as usize;
     let mut counts = vec![0usize; bin(band.x1) + 1];
@@ -169,12 +119,12 @@ fn pile(canvas: &mut Canvas, band: Area, dots: &[(f64, f64)], map: Colormap) {
     }
 }
 
-/// Where each value stands among all, 0 to 1; equal ones alike, all 0.5 if constant.
+/// The rank of each value from 0 to 1; equal values share a rank, constant values have 0.5.
 fn ranks(values: &[f64]) -> Vec<f64> {
     let mut sorted = values.to_vec();
     sorted.sort_unstable_by(f64::total_cmp);
     let n = values.len() as f64 - 1.0;
-    let place = |v: &f64| {
+    let rank = |v: &f64| {
         let below = sorted.partition_point(|s| s < v);
         let upto = sorted.partition_point(|s| s <= v);
         if n > 0.0 {
@@ -183,7 +133,7 @@ fn ranks(values: &[f64]) -> Vec<f64> {
             0.5
         }
     };
-    values.iter().map(place).collect()
+    values.iter().map(rank).collect()
 }
 
 #[cfg(test)]

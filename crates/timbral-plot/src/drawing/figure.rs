@@ -1,23 +1,28 @@
-use std::io::Write;
 use std::path::Path;
 
-use crate::canvas::{self, Anchor, Area, Canvas, TITLE, fit};
-use crate::check;
-use crate::error::{Error, Result};
-use crate::render;
-use crate::theme::Theme;
+use timbral_core::InvalidParameter;
 
-/// What all figures have: a title, a size, a theme.
+use crate::error::Result;
+use crate::file::save;
+
+use super::canvas::{Anchor, Area, Canvas};
+use super::render;
+use super::text::{self, TITLE, fit};
+use super::theme::Theme;
+
+/// Title, size and theme of a figure.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FigureParams {
-    /// Heading of the figure; if empty, the default, there is none.
+    /// Heading of the figure; default empty: no heading.
     pub title: String,
-    /// Width in pixels, 240 to 4000; default 900.
+    /// Width in pixels, in 240..=4000; default 900.
     pub width: u32,
-    /// Height in pixels, 160 to 4000; default 560.
+    /// Height in pixels, in 160..=4000; default 560.
     pub height: u32,
-    /// Colours; default light.
+    /// Colours; default [`Theme::Light`].
     pub theme: Theme,
+    #[doc(hidden)]
+    pub _non_exhaustive: (),
 }
 
 impl Default for FigureParams {
@@ -27,12 +32,13 @@ impl Default for FigureParams {
             width: 900,
             height: 560,
             theme: Theme::default(),
+            _non_exhaustive: (),
         }
     }
 }
 
 impl FigureParams {
-    /// The defaults under a title.
+    /// The defaults with a title.
     pub fn titled(title: impl Into<String>) -> Self {
         Self {
             title: title.into(),
@@ -40,7 +46,8 @@ impl FigureParams {
         }
     }
 
-    /// The same in another size.
+    /// The same parameters with another width and height in pixels.
+    #[must_use]
     pub fn sized(self, width: u32, height: u32) -> Self {
         Self {
             width,
@@ -50,7 +57,7 @@ impl FigureParams {
     }
 }
 
-/// A finished picture, to be had as PNG and as SVG.
+/// A finished picture, which can be encoded as PNG or SVG.
 ///
 /// ```
 /// use timbral_plot::{FigureParams, Theme, label_counts};
@@ -68,25 +75,25 @@ pub struct Figure {
 }
 
 impl Figure {
-    /// Checks the size, writes the title and has the rest drawn into what is left.
+    /// Checks the size, draws the title and calls `body` with the remaining area.
     pub(crate) fn draw(
         params: &FigureParams,
         body: impl FnOnce(&mut Canvas, Area) -> Result<()>,
     ) -> Result<Self> {
         let (w, h) = (params.width, params.height);
-        check::parameter(
+        timbral_core::check(
             (240..=4000).contains(&w),
             "width",
             w,
             "must be in 240..=4000",
         )?;
-        check::parameter(
+        timbral_core::check(
             (160..=4000).contains(&h),
             "height",
             h,
             "must be in 160..=4000",
         )?;
-        canvas::font()?;
+        text::font()?;
         let mut canvas = Canvas::default();
         let (width, height) = (f64::from(w), f64::from(h));
         let mut area = Area {
@@ -107,7 +114,7 @@ impl Figure {
         })
     }
 
-    /// The title; empty if there is none.
+    /// The title; may be empty.
     pub fn title(&self) -> &str {
         &self.params.title
     }
@@ -117,7 +124,8 @@ impl Figure {
         (self.params.width, self.params.height)
     }
 
-    /// The same picture in the colours of a theme.
+    /// The same picture with the colours of `theme`.
+    #[must_use]
     pub fn with_theme(mut self, theme: Theme) -> Self {
         self.params.theme = theme;
         self
@@ -127,62 +135,40 @@ impl Figure {
     ///
     /// # Errors
     ///
-    /// The picture cannot be drawn or encoded, which is a bug of this crate.
+    /// The picture cannot be drawn or encoded, which would be a bug in this crate.
     pub fn png(&self) -> Result<Vec<u8>> {
         render::png(&self.canvas.shapes, self.size(), self.params.theme)
     }
 
-    /// The text of an SVG file; images are inside it, fonts are the reader's.
+    /// The text of an SVG file. Images are embedded; the viewer chooses the font.
     ///
     /// # Errors
     ///
-    /// The picture cannot be drawn or encoded, which is a bug of this crate.
+    /// The picture cannot be drawn or encoded, which would be a bug in this crate.
     pub fn svg(&self) -> Result<String> {
         let title = self.title();
         render::svg(&self.canvas.shapes, self.size(), self.params.theme, title)
     }
 
-    /// Writes a PNG or SVG file, as the extension says: whole or not at all.
+    /// Writes a PNG or SVG file, depending on the extension.
+    ///
+    /// The write is atomic: an interrupted one leaves no partial file.
     ///
     /// # Errors
     ///
-    /// Another extension, or a file that cannot be written.
+    /// The extension is neither `.png` nor `.svg`, or the file cannot be written.
     pub fn save(&self, path: impl AsRef<Path>) -> Result<()> {
         let path = path.as_ref();
         let extension = path.extension().and_then(|e| e.to_str()).unwrap_or("");
         match extension.to_ascii_lowercase().as_str() {
             "png" => save(path, &self.png()?),
             "svg" => save(path, self.svg()?.as_bytes()),
-            _ => Err(Error::InvalidParameter {
-                name: "path",
-                value: path.display().to_string(),
-                reason: "must end in .png or .svg",
-            }),
+            _ => {
+                let reason = "must end in .png or .svg";
+                Err(InvalidParameter::new("path", path.display(), reason).into())
+            }
         }
     }
-}
-
-/// A file that is there whole or not at all.
-pub(crate) fn save(path: &Path, bytes: &[u8]) -> Result<()> {
-    let folder = match path.parent() {
-        Some(folder) if !folder.as_os_str().is_empty() => folder,
-        _ => Path::new("."),
-    };
-    let attempt = || {
-        let mut builder = tempfile::Builder::new();
-        // A temporary file is private; the one that stays has the permissions of any new file.
-        #[cfg(unix)]
-        builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
-        let mut file = builder.tempfile_in(folder)?;
-        file.write_all(bytes)?;
-        file.as_file().sync_all()?;
-        file.persist(path).map_err(|e| e.error)?;
-        Ok(())
-    };
-    attempt().map_err(|reason| Error::Io {
-        path: path.to_owned(),
-        reason,
-    })
 }
 
 #[cfg(test)]
