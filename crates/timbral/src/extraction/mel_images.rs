@@ -8,9 +8,9 @@ use timbral_data::Spectrograms;
 use timbral_dsp::{DbParams, MelBank, MelParams, Stft, StftParams, power_to_db};
 
 use crate::error::{Error, Result};
-use crate::extract::{key, label};
-use crate::extractor::{blame, file_name};
-use crate::sound::Sound;
+use crate::extraction::extractor::{blame, file_name};
+use crate::extraction::sound::Sound;
+use crate::extraction::table::{key, label};
 
 /// Sound files to log-mel spectrograms of one size, for networks on images.
 ///

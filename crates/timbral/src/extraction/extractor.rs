@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use timbral_dsp::{FeatureParams, FeatureScratch, FeatureSet};
 
 use crate::error::{Error, Result};
-use crate::sound::Sound;
+use crate::extraction::sound::Sound;
 
 /// Which parts of a recording make a row of the table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]

@@ -11,7 +11,7 @@ use timbral_nn::{
 };
 
 use crate::error::Result;
-use crate::recipe::{Fitted, Progress, Recipe, Watch};
+use crate::recipes::recipe::{Fitted, Progress, Recipe, Watch};
 
 /// What is added to a variance before its logarithm: below the least one of any sound.
 pub(crate) const LEAST_VARIANCE: f64 = 1e-10;

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use timbral_data::{FeatureTable, Split, SplitMethod, TableJournal};
 
 use crate::error::{Error, Result};
-use crate::recipe::{Progress, Recipe, fit_and_predict};
+use crate::recipes::recipe::{Progress, Recipe, fit_and_predict};
 
 pub use rows::{Comparison, Pair, Row};
 

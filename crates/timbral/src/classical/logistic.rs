@@ -5,7 +5,7 @@ use linfa::traits::Fit;
 use linfa_logistic::MultiLogisticRegression;
 use ndarray::{Array1, Array2};
 
-use crate::classical::{Predict, Rows, failed, softmax};
+use crate::classical::model::{Predict, Rows, failed, softmax};
 use crate::error::Result;
 
 /// The norm of the mean gradient of a row at which the solver ends.

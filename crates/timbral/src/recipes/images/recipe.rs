@@ -6,9 +6,9 @@ use timbral_data::{FeatureTable, Spectrograms, Split};
 use timbral_nn::{Architecture, Dataset, Device, Epoch, Trained, Training};
 
 use crate::error::Result;
-use crate::experiment::Experiment;
-use crate::image_nets::ImageNetParams;
-use crate::recipe::{Fitted, Progress, Recipe, Watch};
+use crate::experiment::parts::Experiment;
+use crate::recipes::images::params::ImageNetParams;
+use crate::recipes::recipe::{Fitted, Progress, Recipe, Watch};
 
 /// [`ImageNetParams`] with the spectrograms that rows are looked up in, by
 /// [`images_of`](Spectrograms::images_of): the recipe of a network on spectrograms.

@@ -1,8 +1,8 @@
 use timbral_data::{KNearest, ScalerParams};
 
 use crate::error::{Error, Result};
-use crate::evaluation::Accuracy;
-use crate::experiment::Experiment;
+use crate::experiment::evaluation::Accuracy;
+use crate::experiment::parts::Experiment;
 
 /// How often the training row nearest to a test row has its class: how much of an accuracy is recordings
 /// recognised again.

@@ -6,12 +6,12 @@ use timbral_metrics::{BootstrapParams, bootstrap_by_group, mcnemar};
 
 use super::select::greedy;
 use super::{Cell, Round};
-use crate::ensemble::mean;
 use crate::error::{Error, Result};
-use crate::evaluation::Evaluation;
-use crate::probabilities::{average_recordings, probability_table};
-use crate::recipe::most_probable;
-use crate::spread::Spread;
+use crate::experiment::evaluation::Evaluation;
+use crate::experiment::probabilities::{average_recordings, probability_table};
+use crate::experiment::spread::Spread;
+use crate::recipes::ensemble::mean;
+use crate::recipes::recipe::most_probable;
 
 /// Resamples of an interval.
 const N_RESAMPLES: usize = 2000;

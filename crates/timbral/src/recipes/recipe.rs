@@ -9,8 +9,8 @@ use timbral_data::{FeatureTable, Split};
 use timbral_metrics::{Scores, accuracy_score};
 
 use crate::error::{Error, Result};
-use crate::evaluation::Evaluation;
-use crate::experiment::Experiment;
+use crate::experiment::evaluation::Evaluation;
+use crate::experiment::parts::Experiment;
 
 /// A kind of model with its parameters: all that it takes to learn from a table.
 ///

@@ -8,9 +8,9 @@ use linfa_svm::Svm;
 use ndarray::Array2;
 use rayon::prelude::*;
 
-use crate::classical::{Predict, Rows, failed, softmax};
+use crate::classical::model::{Predict, Rows, failed, softmax};
 use crate::error::Result;
-use crate::recipe::{Progress, Watch};
+use crate::recipes::recipe::{Progress, Watch};
 
 /// The gap of the optimality conditions at which the solver ends, as in libsvm.
 const TOLERANCE: f64 = 1e-3;

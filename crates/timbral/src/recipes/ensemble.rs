@@ -2,7 +2,7 @@ use ndarray::Array2;
 use timbral_data::{FeatureTable, Split};
 
 use crate::error::{Error, Result};
-use crate::recipe::{Fitted, Progress, Recipe, Watch};
+use crate::recipes::recipe::{Fitted, Progress, Recipe, Watch};
 
 /// Several recipes fitted to the same rows; its probabilities are the mean of theirs.
 ///

@@ -8,7 +8,7 @@ use timbral_data::TableJournal;
 use timbral_dsp::FeatureParams;
 
 use crate::error::{Error, Result};
-use crate::extractor::{Extractor, Segmentation};
+use crate::extraction::extractor::{Extractor, Segmentation};
 
 /// Sound files to a table of features.
 ///

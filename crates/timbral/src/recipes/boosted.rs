@@ -6,8 +6,8 @@ use timbral_boost::{BoostParams, Dataset, ImportanceKind, Model, Objective, Pred
 use timbral_data::{FeatureTable, Split};
 
 use crate::error::{Error, Result};
-use crate::experiment::{Experiment, select_features};
-use crate::recipe::{Fitted, Progress, Recipe, Watch};
+use crate::experiment::parts::{Experiment, select_features};
+use crate::recipes::recipe::{Fitted, Progress, Recipe, Watch};
 
 /// Features that a summary names.
 const N_TOP: usize = 10;
@@ -140,7 +140,7 @@ mod tests {
     use std::ops::ControlFlow;
 
     use super::*;
-    use crate::recipe::fit_and_evaluate;
+    use crate::recipes::recipe::fit_and_evaluate;
 
     /// Twelve recordings of five rows, `x` tells the classes apart, `noise` nothing.
     fn table(n_classes: usize) -> FeatureTable {
