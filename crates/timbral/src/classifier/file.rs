@@ -253,7 +253,7 @@ mod tests {
             member(view, GenreModel::Dense(dense), 1.0),
             member(
                 SoundView::Images(images),
-                GenreModel::Network(network.classifier),
+                GenreModel::Network(network.model),
                 0.5,
             ),
         ];

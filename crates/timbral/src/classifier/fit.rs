@@ -446,7 +446,7 @@ impl Music {
                 train.seed = seed;
                 let data = timbral_nn::Dataset::images(heard.view(), &labels, n_classes)?;
                 let training = timbral_nn::Training::new(net.clone(), &train, &data);
-                GenreModel::Network(training.on_epoch(|_| go_on()).run()?.classifier)
+                GenreModel::Network(training.on_epoch(|_| go_on()).run()?.model)
             }
         };
         match stop.load(Ordering::Relaxed) {

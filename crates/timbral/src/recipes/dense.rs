@@ -108,7 +108,7 @@ impl DenseParams {
         &self,
         table: &FeatureTable,
         split: &Split,
-        mut on_epoch: impl FnMut(&Epoch<'_>) -> ControlFlow<()>,
+        mut on_epoch: impl FnMut(&Epoch<'_>) -> ControlFlow<()> + Send,
     ) -> Result<DenseModel> {
         let seed = self.train.seed;
         let (train, valid) = match split.valid.is_empty() {
@@ -147,7 +147,7 @@ impl DenseParams {
             }
         });
         Ok(DenseModel {
-            classifier: trained.run()?.classifier,
+            classifier: trained.run()?.model,
             history,
             epochs,
             scalers: views.0,

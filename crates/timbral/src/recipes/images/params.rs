@@ -126,6 +126,7 @@ fn training(band_mask: usize) -> TrainParams {
             band_mask,
             frame_masks: 1,
             frame_mask: 16,
+            ..Augment::default()
         },
         ..TrainParams::default()
     }

@@ -113,7 +113,7 @@ struct FittedImageNet<'a> {
 impl Fitted for FittedImageNet<'_> {
     fn probabilities(&self, rows: &FeatureTable) -> Result<Array2<f32>> {
         let images = self.spectrograms.images_of(rows)?;
-        Ok(self.trained.classifier.image_probabilities(images.view())?)
+        Ok(self.trained.model.image_probabilities(images.view())?)
     }
 
     fn details(&self) -> serde_json::Value {
@@ -121,6 +121,6 @@ impl Fitted for FittedImageNet<'_> {
     }
 
     fn save(&self, path: &Path) -> Result<()> {
-        Ok(self.trained.classifier.save(path)?)
+        Ok(self.trained.model.save(path)?)
     }
 }
