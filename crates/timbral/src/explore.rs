@@ -12,7 +12,7 @@ use timbral_plot::{
 };
 
 use crate::error::Result;
-use crate::extract::label;
+use crate::extraction::table::label;
 
 pub use sound::SoundLook;
 pub use table::table_figures;

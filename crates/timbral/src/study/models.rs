@@ -8,9 +8,9 @@ use timbral_plot::{
     shap_summary, training_curves,
 };
 
-use crate::boosted::{labels, objective};
 use crate::error::{Error, Result};
-use crate::experiment::Experiment;
+use crate::experiment::parts::Experiment;
+use crate::recipes::boosted::{labels, objective};
 use crate::study::run::{Study, StudyRun};
 
 /// Features of the pictures of importance.
