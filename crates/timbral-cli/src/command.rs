@@ -2,7 +2,6 @@ use std::ffi::OsString;
 use std::path::Path;
 use std::process::ExitCode;
 
-use clap::FromArgMatches;
 use timbral::data::Error::Stopped;
 
 use crate::status::Status;

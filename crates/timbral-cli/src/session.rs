@@ -100,7 +100,9 @@ impl Session {
     ) -> timbral::Result<T> {
         let mut bar = self.monitor();
         let shared = SharedMonitor::new(&mut bar);
-        work(&|done| drop(shared.report(&Progress::new(done, total, unit))))
+        work(&|done| {
+            let _ = shared.report(&Progress::new(done, total, unit));
+        })
     }
 }
 

@@ -48,7 +48,9 @@ impl Reproduce {
     fn material(&self, scratch: &Path, session: &Session) -> anyhow::Result<Material> {
         let mut bar = session.monitor();
         let shared = SharedMonitor::new(&mut bar);
-        let progress = |done, n| drop(shared.report(&Progress::new(done, n, "files")));
+        let progress = |done, n| {
+            let _ = shared.report(&Progress::new(done, n, "files"));
+        };
         match (&self.features, &self.audio) {
             (Some(table), _) => {
                 phase(format!("reading {}", table.display()));

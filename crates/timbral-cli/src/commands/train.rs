@@ -49,7 +49,7 @@ impl Command for Train {
             let mut bar = session.monitor();
             let shared = SharedMonitor::new(&mut bar);
             params.fit(&files, session.flag(), |step| {
-                drop(shared.report(&Progress::new(step.done, step.of, step.what)));
+                let _ = shared.report(&Progress::new(step.done, step.of, step.what));
             })?
         };
         fitted.classifier.save(&self.out)?;
