@@ -10,8 +10,8 @@ use super::member::{GenreModel, Member, SoundView};
 use super::provenance::Provenance;
 use super::{Classifier, Ready};
 use crate::container::{Format, Members};
-use crate::dense::DenseModel;
 use crate::error::Result;
+use crate::recipes::dense::DenseModel;
 
 const FORMAT: Format = Format {
     name: "timbral-classifier",
