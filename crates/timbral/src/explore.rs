@@ -7,8 +7,8 @@ use std::path::{Path, PathBuf};
 
 use timbral_data::FeatureTable;
 use timbral_plot::{
-    Figure, FigureParams, Frames, FrequencyAxis, chromagram, hpss, onset_strength, spectrogram,
-    spectrogram_grid, tempogram, waveform, waveform_grid,
+    Figure, FigureParams, FrameTiming, FrequencyAxis, chromagram, harmonic_percussive, onset_curve,
+    spectrogram, spectrogram_grid, tempogram, waveform, waveform_grid,
 };
 
 use crate::error::Result;
@@ -39,10 +39,8 @@ const GRID_SECONDS: f64 = 8.0;
 /// The largest number of sounds in a grid.
 const GRID: usize = 12;
 
-const FRAMES: Frames = Frames {
-    sample_rate: SoundFeatures::SAMPLE_RATE,
-    hop_length: SoundFeatures::HOP_LENGTH,
-};
+const FRAMES: FrameTiming =
+    FrameTiming::new(SoundFeatures::SAMPLE_RATE, SoundFeatures::HOP_LENGTH);
 
 /// The bands of [`SoundFeatures::mel_db`].
 const MEL: FrequencyAxis = FrequencyAxis::Mel {
@@ -71,7 +69,7 @@ pub fn sound_figures(features: &SoundFeatures, name: &str) -> Result<Vec<Caption
     let beats = format!("Onset strength; {:.1} beats per minute", features.beats.tempo);
     let figures = [
         (
-            waveform(&features.samples, FRAMES.sample_rate, &titled("Waveform"))?,
+            waveform(&features.samples, SoundFeatures::SAMPLE_RATE, &titled("Waveform"))?,
             "Samples".to_owned(),
         ),
         (
@@ -92,7 +90,7 @@ pub fn sound_figures(features: &SoundFeatures, name: &str) -> Result<Vec<Caption
             "Pitch classes; the strongest of each frame is 1".to_owned(),
         ),
         (
-            onset_strength(
+            onset_curve(
                 &features.onset,
                 &features.beats.frames,
                 &FRAMES,
@@ -105,7 +103,7 @@ pub fn sound_figures(features: &SoundFeatures, name: &str) -> Result<Vec<Caption
             "How strongly onsets repeat, by lag".to_owned(),
         ),
         (
-            hpss(
+            harmonic_percussive(
                 harmonic.view(),
                 percussive.view(),
                 FrequencyAxis::Log,
@@ -167,7 +165,7 @@ pub fn sound_grid(sounds: &[PathBuf]) -> Result<Vec<CaptionedFigure>> {
         .iter()
         .map(|(name, features)| (name, features.mel_db.view()))
         .collect();
-    let waves = waveform_grid(&waves, FRAMES.sample_rate, &params("Waveforms by genre"))?;
+    let waves = waveform_grid(&waves, SoundFeatures::SAMPLE_RATE, &params("Waveforms by genre"))?;
     let bands = spectrogram_grid(&bands, MEL, &FRAMES, &params("Mel spectrograms by genre"))?;
     let what = format!("The first {GRID_SECONDS} s of the first recording of each genre");
     Ok(vec![
