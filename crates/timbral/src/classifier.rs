@@ -15,11 +15,11 @@ use rayon::prelude::*;
 use timbral_audio::Clip;
 use timbral_core::{Monitor, Progress, SharedMonitor};
 
-pub use params::{ClassifierParams, MemberParams, ModelParams};
-pub use training::FittedClassifier;
 pub use member::{GenreModel, Member, SoundView};
+pub use params::{ClassifierParams, MemberParams, ModelParams};
 pub use prediction::{GenreProbability, PredictedWindow, Prediction, PredictionReport};
 pub use provenance::{GenreCount, HeldOutScore, Provenance};
+pub use training::FittedClassifier;
 
 use crate::error::{Error, Result};
 use crate::extraction::sound::Sound;

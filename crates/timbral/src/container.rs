@@ -86,8 +86,8 @@ impl Format {
         let left = size;
         let mut members = Members { path, zip, left };
         let manifest = members.read(MANIFEST)?;
-        let head: Head =
-            serde_json::from_slice(&manifest).map_err(|e| other_kind(format!("{MANIFEST}: {e}")))?;
+        let head: Head = serde_json::from_slice(&manifest)
+            .map_err(|e| other_kind(format!("{MANIFEST}: {e}")))?;
         if head.format != self.name {
             return Err(other_kind(format!("it is a {:.40} file", head.format)));
         }

@@ -39,8 +39,7 @@ const GRID_SECONDS: f64 = 8.0;
 /// The largest number of sounds in a grid.
 const GRID: usize = 12;
 
-const FRAMES: FrameTiming =
-    FrameTiming::new(SoundFeatures::SAMPLE_RATE, SoundFeatures::HOP_LENGTH);
+const FRAMES: FrameTiming = FrameTiming::new(SoundFeatures::SAMPLE_RATE, SoundFeatures::HOP_LENGTH);
 
 /// The bands of [`SoundFeatures::mel_db`].
 const MEL: FrequencyAxis = FrequencyAxis::Mel {
@@ -66,10 +65,17 @@ const MEL: FrequencyAxis = FrequencyAxis::Mel {
 pub fn sound_figures(features: &SoundFeatures, name: &str) -> Result<Vec<CaptionedFigure>> {
     let titled = |what: &str| FigureParams::titled(format!("{what}: {name}"));
     let [harmonic, percussive] = &features.parts_db;
-    let beats = format!("Onset strength; {:.1} beats per minute", features.beats.tempo);
+    let beats = format!(
+        "Onset strength; {:.1} beats per minute",
+        features.beats.tempo
+    );
     let figures = [
         (
-            waveform(&features.samples, SoundFeatures::SAMPLE_RATE, &titled("Waveform"))?,
+            waveform(
+                &features.samples,
+                SoundFeatures::SAMPLE_RATE,
+                &titled("Waveform"),
+            )?,
             "Samples".to_owned(),
         ),
         (
@@ -82,7 +88,12 @@ pub fn sound_figures(features: &SoundFeatures, name: &str) -> Result<Vec<Caption
             "Levels relative to the maximum".to_owned(),
         ),
         (
-            spectrogram(features.mel_db.view(), MEL, &FRAMES, &titled("Mel spectrogram"))?,
+            spectrogram(
+                features.mel_db.view(),
+                MEL,
+                &FRAMES,
+                &titled("Mel spectrogram"),
+            )?,
             "128 mel bands".to_owned(),
         ),
         (
@@ -146,7 +157,8 @@ pub fn sound_grid(sounds: &[PathBuf]) -> Result<Vec<CaptionedFigure>> {
     let mut sounds_by_genre: Vec<(String, SoundFeatures)> = Vec::new();
     for path in sounds {
         let genre = label(path);
-        if sounds_by_genre.len() == GRID || sounds_by_genre.iter().any(|(known, _)| *known == genre) {
+        if sounds_by_genre.len() == GRID || sounds_by_genre.iter().any(|(known, _)| *known == genre)
+        {
             continue;
         }
         if let Ok(features) = SoundFeatures::of_file(path, GRID_SECONDS) {
@@ -165,7 +177,11 @@ pub fn sound_grid(sounds: &[PathBuf]) -> Result<Vec<CaptionedFigure>> {
         .iter()
         .map(|(name, features)| (name, features.mel_db.view()))
         .collect();
-    let waves = waveform_grid(&waves, SoundFeatures::SAMPLE_RATE, &params("Waveforms by genre"))?;
+    let waves = waveform_grid(
+        &waves,
+        SoundFeatures::SAMPLE_RATE,
+        &params("Waveforms by genre"),
+    )?;
     let bands = spectrogram_grid(&bands, MEL, &FRAMES, &params("Mel spectrograms by genre"))?;
     let what = format!("The first {GRID_SECONDS} s of the first recording of each genre");
     Ok(vec![

@@ -58,9 +58,7 @@ pub use classifier::{
     Provenance, SoundView,
 };
 pub use error::{Error, Result};
-pub use experiment::comparison::{
-    CompareParams, Comparison, ComparisonRow, PairedTest, compare,
-};
+pub use experiment::comparison::{CompareParams, Comparison, ComparisonRow, PairedTest, compare};
 pub use experiment::evaluation::{Accuracy, Evaluation};
 pub use experiment::fit::{EvaluatedFit, FitRecord, fit_and_evaluate};
 pub use experiment::nearest::nearest_neighbour_accuracy;
@@ -85,9 +83,9 @@ pub use recipes::images::recipe::ImageNet;
 pub use recipes::kind::ModelKind;
 pub use recipes::recipe::{FittedModel, Recipe};
 pub use similar::{SimilarTrack, SimilarityIndex};
-pub use timbral_core::{InvalidParameter, Monitor, Progress, SharedMonitor};
 pub use timbral_audio as audio;
 pub use timbral_boost as boost;
+pub use timbral_core::{InvalidParameter, Monitor, Progress, SharedMonitor};
 pub use timbral_data as data;
 pub use timbral_dsp as dsp;
 pub use timbral_metrics as metrics;

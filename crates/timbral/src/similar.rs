@@ -140,10 +140,7 @@ impl SimilarityIndex {
     /// # Errors
     ///
     /// [`Error::Stopped`] on `Break`; no file can be used.
-    pub fn of_files(
-        files: &[PathBuf],
-        monitor: &mut dyn Monitor,
-    ) -> Result<(Self, Vec<Error>)> {
+    pub fn of_files(files: &[PathBuf], monitor: &mut dyn Monitor) -> Result<(Self, Vec<Error>)> {
         let sounds = FeatureSource {
             features: FeatureParams::default(),
             segments: Segmentation::gtzan(),

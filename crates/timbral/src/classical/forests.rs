@@ -29,7 +29,10 @@ fn grow_in_steps<T>(
     for first in (0..n_trees).step_by(TREES_PER_STEP) {
         let until = n_trees.min(first + TREES_PER_STEP);
         grown.extend(grow(first..until)?);
-        if monitor.report(&Progress::new(until, n_trees, "trees")).is_break() {
+        if monitor
+            .report(&Progress::new(until, n_trees, "trees"))
+            .is_break()
+        {
             break;
         }
     }
@@ -37,7 +40,12 @@ fn grow_in_steps<T>(
 }
 
 /// smartcore's forest returns only the class with the most votes; so each tree is a forest of its own.
-pub(super) fn random_forest(data: &TrainingRows, n_trees: usize, seed: u64, monitor: &mut dyn Monitor) -> Result<Predict> {
+pub(super) fn random_forest(
+    data: &TrainingRows,
+    n_trees: usize,
+    seed: u64,
+    monitor: &mut dyn Monitor,
+) -> Result<Predict> {
     let (x, y, n_classes) = (data.wide(), data.labels(), data.n_classes);
     let grow = |tree: usize| {
         let params = RandomForestClassifierParameters {
@@ -61,7 +69,12 @@ pub(super) fn random_forest(data: &TrainingRows, n_trees: usize, seed: u64, moni
     }))
 }
 
-pub(super) fn extra_trees(data: &TrainingRows, n_trees: usize, seed: u64, monitor: &mut dyn Monitor) -> Result<Predict> {
+pub(super) fn extra_trees(
+    data: &TrainingRows,
+    n_trees: usize,
+    seed: u64,
+    monitor: &mut dyn Monitor,
+) -> Result<Predict> {
     let (x, n_classes) = (data.wide(), data.n_classes);
     let grow = |trees: Range<usize>| {
         let regression = |class: usize| {

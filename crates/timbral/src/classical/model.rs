@@ -104,12 +104,7 @@ impl Classical {
         ]
     }
 
-    fn train(
-        &self,
-        data: &TrainingRows,
-        seed: u64,
-        monitor: &mut dyn Monitor,
-    ) -> Result<Predict> {
+    fn train(&self, data: &TrainingRows, seed: u64, monitor: &mut dyn Monitor) -> Result<Predict> {
         match *self {
             Self::NearestCentroid => Ok(simple::nearest_centroid(data)),
             Self::NaiveBayes => simple::naive_bayes(data),

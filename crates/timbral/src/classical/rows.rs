@@ -58,7 +58,10 @@ pub(crate) fn softmax(mut scores: Array2<f64>) -> Array2<f64> {
 }
 
 /// Relative frequencies of votes: each voter names one class for every row.
-pub(crate) fn votes(each: impl ExactSizeIterator<Item = Vec<usize>>, n_classes: usize) -> Array2<f64> {
+pub(crate) fn votes(
+    each: impl ExactSizeIterator<Item = Vec<usize>>,
+    n_classes: usize,
+) -> Array2<f64> {
     let weight = 1.0 / each.len() as f64;
     let mut frequencies = Array2::zeros((0, n_classes));
     for classes in each {

@@ -98,9 +98,6 @@ mod tests {
         let p = naive_bayes(&data).unwrap()(&ndarray::array![[1.5]]).unwrap();
         let odds = 2f64.exp();
         // The variances are raised by 1e-9.
-        assert!(
-            (p[[0, 0]] - odds / (1.0 + odds)).abs() < 1e-8,
-            "{p}"
-        );
+        assert!((p[[0, 0]] - odds / (1.0 + odds)).abs() < 1e-8, "{p}");
     }
 }

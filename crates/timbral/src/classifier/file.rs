@@ -6,9 +6,9 @@ use serde::{Deserialize, Serialize};
 use timbral_data::Scaler;
 use timbral_nn::History;
 
+use super::Classifier;
 use super::member::{CompiledMember, GenreModel, Member, SoundView};
 use super::provenance::Provenance;
-use super::Classifier;
 use crate::container::{Format, Members};
 use crate::error::Result;
 use crate::recipes::dense::DenseModel;
@@ -167,9 +167,9 @@ fn model(files: &mut Members<'_>, member: usize, kind: Kind) -> Result<GenreMode
 
 #[cfg(test)]
 mod tests {
-    use std::fs;
     use ndarray::{Array2, Array3};
     use proptest::prelude::*;
+    use std::fs;
     use timbral_boost::{BoostParams, Objective};
     use timbral_data::FeatureTable;
     use timbral_dsp::{FeatureParams, MelParams};
@@ -213,7 +213,9 @@ mod tests {
             ..DenseParams::default()
         };
         params.train.epochs = 1;
-        let dense = params.fit_rows(&rows(0..24), &rows(24..30), &mut ()).unwrap();
+        let dense = params
+            .fit_rows(&rows(0..24), &rows(24..30), &mut ())
+            .unwrap();
 
         let images = MelImages {
             mel: MelParams {

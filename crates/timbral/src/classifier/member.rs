@@ -152,7 +152,10 @@ impl SoundAnalyzer {
                     let part = "spectrogram";
                     take(stack(Axis(0), &views).map_err(|_| Error::EmptyPart { part })?)
                 })?;
-                Ok(SegmentGrid::new((computer.length(), computer.length()), *sample_rate))
+                Ok(SegmentGrid::new(
+                    (computer.length(), computer.length()),
+                    *sample_rate,
+                ))
             }
         }
     }
@@ -236,7 +239,9 @@ impl CompiledMember {
     ) -> Result<Array2<f32>> {
         match (&self.member.model, &self.trees) {
             (GenreModel::Network(network), _) => Ok(network.image_probabilities(inputs)?),
-            (GenreModel::Dense(model), _) => model.probabilities(&unnamed(names, features(inputs))?),
+            (GenreModel::Dense(model), _) => {
+                model.probabilities(&unnamed(names, features(inputs))?)
+            }
             (GenreModel::Boost(_), Some(trees)) => Ok(trees.probabilities(features(inputs))?),
             (GenreModel::Boost(model), None) => {
                 Ok(model.compile().probabilities(features(inputs))?)

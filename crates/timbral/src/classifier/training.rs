@@ -127,7 +127,8 @@ impl Trainer<'_> {
             let analyzer = analyzer.unwrap_or_default();
             let done = self.done;
             let mut watched = |progress: &Progress| {
-                let progress = Progress::new(done, total, "models").with_message(progress.to_string());
+                let progress =
+                    Progress::new(done, total, "models").with_message(progress.to_string());
                 self.monitor.report(&progress)
             };
             let model = data.train(&member.model, analyzer, files, params.seed, &mut watched)?;

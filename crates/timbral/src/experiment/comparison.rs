@@ -4,7 +4,7 @@ mod rows;
 mod select;
 
 use timbral_core::Monitor;
-use timbral_data::{FeatureTable, Split, SplitMethod};
+use timbral_data::{FeatureTable, SplitMethod};
 
 use crate::error::{Error, Result};
 use crate::experiment::fingerprint::Fingerprint;
@@ -109,7 +109,9 @@ pub fn compare<S: AsRef<str>>(
     for &method in &params.splits {
         for seed in 0..params.seeds {
             let outer = method.split(table, seed)?;
-            let inner = params.ensembles.then(|| hold_out(table, &outer, method, seed));
+            let inner = params
+                .ensembles
+                .then(|| hold_out(table, &outer, method, seed));
             let inner = inner.transpose()?;
             for (name, recipe) in models {
                 for split in [Some(&outer), inner.as_ref()].into_iter().flatten() {
@@ -149,6 +151,7 @@ mod tests {
     use ndarray::Array2;
     use timbral_boost::BoostParams;
     use timbral_core::Progress;
+    use timbral_data::Split;
 
     use super::*;
 
@@ -215,8 +218,10 @@ mod tests {
                 n_rounds,
                 ..Default::default()
             };
-            let models: [(&str, Box<dyn Recipe>); 2] =
-                [("one", Box::new(trees(1))), ("ten", Box::new(trees(n_rounds)))];
+            let models: [(&str, Box<dyn Recipe>); 2] = [
+                ("one", Box::new(trees(1))),
+                ("ten", Box::new(trees(n_rounds))),
+            ];
             let mut done = 0;
             let mut count = |progress: &Progress| {
                 // Within a fit the message has the rounds, too.

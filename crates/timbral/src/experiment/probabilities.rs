@@ -60,7 +60,9 @@ impl Probabilities {
             .map(|group| &rows.group_names()[*group]);
         let table = table.with_groups(groups)?;
         let table = match rows.labels() {
-            Some(labels) => table.with_labels(labels.iter().map(|label| &rows.classes()[*label]))?,
+            Some(labels) => {
+                table.with_labels(labels.iter().map(|label| &rows.classes()[*label]))?
+            }
             None => table,
         };
         Ok(Self { table })
@@ -259,10 +261,7 @@ mod tests {
         let few = model(&[("a", "x", [0.25, 0.75]), ("b", "y", [0.5, 0.5])]);
         let averaged = average_recordings(&[many, few]).unwrap();
         assert_eq!(averaged.ids(), ["a", "b"]);
-        assert_eq!(
-            averaged.values(),
-            ndarray::array![[0.5, 0.5], [0.25, 0.75]]
-        );
+        assert_eq!(averaged.values(), ndarray::array![[0.5, 0.5], [0.25, 0.75]]);
         assert_eq!(averaged.labels().unwrap(), [0, 1]);
     }
 

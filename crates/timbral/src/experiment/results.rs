@@ -217,7 +217,10 @@ fn compare(name: &str, found: &Value, expected: &Value, differences: &mut Vec<St
     };
     match (found, expected) {
         (Value::Object(found), Value::Object(expected)) => {
-            for key in found.keys().chain(expected.keys().filter(|k| !found.contains_key(*k))) {
+            for key in found
+                .keys()
+                .chain(expected.keys().filter(|k| !found.contains_key(*k)))
+            {
                 let [found, expected] = [found, expected].map(|o| o.get(key).unwrap_or_default());
                 compare(&within(key), found, expected, differences);
             }
@@ -303,10 +306,22 @@ mod tests {
     #[test]
     fn only_results_are_kept() {
         let results = Results::new();
-        assert!(matches!(recall(&results, 0, Err(Error::Stopped)), Err(Error::Stopped)));
-        assert_eq!(recall(&results, 0, Ok(f64::INFINITY)).unwrap(), f64::INFINITY);
-        assert_eq!((results.len(), recall(&results, 0, Ok(1.0)).unwrap()), (0, 1.0));
-        assert_eq!((results.len(), recall(&results, 0, Ok(2.0)).unwrap()), (1, 1.0));
+        assert!(matches!(
+            recall(&results, 0, Err(Error::Stopped)),
+            Err(Error::Stopped)
+        ));
+        assert_eq!(
+            recall(&results, 0, Ok(f64::INFINITY)).unwrap(),
+            f64::INFINITY
+        );
+        assert_eq!(
+            (results.len(), recall(&results, 0, Ok(1.0)).unwrap()),
+            (0, 1.0)
+        );
+        assert_eq!(
+            (results.len(), recall(&results, 0, Ok(2.0)).unwrap()),
+            (1, 1.0)
+        );
         assert_eq!(recall(&results.clone(), 1, Ok(2.0)).unwrap(), 2.0);
         assert_eq!(results.len(), 2);
     }

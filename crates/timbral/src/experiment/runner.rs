@@ -324,9 +324,8 @@ pub(crate) fn run_until_stopped(
     for (done, fit) in plan.iter().enumerate() {
         let name = format!("{}, {}, seed {}", fit.name, fit.method, fit.seed);
         let of_plan = |done, message| Progress::new(done, plan.len(), "fits").with_message(message);
-        let mut watched = |progress: &Progress| {
-            monitor.report(&of_plan(done, format!("{name}: {progress}")))
-        };
+        let mut watched =
+            |progress: &Progress| monitor.report(&of_plan(done, format!("{name}: {progress}")));
         let (run, is_known) = match fit.run(results, &mut watched) {
             Err(Error::Stopped) => return Ok((runs, true)),
             run => run?,

@@ -143,7 +143,7 @@ mod tests {
     use std::ops::ControlFlow;
 
     use super::*;
-    use crate::experiment::runner::fit_and_evaluate;
+    use crate::experiment::fit::fit_and_evaluate;
 
     /// Twelve recordings of five rows; `x` separates the classes, `noise` carries no information.
     fn table(n_classes: usize) -> FeatureTable {

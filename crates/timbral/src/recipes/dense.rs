@@ -267,7 +267,9 @@ impl FeatureViews {
 
 /// The rows of tables with the same features, one table after the other.
 fn without_labels(tables: &[&FeatureTable]) -> Result<FeatureTable> {
-    let names = tables.first().map_or(&[][..], |table| table.feature_names());
+    let names = tables
+        .first()
+        .map_or(&[][..], |table| table.feature_names());
     let features: Vec<_> = tables.iter().map(|table| table.features()).collect();
     let features = concatenate(Axis(0), &features).unwrap_or_default();
     let ids = tables.iter().flat_map(|table| table.ids()).cloned();

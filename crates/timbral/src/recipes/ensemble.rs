@@ -53,9 +53,7 @@ impl Recipe for Ensemble<'_> {
     }
 
     fn parameters(&self) -> Value {
-        let of_member = |member: &Box<dyn Recipe + '_>| {
-            json!({ "model": member.name(), "parameters": member.parameters() })
-        };
+        let of_member = |member: &Box<dyn Recipe + '_>| json!({ "model": member.name(), "parameters": member.parameters() });
         self.members.iter().map(of_member).collect()
     }
 

@@ -119,6 +119,7 @@ impl Material {
                 stop.store(true, std::sync::atomic::Ordering::Relaxed);
             }
         })?;
+        drop(watched);
         if written < n {
             return Err(Error::Stopped);
         }

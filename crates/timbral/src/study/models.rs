@@ -155,7 +155,10 @@ fn trees(study: &Study, report: &mut Report) -> Result<()> {
     let step = model.n_rounds().div_ceil(N_STEPS).max(1);
     let rounds: Vec<usize> = (step..=model.n_rounds()).step_by(step).collect();
     let course = |part: &timbral_data::FeatureTable| -> Result<Vec<f64>> {
-        rounds.iter().map(|n| accuracy_after(&model, *n, part)).collect()
+        rounds
+            .iter()
+            .map(|n| accuracy_after(&model, *n, part))
+            .collect()
     };
     let x: Vec<f64> = rounds.iter().map(|n| *n as f64).collect();
     let series = [
@@ -173,7 +176,12 @@ fn trees(study: &Study, report: &mut Report) -> Result<()> {
     let gains = model.importance(ImportanceKind::TotalGain);
     let total: f64 = gains.iter().sum::<f64>().max(f64::MIN_POSITIVE);
     let fractions: Vec<f64> = gains.iter().map(|gain| gain / total).collect();
-    let figure = feature_importances(names, &fractions, N_FEATURES, &titled("Fraction of the gain"))?;
+    let figure = feature_importances(
+        names,
+        &fractions,
+        N_FEATURES,
+        &titled("Fraction of the gain"),
+    )?;
     report.figure(&figure, "The features that the trees split on")?;
     let step = test.n_rows().div_ceil(N_EXPLAINED).max(1);
     let explained = test.features();

@@ -226,7 +226,11 @@ impl Study {
 
     fn claims_section(&self, report: &mut Report) -> Result<()> {
         report.section("Claims of the published study");
-        let columns = ["published, on GTZAN", "the same protocol here", "held-out recordings"];
+        let columns = [
+            "published, on GTZAN",
+            "the same protocol here",
+            "held-out recordings",
+        ];
         let claims = claims(self).into_iter();
         let rows: Vec<Vec<String>> = claims
             .map(|claim| vec![claim.published.to_owned(), claim.here, claim.held_out])

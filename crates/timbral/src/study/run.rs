@@ -132,7 +132,12 @@ impl StudyParams {
         let of_table = Fingerprint::of_table(&material.table);
         let of_images = images.map(|images| Fingerprint::of_table(images.table()));
         let mut models: Vec<(ModelKind, &dyn Recipe, _, &Fingerprint)> = vec![
-            (ModelKind::BoostedTrees, &self.boost, &material.table, &of_table),
+            (
+                ModelKind::BoostedTrees,
+                &self.boost,
+                &material.table,
+                &of_table,
+            ),
             (ModelKind::Dense, &self.dense, &material.table, &of_table),
         ];
         if let (Some(conv), Some(content)) = (&conv, &of_images) {
@@ -261,7 +266,9 @@ mod tests {
                 }
             };
             let material = material();
-            let results = material.results(folder.path().join("results.jsonl")).unwrap();
+            let results = material
+                .results(folder.path().join("results.jsonl"))
+                .unwrap();
             let study = params.run(material, &results, &mut monitor);
             fits.dedup();
             (study, fits)

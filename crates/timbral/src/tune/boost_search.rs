@@ -245,9 +245,8 @@ impl BoostSearch {
         };
         match &self.strategy {
             Strategy::Halving(halving) => {
-                let score = |trial: &Trial, steps, models: &mut Vec<_>| {
-                    score(trial, steps, &folds, models)
-                };
+                let score =
+                    |trial: &Trial, steps, models: &mut Vec<_>| score(trial, steps, &folds, models);
                 halving.search(&self.space, score)
             }
             Strategy::Search(search) => {
@@ -396,7 +395,9 @@ mod tests {
             let all = tune(&search, &Results::new(), usize::MAX).unwrap();
             let train = Experiment::new(&table(), &split).unwrap().train;
             // Row numbers of the inner splits are those of the table: the same rows as of `train`.
-            let trials = search.run(&table(), &inner, &Results::new(), &mut ()).unwrap();
+            let trials = search
+                .run(&table(), &inner, &Results::new(), &mut ())
+                .unwrap();
             assert_eq!(all.details["held_out"], trials[0].score());
             let path = folder.path().join(name);
             let open = || Results::open(&path, [&table()]).unwrap();
@@ -458,7 +459,9 @@ mod tests {
             n_known.get_or_insert(progress.done);
             ControlFlow::Continue(())
         };
-        let more = search(16).run(&table(), &inner, &results, &mut first).unwrap();
+        let more = search(16)
+            .run(&table(), &inner, &results, &mut first)
+            .unwrap();
         let n_scores: usize = few.iter().map(|trial| trial.scores.len()).sum();
         assert_eq!(n_known, Some(n_scores));
         assert!(few.iter().all(|trial| more.contains(trial)));

@@ -75,14 +75,18 @@ impl ScoreLog<'_> {
             parameters: &params.parameters(),
         };
         let Experiment { train, test, .. } = &fold.experiment;
-        self.results.recall(&key, |_| true, || {
-            let trained = fit(params, train, model.as_ref(), monitor)?;
-            let predicted = trained.compile().classes(test.features())?;
-            let pairs = test.labels().unwrap_or_default().iter().zip(predicted);
-            let n_correct = pairs.filter(|(label, class)| *label == class).count();
-            *model = Some(trained);
-            Ok((n_correct, test.n_rows()))
-        })
+        self.results.recall(
+            &key,
+            |_| true,
+            || {
+                let trained = fit(params, train, model.as_ref(), monitor)?;
+                let predicted = trained.compile().classes(test.features())?;
+                let pairs = test.labels().unwrap_or_default().iter().zip(predicted);
+                let n_correct = pairs.filter(|(label, class)| *label == class).count();
+                *model = Some(trained);
+                Ok((n_correct, test.n_rows()))
+            },
+        )
     }
 }
 

@@ -128,7 +128,12 @@ impl Halving {
             ..
         } = *self;
         check(n_candidates >= 1, "n_candidates", n_candidates, at_least_1)?;
-        check(min_resources >= 1, "min_resources", min_resources, at_least_1)?;
+        check(
+            min_resources >= 1,
+            "min_resources",
+            min_resources,
+            at_least_1,
+        )?;
         check(
             max_resources >= min_resources,
             "max_resources",

@@ -209,7 +209,10 @@ impl SplitRuns {
         let values: Vec<Array2<f32>> = valid.iter().map(|p| p.values().to_owned()).collect();
         let members = greedy(&values, &labels)?;
         let test = |member: &usize| &self.models[*member].test.probabilities;
-        let chosen: Vec<_> = members.iter().map(|m| test(m).values().to_owned()).collect();
+        let chosen: Vec<_> = members
+            .iter()
+            .map(|m| test(m).values().to_owned())
+            .collect();
         let averaged = test(&0).with_values(mean(&chosen)?.view())?;
         self.scores(&averaged, &members).map(Some)
     }
@@ -421,7 +424,10 @@ mod tests {
     #[test]
     fn without_validation_rows_the_first_model_is_the_reference() {
         let comparison = comparison(false);
-        assert_eq!(comparison.reference(SplitMethod::Random).unwrap().model, "good");
+        assert_eq!(
+            comparison.reference(SplitMethod::Random).unwrap().model,
+            "good"
+        );
         assert!(comparison.chosen(SplitMethod::Random).is_none());
         assert!(comparison.reference(SplitMethod::Grouped).is_none());
         let text = comparison.to_string();

@@ -21,7 +21,9 @@ pub(crate) fn greedy(each: &[Array2<f32>], labels: &[usize]) -> Result<Vec<usize
         let losses = each.iter().map(|probabilities| {
             let rows = labels.iter().enumerate();
             let p = rows.map(|(row, &label)| (sum[[row, label]] + probabilities[[row, label]]) / n);
-            p.map(|p| -f64::from(p.max(MIN_PROBABILITY)).ln()).sum::<f64>() / labels.len() as f64
+            p.map(|p| -f64::from(p.max(MIN_PROBABILITY)).ln())
+                .sum::<f64>()
+                / labels.len() as f64
         });
         let best = losses.enumerate().min_by(|(_, a), (_, b)| a.total_cmp(b));
         match best {

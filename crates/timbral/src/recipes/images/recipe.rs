@@ -5,7 +5,7 @@ use ndarray::Array2;
 use serde_json::{Value, json};
 use timbral_core::{Monitor, Progress};
 use timbral_data::{FeatureTable, Spectrograms};
-use timbral_nn::{Architecture, Dataset, Device, Epoch, Trained, Training};
+use timbral_nn::{Dataset, Device, Epoch, Trained, Training};
 
 use crate::error::Result;
 use crate::experiment::fingerprint::Fingerprint;
