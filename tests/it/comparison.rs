@@ -6,7 +6,7 @@ use std::process::Output;
 
 use serde_json::Value;
 use timbral::data::{FeatureTable, SplitMethod};
-use timbral::{Classical, CompareParams, Comparison, Recipe, compare};
+use timbral::{Classical, CompareParams, Progress, Recipe, Results, compare};
 
 use crate::boost::{folder, json, text};
 use crate::command::example;
@@ -27,7 +27,7 @@ fn run_whole(folder: &Path, out: &str) -> (String, Value) {
     (text(&output.stdout), json(folder.join(out)))
 }
 
-/// What must be the same in every run.
+/// The part of a result that must be the same in every run.
 fn without_times(mut result: Value) -> Value {
     for row in result["rows"].as_array_mut().unwrap() {
         let row = row.as_object_mut().unwrap();
@@ -54,19 +54,18 @@ fn models_are_compared_under_each_split() {
     let (rows, pairs) = (&result["rows"], &result["pairs"]);
     assert_eq!(rows.as_array().unwrap().len(), 2 * 4);
     assert_eq!(pairs.as_array().unwrap().len(), 2 * 6);
-    // `x` tells the genres apart without a gap, the noise is no help.
+    // `x` separates the genres without overlap, the noise does not help.
     assert_eq!(rows[1]["model"], "naive-bayes");
     assert_eq!(rows[1]["by_segment"]["mean"], 1.0, "{stdout}");
     assert!(rows[3]["members"][0][0].is_string(), "{stdout}");
 }
 
 #[test]
-fn an_interrupted_comparison_goes_on_to_the_same_result() {
+fn a_continued_comparison_has_the_same_result() {
     let folder = folder();
     let (_, fresh) = run_whole(folder.path(), "fresh.json");
     let table = FeatureTable::read(folder.path().join("t.csv")).unwrap();
-    let path = folder.path().join("r.json");
-    // As the command would, stopped after the first model.
+    // The same as the command, stopped after the first model.
     let models = MODELS.split(',').map(|name| {
         let model: Classical = name.parse().unwrap();
         (name, Box::new(model) as Box<dyn Recipe>)
@@ -75,17 +74,18 @@ fn an_interrupted_comparison_goes_on_to_the_same_result() {
         splits: vec![SplitMethod::Random, SplitMethod::Grouped],
         ..Default::default()
     };
-    let mut journal = Comparison::journal(&path, &table).unwrap();
-    let mut stop = |step: &timbral::Step<'_>| match step.done {
-        3.. => ControlFlow::Break(()),
+    let partial = folder.path().join("r.json.partial");
+    let results = Results::open(&partial, [&table]).unwrap();
+    let mut stop = |progress: &Progress| match progress.done {
+        2.. => ControlFlow::Break(()),
         _ => ControlFlow::Continue(()),
     };
     let models: Vec<_> = models.collect();
-    compare(&models, &table, &params, Some(&mut journal), &mut stop).unwrap();
-    drop(journal);
-    let partial = folder.path().join("r.json.partial");
+    compare(&models, &table, &params, &results, &mut stop).unwrap();
+    drop(results);
     let kept = std::fs::read_to_string(&partial).unwrap();
-    assert_eq!(kept.lines().count(), 2, "{kept}");
+    // The settings, and both fits of the first model.
+    assert_eq!(kept.lines().count(), 3, "{kept}");
     let (_, resumed) = run_whole(folder.path(), "r.json");
     assert!(!partial.exists());
     // The first model was not fitted again.
@@ -95,7 +95,7 @@ fn an_interrupted_comparison_goes_on_to_the_same_result() {
 }
 
 #[test]
-fn other_models_are_refused() {
+fn unknown_models_are_refused() {
     let folder = folder();
     let output = run(folder.path(), "t.csv --models naive-bayes,perceptron");
     assert_eq!(output.status.code(), Some(64));
