@@ -125,7 +125,9 @@ fn a_resumed_run_gives_the_same_table() {
         };
         let pool = rayon::ThreadPoolBuilder::new().num_threads(1);
         let pool = pool.build().unwrap();
-        let report = pool.install(|| one.run(&files, &parted, &mut stop)).unwrap();
+        let report = pool
+            .install(|| one.run(&files, &parted, &mut stop))
+            .unwrap();
         runs += 1;
         assert!(runs < 20, "it never ends");
         assert_eq!(report.stopped, !parted.exists());

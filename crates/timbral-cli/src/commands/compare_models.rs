@@ -102,7 +102,10 @@ impl Command for CompareModels {
             ensembles: !self.no_ensembles,
             ..CompareParams::default()
         };
-        let log = self.json.as_ref().map(|path| path.with_added_extension("partial"));
+        let log = self
+            .json
+            .as_ref()
+            .map(|path| path.with_added_extension("partial"));
         let results = match &log {
             Some(path) => Results::open(path, [&table])?,
             None => Results::new(),

@@ -45,7 +45,9 @@ impl Command for Explore {
             report.section(input.file_name().unwrap_or_default().to_string_lossy());
             for drawn in file_figures(input, self.seconds)? {
                 n += 1;
-                drawn.figure.save(self.out.join(format!("{n:02}.{}", self.format)))?;
+                drawn
+                    .figure
+                    .save(self.out.join(format!("{n:02}.{}", self.format)))?;
                 report.figure(&drawn.figure, drawn.caption)?;
             }
         }
