@@ -75,10 +75,6 @@ impl FittedModel for Means {
         }
         Ok(p)
     }
-
-    fn details(&self) -> Value {
-        json!({ "parameters": { "width": self.width } })
-    }
 }
 
 fn main() -> Result<()> {

@@ -23,7 +23,7 @@ pub struct PredictedWindow {
     pub start: f64,
     /// Its end, in seconds.
     pub end: f64,
-    /// All genres, the most probable first; of equals the one that comes first by name.
+    /// All genres, the most probable first; equal ones by name.
     pub genres: Vec<GenreProbability>,
 }
 
@@ -31,7 +31,7 @@ pub struct PredictedWindow {
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct Prediction {
-    /// All genres, the most probable first; of equals the one that comes first by name.
+    /// All genres, the most probable first; equal ones by name.
     pub genres: Vec<GenreProbability>,
     /// The same over time.
     pub windows: Vec<PredictedWindow>,

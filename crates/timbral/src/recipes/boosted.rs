@@ -110,7 +110,7 @@ impl FittedModel for FittedTrees {
         let total: f64 = gains.iter().sum();
         let mut order: Vec<usize> = (0..gains.len()).collect();
         order.sort_by(|a, b| gains[*b].total_cmp(&gains[*a]));
-        let mut text = "share of the gain:\n".to_owned();
+        let mut text = "fraction of the gain:\n".to_owned();
         for feature in order.into_iter().take(N_TOP).filter(|f| gains[*f] > 0.0) {
             let percent = 100.0 * gains[feature] / total;
             // Writing to a String cannot fail.

@@ -23,7 +23,7 @@ pub(crate) const LEAST_VARIANCE: f64 = 1e-10;
 ///
 /// The network sees every feature twice: as it is and, of variances, its logarithm, both scaled to
 /// mean 0 and variance 1 over the training rows. It is trained twice: first with validation rows held
-/// out, which choose the number of epochs (the one with the highest accuracy, the last of equals); then
+/// out, which choose the number of epochs (the one with the highest accuracy, the last of equal ones); then
 /// on training and validation rows together, for that number of epochs.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]

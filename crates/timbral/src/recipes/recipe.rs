@@ -85,9 +85,11 @@ pub trait FittedModel: Send + Sync {
     /// The table lacks a feature, or has cells that the model cannot take.
     fn probabilities(&self, rows: &FeatureTable) -> Result<Array2<f32>>;
 
-    /// What a record of the fit keeps: an object with `parameters` and whatever else this kind of
-    /// model has, such as `history`.
-    fn details(&self) -> Value;
+    /// What a record of the fit keeps, a JSON object: the models of this crate have `parameters` and more,
+    /// such as `history`. Empty by default.
+    fn details(&self) -> Value {
+        Value::Object(serde_json::Map::new())
+    }
 
     /// A few lines about the fit for a person to read; empty by default.
     fn summary(&self) -> String {

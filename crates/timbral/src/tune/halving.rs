@@ -155,11 +155,11 @@ mod tests {
     }
 
     fn space() -> Space {
-        Space::new().linear("share", 0.5, 1.0)
+        Space::new().linear("fraction", 0.5, 1.0)
     }
 
-    fn share(point: &Point) -> f64 {
-        match point.get("share") {
+    fn fraction(point: &Point) -> f64 {
+        match point.get("fraction") {
             Some(Value::Number(value)) => *value,
             other => panic!("{other:?}"),
         }
@@ -178,7 +178,7 @@ mod tests {
     #[test]
     fn a_seed_is_one_result() {
         let score = |trial: &Trial, resources, _: &mut ()| {
-            go::<Error>(share(&trial.point) * resources as f64)
+            go::<Error>(fraction(&trial.point) * resources as f64)
         };
         let search = |seed| halving(seed).search(&space(), score).unwrap();
         assert_eq!(search(5), search(5));
@@ -193,7 +193,7 @@ mod tests {
             .search(&space(), |trial, resources, spent: &mut usize| {
                 calls.push((resources, *spent));
                 *spent = resources;
-                go::<Error>(share(&trial.point))
+                go::<Error>(fraction(&trial.point))
             })
             .unwrap();
         let expected = [
@@ -218,7 +218,7 @@ mod tests {
             left -= 1;
             match left {
                 0 => Ok(ControlFlow::Break(())),
-                _ => go::<Error>(share(&trial.point)),
+                _ => go::<Error>(fraction(&trial.point)),
             }
         });
         let lengths: Vec<usize> = trials.unwrap().iter().map(|t| t.scores.len()).collect();

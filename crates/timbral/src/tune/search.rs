@@ -202,24 +202,24 @@ mod tests {
         Space::new().linear("x", -5.0, 10.0).linear("y", 0.0, 15.0)
     }
 
-    /// A bowl over every kind of parameter; its best is 0 at depth 7, rate .01, share .8, b.
+    /// A bowl over every kind of parameter; its best is 0 at depth 7, rate .01, fraction .8, b.
     fn bowl(point: &Point) -> f64 {
         let depth = (number(point, "depth") - 7.0) / 10.0;
         let rate = (number(point, "rate").log10() + 2.0) / 4.0;
-        let share = number(point, "share") - 0.8;
+        let fraction = number(point, "fraction") - 0.8;
         let kind = if point.get("kind") == Some(&Value::from("b")) {
             0.0
         } else {
             0.2
         };
-        -(depth * depth + rate * rate + share * share + kind)
+        -(depth * depth + rate * rate + fraction * fraction + kind)
     }
 
     fn bowl_space() -> Space {
         Space::new()
             .integer("depth", 1, 15)
             .log("rate", 1e-4, 1.0)
-            .linear("share", 0.0, 1.0)
+            .linear("fraction", 0.0, 1.0)
             .choice("kind", ["a", "b", "c", "d"])
     }
 

@@ -241,7 +241,7 @@ mod tests {
     fn space() -> Space {
         Space::new()
             .integer("depth", -1, 1)
-            .linear("share", 0.5, 1.0)
+            .linear("fraction", 0.5, 1.0)
             .log("lambda", 0.01, 100.0)
             .choice("policy", ["a", "b"])
     }
@@ -256,32 +256,35 @@ mod tests {
     #[test]
     fn values_are_distributed_as_documented() {
         let points = space().sample(4000, 3).unwrap();
-        let share =
+        let fraction =
             |hit: &dyn Fn(&Point) -> bool| points.iter().filter(|p| hit(p)).count() as f64 / 4000.0;
         // Five standard deviations of a fraction of a half: 0.04.
         for (hit, expected) in [
             (
-                share(&|p| p.get("depth") == Some(&Value::Integer(-1))),
+                fraction(&|p| p.get("depth") == Some(&Value::Integer(-1))),
                 1.0 / 3.0,
             ),
             (
-                share(&|p| p.get("depth") == Some(&Value::Integer(1))),
+                fraction(&|p| p.get("depth") == Some(&Value::Integer(1))),
                 1.0 / 3.0,
             ),
-            (share(&|p| number(p, "share") < 0.75), 0.5),
-            (share(&|p| number(p, "lambda") < 0.1), 0.25),
-            (share(&|p| number(p, "lambda") < 1.0), 0.5),
-            (share(&|p| p.get("policy") == Some(&Value::from("a"))), 0.5),
+            (fraction(&|p| number(p, "fraction") < 0.75), 0.5),
+            (fraction(&|p| number(p, "lambda") < 0.1), 0.25),
+            (fraction(&|p| number(p, "lambda") < 1.0), 0.5),
+            (
+                fraction(&|p| p.get("policy") == Some(&Value::from("a"))),
+                0.5,
+            ),
             // Drawn independently.
             (
-                share(&|p| number(p, "share") < 0.75 && number(p, "lambda") < 1.0),
+                fraction(&|p| number(p, "fraction") < 0.75 && number(p, "lambda") < 1.0),
                 0.25,
             ),
         ] {
             assert!((hit - expected).abs() < 0.04, "{hit} for {expected}");
         }
         for p in &points {
-            assert!((0.5..=1.0).contains(&number(p, "share")), "{p}");
+            assert!((0.5..=1.0).contains(&number(p, "fraction")), "{p}");
             assert!((0.01..=100.0).contains(&number(p, "lambda")), "{p}");
         }
     }
@@ -329,8 +332,8 @@ mod tests {
         for (space, expected) in [
             (Space::new(), "search: there is no parameter to search"),
             (
-                space().log("share", 1.0, 2.0),
-                "search: share: appears twice",
+                space().log("fraction", 1.0, 2.0),
+                "search: fraction: appears twice",
             ),
             (
                 Space::new().integer("i", 2, 1),

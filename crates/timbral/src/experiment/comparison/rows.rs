@@ -329,7 +329,7 @@ impl fmt::Display for Comparison {
 
 impl Comparison {
     /// The single model that the others are tested against under a way to split: that with the best
-    /// [`ComparisonRow::validation`], the first of equals, or the first of all where there are no
+    /// [`ComparisonRow::validation`], the first of equal ones, or the first of all where there are no
     /// validation rows. No test row is used.
     pub fn reference(&self, split: SplitMethod) -> Option<&ComparisonRow> {
         let score = |row: &ComparisonRow| row.validation.map_or(0.0, |v| v.mean);

@@ -11,7 +11,7 @@ const MIN_PROBABILITY: f32 = 1e-6;
 /// Members of an ensemble, with replacement, in the order in which they were added (Caruana et al. 2004).
 ///
 /// `each` has the probabilities of the same rows by every model. In each step the model is added whose
-/// mean with the earlier ones has the lowest log loss, the first of equals, as long as that lowers it.
+/// mean with the earlier ones has the lowest log loss (the first of equal ones), as long as that lowers it.
 pub(crate) fn greedy(each: &[Array2<f32>], labels: &[usize]) -> Result<Vec<usize>> {
     let first = each.first().ok_or(Error::NoMembers)?;
     let mut sum = Array2::<f32>::zeros(first.dim());
