@@ -7,7 +7,6 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use anyhow::ensure;
 use indicatif::{ProgressBar, ProgressStyle};
 use timbral::Error;
-use timbral::data::Error::Stopped;
 use timbral_core::{Monitor, Progress, SharedMonitor};
 
 use crate::status::Status;
@@ -68,7 +67,7 @@ impl Session {
     /// The error of work that was stopped, if it was.
     pub(crate) fn check(&self) -> timbral::Result<()> {
         match self.is_stopped() {
-            true => Err(Stopped.into()),
+            true => Err(Error::Stopped),
             false => Ok(()),
         }
     }
