@@ -160,7 +160,7 @@ impl AudioReader {
     pub fn read_to_end(mut self) -> Result<Clip> {
         // The length in a header may be wrong: at most 2^24 values (64 MiB) are allocated for it.
         let expected = self
-            .header
+            .info
             .frames
             .map_or(0, |n| n.saturating_mul(u64::from(self.info.channels)));
         let mut samples = Vec::with_capacity(expected.min(1 << 24) as usize + Self::BLOCK_VALUES);
