@@ -171,7 +171,7 @@ const WRONG: &[(&str, u8, &str)] = &[
     (
         "sampler-study t.csv --sampler grid",
         64,
-        "a sampler is random or tpe",
+        "sampler = grid: must be random or tpe",
     ),
     (
         "similar bad.npz t.csv",
