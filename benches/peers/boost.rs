@@ -1,7 +1,7 @@
-//! Our side of `boost.py` and `boost_parity.py`: fits and predicts tables in plain files.
+//! The timbral side of `boost.py` and `boost_parity.py`: fits and predicts tables in plain files.
 //!
-//! A folder holds `X.f32` (rows one after another) and `y.f32`, little-endian, and where needed
-//! `w.f32` (weights) and `Xt.f32`, `yt.f32` (rows to test on).
+//! A folder contains `X.f32` (training rows, concatenated) and `y.f32`, little-endian, and optionally
+//! `w.f32` (weights) and `Xt.f32`, `yt.f32` (test rows).
 //!
 //! | command | does | prints |
 //! |---|---|---|
@@ -110,7 +110,7 @@ fn numbers(path: &Path) -> anyhow::Result<Vec<f32>> {
     Ok(numbers.iter().map(|b| f32::from_le_bytes(*b)).collect())
 }
 
-/// The most memory this process has held so far, where Linux tells.
+/// The peak memory of this process so far, on Linux.
 fn peak_kib() -> Option<u64> {
     let status = std::fs::read_to_string("/proc/self/status").ok()?;
     let line = status
