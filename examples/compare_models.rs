@@ -16,10 +16,12 @@ mod models;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+use anyhow::Context;
 use clap::Parser;
 use command::{Stop, with_bar};
-use timbral::data::{FeatureTable, write_json};
+use timbral::data::FeatureTable;
 use timbral::{Comparison, compare};
+use timbral_core::write_json;
 
 #[derive(Parser)]
 struct Args {
@@ -48,7 +50,7 @@ fn main() -> anyhow::Result<ExitCode> {
         })?;
         println!("{comparison}");
         if let (Some(path), Some(journal), false) = (&args.json, journal, stop.is_set()) {
-            write_json(path, &comparison)?;
+            write_json(path, &comparison).with_context(|| path.display().to_string())?;
             journal.discard()?;
         }
         Ok(stop.status())

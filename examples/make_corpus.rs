@@ -11,7 +11,8 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Parser;
-use timbral::data::{SynthCorpus, SynthParams};
+use timbral::synth::Error::Stopped;
+use timbral::synth::{Progress, SynthCorpus, SynthParams};
 
 use command::{Stop, counted};
 
@@ -39,13 +40,23 @@ fn main() -> anyhow::Result<ExitCode> {
             recordings_per_genre: args.recordings,
             seconds: args.seconds,
             seed: args.seed,
+            ..SynthParams::default()
         })?;
         let stop = Stop::new(args.threads)?;
-        let written = counted(corpus.len(), "recordings", |done| {
-            Ok(corpus.write(&args.folder, args.threads, stop.flag(), done)?)
-        })?;
-        if written < corpus.len() {
-            eprintln!("stopped after {written} recordings; run again to go on");
+        let mut written = 0;
+        let result = counted(corpus.len(), "recordings", |done| {
+            let mut monitor = |progress: &Progress| {
+                written = progress.done;
+                done(written);
+                stop.flow()
+            };
+            match corpus.write(&args.folder, &mut monitor) {
+                Err(Stopped) => Ok(false),
+                result => Ok(result.map(|()| true)?),
+            }
+        });
+        if !result? {
+            eprintln!("stopped after {written} recordings; run again to continue");
             return Ok(ExitCode::from(130));
         }
         eprintln!(

@@ -15,11 +15,13 @@ mod tune;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+use anyhow::Context;
 use clap::Parser;
 use command::Stop;
 use serde_json::json;
-use timbral::data::{FeatureTable, SplitMethod, write_json};
+use timbral::data::{FeatureTable, SplitMethod};
 use timbral::tune::group_folds;
+use timbral_core::write_json;
 
 #[derive(Parser)]
 struct Args {
@@ -53,7 +55,8 @@ fn main() -> anyhow::Result<ExitCode> {
         let judged = tune::judge(&search, (&table, &split, &folds), &mut log, &stop)?;
         println!("{judged}");
         if let Some(path) = &args.json {
-            write_json(path, &json!({ "settings": settings, "judged": judged }))?;
+            let results = json!({ "settings": settings, "judged": judged });
+            write_json(path, &results).with_context(|| path.display().to_string())?;
         }
         Ok(stop.status())
     })

@@ -2,8 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
-use timbral::data::{Spectrograms, SynthParams};
+use timbral::data::Spectrograms;
 use timbral::study::{Material, StudyParams};
+use timbral::synth::SynthParams;
 
 use crate::command::{Stop, with_bar};
 

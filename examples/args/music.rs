@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use timbral::Inputs;
-use timbral::data::{SynthCorpus, SynthParams};
+use timbral::synth::{Progress, SynthCorpus, SynthParams};
 
 use crate::command::Stop;
 
@@ -26,8 +26,10 @@ impl MusicArgs {
         };
         let (corpus, folder) = (SynthCorpus::new(params)?, std::env::temp_dir());
         let folder = folder.join("timbral-synth");
-        corpus.write(&folder, rayon::current_num_threads(), stop.flag(), |_| ())?;
-        stop.check()?;
+        match corpus.write(&folder, &mut |_: &Progress| stop.flow()) {
+            Err(timbral::synth::Error::Stopped) => stop.check()?,
+            written => written?,
+        }
         Ok(Inputs::find([folder])?.files)
     }
 }

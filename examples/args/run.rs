@@ -5,9 +5,11 @@ mod command;
 
 use std::path::{Path, PathBuf};
 
+use anyhow::Context;
 use serde::Serialize;
-use timbral::data::{FeatureTable, Split, SplitMethod, write_json};
+use timbral::data::{FeatureTable, Split, SplitMethod};
 use timbral::{Experiment, Recipe, Record, fit_and_evaluate, probability_table};
+use timbral_core::write_json;
 
 pub(crate) use command::*;
 
@@ -86,6 +88,6 @@ impl RunArgs {
             split,
             record,
         };
-        Ok(write_json(path, &named)?)
+        write_json(path, &named).with_context(|| path.display().to_string())
     }
 }

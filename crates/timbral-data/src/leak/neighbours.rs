@@ -213,7 +213,12 @@ mod tests {
     fn of_equally_near_rows_the_lower_number_comes_first() {
         let x = Array2::from_shape_fn((200, 1), |(row, _)| [1.0, -1.0, 1.0][row % 3]);
         let y: Vec<usize> = (0..200).collect();
-        let model = KNearest { k: 3 }.fit(x.view(), &y).unwrap();
+        let model = KNearestParams {
+            k: 3,
+            ..KNearestParams::default()
+        }
+        .fit(x.view(), &y)
+        .unwrap();
         let query = array![[0.0], [-1.0], [1.0]];
         let nearest = model.nearest(query.view()).unwrap();
         assert_eq!(nearest, array![[0, 1, 2], [1, 4, 7], [0, 2, 3]]);

@@ -30,7 +30,12 @@ fn nearest_rows_and_votes_are_those_of_scikit_learn() {
         predicted,
     } in golden.cases
     {
-        let model = KNearestParams { k, ..KNearestParams::default() }.fit(x.view(), &golden.y).unwrap();
+        let model = KNearestParams {
+            k,
+            ..KNearestParams::default()
+        }
+        .fit(x.view(), &golden.y)
+        .unwrap();
         let found = model.nearest(queries.view()).unwrap();
         let rows: Vec<Vec<usize>> = found.rows().into_iter().map(|r| r.to_vec()).collect();
         assert_eq!(rows, nearest, "k = {k}");

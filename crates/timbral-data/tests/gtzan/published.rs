@@ -5,7 +5,8 @@ use std::path::{Path, PathBuf};
 
 use timbral_data::gtzan::{Artists, Index};
 use timbral_data::{
-    FeatureTable, KNearestParams, LeakReport, ScalerParams, SplitMethod, duplicate_files, duplicate_rows,
+    FeatureTable, KNearestParams, LeakReport, ScalerParams, SplitMethod, duplicate_files,
+    duplicate_rows,
 };
 
 /// Real data below `TIMBRAL_DATA`, or below a folder `shared` next to the checkout. If there is none,
@@ -33,7 +34,11 @@ fn nearest_neighbour(table: &FeatureTable, train: &[usize], test: &[usize]) -> (
     let scaler = ScalerParams::default().fit(table, train).unwrap();
     let scaled = scaler.transform(table).unwrap();
     let (train, test) = (scaled.select(train).unwrap(), scaled.select(test).unwrap());
-    let model = KNearestParams { k: 1, ..KNearestParams::default() }.fit(train.features(), train.labels().unwrap());
+    let model = KNearestParams {
+        k: 1,
+        ..KNearestParams::default()
+    }
+    .fit(train.features(), train.labels().unwrap());
     let predicted = model.unwrap().predict(test.features()).unwrap();
     let right = predicted.iter().zip(test.labels().unwrap());
     (right.filter(|(a, b)| a == b).count(), predicted.len())
