@@ -5,7 +5,7 @@
 //!
 //! | command | does | prints |
 //! |---|---|---|
-//! | `fit FOLDER PARAMS [--model-out FILE]` | fits; PARAMS is a `BoostParams` as JSON | seconds, accuracies, bytes of the model and peak memory as JSON |
+//! | `fit FOLDER PARAMS [--model-out FILE]` | fits; PARAMS is a `BoostParams` as JSON, and `n_threads` | seconds, accuracies, bytes of the model and peak memory as JSON |
 //! | `margins MODEL FOLDER` | predicts `Xt.f32` | the margins as little-endian f32 |
 
 #![allow(clippy::print_stdout)]
@@ -41,11 +41,16 @@ fn main() -> anyhow::Result<()> {
             folder,
             params,
             model_out,
-        } => fit(
-            &folder,
-            &serde_json::from_str(&params)?,
-            model_out.as_deref(),
-        ),
+        } => {
+            let mut params: serde_json::Map<String, serde_json::Value> =
+                serde_json::from_str(&params)?;
+            let n_threads = params.remove("n_threads").and_then(|n| n.as_u64());
+            rayon::ThreadPoolBuilder::new()
+                .num_threads(n_threads.unwrap_or(0) as usize)
+                .build_global()?;
+            let params = serde_json::from_value(params.into())?;
+            fit(&folder, &params, model_out.as_deref())
+        }
         Command::Margins { model, folder } => {
             let model = Model::load(model)?;
             let values = numbers(&folder.join("Xt.f32"))?;
@@ -59,8 +64,6 @@ fn main() -> anyhow::Result<()> {
 }
 
 fn fit(folder: &Path, params: &BoostParams, model_out: Option<&Path>) -> anyhow::Result<()> {
-    let pool = rayon::ThreadPoolBuilder::new().num_threads(params.n_threads);
-    pool.build_global()?;
     let (features, labels) = rows(folder, "X.f32", "y.f32")?;
     let weights = folder.join("w.f32");
     let weights = weights.exists().then(|| numbers(&weights)).transpose()?;

@@ -60,7 +60,7 @@ impl Recipe for BoostParams {
             })
         });
         if let Some(held_out) = &held_out {
-            training = training.evaluate("valid", held_out);
+            training = training.validate(held_out);
         }
         let model = training.run()?.model;
         let model = model
