@@ -134,7 +134,7 @@ def main():
         parser.error("either TABLE.csv or --big")
     seeds = [int(seed) for seed in args.seeds.split(",")]
 
-    ours = build("--example", "peers_boost")
+    ours = build("-p", "timbral-benches", "--example", "peers_boost")
     peers = {"timbral": [ours, "fit"]}
     if not args.no_hessboost:
         peers["hessboost"] = [build("--target-dir", str(ROOT / "target/hessboost"),

@@ -129,7 +129,7 @@ def main():
     parser.add_argument("table", nargs="?", metavar="TABLE.csv")
     parser.add_argument("--rounds", type=int, default=50)
     args = parser.parse_args()
-    program = build("--example", "peers_boost")
+    program = build("-p", "timbral-benches", "--example", "peers_boost")
     print(f"{'':22} {'':20} {'':8} {'accuracy':>17} {'log loss':>19} {'margins':>17}\n{'xgboost ' + xgb.__version__:22}"
           f" {'trees':>6} {'equal':>6} {'differ':>6} {'leaf':>8} {'theirs':>8} {'ours':>8} {'theirs':>9} {'ours':>9}"
           f" {'theirs':>8} {'ours':>8}")

@@ -160,7 +160,7 @@ def main():
     if not args.ours_only:
         peers["keras"] = [sys.executable, __file__, "--work", "keras"]
     if not args.keras_only:
-        peers["timbral"] = [build("--example", "peers_nn")]
+        peers["timbral"] = [build("-p", "timbral-benches", "--example", "peers_nn")]
     same = [compare(model, peers, args) for model in args.models or MODELS]
     if not all(same):
         sys.exit("different numbers of parameters, or a loss that is no number")

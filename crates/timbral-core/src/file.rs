@@ -39,7 +39,9 @@ pub fn write_atomic(
     let path = &follow_links(path)?;
     match fs::metadata(path) {
         Ok(found) if found.is_dir() => return Err(io::ErrorKind::IsADirectory.into()),
-        Ok(found) if !found.is_file() => return write(&mut File::options().write(true).open(path)?),
+        Ok(found) if !found.is_file() => {
+            return write(&mut File::options().write(true).open(path)?);
+        }
         _ => {}
     }
     let folder = match path.parent() {
