@@ -1,4 +1,4 @@
-//! Fitting: ten classes at several sizes; two classes beside rivals.
+//! Fitting: ten classes with several numbers of rows; two classes compared with other crates.
 
 use std::hint::black_box;
 
@@ -12,7 +12,7 @@ use timbral_boost::{BoostParams, Dataset, Objective};
 
 use crate::{N_CLASSES, N_FEATURES, rows};
 
-/// Least accuracy on rows not learnt from, after few rounds; by chance it is 0.1 and 0.5.
+/// Minimum accuracy on test rows after few rounds; by chance it is 0.1 and 0.5.
 const LEAST_OF_TEN: f64 = 0.2;
 const LEAST_OF_TWO: f64 = 0.7;
 
@@ -20,7 +20,7 @@ const N_ROUNDS: usize = 20;
 const LEARNING_RATE: f32 = 0.1;
 const MAX_DEPTH: usize = 6;
 
-/// The share of right answers, class `i % n` being that of row `i`.
+/// The accuracy; the class of row `i` is `i % n_classes`.
 fn accuracy(found: impl ExactSizeIterator<Item = usize>, n_classes: usize) -> f64 {
     let n = found.len();
     let right = found.enumerate().filter(|(i, k)| i % n_classes == *k);

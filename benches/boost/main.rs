@@ -1,14 +1,14 @@
-//! What boosted trees of `timbral_boost` take: a model of 10 classes and 200 rounds of depth 6 on
-//! made-up rows of 57 features, as many as a table of 3-second clips has for its test.
+//! The time of boosted trees of `timbral_boost`: a model of 10 classes and 200 rounds of depth 6 on
+//! synthetic rows of 57 features, as many as the test set of a table of 3-second clips has.
 //!
 //! ```sh
 //! cargo bench --bench boost             # everything
 //! cargo bench --bench boost -- --test   # only the checks
 //! ```
 //!
-//! Predictions are checked first against `naive`, plain walks down the trees; fitted models by
-//! their accuracy on other rows. Beside `timbral` stand, for two classes, `forust` 0.4 (histograms)
-//! and `gbdt` 0.1 (exact splits); hessboost, which needs a C compiler, stands in `peers/boost.py`.
+//! Predictions are checked first against `naive`, plain walks down the trees; fitted models by their
+//! accuracy on other rows. For two classes `timbral` is compared with `forust` 0.4 (histograms) and
+//! `gbdt` 0.1 (exact splits); hessboost, which needs a C compiler, is compared in `peers/boost.py`.
 
 #![allow(clippy::unwrap_used, missing_docs)]
 
@@ -45,8 +45,7 @@ static MODEL: LazyLock<Model> = LazyLock::new(|| {
 /// Rows to predict.
 static ROWS: LazyLock<Array2<f32>> = LazyLock::new(|| rows(1834, 2));
 
-/// Rows of all classes by turns: noise (the sum of four uniform numbers) about one place in
-/// space for each class.
+/// Rows of all classes in turn: noise (the sum of four uniform numbers) around a centre per class.
 fn rows(n: usize, seed: u64) -> Array2<f32> {
     let uniform = |i: u64| {
         let z = i.wrapping_mul(0x9e37_79b9_7f4a_7c15);
@@ -55,9 +54,9 @@ fn rows(n: usize, seed: u64) -> Array2<f32> {
         ((z ^ (z >> 31)) >> 40) as f32 / (1 << 24) as f32
     };
     Array2::from_shape_fn((n, N_FEATURES), |(i, j)| {
-        let place = (i % N_CLASSES * N_FEATURES + j) as u64;
+        let centre = (i % N_CLASSES * N_FEATURES + j) as u64;
         let noise = |k| uniform((seed << 32) + ((i * N_FEATURES + j) * 4 + k) as u64);
-        0.4 * uniform(place) + (0..4).map(noise).sum::<f32>()
+        0.4 * uniform(centre) + (0..4).map(noise).sum::<f32>()
     })
 }
 

@@ -1,4 +1,4 @@
-//! Margins of many rows and of one, and SHAP values.
+//! Margins of many rows and of one row, and SHAP values.
 
 use std::hint::black_box;
 
@@ -7,7 +7,7 @@ use ndarray::{Array2, ArrayView2, Axis, s};
 
 use crate::{MODEL, ROWS, group};
 
-/// The sums of the leaves, tree by tree.
+/// The sums of the leaf values, tree by tree.
 fn naive(rows: ArrayView2<'_, f32>) -> Array2<f32> {
     let base = MODEL.base_margin();
     let mut margins = Array2::from_shape_fn((rows.nrows(), base.len()), |(_, k)| base[k]);

@@ -1,4 +1,4 @@
-//! Fourier transforms and nothing else: the least that any of this could take.
+//! Fourier transforms only: a lower bound for the time of every spectral function.
 
 use std::f64::consts::TAU;
 use std::sync::Arc;
@@ -9,7 +9,7 @@ use realfft::{ComplexToReal, RealFftPlanner, RealToComplex};
 const N_FFT: usize = 2048;
 const HOP: usize = 512;
 
-/// Plans and buffers of transforms of 2048 samples, 512 apart, in f32.
+/// Plans and buffers for f32 transforms of 2048 samples with a hop of 512.
 pub(crate) struct BareFfts {
     forward: Arc<dyn RealToComplex<f32>>,
     inverse: Arc<dyn ComplexToReal<f32>>,
@@ -20,7 +20,7 @@ pub(crate) struct BareFfts {
 }
 
 impl BareFfts {
-    /// Makes the plans.
+    /// Creates the plans.
     pub(crate) fn new() -> Self {
         let mut planner = RealFftPlanner::new();
         let forward = planner.plan_fft_forward(N_FFT);
@@ -39,13 +39,13 @@ impl BareFfts {
         }
     }
 
-    /// `y` with the zeros before and behind it that centred frames see.
+    /// `y` with the zeros at both ends that centred frames include.
     pub(crate) fn padded(y: &[f32]) -> Vec<f32> {
         let zeros = [0.0; N_FFT / 2];
         [&zeros, y, &zeros].concat()
     }
 
-    /// Windows and transforms each frame of a padded signal, and shows the spectrum to `sink`.
+    /// Windows and transforms each frame of a padded signal and passes the spectrum to `sink`.
     pub(crate) fn forward(&mut self, padded: &[f32], mut sink: impl FnMut(&[Complex<f32>])) {
         for frame in padded.windows(N_FFT).step_by(HOP) {
             for ((to, x), w) in self.samples.iter_mut().zip(frame).zip(&self.window) {
@@ -59,7 +59,7 @@ impl BareFfts {
         }
     }
 
-    /// Transforms spectra that stand one behind the other, and shows the samples to `sink`.
+    /// Transforms consecutive spectra and passes the samples of each to `sink`.
     pub(crate) fn inverse(&mut self, spectra: &[Complex<f32>], mut sink: impl FnMut(&[f32])) {
         for spectrum in spectra.chunks_exact(self.spectrum.len()) {
             self.spectrum.copy_from_slice(spectrum);
@@ -71,7 +71,7 @@ impl BareFfts {
         }
     }
 
-    /// The spectra of a padded signal, one behind the other.
+    /// The spectra of a padded signal, concatenated.
     pub(crate) fn spectra(&mut self, padded: &[f32]) -> Vec<Complex<f32>> {
         let mut spectra = Vec::new();
         self.forward(padded, |spectrum| spectra.extend_from_slice(spectrum));

@@ -1,4 +1,4 @@
-//! Harmonic-percussive separation. No crate has it, so beside it stands a sort of each window.
+//! Harmonic-percussive separation. No other crate has it; it is compared with sorting each window.
 
 use std::hint::black_box;
 
@@ -8,16 +8,16 @@ use timbral::dsp::{Hpss, HpssParams, Stft, StftParams};
 
 use crate::{CLIP, group, same};
 
-/// The window of both medians.
+/// The window length of both median filters.
 const WINDOW: usize = 31;
 
-/// Index `i - WINDOW / 2` of a line of `n` continued by its mirror image, end values repeated.
+/// Index `i - WINDOW / 2` into a line of `n` values, extended by reflection with repeated end values.
 fn mirrored(i: usize, n: usize) -> usize {
     let position = (i + 2 * n - WINDOW / 2) % (2 * n);
     position.min(2 * n - 1 - position)
 }
 
-/// The soft masks by the definition: sort, square, divide.
+/// The soft masks by definition: sort, square, divide.
 fn naive_masks(magnitude: ArrayView2<'_, f32>) -> (Array2<f32>, Array2<f32>) {
     let (bins, frames) = magnitude.dim();
     let median = |value: &dyn Fn(usize) -> f32| {
@@ -41,7 +41,7 @@ pub(crate) fn masks(c: &mut Criterion) {
         .unwrap()
         .magnitude(&CLIP)
         .unwrap();
-    // 1.5 s, for the sake of the sort.
+    // 1.5 s only, because sorting is slow.
     let part = whole.slice(s![.., 100..164]).to_owned();
 
     let (harmonic, percussive) = hpss.masks(part.view());
@@ -79,7 +79,7 @@ pub(crate) fn waveforms(c: &mut Criterion) {
     let hpss = Hpss::new(HpssParams::default()).unwrap();
     let separate = |y: &[f32]| hpss.process_signal(&stft, y).unwrap();
 
-    // The masks add up to one, and so do the waveforms to the signal.
+    // The masks sum to one, so the waveforms sum to the signal.
     let (harmonic, percussive) = separate(y);
     let sum: Vec<f32> = harmonic
         .iter()

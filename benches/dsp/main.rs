@@ -1,4 +1,4 @@
-//! What each function of `timbral::dsp` takes on a clip of 30 s, beside its rivals.
+//! The time of each function of `timbral::dsp` on a clip of 30 s, compared with other crates.
 //!
 //! ```sh
 //! cargo bench --bench dsp              # everything
@@ -6,16 +6,16 @@
 //! cargo bench --bench dsp -- --test    # only the checks
 //! ```
 //!
-//! In each group `timbral` stands beside
+//! Each group compares `timbral` with
 //!
-//! - `bare_ffts`: f32 transforms of realfft over the same frames and nothing else, the least that
-//!   any of this could take (ours are in f64 forwards, as librosa's are);
+//! - `bare_ffts`: only the f32 transforms of realfft over the same frames, a lower bound (the forward
+//!   transforms of timbral are in f64, as librosa's are);
 //! - `rosa` 0.1, a port of librosa in f64;
 //! - `mel_spec` 0.5, log-mel spectrograms in f32;
 //! - `naive`: the definition.
 //!
-//! What is timed is checked first, against the rival or a property; `same` says how near. All
-//! runs in one thread.
+//! Results are checked before they are timed, against the other crate or a property; `same` has the
+//! tolerance. Everything runs in one thread.
 
 #![allow(clippy::unwrap_used, missing_docs)]
 
@@ -37,7 +37,7 @@ use criterion::{BenchmarkGroup, Criterion, criterion_group, criterion_main};
 static CLIP: LazyLock<Vec<f32>> = LazyLock::new(|| signal::music(signal::LONG));
 static WIDE: LazyLock<Vec<f64>> = LazyLock::new(|| CLIP.iter().map(|x| f64::from(*x)).collect());
 
-/// Functions here take milliseconds to seconds: few samples, none of them in batches.
+/// The functions take milliseconds to seconds: few samples, not in batches.
 fn group<'a>(c: &'a mut Criterion, name: &str) -> BenchmarkGroup<'a, WallTime> {
     let mut group = c.benchmark_group(name);
     group.sample_size(20);
@@ -47,7 +47,7 @@ fn group<'a>(c: &'a mut Criterion, name: &str) -> BenchmarkGroup<'a, WallTime> {
     group
 }
 
-/// Panics unless the numbers differ by less than `tolerance` of the largest.
+/// Panics if numbers differ by more than `tolerance` times the largest magnitude.
 fn same<A, B>(what: &str, ours: &[A], theirs: &[B], tolerance: f64)
 where
     A: Copy + Into<f64>,

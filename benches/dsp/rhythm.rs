@@ -11,9 +11,9 @@ use crate::signal::SAMPLE_RATE;
 use crate::timbre::LogMel;
 use crate::{CLIP, WIDE, group, same};
 
-/// What the tempo is read off.
+/// The envelope from which the tempo is estimated.
 const MEAN: OnsetParams = onsets(Aggregate::Mean);
-/// What beats are read off.
+/// The envelope from which beats are tracked.
 const MEDIAN: OnsetParams = onsets(Aggregate::Median);
 
 const fn onsets(aggregate: Aggregate) -> OnsetParams {
@@ -72,7 +72,7 @@ pub(crate) fn tempo(c: &mut Criterion) {
     let params = rosa::TempoParams::new(f64::from(SAMPLE_RATE));
     let rosa_ready = rosa_envelope(rosa::Aggregate::Mean, &WIDE);
 
-    // Two beats a second. rosa rounds the window of 8 s up, librosa and we round it down; the lag
+    // Two beats per second. rosa rounds the window of 8 s up, librosa and timbral round it down; the lag
     // is the same for a beat as clear as this.
     let bpm = tempo.process(&ready).unwrap();
     assert!((bpm - 120.0).abs() < 4.0, "tempo: {bpm}");
@@ -120,7 +120,7 @@ pub(crate) fn beats(c: &mut Criterion) {
         beats.frames.len() >= 57 && steps.all(|n| n == 21 || n == 22),
         "{beats:?}"
     );
-    // rosa's trimming keeps a weak last beat; all others are the same.
+    // rosa does not trim a weak last beat; all other beats are equal.
     let (_, rosa_frames) = rosa::beat_track(&rosa_ready, &params);
     assert!(
         rosa_frames.starts_with(&beats.frames),

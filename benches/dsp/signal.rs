@@ -1,17 +1,17 @@
-//! The clip that is timed: music-like, the same everywhere, made by formula.
+//! The clip that is timed: music-like, computed by a formula, the same on every machine.
 
 use std::f64::consts::TAU;
 
-/// Samples a second.
+/// Samples per second.
 pub(crate) const SAMPLE_RATE: u32 = 22_050;
 /// Samples of a GTZAN clip of 30 s.
 pub(crate) const LONG: usize = 661_794;
 /// Samples of a segment of 3 s.
 pub(crate) const SHORT: usize = 66_149;
 
-/// Four chords in turn, struck twice a second and decaying, under a burst of noise on each beat.
+/// Four chords in turn, struck twice per second and decaying, with a burst of noise on each beat.
 ///
-/// The tuning is 20 cents above A4 = 440 Hz, so that its estimate has something to find.
+/// The tuning is 20 cents above A4 = 440 Hz, so that estimating it is not trivial.
 pub(crate) fn music(n: usize) -> Vec<f32> {
     const ROOTS: [f64; 4] = [0.0, 9.0, 5.0, 7.0];
     const BEAT: usize = SAMPLE_RATE as usize / 2;

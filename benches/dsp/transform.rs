@@ -68,7 +68,7 @@ pub(crate) fn istft(c: &mut Criterion) {
         y,
         1e-6,
     );
-    // rosa drops what lies behind the last whole hop before it looks at the length.
+    // rosa drops the samples after the last full hop before it checks the length.
     let whole = y.len() / 512 * 512;
     same(
         "istft(stft(y)), rosa",
@@ -76,8 +76,8 @@ pub(crate) fn istft(c: &mut Criterion) {
         &WIDE[..whole],
         1e-9,
     );
-    // The bare frames are the windowed ones times the length of the transform: at its middle, where
-    // the window is 1, each shows the sample that it is centred on.
+    // The bare frames are the windowed ones times the transform length: the middle of each, where the
+    // window is 1, is the sample at its centre.
     let mut centres = Vec::new();
     bare.inverse(&spectra, |frame| centres.push(frame[1024] / 2048.0));
     let expected: Vec<f32> = y.iter().copied().step_by(512).collect();

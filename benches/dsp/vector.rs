@@ -1,5 +1,5 @@
-//! The whole vector of 57 numbers, beside the transforms that it cannot do without: one of the
-//! clip, and one back of each of the two parts of its separation.
+//! The vector of 57 features, compared with the transforms that it needs at least: one of the clip, and
+//! one inverse transform of each of the two parts of its separation.
 
 use std::hint::black_box;
 

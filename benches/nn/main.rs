@@ -1,13 +1,13 @@
-//! What networks of `timbral_nn` take on made-up data: one step and one epoch (of four steps) of each.
+//! The time of networks of `timbral_nn` on synthetic data: one step and one epoch (four steps) of each.
 //!
 //! ```sh
 //! cargo bench --bench nn                      # everything
 //! cargo bench --bench nn -- --test            # only the checks
-//! cargo bench --bench nn --features candle    # steps beside candle on the CPU
+//! cargo bench --bench nn --features candle    # compare steps with candle on the CPU
 //! ```
 //!
-//! Each is a training that begins with drawing the weights and making room. What is learnt is checked
-//! first, and that candle's losses are ours. Keras stands in `peers/nn.py`.
+//! Each measured run is a whole training: it includes drawing the initial weights and allocating memory. The
+//! decrease of the loss is checked first, and that candle's losses agree. Keras is compared in `peers/nn.py`.
 
 #![allow(clippy::unwrap_used, missing_docs)]
 
@@ -24,7 +24,7 @@ fn noise(i: usize) -> f32 {
     ((z ^ (z >> 27)) >> 40) as f32 / (1 << 23) as f32 - 1.0
 }
 
-/// Images of ten classes, each with a band of its own.
+/// Images of ten classes, each with a band of its own raised.
 fn images(n: usize) -> Dataset {
     let labels: Vec<usize> = (0..n).map(|i| i % 10).collect();
     let images = Array3::from_shape_fn((n, 128, 130), |(i, band, frame)| {
@@ -34,7 +34,7 @@ fn images(n: usize) -> Dataset {
     Dataset::images(images.view(), &labels, 10).unwrap()
 }
 
-/// Rows of ten classes, each about a place of its own.
+/// Rows of ten classes, each around a centre of its own.
 fn table(n: usize) -> Dataset {
     let labels: Vec<usize> = (0..n).map(|i| i % 10).collect();
     let rows = Array2::from_shape_fn((n, 57), |(i, j)| {
@@ -43,7 +43,7 @@ fn table(n: usize) -> Dataset {
     Dataset::new(rows.view(), &labels, 10).unwrap()
 }
 
-/// Engines to measure, by name.
+/// Devices to measure, by name.
 const DEVICES: &[(&str, Device)] = &[
     ("step", Device::Cpu),
     #[cfg(feature = "candle")]
@@ -81,10 +81,10 @@ fn networks(c: &mut Criterion) {
         group.sample_size(10);
         let one = data(batch);
         let losses = train(&net, Device::Cpu, batch, 12, &one);
-        // A guess has the logarithm of ten.
+        // The loss of a guess is the logarithm of ten.
         assert!(losses[11] < 2.3, "{losses:?}");
         for &(what, device) in DEVICES {
-            // The engines round otherwise, and Adam makes whole steps of the smallest gradients.
+            // The devices round differently, and Adam turns even the smallest gradients into full steps.
             let other = train(&net, device, batch, 3, &one);
             let near = |(a, b): (&f64, &f64)| (a - b).abs() < 2e-2 * a;
             assert!(losses.iter().zip(&other).all(near), "{losses:?} {other:?}");

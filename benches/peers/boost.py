@@ -1,22 +1,22 @@
-"""timbral-boost beside XGBoost, LightGBM and hessboost: time, accuracy and memory on the same rows.
+"""timbral-boost compared with XGBoost, LightGBM and hessboost: time, accuracy and memory on the same rows.
 
     pip install -r benches/peers/requirements.txt
     python benches/peers/boost.py TABLE.csv [--rounds 200] [--eta 0.1] [--depth 6] [--threads 2]
         [--seeds 42,0,1,2,3] [--repeat 5] [--split FILE] [--no-hessboost]
     python benches/peers/boost.py --big
 
-TABLE.csv is a table of features with a column `label`. For each seed a fifth of its rows is tested on: the
-first of numpy's RandomState(seed).permutation; those of the first seed are written to FILE, which
-`train_boost --test-rows` takes. `--big` makes a table of 1 000 000 x 50 numbers and two classes instead, from
-the first seed, and tests on 200 000 of the rows.
+TABLE.csv is a feature table with a column `label`. For each seed a fifth of its rows are test rows: the first
+of numpy's RandomState(seed).permutation; those of the first seed are written to FILE, an input of
+`train_boost --test-rows`. `--big` generates a table of 1 000 000 x 50 numbers with two classes instead, from the
+first seed, with 200 000 test rows.
 
-It builds the example `peers_boost` and the package `hessboost` beside this file. Each fit is a process of
-its own; the peers take turns. A fit starts with the numbers in memory and covers DMatrix, Dataset or
-binning; a prediction covers the test rows. Printed for each peer: seconds of the fits (best and median over
-all seeds and turns), of the best prediction, mean accuracy over the seeds on rows learnt from and tested on,
-the most memory a process held, and the size of the model as JSON.
+The script builds the example `peers_boost` and the package `hessboost` in this folder. Each fit runs in its own
+process; the peers take turns. A fit starts with the numbers in memory and includes DMatrix, Dataset or binning; a
+prediction covers the test rows. Printed for each peer: seconds of the fits (best and median over all seeds and
+turns), of the best prediction, mean accuracy over the seeds on training and test rows, the peak memory of a
+process, and the size of the model as JSON.
 
-LightGBM grows by leaves (31), the others by levels.
+LightGBM grows trees leaf by leaf (31 leaves), the others level by level.
 """
 import argparse
 import json
@@ -81,7 +81,7 @@ def lightgbm(p):
 
 
 def work(peer, folder, params):
-    """One fit of a Python peer, in a process of its own."""
+    """One fit of a Python peer; runs in its own process."""
     X, y, Xt, yt = read(Path(folder))
     fit, predict, size = {"xgboost": xgboost, "lightgbm": lightgbm}[peer](json.loads(params))
     classes = lambda p: p.argmax(1) if p.ndim == 2 else p > 0.5
@@ -91,7 +91,7 @@ def work(peer, folder, params):
     found = classes(predict(model, Xt))
     predicted = time.perf_counter()
     train_accuracy = float((classes(predict(model, X)) == y).mean())
-    # Not ru_maxrss: a process inherits that of the one that started it.
+    # Not ru_maxrss: a process inherits it from its parent.
     status = Path("/proc/self/status")
     peak = [int(line.split()[1]) for line in status.read_text().splitlines() if line.startswith("VmHWM")] \
         if status.exists() else [None]
@@ -109,7 +109,7 @@ def table(path):
 
 
 def big(seed):
-    """Two classes by products, a wave and a threshold of 8 of 50 normal columns, and noise."""
+    """Two classes that depend on products, a sine and a threshold of 8 of 50 normal columns, plus noise."""
     rng = np.random.default_rng(seed)
     X = rng.standard_normal((1_000_000, 50), dtype=np.float32)
     score = X[:, 0] * X[:, 1] + np.sin(2 * X[:, 2]) + np.where(X[:, 3] > 0.5, X[:, 4], -X[:, 5]) + 0.5 * X[:, 6] ** 2
@@ -120,14 +120,14 @@ def big(seed):
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("table", nargs="?")
-    parser.add_argument("--big", action="store_true", help="a made-up table of 1 000 000 x 50")
+    parser.add_argument("--big", action="store_true", help="a synthetic table of 1 000 000 x 50")
     parser.add_argument("--rounds", type=int, default=200)
     parser.add_argument("--eta", type=float, default=0.1)
     parser.add_argument("--depth", type=int, default=6)
     parser.add_argument("--threads", type=int, default=2)
-    parser.add_argument("--seeds", "--seed", default="42", help="of the splits, with commas")
-    parser.add_argument("--repeat", type=int, default=5, help="turns for each seed (5)")
-    parser.add_argument("--split", help="where to write the first test rows")
+    parser.add_argument("--seeds", "--seed", default="42", help="seeds of the splits, separated by commas")
+    parser.add_argument("--repeat", type=int, default=5, help="turns per seed (5)")
+    parser.add_argument("--split", help="file for the test rows of the first seed")
     parser.add_argument("--no-hessboost", action="store_true", help="it needs a C compiler")
     args = parser.parse_args()
     if bool(args.table) == args.big:
@@ -163,8 +163,8 @@ def main():
                     out = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout
                     runs[peer].append(json.loads(out.splitlines()[-1]))
 
-    print(f"{len(train)} rows x {X.shape[1]} to learn from, {len(test)} to test on, {k} classes, {args.rounds} rounds, "
-          f"eta {args.eta}, depth {args.depth}, {args.threads} threads; turns for each of the seeds {args.seeds}: {args.repeat}")
+    print(f"{len(train)} rows x {X.shape[1]} for training, {len(test)} for testing, {k} classes, {args.rounds} rounds, "
+          f"eta {args.eta}, depth {args.depth}, {args.threads} threads; turns per seed ({args.seeds}): {args.repeat}")
     print(f"{'':10} {'fit s':>17} {'predict':>9} {'accuracy':>17} {'peak':>9} {'model':>9}\n"
           f"{'':10} {'best':>8} {'median':>8} {'best s':>9} {'train':>8} {'test':>8} {'MiB':>9} {'MB':>9}")
     for peer, of_peer in runs.items():

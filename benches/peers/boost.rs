@@ -1,11 +1,11 @@
-//! Our side of `boost.py` and `boost_parity.py`: fits and predicts tables in plain files.
+//! The timbral side of `boost.py` and `boost_parity.py`: fits and predicts tables in plain files.
 //!
-//! A folder holds `X.f32` (rows one after another) and `y.f32`, little-endian, and where needed
-//! `w.f32` (weights) and `Xt.f32`, `yt.f32` (rows to test on).
+//! A folder contains `X.f32` (training rows, concatenated) and `y.f32`, little-endian, and optionally
+//! `w.f32` (weights) and `Xt.f32`, `yt.f32` (test rows).
 //!
 //! | command | does | prints |
 //! |---|---|---|
-//! | `fit FOLDER PARAMS [--model-out FILE]` | fits; PARAMS is a `BoostParams` as JSON | seconds, accuracies, bytes of the model and peak memory as JSON |
+//! | `fit FOLDER PARAMS [--model-out FILE]` | fits; PARAMS is a `BoostParams` as JSON, and `n_threads` | seconds, accuracies, bytes of the model and peak memory as JSON |
 //! | `margins MODEL FOLDER` | predicts `Xt.f32` | the margins as little-endian f32 |
 
 #![allow(clippy::print_stdout)]
@@ -41,11 +41,16 @@ fn main() -> anyhow::Result<()> {
             folder,
             params,
             model_out,
-        } => fit(
-            &folder,
-            &serde_json::from_str(&params)?,
-            model_out.as_deref(),
-        ),
+        } => {
+            let mut params: serde_json::Map<String, serde_json::Value> =
+                serde_json::from_str(&params)?;
+            let n_threads = params.remove("n_threads").and_then(|n| n.as_u64());
+            rayon::ThreadPoolBuilder::new()
+                .num_threads(n_threads.unwrap_or(0) as usize)
+                .build_global()?;
+            let params = serde_json::from_value(params.into())?;
+            fit(&folder, &params, model_out.as_deref())
+        }
         Command::Margins { model, folder } => {
             let model = Model::load(model)?;
             let values = numbers(&folder.join("Xt.f32"))?;
@@ -59,8 +64,6 @@ fn main() -> anyhow::Result<()> {
 }
 
 fn fit(folder: &Path, params: &BoostParams, model_out: Option<&Path>) -> anyhow::Result<()> {
-    let pool = rayon::ThreadPoolBuilder::new().num_threads(params.n_threads);
-    pool.build_global()?;
     let (features, labels) = rows(folder, "X.f32", "y.f32")?;
     let weights = folder.join("w.f32");
     let weights = weights.exists().then(|| numbers(&weights)).transpose()?;
@@ -110,7 +113,7 @@ fn numbers(path: &Path) -> anyhow::Result<Vec<f32>> {
     Ok(numbers.iter().map(|b| f32::from_le_bytes(*b)).collect())
 }
 
-/// The most memory this process has held so far, where Linux tells.
+/// The peak memory of this process so far, on Linux.
 fn peak_kib() -> Option<u64> {
     let status = std::fs::read_to_string("/proc/self/status").ok()?;
     let line = status

@@ -1,21 +1,21 @@
-"""timbral-boost against XGBoost 3.2, node for node.
+"""timbral-boost compared with XGBoost 3.2, node by node.
 
     pip install -r benches/peers/requirements.txt
     python benches/peers/boost_parity.py [TABLE.csv] [--rounds 50]
 
-Both train on the same rows with the same parameters (`hist`, one thread, nothing drawn by lot): data sets of
-scikit-learn, some with missing values, with weights, grown by leaves or regularised otherwise, and TABLE.csv,
-a table of features with a column `label`. A fifth of the rows is tested on. Both models are saved as XGBoost's
-JSON. Printed for each:
+Both train on the same rows with the same parameters (`hist`, one thread, no random choices): data sets of
+scikit-learn, some with missing values, with weights, grown leaf by leaf or with other regularisation, and
+TABLE.csv, a feature table with a column `label`. A fifth of the rows are test rows. Both models are saved as
+XGBoost's JSON. Printed for each:
 
     trees               of both models
-    equal               trees before the first that differs in features, thresholds, directions or shape
+    equal               trees before the first one that differs in features, thresholds, directions or shape
     differ              trees that differ
-    leaf                largest difference of two leaves of equal trees
-    accuracy, log loss  of both on the test rows; for numbers R^2 and mean squared error
-    margins             largest difference between the programs that predict XGBoost's model; ours
+    leaf                largest difference between leaves of equal trees
+    accuracy, log loss  of both on the test rows; for regression R^2 and mean squared error
+    margins             largest difference between both programs when they predict XGBoost's model; timbral's
 
-Exit status 1: there is a difference.
+Exit status 1: there is a difference beyond the tolerance.
 """
 import argparse
 import json
@@ -30,12 +30,12 @@ from sklearn import datasets, metrics
 
 from boost import build, table, write
 
-# What f32 sums of hundreds of leaves may differ by where the order of the additions differs.
+# f32 sums of hundreds of leaves may differ by this because the order of the additions differs.
 TOLERANCE = 1e-5
 
 
 def cases(path):
-    """(name, X, y, weights, objective, other parameters by timbral's names)"""
+    """(name, X, y, weights, other parameters by timbral's names)"""
     for name in ("wine", "digits", "breast_cancer", "iris"):
         X, y = getattr(datasets, f"load_{name}")(return_X_y=True)
         yield name, X, y, None, {}
@@ -60,7 +60,7 @@ def trees(path):
 
 
 def same_shape(a, b):
-    """Whether two trees ask the same questions; leaves are compared apart."""
+    """Whether two trees have the same splits; leaves are compared separately."""
     keys = ("left_children", "right_children", "split_indices", "default_left")
     if any(a[key] != b[key] for key in keys):
         return False
@@ -76,7 +76,7 @@ def leaf_difference(a, b):
 
 
 def compare(program, folder, X, y, weights, rounds, extra):
-    """Trains both; returns the columns of a line and whether there is no difference."""
+    """Trains both; returns the columns of a line and whether they agree."""
     X, y = np.asarray(X, np.float32), np.asarray(y, np.float32)
     order = np.random.RandomState(42).permutation(len(y))
     test, train = np.split(order, [len(y) // 5])

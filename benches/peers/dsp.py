@@ -1,27 +1,27 @@
-"""timbral-dsp beside librosa: time and results, function by function, in one run.
+"""timbral-dsp compared with librosa: time and results, function by function, in one run.
 
     pip install -r benches/peers/requirements.txt
     python benches/peers/dsp.py [FILE...] [--repeat N] [--preset gtzan|librosa|both]
 
-Without FILE it takes 30 s of chords and drums that it makes itself. It builds the example `peers_dsp`
-and starts it beside itself; both sides get the same samples at 22 050 Hz, have one thread, and take
-turns N times (default 7), after one call of each that is not counted. A turn is the fastest of the
-calls that fit into 50 ms, at least one. Printed for each clip:
+Without FILE it uses 30 s of synthetic chords and drums. The script builds and starts the example `peers_dsp`;
+both sides get the same samples at 22 050 Hz, use one thread, and take turns N times (default 7), after one call
+of each that is not counted. A turn is the fastest of the calls that fit into 50 ms, at least one. Printed for
+each clip:
 
     function, librosa ms (best, median of the turns), timbral ms (best, median), ratio of the best,
     deviation
 
-The deviation is the largest difference of two numbers over the largest number; for the vectors, whose
-numbers have different units, each difference is taken over its own number (waveform means, which are
-rounding noise around 0, over the waveform's standard deviation). Exit status 1: one was larger than
-its tolerance, which then stands beside it, or a file could not be read.
+The deviation is the largest difference divided by the largest magnitude; for the vectors, whose numbers have
+different units, each difference is divided by its own number (waveform means, which are rounding noise around
+0, by the waveform's standard deviation). Exit status 1: a deviation was larger than its tolerance, which is then
+printed, or a file could not be read.
 
-Every function starts from the samples. A vector is on librosa's side the 13 calls that it is defined by.
-`bare` in the last lines is one realfft f32 transform of the frames and two back, without anything else.
+Every function starts from the samples. On librosa's side a vector is the 13 calls that define it. `bare FFTs` in
+the last lines are one realfft f32 transform of the frames and two inverse ones, and nothing else.
 """
 import os
 
-# Read when numpy and numba are loaded.
+# numpy and numba read these when they are imported.
 for name in ("OMP", "OPENBLAS", "MKL", "NUMBA"):
     os.environ[name + "_NUM_THREADS"] = "1"
 for name in ("OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE"):
@@ -116,7 +116,7 @@ def deviation(name, ours, theirs):
 
 
 class Timbral:
-    """The Rust side; see peers/dsp.rs."""
+    """The Rust side; see dsp.rs."""
 
     def __init__(self):
         build = ["cargo", "build", "--release", "-p", "timbral-benches", "--example", "peers_dsp", "--message-format=json"]
@@ -153,7 +153,7 @@ def time_librosa(function, y):
 
 
 def synthetic_clip():
-    """Chords of decaying harmonics twice a second, noise on each beat."""
+    """Chords of decaying harmonics twice per second, with noise on each beat."""
     n = 661_794
     t = np.arange(n) / SAMPLE_RATE
     beat, since = np.divmod(t, 0.5)
@@ -168,7 +168,7 @@ def synthetic_clip():
 
 
 def compare(timbral, y, names, repeat):
-    """Prints the table of one clip; returns the number of results that deviate."""
+    """Prints the table of one clip; returns the number of results beyond their tolerance."""
     timbral.load(y)
     print(f"{'':18} {'librosa ms':>17} {'timbral ms':>17}\n{'function':18}"
           f" {'best':>8} {'median':>8} {'best':>8} {'median':>8} {'ratio':>7} {'deviation':>10}")
@@ -196,7 +196,7 @@ def compare(timbral, y, names, repeat):
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("files", nargs="*", metavar="FILE", help="sound files; default: a synthetic clip")
-    parser.add_argument("--repeat", type=int, default=7, help="turns of each side (7)")
+    parser.add_argument("--repeat", type=int, default=7, help="turns per side (7)")
     parser.add_argument("--preset", choices=["gtzan", "librosa", "both"], default="both")
     args = parser.parse_args()
     warnings.filterwarnings("ignore")

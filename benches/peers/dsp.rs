@@ -1,12 +1,12 @@
-//! Our side of `dsp.py`: does what it is told on standard input, one order a line.
+//! The timbral side of `dsp.py`: executes commands from standard input, one per line.
 //!
-//! | order | answer |
+//! | command | answer |
 //! |---|---|
 //! | `clip N`, then N little-endian f32 | `ok` |
-//! | `time NAME SECONDS` | seconds of the fastest of the calls that fit into SECONDS, at least one |
-//! | `result NAME` | how many numbers there are, then these as little-endian f64 |
+//! | `time NAME SECONDS` | seconds of the fastest of the calls that fit into SECONDS, at least one call |
+//! | `result NAME` | the number of results, then the results as little-endian f64 |
 //!
-//! Whatever does not depend on the samples is planned beforehand.
+//! Everything that does not depend on the samples is prepared beforehand.
 
 #[path = "../dsp/bare.rs"]
 #[allow(clippy::unwrap_used)]
@@ -28,7 +28,7 @@ use timbral::dsp::{
 
 use bare::BareFfts;
 
-/// A result as it comes; turned into numbers of one type only when asked for, outside the timing.
+/// The result of a function; converted to f64 outside the timing, only if requested.
 enum Output {
     Spectrum(Array2<Complex<f32>>),
     Matrix(Array2<f32>),
@@ -49,7 +49,7 @@ impl Output {
     }
 }
 
-/// The plans, and the clip they are tried on.
+/// The plans, and the clip on which they are timed.
 struct Bench {
     stft: Stft,
     mel: MelBank,
@@ -194,7 +194,7 @@ fn main() -> anyhow::Result<()> {
                 let bytes: Vec<u8> = numbers.iter().flat_map(|x| x.to_le_bytes()).collect();
                 output.write_all(&bytes)?;
             }
-            _ => bail!("no such order: {line}"),
+            _ => bail!("unknown command: {line}"),
         }
         output.flush()?;
         line.clear();

@@ -1,4 +1,4 @@
-"""timbral-nn beside Keras (TensorFlow on the CPU): seconds an epoch of two networks.
+"""timbral-nn compared with Keras (TensorFlow on the CPU): seconds per epoch of two networks.
 
     pip install -r benches/peers/requirements.txt
     python benches/peers/nn.py [dense] [conv] [--threads 2] [--turns 3] [--epochs E] [--rows R]
@@ -6,17 +6,17 @@
 
     dense   57-512-256-128-64-10, ReLU, dropout 0.2 after each hidden layer; Adam, batch 128, 7992 rows
     conv    128 mel bands x 130 frames; four times 3x3 same, batch norm, ReLU, max-pool 2x2, with 16, 32, 64 and
-            64 channels; mean over what is left, dropout 0.3, 10 classes; Adam, batch 32, 640 rows
+            64 channels; global average pooling, dropout 0.3, 10 classes; Adam, batch 32, 640 rows
 
-Numbers and labels are drawn at random: only speed is compared. It builds the example `peers_nn`. Each training
-is a process of its own, with the rows in memory before its clocks start; the peers take turns, and in each turn
-numpy multiplies two matrices of 2048 x 2048 f32 on as many threads. Printed for each peer: seconds of an epoch
-without each training's first (best and median over all turns), GFLOP/s by the median, their share of numpy's
-(its best), and the loss of the last epoch. Counted as FLOP are products and sums of the dense layers and the
-convolutions: three times those of the forward pass, less the gradient by the first layer's input, which nobody
-needs. A ratio above 1: timbral is faster.
+Numbers and labels are random: only speed is compared. The script builds the example `peers_nn`. Each training
+runs in its own process, with the rows in memory before timing starts; the peers take turns, and in each turn
+numpy multiplies two f32 matrices of 2048 x 2048 with the same number of threads. Printed for each peer: seconds
+per epoch without the first epoch of each training (best and median over all turns), GFLOP/s by the median, their
+fraction of numpy's best, and the loss of the last epoch. FLOP are the multiplications and additions of dense
+layers and convolutions: three times those of the forward pass, minus the gradient with respect to the input of
+the first layer, which is not needed. A ratio above 1: timbral is faster.
 
-Exit status 1: the networks have different numbers of trainable parameters, or a loss is no number.
+Exit status 1: the networks have different numbers of trainable parameters, or a loss is not finite.
 """
 import argparse
 import json
@@ -29,7 +29,7 @@ import time
 
 from boost import build
 
-# Epochs and rows that are measured unless told otherwise.
+# Default epochs and rows.
 MODELS = {"dense": (12, 7992), "conv": (4, 640)}
 UNITS = (512, 256, 128, 64)
 CHANNELS = (16, 32, 64, 64)
@@ -37,7 +37,7 @@ SIDE = 2048
 
 
 def flop(model):
-    """Of one row in one epoch."""
+    """FLOP of one row in one epoch."""
     if model == "dense":
         sizes = (57, *UNITS, 10)
         products = [a * b for a, b in zip(sizes, sizes[1:])]
@@ -89,7 +89,7 @@ def keras(model, threads, epochs, rows):
 
 
 def matmul():
-    """GFLOP/s of numpy's matrix product, the best of five."""
+    """GFLOP/s of numpy's matrix product, best of five."""
     import numpy as np
 
     a, b = np.random.default_rng(0).standard_normal((2, SIDE, SIDE), dtype=np.float32)
@@ -102,13 +102,13 @@ def matmul():
 
 
 def run(*command, **environment):
-    """What the last line that a program prints says as JSON."""
+    """Runs a program; returns the last line that it prints, as JSON."""
     out = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True, env=os.environ | environment).stdout
     return json.loads(out.splitlines()[-1])
 
 
 def compare(model, peers, args):
-    """Prints the table of one network; returns whether the peers trained the same one, and numbers."""
+    """Prints the table of one network; returns whether the sizes are equal and the losses finite."""
     epochs, rows = args.epochs or MODELS[model][0], args.rows or MODELS[model][1]
     options = ["--threads", str(args.threads), "--epochs", str(epochs), "--rows", str(rows)]
     environment = {f"{name}_NUM_THREADS": str(args.threads) for name in ("OMP", "OPENBLAS", "MKL", "VECLIB_MAXIMUM")}
@@ -120,7 +120,7 @@ def compare(model, peers, args):
 
     work, product = flop(model) * rows / 1e9, max(products)
     print(f"\n{model}: {rows} rows, {epochs} epochs, {args.turns} turns, {args.threads} threads;"
-          f" {work:.1f} GFLOP an epoch; numpy's product of {SIDE} x {SIDE}: {product:.1f} GFLOP/s"
+          f" {work:.1f} GFLOP per epoch; numpy's product of {SIDE} x {SIDE}: {product:.1f} GFLOP/s"
           f"\n{'':10} {'epoch s':>17} {'GFLOP/s':>9} {'of numpy':>9} {'loss':>8} {'parameters':>11}"
           f"\n{'':10} {'best':>8} {'median':>8}")
     medians = {}
@@ -143,18 +143,18 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("models", nargs="*", metavar="MODEL", help="dense, conv; both")
     parser.add_argument("--threads", type=int, default=2)
-    parser.add_argument("--turns", type=int, default=3, help="trainings of each peer (3)")
-    parser.add_argument("--epochs", type=int, help="of a training, at least 2 (dense 12, conv 4)")
-    parser.add_argument("--rows", type=int, help="to learn from (dense 7992, conv 640)")
+    parser.add_argument("--turns", type=int, default=3, help="trainings per peer (3)")
+    parser.add_argument("--epochs", type=int, help="epochs per training, at least 2 (dense 12, conv 4)")
+    parser.add_argument("--rows", type=int, help="training rows (dense 7992, conv 640)")
     parser.add_argument("--keras-only", action="store_true")
     parser.add_argument("--ours-only", action="store_true")
     args = parser.parse_args()
     if unknown := set(args.models) - MODELS.keys():
-        parser.error(f"no such network: {', '.join(sorted(unknown))}")
+        parser.error(f"unknown network: {', '.join(sorted(unknown))}")
     if args.keras_only and args.ours_only:
         parser.error("--keras-only or --ours-only")
     if args.epochs is not None and args.epochs < 2:
-        parser.error("--epochs: the first is not counted")
+        parser.error("--epochs must be at least 2: the first is not counted")
 
     peers = {}
     if not args.ours_only:
@@ -163,11 +163,11 @@ def main():
         peers["timbral"] = [build("-p", "timbral-benches", "--example", "peers_nn")]
     same = [compare(model, peers, args) for model in args.models or MODELS]
     if not all(same):
-        sys.exit("different numbers of parameters, or a loss that is no number")
+        sys.exit("different numbers of parameters, or a loss that is not finite")
 
 
 def work(task, model=None, *options):
-    """One training or product, in a process of its own."""
+    """One training or matrix product; runs in its own process."""
     parser = argparse.ArgumentParser()
     for name in ("threads", "epochs", "rows"):
         parser.add_argument(f"--{name}", type=int)

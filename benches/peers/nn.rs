@@ -1,4 +1,4 @@
-//! One of the two networks of nn.py on random data; prints seconds an epoch as a line of JSON.
+//! Trains one of the two networks of nn.py on random data; prints seconds per epoch as a line of JSON.
 //!
 //! cargo run --release --example peers_nn -- dense|conv --threads 2 --epochs 12 --rows 7992
 //! {"model":"dense","epoch_seconds":[...],"parameters":202826,"rows":7992,"final_loss":...}

@@ -1,9 +1,9 @@
-"""The nearest neighbour and a logistic regression of scikit-learn on a table of segments.
+"""Nearest neighbour and logistic regression of scikit-learn on a table of segments.
 
 python splits.py TABLE.csv   (scikit-learn, pandas)
 
-Accuracy on a fifth of the rows, drawn at random and by whole recordings; standard scaling fitted
-to the training rows; mean and standard deviation over the seeds 0 to 4.
+Accuracy on a fifth of the rows, drawn at random by row and by recording; standard scaling fitted to the training
+rows; mean and standard deviation over the seeds 0 to 4.
 """
 import argparse
 import re

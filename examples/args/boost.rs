@@ -62,6 +62,7 @@ pub(crate) struct BoostArgs {
     pub(crate) seed: u64,
     /// 0: one a core
     #[arg(long = "threads", default_value_t = 0)]
+    #[serde(skip)]
     pub(crate) n_threads: usize,
 }
 

@@ -1,5 +1,5 @@
-//! hessboost's side of `boost.py`: `peers-hessboost FOLDER PARAMS`, as `fit` of `../boost.rs`, for
-//! rows to learn from and rows to test on; of the parameters it knows those that `boost.py` sets.
+//! The hessboost side of `boost.py`: `peers-hessboost FOLDER PARAMS`, like `fit` of `../boost.rs`, with
+//! training and test rows; it reads only the parameters that `boost.py` sets.
 
 use std::path::Path;
 use std::time::Instant;
@@ -52,7 +52,7 @@ fn main() -> std::result::Result<(), Box<dyn std::error::Error>> {
     let test = DMatrix::from_dense(&x_test, y_test.len(), n_features)?;
     let found = model.predict_class(&test, Iterations::Best)?;
     let predict_seconds = start.elapsed().as_secs_f64();
-    let share = |found: &[u32], y: &[f32]| {
+    let accuracy = |found: &[u32], y: &[f32]| {
         found
             .iter()
             .zip(y)
@@ -64,8 +64,8 @@ fn main() -> std::result::Result<(), Box<dyn std::error::Error>> {
     let record = json!({
         "fit_seconds": fit_seconds,
         "predict_seconds": predict_seconds,
-        "train_accuracy": share(known.as_slice(), &y),
-        "test_accuracy": share(found.as_slice(), &y_test),
+        "train_accuracy": accuracy(known.as_slice(), &y),
+        "test_accuracy": accuracy(found.as_slice(), &y_test),
         "peak_kib": peak_kib(),
         "model_bytes": model.encode(ModelFormat::XgboostJson)?.len(),
     });

@@ -1,36 +1,31 @@
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-/// What can go wrong with boosted trees.
+use timbral_core::InvalidParameter;
+
+/// Everything that can go wrong with boosted trees.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
-    /// A parameter is outside the range where it has a meaning.
-    #[error("{name} = {value}: {reason}")]
-    InvalidParameter {
-        /// The parameter's name as in the code.
-        name: &'static str,
-        /// Its value, printed.
-        value: String,
-        /// The rule it breaks.
-        reason: &'static str,
-    },
-    /// There are no rows or no columns to learn from.
+    /// A parameter is out of its range.
+    #[error(transparent)]
+    InvalidParameter(#[from] InvalidParameter),
+    /// A table has no rows or no columns.
     #[error("{name} is empty")]
     Empty {
-        /// Which argument.
+        /// The argument.
         name: &'static str,
     },
-    /// Two arguments that must be as long as each other are not.
+    /// An argument has the wrong length.
     #[error("{name}: expected length {expected}, got {got}")]
     Length {
-        /// The argument whose length is wrong.
+        /// The argument.
         name: &'static str,
-        /// The length that would fit.
+        /// The length it must have.
         expected: usize,
-        /// Its length.
+        /// The length it has.
         got: usize,
     },
-    /// A table has another number of columns than the model has features.
+    /// The number of columns of a table is not the number of features of the model.
     #[error("expected {expected} features, got {got}")]
     Features {
         /// Features of the model.
@@ -38,10 +33,10 @@ pub enum Error {
         /// Columns of the table.
         got: usize,
     },
-    /// A number is NaN, infinite or outside the range of its argument.
+    /// A number is NaN, infinite or out of the range of its argument.
     #[error("{name}[{index}] = {value}: {reason}")]
     InvalidValue {
-        /// Which argument.
+        /// The argument.
         name: &'static str,
         /// Index of the first such entry.
         index: usize,
@@ -55,24 +50,28 @@ pub enum Error {
     Io {
         /// The file.
         path: PathBuf,
-        /// The operating system's reason.
+        /// The reason of the operating system.
         reason: std::io::Error,
     },
-    /// A model file is damaged, or holds something that is no model of trees.
-    #[error("not a valid model: {place}: {reason}")]
+    /// A model file is damaged, or does not hold a model of trees.
+    #[error("{}not a valid model: {place}: {reason}", prefix(path))]
     Format {
-        /// Where in the model, such as `trees[3].left_children[7]`.
+        /// The file; `None` if the model was read from memory.
+        path: Option<PathBuf>,
+        /// The place in the model, such as `trees[3].left_children[7]`.
         place: String,
         /// What is wrong there.
         reason: String,
     },
     /// A model uses a part of XGBoost that is not supported here.
-    #[error("not supported: {what}")]
+    #[error("{}not supported: {what}", prefix(path))]
     Unsupported {
+        /// The file; `None` if there is none.
+        path: Option<PathBuf>,
         /// The part, such as `categorical splits`.
         what: String,
     },
-    /// A failure of linfa's own, such as in its cross-validation.
+    /// An error of linfa itself, for example in its cross-validation.
     #[cfg(feature = "linfa")]
     #[error(transparent)]
     Linfa(#[from] ::linfa::Error),
@@ -81,8 +80,23 @@ pub enum Error {
 /// The crate's result type.
 pub type Result<T> = std::result::Result<T, Error>;
 
+impl Error {
+    /// Names the file in an error of reading a model.
+    pub(crate) fn in_file(mut self, file: &Path) -> Self {
+        if let Self::Format { path, .. } | Self::Unsupported { path, .. } = &mut self {
+            *path = Some(file.to_owned());
+        }
+        self
+    }
+}
+
 /// Names the file in an I/O error.
-pub(crate) fn at(path: &std::path::Path) -> impl FnOnce(std::io::Error) -> Error {
+pub(crate) fn at(path: &Path) -> impl FnOnce(std::io::Error) -> Error {
     let path = path.to_owned();
     move |reason| Error::Io { path, reason }
+}
+
+fn prefix(path: &Option<PathBuf>) -> String {
+    path.as_ref()
+        .map_or_else(String::new, |path| format!("{}: ", path.display()))
 }

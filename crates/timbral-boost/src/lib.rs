@@ -1,12 +1,12 @@
 //! Gradient-boosted trees with XGBoost's semantics and models.
 //!
-//! [`BoostParams`] train a [`Model`] on a [`Dataset`]; [`Training`] adds evaluation sets, early
-//! stopping, warm starts, callbacks and losses of one's own. A model is saved as XGBoost saves it,
-//! predicts through a [`Predictor`], and explains itself by [`Model::shap_values`],
-//! [`Model::importance`] and [`permutation_importance`].
+//! [`BoostParams::fit`] trains a [`Model`] on a [`Dataset`]; [`Training`] adds validation rows and early
+//! stopping, further evaluated sets, a model to continue, progress, and losses of your own. A model is
+//! saved in XGBoost's formats, predicts through a [`Predictor`], and is explained by
+//! [`Model::shap_values`], [`Model::importance`] and [`permutation_importance`].
 //!
-//! From a table to a model, to XGBoost's file, to probabilities; XGBoost 3.2 with
-//! `tree_method="hist"` gives these same probabilities:
+//! From a table to a model, to a file for XGBoost, to probabilities. XGBoost 3.2 with
+//! `tree_method="hist"` gives the same probabilities:
 //!
 //! ```
 //! use ndarray::{Array2, array};
@@ -35,7 +35,7 @@
 //!
 //! # Objectives and metrics
 //!
-//! | [`Objective`] | XGBoost's name | labels | watched by default |
+//! | [`Objective`] | XGBoost's name | labels | default metric |
 //! |---|---|---|---|
 //! | `SquaredError` | `reg:squarederror` | numbers | `rmse` |
 //! | `PseudoHuber` | `reg:pseudohubererror` | numbers | `mphe` |
@@ -45,88 +45,80 @@
 //!
 //! | [`Metric`] | XGBoost's name | for |
 //! |---|---|---|
-//! | `Rmse`, `Mae` | `rmse`, `mae` | one number; of `binary:logistic` the probability |
+//! | `Rmse`, `Mae` | `rmse`, `mae` | one number; for `binary:logistic` the probability |
 //! | `PseudoHuber` | `mphe` | the same |
 //! | `LogLoss`, `Error` | `logloss`, `error` | `binary:logistic` |
 //! | `MultiLogLoss`, `MultiError` | `mlogloss`, `merror` | `multi:softprob`, `multi:softmax` |
 //!
-//! Any other loss is boosted through [`Loss`]. A model file with any other objective is read as
+//! Any other loss is trained through [`Loss`]. A model file with another objective is read as
 //! [`Objective::Other`] and predicts margins.
 //!
-//! # What equals XGBoost
+//! # What is equal to XGBoost
 //!
-//! Measured against XGBoost 3.2 on the CPU:
+//! Compared with XGBoost 3.2 on the CPU:
 //!
 //! - Training is `tree_method="hist"`: the same cuts, splits, default directions and pruning. The
 //!   tests compare trees node by node. Gradients are added in another order, so numbers differ in
-//!   their last bits, and between two splits of equal gain but for those bits the choice may differ.
+//!   their last bits, and of two splits whose gains differ only there the other one may be chosen.
 //! - Margins of a model are equal to the last bit.
-//! - Model files are equal byte for byte; those of XGBoost 1.7 to 3.2 are read.
-//! - SHAP values are computed in f64 and equal XGBoost's to its f32 rounding.
+//! - Model files are equal byte for byte. Files of XGBoost 1.7 to 3.2 are read.
+//! - SHAP values are computed in f64, and equal XGBoost's up to its rounding in f32.
 //!
-//! # What does not
+//! # What is not
 //!
-//! - Random draws (`subsample`, `colsample_*`) come from a generator of this crate: alike in
-//!   distribution, not row for row. Rows are drawn one by one, so their number varies about its mean.
-//! - Categorical splits, trees with vectors for leaves and `gblinear` are refused
-//!   ([`Error::Unsupported`]). `dart` models are read but not trained.
+//! - Random draws (`subsample`, `colsample_*`) come from a generator of this crate: they have the same
+//!   distribution, but are other rows and columns. Each row is drawn independently, so the number of
+//!   rows varies around its mean.
+//! - Categorical splits, trees with vectors as leaves and `gblinear` are refused with
+//!   [`Error::Unsupported`]. `dart` models are read but not trained.
 //! - There are no ranking or survival objectives to train, no interaction constraints, no other
 //!   `tree_method`, no GPU, no distributed training.
 //! - `scale_pos_weight` is [`BoostParams::class_weights`], for any number of classes.
 //!
-//! A seed gives the same model at any number of threads.
+//! # Threads and seeds
+//!
+//! Training, prediction and explanation run in the rayon pool they are called in (`ThreadPool::install`).
+//! A seed gives the same model with any number of threads.
 //!
 //! # Other crates
 //!
 //! Parameters are read and written with serde, see [`BoostParams`]. The feature `linfa` implements
 //! linfa's `Fit` and `PredictInplace`, the feature `smartcore` implements smartcore's
-//! `SupervisedEstimator` and `Predictor`; both train `BoostedTrees`, whose traits' documentation has
-//! examples. Both are off by default.
+//! `SupervisedEstimator` and `Predictor`. Both train `BoostedTrees`; the documentation of the
+//! implementations has examples. Both features are off by default. [`ndarray`] is re-exported.
 
 #[cfg(any(feature = "linfa", feature = "smartcore"))]
-mod adapter;
-mod bins;
-mod dataset;
+mod adapters;
+mod data;
 mod error;
-mod format;
-mod gradient;
-mod grow;
-mod histogram;
-mod importance;
-#[cfg(feature = "linfa")]
-mod linfa;
+mod explain;
+mod growing;
+mod loss;
 mod math;
-mod metric;
 mod model;
-mod objective;
-mod params;
-mod partition;
-mod permutation;
 mod predict;
-mod queue;
 mod random;
+mod simd;
 #[cfg(test)]
-mod random_model;
-mod search;
-mod shap;
-mod sketch;
-#[cfg(feature = "smartcore")]
-mod smartcore;
-mod split;
-mod train;
-mod tree;
+mod tests;
+mod training;
 
 #[cfg(any(feature = "linfa", feature = "smartcore"))]
-pub use adapter::{BoostedTrees, Target};
-pub use dataset::Dataset;
+pub use adapters::{BoostedTrees, Target};
+pub use data::Dataset;
 pub use error::{Error, Result};
-pub use gradient::Loss;
-pub use importance::ImportanceKind;
-pub use metric::Metric;
-pub use model::Model;
-pub use objective::Objective;
-pub use params::{BoostParams, GrowPolicy};
-pub use permutation::{PermutationImportance, PermutationImportanceParams, permutation_importance};
+pub use explain::{
+    ImportanceKind, PermutationImportance, PermutationImportanceParams, permutation_importance,
+};
+pub use growing::GrowPolicy;
+pub use loss::{Loss, Metric, Objective};
+pub use model::{Children, Model, Node, Tree};
+pub use ndarray;
 pub use predict::Predictor;
-pub use train::{History, Round, Trained, Training};
-pub use tree::{Children, Node, Tree};
+pub use timbral_core::{InvalidParameter, Monitor, Progress};
+pub use training::{BoostParams, History, Round, Trained, Training};
+
+/// Compiles and runs the example of the README.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

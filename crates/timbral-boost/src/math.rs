@@ -1,8 +1,8 @@
-/// `e^x`, right to half a unit in the last place but for one value in some 10 000, the same bits
-/// on every machine, and without a branch, so that it runs on many lanes at once.
+/// `e^x`, correctly rounded except for about one value in 10 000, with the same bits on every machine.
+/// It has no branch, so that loops over it are vectorised.
 #[inline(always)]
 pub(crate) fn exp(x: f32) -> f32 {
-    /// Puts the integer next to a number into its lowest bits.
+    /// Added to a number, it puts the nearest integer into the lowest bits.
     const ROUND: f64 = 6_755_399_441_055_744.0;
     /// `1 / n!`, from the highest power to the lowest.
     const TAYLOR: [f64; 11] = [
@@ -34,7 +34,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn exp_is_rounded_right() {
+    fn exp_is_correctly_rounded() {
         let mut wrong = 0;
         for i in -200_000..200_000 {
             let x = i as f32 * 4.3e-4;

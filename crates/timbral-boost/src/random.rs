@@ -1,26 +1,64 @@
+use timbral_core::{split_mix, unit_f64};
+
 /// A place in a tree of random choices: the same path from the same seed gives the same numbers,
 /// whatever else was drawn and in whatever order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Key(u64);
 
+/// The random choices of training.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Stream {
+    /// The columns of a tree (`colsample_bytree`), below the key of the tree.
+    TreeColumns,
+    /// The root, below the key of the tree; its key draws its columns (`colsample_bynode`).
+    Root,
+    /// The columns of each level (`colsample_bylevel`), below the key of the tree.
+    LevelColumns,
+    /// The rows of a tree (`subsample`), below the key of the tree.
+    Rows,
+    /// The left child of a node, below the key of the node.
+    LeftChild,
+    /// The right child of a node, below the key of the node.
+    RightChild,
+}
+
+impl Stream {
+    /// The label in the path of keys. Trees and nodes have labels of their own; a change of a label
+    /// changes the models of every seed.
+    fn label(self) -> u64 {
+        match self {
+            Self::TreeColumns => 0,
+            Self::Root => 1,
+            Self::LevelColumns => 2,
+            Self::Rows | Self::LeftChild => 3,
+            Self::RightChild => 4,
+        }
+    }
+}
+
 impl Key {
     pub(crate) fn new(seed: u64) -> Self {
-        Self(mix(seed))
+        Self(split_mix(seed))
     }
 
-    /// The choice named `label` below this one.
-    pub(crate) fn with(self, label: u64) -> Self {
-        Self(mix(self.0 ^ mix(label)))
+    /// The choice with the given index below this one.
+    pub(crate) fn with(self, index: u64) -> Self {
+        Self(split_mix(self.0 ^ split_mix(index)))
+    }
+
+    /// A named choice below this one.
+    pub(crate) fn stream(self, stream: Stream) -> Self {
+        self.with(stream.label())
     }
 
     /// A number from 0 to 1, 1 excluded.
     pub(crate) fn uniform(self) -> f64 {
-        (self.0 >> 11) as f64 / (1_u64 << 53) as f64
+        unit_f64(self.0)
     }
 
-    /// A share of the items (at least one), in their order.
-    pub(crate) fn sample(self, items: &[usize], share: f32) -> Vec<usize> {
-        let n = ((f64::from(share) * items.len() as f64) as usize).clamp(1, items.len().max(1));
+    /// A random fraction of the items (at least one), in their order.
+    pub(crate) fn sample(self, items: &[usize], fraction: f32) -> Vec<usize> {
+        let n = ((f64::from(fraction) * items.len() as f64) as usize).clamp(1, items.len().max(1));
         if n >= items.len() {
             return items.to_vec();
         }
@@ -35,20 +73,12 @@ impl Key {
     }
 }
 
-/// SplitMix64's step and output (Steele, Lea & Flood 2014).
-fn mix(state: u64) -> u64 {
-    let mut z = state.wrapping_add(0x9E37_79B9_7F4A_7C15);
-    z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-    z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-    z ^ (z >> 31)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn samples_have_their_size_and_every_item_its_chance() {
+    fn samples_have_their_size_and_every_item_is_equally_likely() {
         let items: Vec<usize> = (0..10).collect();
         let mut counts = [0; 10];
         for seed in 0..10_000 {

@@ -3,7 +3,7 @@ use ndarray::{ArrayView, ArrayView2, ArrayView3, Dimension};
 use crate::error::{Error, Result};
 use crate::shape::Shape;
 
-/// Examples of finite numbers, and a label from 0 each.
+/// Examples with their labels. All numbers are finite, labels are counted from 0.
 #[derive(Debug, Clone)]
 pub struct Dataset {
     values: Vec<f32>,
@@ -17,15 +17,15 @@ impl Dataset {
     ///
     /// # Errors
     ///
-    /// [`Error::Empty`] without rows or columns, [`Error::Length`] where there are not as many
-    /// labels as rows, [`Error::InvalidValue`] for a feature that is not finite or a label of
-    /// `n_classes` or more.
+    /// [`Error::Empty`] without rows or columns, [`Error::Length`] if the numbers of labels and rows
+    /// differ, [`Error::InvalidValue`] if a feature is not finite or a label is not below
+    /// `n_classes`.
     pub fn new(features: ArrayView2<'_, f32>, labels: &[usize], n_classes: usize) -> Result<Self> {
         let shape = Shape::row(features.ncols());
         Self::of("features", features, shape, labels, n_classes)
     }
 
-    /// Copies spectrograms `[n, bands, frames]`, of which the first band is at the top of an image.
+    /// Copies spectrograms `[n, bands, frames]`; the first band is the first row of the image.
     ///
     /// # Errors
     ///

@@ -3,9 +3,10 @@ use std::str::FromStr;
 
 use crate::error::{Error, Result};
 
-/// Where a network runs.
+/// The device on which a network runs.
 ///
-/// Written `cpu`, `candle`, `cuda:0` and `metal:0`; `cuda` and `metal` are the first of their kind.
+/// As text: `cpu`, `candle`, `cuda:0`, `metal:0`; `cuda` and `metal` are short for `cuda:0` and
+/// `metal:0`.
 ///
 /// ```
 /// use timbral_nn::Device;
@@ -17,10 +18,10 @@ use crate::error::{Error, Result};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 #[non_exhaustive]
 pub enum Device {
-    /// The CPU, by this crate's own layers: the only device whose bits do not depend on the machine.
+    /// The CPU, with this crate's own layers: the only device whose bits do not depend on the machine.
     #[default]
     Cpu,
-    /// The CPU, by the crate candle, to compare with; needs the feature `candle`.
+    /// The CPU, with the crate candle, for comparison; needs the feature `candle`.
     CandleCpu,
     /// An NVIDIA GPU, counted from 0; needs the feature `cuda`.
     Cuda(usize),
@@ -47,7 +48,7 @@ impl FromStr for Device {
             Some((kind, number)) => (kind, Some(number)),
             None => (device, None),
         };
-        // Digits alone: parse takes a sign too.
+        // Digits only: parse would accept a sign.
         let index = match number {
             None => Some(0),
             Some(number) if number.bytes().all(|b| b.is_ascii_digit()) => number.parse().ok(),
@@ -69,7 +70,7 @@ impl FromStr for Device {
 impl Device {
     /// # Errors
     ///
-    /// [`Error::Device`] where the build has no code for it or the machine does not have it.
+    /// [`Error::Device`] if this build does not support it or the machine does not have it.
     pub(crate) fn open(self) -> Result<Opened> {
         match self {
             Self::Cpu => Ok(Opened::Own),
@@ -93,10 +94,10 @@ impl Device {
         Ok(Opened::Candle { name: self, device })
     }
 
-    /// The error of candle on this device.
+    /// The error of candle on this device, as one of this crate.
     #[cfg(feature = "candle")]
     pub(crate) fn failed(self, mut error: &candle_core::Error) -> Error {
-        // Printed it would have its backtrace behind it.
+        // It would print its backtrace.
         while let candle_core::Error::WithBacktrace { inner, .. } = error {
             error = inner;
         }
@@ -106,7 +107,7 @@ impl Device {
         }
     }
 
-    /// The error of a build without code for the device.
+    /// The error of a build that does not support the device.
     fn missing(self) -> Error {
         let feature = match self {
             Self::Cpu => "",
@@ -121,7 +122,7 @@ impl Device {
     }
 }
 
-/// A device that is there.
+/// A device that is available.
 #[derive(Debug, Clone, Default)]
 pub(crate) enum Opened {
     /// This crate's own layers.

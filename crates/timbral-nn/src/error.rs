@@ -1,26 +1,21 @@
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+
+use timbral_core::InvalidParameter;
 
 /// What can go wrong with neural networks.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
-    /// A parameter is outside the range where it has a meaning.
-    #[error("{name} = {value}: {reason}")]
-    InvalidParameter {
-        /// The parameter's name as in the code.
-        name: &'static str,
-        /// Its value, printed.
-        value: String,
-        /// The rule it breaks.
-        reason: &'static str,
-    },
+    /// A parameter is out of its range.
+    #[error(transparent)]
+    InvalidParameter(#[from] InvalidParameter),
     /// There are no rows or no columns.
     #[error("{name} is empty")]
     Empty {
         /// Which argument.
         name: &'static str,
     },
-    /// Two arguments that must be as long as each other are not.
+    /// Two arguments that must have the same length do not.
     #[error("{name}: expected length {expected}, got {got}")]
     Length {
         /// The argument whose length is wrong.
@@ -67,11 +62,11 @@ pub enum Error {
         /// The epoch, from 0.
         epoch: usize,
     },
-    /// A network cannot run on a device: its name is unknown, the build has no code for it, the
+    /// A network cannot run on a device: its name is unknown, this build does not support it, the
     /// machine does not have it, or it failed.
     #[error("{device}: {reason}")]
     Device {
-        /// The device as it is written.
+        /// The device, as it is written in text.
         device: String,
         /// Why.
         reason: String,
@@ -85,8 +80,10 @@ pub enum Error {
         reason: std::io::Error,
     },
     /// A file is damaged, or holds something other than what is asked for.
-    #[error("not a valid {what}: {reason}")]
+    #[error("{}not a valid {what}: {reason}", prefix(path.as_deref()))]
     Format {
+        /// The file; `None` for bytes in memory.
+        path: Option<PathBuf>,
         /// `model` or `checkpoint`.
         what: &'static str,
         /// What is wrong.
@@ -97,25 +94,27 @@ pub enum Error {
 /// The crate's result type.
 pub type Result<T> = std::result::Result<T, Error>;
 
-/// The rule `reason` for the parameter `name`.
-pub(crate) fn check(
-    good: bool,
-    name: &'static str,
-    value: impl std::fmt::Debug,
-    reason: &'static str,
-) -> Result<()> {
-    match good {
-        true => Ok(()),
-        false => Err(Error::InvalidParameter {
-            name,
-            value: format!("{value:?}"),
-            reason,
-        }),
+impl Error {
+    /// Names the file in an error of its bytes.
+    pub(crate) fn in_file(self, file: &Path) -> Self {
+        match self {
+            Self::Format { what, reason, .. } => Self::Format {
+                path: Some(file.to_owned()),
+                what,
+                reason,
+            },
+            other => other,
+        }
     }
 }
 
+fn prefix(path: Option<&Path>) -> String {
+    path.map(|path| format!("{}: ", path.display()))
+        .unwrap_or_default()
+}
+
 /// Names the file in an I/O error.
-pub(crate) fn at(path: &std::path::Path) -> impl FnOnce(std::io::Error) -> Error {
+pub(crate) fn at(path: &Path) -> impl FnOnce(std::io::Error) -> Error {
     let path = path.to_owned();
     move |reason| Error::Io { path, reason }
 }

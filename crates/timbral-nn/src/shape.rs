@@ -1,15 +1,15 @@
 use serde::{Deserialize, Serialize};
 
 /// The shape of one example: an image `[height, width, channels]`, a sequence `[1, steps, features]`
-/// or a table's row `[1, 1, features]`.
+/// or a row of a table `[1, 1, features]`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Shape {
-    /// Rows: of a spectrogram the bands.
+    /// Rows of an image; bands of a spectrogram.
     pub height: usize,
-    /// Columns: of a spectrogram the frames.
+    /// Columns of an image; frames of a spectrogram.
     pub width: usize,
-    /// Numbers a place.
+    /// Numbers per position.
     pub channels: usize,
 }
 
@@ -27,7 +27,7 @@ impl Shape {
         Self::new(1, 1, n_features)
     }
 
-    /// Numbers of an example; what is beyond any memory is the largest number there is.
+    /// Numbers per example, saturating.
     pub(crate) const fn len(self) -> usize {
         self.height
             .saturating_mul(self.width)

@@ -9,7 +9,7 @@ fn table() -> (ndarray::Array2<f32>, Vec<usize>) {
 }
 
 #[test]
-fn a_device_without_its_feature_is_an_error_of_that_name() {
+fn a_device_without_its_feature_is_an_error_that_names_the_feature() {
     let (features, labels) = table();
     let data = Dataset::new(features.view(), &labels, 3).expect("valid");
     let params = TrainParams {
@@ -19,7 +19,7 @@ fn a_device_without_its_feature_is_an_error_of_that_name() {
     let classifier = Training::new(MlpParams::default(), &params, &data)
         .run()
         .expect("trains")
-        .classifier;
+        .model;
     for (device, has_feature, expected) in [
         (
             Device::CandleCpu,
@@ -60,7 +60,7 @@ mod candle {
 
     use super::*;
 
-    /// Every step adds the rounding of some hundred sums to weights that later steps build on.
+    /// Every step adds the rounding of some hundred sums to the weights of later steps.
     const TOLERANCE: f64 = 1e-3;
 
     fn compare(net: impl Into<Architecture>, params: &TrainParams, data: &Dataset) {
@@ -84,7 +84,7 @@ mod candle {
     }
 
     #[test]
-    fn tables_are_learnt_alike() {
+    fn candle_trains_the_same_on_tables() {
         let (features, labels) = table();
         let data = Dataset::new(features.view(), &labels, 3).expect("valid");
         let net = MlpParams {
@@ -102,7 +102,7 @@ mod candle {
     }
 
     #[test]
-    fn images_are_learnt_alike_and_predicted_alike() {
+    fn candle_trains_and_predicts_the_same_on_images() {
         // Waves of three lengths across bands and frames.
         let labels: Vec<usize> = (0..30).map(|i| i % 3).collect();
         let images = Array3::from_shape_fn((30, 9, 14), |(i, band, frame)| {
@@ -113,7 +113,7 @@ mod candle {
         let params = TrainParams {
             epochs: 4,
             batch_size: 8,
-            // Adam makes whole steps of gradients that are nothing but rounding.
+            // Adam would make full steps of gradients that are only rounding errors.
             optimiser: Optimiser::Sgd { momentum: 0.9 },
             learning_rate: 0.02,
             augment: Augment {
@@ -143,13 +143,14 @@ mod candle {
             blocks,
             units: 6,
             dropout: 0.3,
+            ..CrnnParams::default()
         };
         compare(crnn, &params, &data);
 
         let own = Training::new(conv, &params, &data).run().expect("trains");
-        let candle = own.classifier.clone().on(Device::CandleCpu).expect("built");
-        assert_eq!(candle, own.classifier);
-        let expected = own.classifier.image_probabilities(images.view());
+        let candle = own.model.clone().on(Device::CandleCpu).expect("built");
+        assert_eq!(candle, own.model);
+        let expected = own.model.image_probabilities(images.view());
         let got = candle.image_probabilities(images.view()).expect("valid");
         for (got, expected) in got.iter().zip(&expected.expect("valid")) {
             assert!((got - expected).abs() < 1e-5, "{got}, not {expected}");

@@ -5,11 +5,11 @@ use std::ops::ControlFlow;
 use ndarray::{Array2, Array3, array};
 use timbral_nn::{
     Architecture, AttentionNetParams, Augment, Classifier, ConvBlockParams, ConvNetParams,
-    CrnnParams, Dataset, EarlyStopping, Error, MlpParams, Optimiser, Pooling, Schedule,
-    TrainParams, Training,
+    CrnnParams, Dataset, EarlyStopping, Error, InvalidParameter, MlpParams, Optimiser, Pooling,
+    Progress, Schedule, TrainParams, Training,
 };
 
-/// Three rings about the origin, which no plane parts.
+/// Three rings about the origin, which are not linearly separable.
 fn rings(n: usize) -> (Array2<f32>, Vec<usize>) {
     let labels: Vec<usize> = (0..n).map(|row| row % 3).collect();
     let features = Array2::from_shape_fn((n, 2), |(row, j)| {
@@ -42,6 +42,7 @@ fn params() -> TrainParams {
         early_stopping: Some(EarlyStopping {
             patience: 4,
             restore_best: true,
+            ..EarlyStopping::default()
         }),
         ema_decay: Some(0.9),
         seed: 5,
@@ -49,7 +50,7 @@ fn params() -> TrainParams {
     }
 }
 
-/// A small network of every kind and what it is trained on.
+/// A small network of every kind, with parameters and training data.
 fn trainings() -> Vec<(Architecture, TrainParams, Dataset)> {
     let (features, labels) = rings(500);
     let table = Dataset::new(features.view(), &labels, 3).expect("valid");
@@ -97,6 +98,7 @@ fn trainings() -> Vec<(Architecture, TrainParams, Dataset)> {
             band_mask: 3,
             frame_masks: 1,
             frame_mask: 3,
+            ..Augment::default()
         },
         ..params()
     };
@@ -121,7 +123,7 @@ fn threads_do_not_change_a_bit() {
         let one = train(1);
         for threads in [2, 4] {
             let other = train(threads);
-            assert_eq!(one.classifier, other.classifier);
+            assert_eq!(one.model, other.model);
             assert_eq!(one.history, other.history);
         }
     }
@@ -150,7 +152,7 @@ fn a_resumed_training_is_the_uninterrupted_one_to_the_bit() {
         });
         assert_eq!(stop.run().expect("trains").history.epochs.len(), 3);
         let resumed = training().resume(&path).run().expect("trains");
-        assert_eq!(resumed.classifier, whole.classifier);
+        assert_eq!(resumed.model, whole.model);
         assert_eq!(resumed.history, whole.history);
         assert_eq!(resumed.best_epoch, whole.best_epoch);
 
@@ -165,13 +167,13 @@ fn a_resumed_training_is_the_uninterrupted_one_to_the_bit() {
         assert!(matches!(Classifier::load(&path), Err(Error::Format { .. })));
 
         let model = folder.path().join("model.safetensors");
-        whole.classifier.save(&model).expect("written");
-        assert_eq!(Classifier::load(&model).expect("valid"), whole.classifier);
+        whole.model.save(&model).expect("written");
+        assert_eq!(Classifier::load(&model).expect("valid"), whole.model);
     }
 }
 
 #[test]
-fn waves_are_learnt() {
+fn waves_are_learned() {
     for (net, params, data) in trainings().into_iter().skip(1) {
         let params = TrainParams {
             epochs: 60,
@@ -183,12 +185,15 @@ fn waves_are_learnt() {
         let training = Training::new(net, &params, &data).validate(&data);
         let trained = training.run().expect("trains");
         let last = trained.history.epochs[59];
-        assert!(last.validation_accuracy.expect("judged") > 0.95, "{last:?}");
+        assert!(
+            last.validation_accuracy.expect("validated") > 0.95,
+            "{last:?}"
+        );
     }
 }
 
 #[test]
-fn rings_are_learnt() {
+fn rings_are_learned() {
     let (features, labels) = rings(600);
     let data = Dataset::new(features.view(), &labels, 3).expect("valid");
     let net = MlpParams {
@@ -205,13 +210,13 @@ fn rings_are_learnt() {
     let trained = Training::new(net.clone(), &params, &data)
         .run()
         .expect("trains");
-    let found = trained.classifier.classes(features.view()).expect("finite");
+    let found = trained.model.classes(features.view()).expect("finite");
     let hits = found.iter().zip(&labels).filter(|(a, b)| a == b).count();
     assert!(hits > 590, "{hits}");
 }
 
 #[test]
-fn damaged_and_foreign_files_are_refused() {
+fn damaged_files_and_files_of_another_kind_are_refused() {
     let (features, labels) = rings(60);
     let data = Dataset::new(features.view(), &labels, 3).expect("valid");
     let params = TrainParams {
@@ -228,8 +233,8 @@ fn damaged_and_foreign_files_are_refused() {
         .expect("trains");
     let folder = tempfile::tempdir().expect("folder");
     let path = folder.path().join("model.safetensors");
-    trained.classifier.save(&path).expect("written");
-    assert_eq!(Classifier::load(&path).expect("valid"), trained.classifier);
+    trained.model.save(&path).expect("written");
+    assert_eq!(Classifier::load(&path).expect("valid"), trained.model);
     let whole = std::fs::read(&path).expect("there");
     let refused = |bytes: &[u8]| {
         std::fs::write(&path, bytes).expect("written");
@@ -238,7 +243,7 @@ fn damaged_and_foreign_files_are_refused() {
     for end in 0..whole.len() {
         refused(&whole[..end]);
     }
-    // The configuration names another shape than the tensors', in as many bytes.
+    // A configuration whose units do not fit the tensors, of the same length in bytes.
     let text = String::from_utf8_lossy(&whole).into_owned();
     let at = text.find("[4]").expect("units") + 1;
     let mut other = whole.clone();
@@ -284,11 +289,11 @@ fn malformed_tables_are_refused() {
         .run()
         .expect("trains");
     assert!(matches!(
-        trained.classifier.probabilities(nan.view()),
+        trained.model.probabilities(nan.view()),
         Err(Error::InvalidValue { .. })
     ));
     let wide = Array2::zeros((1, 3));
-    let error = trained.classifier.probabilities(wide.view());
+    let error = trained.model.probabilities(wide.view());
     assert!(matches!(
         error,
         Err(Error::Features {
@@ -300,16 +305,17 @@ fn malformed_tables_are_refused() {
         early_stopping: Some(EarlyStopping {
             patience: 1,
             restore_best: true,
+            ..EarlyStopping::default()
         }),
         ..TrainParams::default()
     };
     let error = Training::new(net, &stopping, &data).run();
     assert!(matches!(
         error,
-        Err(Error::InvalidParameter {
+        Err(Error::InvalidParameter(InvalidParameter {
             name: "early_stopping",
             ..
-        })
+        }))
     ));
 }
 
@@ -326,7 +332,7 @@ fn malformed_images_are_refused() {
         .expect("trains");
     let probabilities = |shape| {
         trained
-            .classifier
+            .model
             .image_probabilities(Array3::zeros(shape).view())
     };
     // Crops are 13 frames wide.
@@ -334,9 +340,7 @@ fn malformed_images_are_refused() {
     for shape in [(1, 11, 20), (1, 12, 12)] {
         assert!(matches!(probabilities(shape), Err(Error::Image { .. })));
     }
-    let table = trained
-        .classifier
-        .probabilities(Array2::zeros((1, 12)).view());
+    let table = trained.model.probabilities(Array2::zeros((1, 12)).view());
     assert!(matches!(table, Err(Error::Image { .. })));
     let nan = Array3::from_elem((1, 12, 20), f32::NAN);
     assert!(matches!(
@@ -347,7 +351,10 @@ fn malformed_images_are_refused() {
     let error = Training::new(net.clone(), &params, &small).run();
     assert!(matches!(
         error,
-        Err(Error::InvalidParameter { name: "input", .. })
+        Err(Error::InvalidParameter(InvalidParameter {
+            name: "input",
+            ..
+        }))
     ));
     let wide = TrainParams {
         augment: Augment {
@@ -359,6 +366,94 @@ fn malformed_images_are_refused() {
     let error = Training::new(net, &wide, &data).run();
     assert!(matches!(
         error,
-        Err(Error::InvalidParameter { name: "frames", .. })
+        Err(Error::InvalidParameter(InvalidParameter {
+            name: "frames",
+            ..
+        }))
     ));
+}
+
+#[test]
+fn a_monitor_is_called_after_every_epoch_and_can_stop_the_training() {
+    let (net, params, data) = trainings().swap_remove(0);
+    let training = || Training::new(net.clone(), &params, &data).validate(&data);
+    let whole = training().run().expect("trains");
+    let mut reports = Vec::new();
+    let mut monitor = |progress: &Progress| {
+        reports.push(progress.clone());
+        match progress.done {
+            3 => ControlFlow::Break(()),
+            _ => ControlFlow::Continue(()),
+        }
+    };
+    let stopped = training().monitor(&mut monitor).run().expect("trains");
+    assert_eq!(stopped.history.epochs, whole.history.epochs[..3]);
+    assert_eq!(reports.len(), 3);
+    for (i, (report, epoch)) in reports.iter().zip(&whole.history.epochs).enumerate() {
+        let [loss, accuracy] = [epoch.validation_loss, epoch.validation_accuracy]
+            .map(|score| score.expect("validated"));
+        let message = format!(
+            "{}/6 epochs loss {:.4}, validation loss {loss:.4}, validation accuracy {accuracy:.3}",
+            i + 1,
+            epoch.loss,
+        );
+        assert_eq!(report.to_string(), message);
+    }
+}
+
+#[test]
+fn a_training_continues_from_the_weights_of_another_one() {
+    for (net, params, data) in trainings() {
+        let params = TrainParams {
+            epochs: 1,
+            ema_decay: None,
+            early_stopping: None,
+            // So small that the weights stay as they are.
+            learning_rate: 1e-30,
+            weight_decay: 0.0,
+            ..params
+        };
+        let start = Training::new(net.clone(), &params, &data).run();
+        let start = start.expect("trains").model;
+        let other = TrainParams {
+            seed: 99,
+            ..params.clone()
+        };
+        let score = |from: Option<&Classifier>| {
+            let training = Training::new(net.clone(), &other, &data).validate(&data);
+            let training = match from {
+                Some(model) => training.continue_from(model),
+                None => training,
+            };
+            let trained = training.run().expect("trains");
+            trained.history.epochs[0]
+                .validation_loss
+                .expect("validated")
+        };
+        let expected = {
+            let training = Training::new(net.clone(), &params, &data).validate(&data);
+            let trained = training.continue_from(&start).run().expect("trains");
+            trained.history.epochs[0]
+                .validation_loss
+                .expect("validated")
+        };
+        // Only the running statistics move on, by other batches.
+        assert!((score(Some(&start)) - expected).abs() < 0.05 * expected);
+        assert_ne!(score(None), score(Some(&start)));
+
+        let smaller = MlpParams {
+            units: vec![3],
+            ..MlpParams::default()
+        };
+        let error = Training::new(smaller, &other, &data)
+            .continue_from(&start)
+            .run();
+        assert!(matches!(
+            error,
+            Err(Error::InvalidParameter(InvalidParameter {
+                name: "continue_from",
+                ..
+            }))
+        ));
+    }
 }

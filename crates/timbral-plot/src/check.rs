@@ -2,10 +2,10 @@ use ndarray::{Array2, ArrayView2};
 
 use crate::error::{Error, Result};
 
-/// Beyond this the difference of two numbers may overflow.
+/// Largest magnitude that is drawn: the difference of two larger numbers may overflow.
 const LARGEST: f64 = 1e300;
 
-/// The numbers as f64, all of which have a place in a picture.
+/// The numbers as f64, if there are any and all can be drawn.
 pub(crate) fn finite<T: Copy + Into<f64>>(name: &'static str, values: &[T]) -> Result<Vec<f64>> {
     if values.is_empty() {
         return Err(Error::Empty { name });
@@ -63,24 +63,7 @@ pub(crate) fn classes(name: &'static str, labels: &[usize], n_classes: usize) ->
     }
 }
 
-pub(crate) fn parameter(
-    holds: bool,
-    name: &'static str,
-    value: impl ToString,
-    reason: &'static str,
-) -> Result<()> {
-    if holds {
-        Ok(())
-    } else {
-        Err(Error::InvalidParameter {
-            name,
-            value: value.to_string(),
-            reason,
-        })
-    }
-}
-
-/// Smallest and largest; (0, 0) for none.
+/// Smallest and largest value; (0, 0) if there are none.
 pub(crate) fn range(values: impl IntoIterator<Item = f64>) -> (f64, f64) {
     let ends = values.into_iter().fold(None, |ends, v| match ends {
         None => Some((v, v)),
@@ -89,15 +72,15 @@ pub(crate) fn range(values: impl IntoIterator<Item = f64>) -> (f64, f64) {
     ends.unwrap_or((0.0, 0.0))
 }
 
-/// The range with 4 % of air at both ends; of constant data a range around them.
+/// The range with a margin of 4 % at both ends; for constant data a range around the value.
 pub(crate) fn padded((lo, hi): (f64, f64)) -> (f64, f64) {
     let span = hi - lo;
-    let air = if span > lo.abs().max(hi.abs()) * 1e-9 {
+    let margin = if span > lo.abs().max(hi.abs()) * 1e-9 {
         span * 0.04
     } else {
         (lo.abs() * 0.1).max(1e-3)
     };
-    (lo - air, hi + air)
+    (lo - margin, hi + margin)
 }
 
 pub(crate) fn strings<S: AsRef<str>>(names: &[S]) -> Vec<String> {

@@ -1,29 +1,31 @@
 use std::path::PathBuf;
 
-/// What can be wrong with the data of a figure, or go wrong in drawing or saving it.
+use timbral_core::InvalidParameter;
+
+/// Why a figure could not be drawn or a file not saved.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
     /// There is nothing to draw.
     #[error("{name} is empty")]
     Empty {
-        /// Which argument.
+        /// The argument.
         name: &'static str,
     },
-    /// Two arguments do not fit each other.
+    /// The sizes of two arguments do not match.
     #[error("{name}: expected {expected}, got {got}")]
     Shape {
         /// The argument whose length, or number of rows or columns, is wrong.
         name: &'static str,
-        /// What the other arguments ask for.
+        /// The length that the other arguments require.
         expected: usize,
-        /// What it is.
+        /// Its length.
         got: usize,
     },
-    /// A number has no place in a picture: NaN, infinite or beyond 1e300.
+    /// A number is NaN, infinite or beyond 1e300 in magnitude.
     #[error("{name}[{index}] = {value} cannot be drawn")]
     NotFinite {
-        /// Which argument.
+        /// The argument.
         name: &'static str,
         /// Index of the first such entry, in row order.
         index: usize,
@@ -33,7 +35,7 @@ pub enum Error {
     /// A class index is not below the number of classes.
     #[error("{name}[{index}] = {class}, but there are {n_classes} classes")]
     ClassOutOfRange {
-        /// Which argument.
+        /// The argument.
         name: &'static str,
         /// Index of the first such entry.
         index: usize,
@@ -42,31 +44,24 @@ pub enum Error {
         /// The number of classes.
         n_classes: usize,
     },
-    /// A parameter is outside the range where the figure is defined.
-    #[error("{name} = {value}: {reason}")]
-    InvalidParameter {
-        /// The parameter's name as in the code.
-        name: &'static str,
-        /// Its value, printed.
-        value: String,
-        /// The rule it breaks.
-        reason: &'static str,
-    },
-    /// A metric that the figure shows could not be calculated.
+    /// A parameter is out of its range.
+    #[error(transparent)]
+    InvalidParameter(#[from] InvalidParameter),
+    /// A metric that the figure shows could not be computed.
     #[error(transparent)]
     Metrics(#[from] timbral_metrics::Error),
     /// The picture could not be drawn or encoded.
     #[error("drawing failed: {reason}")]
     Draw {
-        /// What the drawing library said.
+        /// The message of the drawing library.
         reason: String,
     },
     /// A file could not be written.
     #[error("{}: {reason}", path.display())]
     Io {
-        /// Which file.
+        /// The file.
         path: PathBuf,
-        /// Why.
+        /// The reason.
         reason: std::io::Error,
     },
 }

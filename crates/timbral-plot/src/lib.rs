@@ -1,22 +1,22 @@
-//! Figures of audio features and of classifiers, as PNG and SVG, and a report of them in one HTML
-//! file: slices and views in, pictures out.
+//! Figures of audio features and classifiers as PNG and SVG, and a report of them in one HTML file.
 //!
-//! Every function here gives a [`Figure`], which [`Figure::save`] writes and [`Report::figure`]
-//! puts into a report. Title, size and theme are in [`FigureParams`].
+//! Slices and array views go in, pictures come out. Every function returns a [`Figure`], which
+//! [`Figure::save`] writes to a file and [`Report::figure`] adds to a report. Title, size and theme are in
+//! [`FigureParams`].
 //!
-//! - Recordings: [`waveform`], [`spectrogram`] (linear, logarithmic or mel), [`hpss`],
-//!   [`chromagram`], [`tempogram`], [`onset_strength`]; one panel a genre: [`waveform_grid`],
+//! - Recordings: [`waveform`], [`spectrogram`] (linear, logarithmic or mel), [`harmonic_percussive`],
+//!   [`chromagram`], [`tempogram`], [`onset_curve`]; one panel per genre: [`waveform_grid`],
 //!   [`spectrogram_grid`].
-//! - Data sets: [`label_counts`], [`distributions`], [`correlations`] and [`correlation_heatmap`],
-//!   [`Pca`] and [`scatter_map`].
-//! - Training: [`training_curves`], [`learning_curve`], [`tuning_history`], any [`lines`].
-//! - Models: [`confusion_matrix`], [`roc_curves`], [`precision_recall_curves`],
-//!   [`reliability_diagram`], [`importances`], [`shap_summary`], [`comparison`].
+//! - Data sets: [`label_counts`], [`box_plots`], [`correlations`] and [`correlation_heatmap`], [`Pca`] and
+//!   [`scatter_map`].
+//! - Training: [`training_curves`], [`learning_curve`], [`tuning_history`], or any [`line_plot`].
+//! - Models: [`confusion_matrix`], [`roc_curves`], [`precision_recall_curves`], [`reliability_diagram`],
+//!   [`feature_importances`], [`shap_summary`], [`score_intervals`].
 //!
-//! Nothing is read from files or the system: the font of PNG files is inside the crate. Text that
-//! is too long for its place is cut, with an ellipsis. Data that cannot be drawn are an [`Error`],
-//! never a panic; constant data get a range around them. The ten colours of classes stay apart for
-//! the colour blind; with more classes they repeat.
+//! The crate reads no files and no system fonts: the font of PNG files is embedded. Text that is too long
+//! for its place is shortened with an ellipsis. Data that cannot be drawn are an [`Error`], never a panic;
+//! constant data get a range around their value. The ten class colours are distinguishable with colour
+//! blindness; they repeat if there are more classes.
 //!
 //! ```
 //! use timbral_plot::{FigureParams, Report, Series, training_curves};
@@ -30,40 +30,25 @@
 //! assert!(report.html().contains("Loss by epoch."));
 //! # Ok::<(), timbral_plot::Error>(())
 //! ```
-mod axes;
-mod bars;
-mod canvas;
-mod check;
-mod classify;
-mod correlation;
-mod distribution;
-mod error;
-mod figure;
-mod heat;
-mod html;
-mod legend;
-mod pca;
-mod render;
-mod report;
-mod scatter;
-mod series;
-mod spectrogram;
-mod theme;
-mod waveform;
 
-pub use bars::{Estimate, comparison, importances, label_counts};
-pub use classify::{confusion_matrix, precision_recall_curves, reliability_diagram, roc_curves};
-pub use correlation::{cluster_order, correlation_heatmap, correlations};
-pub use distribution::distributions;
+mod analysis;
+mod check;
+mod drawing;
+mod error;
+mod figures;
+mod file;
+mod report;
+
+pub use ndarray;
+
+pub use analysis::{Pca, cluster_order, correlations};
+pub use drawing::{Figure, FigureParams, Theme};
 pub use error::{Error, Result};
-pub use figure::{Figure, FigureParams};
-pub use pca::Pca;
-pub use report::Report;
-pub use scatter::{scatter_map, shap_summary};
-pub use series::{Search, Series, learning_curve, lines, training_curves, tuning_history};
-pub use spectrogram::{
-    Frames, FrequencyAxis, chromagram, hpss, onset_strength, spectrogram, spectrogram_grid,
-    tempogram,
+pub use figures::{
+    FrameTiming, FrequencyAxis, ScoreInterval, SearchScores, Series, box_plots, chromagram,
+    confusion_matrix, correlation_heatmap, feature_importances, harmonic_percussive, label_counts,
+    learning_curve, line_plot, onset_curve, precision_recall_curves, reliability_diagram,
+    roc_curves, scatter_map, score_intervals, shap_summary, spectrogram, spectrogram_grid,
+    tempogram, training_curves, tuning_history, waveform, waveform_grid,
 };
-pub use theme::Theme;
-pub use waveform::{waveform, waveform_grid};
+pub use report::Report;

@@ -18,7 +18,7 @@ pub use prediction::{GenreProbability, PredictedWindow, Prediction, PredictionRe
 pub use provenance::{GenreCount, HeldOutScore, Provenance};
 
 use crate::error::{Error, Result};
-use crate::sound::Sound;
+use crate::extraction::sound::Sound;
 use member::{Ear, Grid, Ready};
 use prediction::rank;
 

@@ -7,12 +7,12 @@ use std::path::{Path, PathBuf};
 
 use timbral_data::FeatureTable;
 use timbral_plot::{
-    Figure, FigureParams, Frames, FrequencyAxis, chromagram, hpss, onset_strength, spectrogram,
-    spectrogram_grid, tempogram, waveform, waveform_grid,
+    Figure, FigureParams, FrameTiming, FrequencyAxis, chromagram, harmonic_percussive, onset_curve,
+    spectrogram, spectrogram_grid, tempogram, waveform, waveform_grid,
 };
 
 use crate::error::Result;
-use crate::extract::label;
+use crate::extraction::table::label;
 
 pub use sound::SoundLook;
 pub use table::table_figures;
@@ -25,10 +25,7 @@ const GRID_SECONDS: f64 = 8.0;
 /// Sounds of a grid, at most.
 const GRID: usize = 12;
 
-const FRAMES: Frames = Frames {
-    sample_rate: SoundLook::SAMPLE_RATE,
-    hop_length: SoundLook::HOP_LENGTH,
-};
+const FRAMES: FrameTiming = FrameTiming::new(SoundLook::SAMPLE_RATE, SoundLook::HOP_LENGTH);
 
 /// The bands of [`SoundLook::mel_db`].
 const MEL: FrequencyAxis = FrequencyAxis::Mel {
@@ -78,7 +75,7 @@ pub fn sound_figures(look: &SoundLook, name: &str) -> Result<Vec<Captioned>> {
             "Pitch classes, the strongest of a frame 1".to_owned(),
         ),
         (
-            onset_strength(
+            onset_curve(
                 &look.onset,
                 &look.beats.frames,
                 &FRAMES,
@@ -91,7 +88,7 @@ pub fn sound_figures(look: &SoundLook, name: &str) -> Result<Vec<Captioned>> {
             "How strongly onsets repeat".to_owned(),
         ),
         (
-            hpss(
+            harmonic_percussive(
                 harmonic.view(),
                 percussive.view(),
                 FrequencyAxis::Log,

@@ -10,35 +10,17 @@
 //! [`dsp`] computes features, [`data`] keeps tables, [`boost`] trains boosted trees, [`nn`] neural
 //! networks, [`metrics`] scores predictions.
 
-mod boosted;
 #[cfg(feature = "classical")]
 mod classical;
-#[cfg(feature = "classical")]
-mod classical_logistic;
-#[cfg(feature = "classical")]
-mod classical_svm;
 mod classifier;
-mod comparison;
 mod container;
-mod dense;
-mod ensemble;
 mod error;
-mod evaluation;
 mod experiment;
 #[cfg(feature = "plot")]
 mod explore;
-mod extract;
-mod extractor;
-mod image_net;
-mod image_nets;
-mod inputs;
-mod mel_images;
-mod nearest;
-mod probabilities;
-mod recipe;
+mod extraction;
+mod recipes;
 mod similar;
-mod sound;
-mod spread;
 #[cfg(feature = "plot")]
 pub mod study;
 pub mod tune;
@@ -50,25 +32,25 @@ pub use classifier::{
     GenreProbability, HeldOutScore, Member, MemberParams, ModelParams, PredictedWindow, Prediction,
     PredictionReport, Provenance, SoundView,
 };
-pub use comparison::{CompareParams, Comparison, Pair, Row, Step, compare};
-pub use dense::{DenseModel, DenseParams};
-pub use ensemble::Ensemble;
 pub use error::{Error, Result};
-pub use evaluation::{Accuracy, Evaluation};
-pub use experiment::{Experiment, select_features};
+pub use experiment::comparison::{CompareParams, Comparison, Pair, Row, Step, compare};
+pub use experiment::evaluation::{Accuracy, Evaluation};
+pub use experiment::nearest::nearest_neighbour_accuracy;
+pub use experiment::parts::{Experiment, select_features};
+pub use experiment::probabilities::{average_recordings, probability_table};
+pub use experiment::spread::Spread;
 #[cfg(feature = "plot")]
 pub use explore::{Captioned, SoundLook, file_figures, sound_figures, sound_grid, table_figures};
-pub use extract::{Extraction, ExtractionReport};
-pub use extractor::{Extractor, FeatureRow, Segmentation};
-pub use image_net::ImageNet;
-pub use image_nets::ImageNetParams;
-pub use inputs::Inputs;
-pub use mel_images::MelImages;
-pub use nearest::nearest_neighbour_accuracy;
-pub use probabilities::{average_recordings, probability_table};
-pub use recipe::{Fitted, Outcome, Progress, Recipe, Record, Watch, fit_and_evaluate};
+pub use extraction::extractor::{Extractor, FeatureRow, Segmentation};
+pub use extraction::inputs::Inputs;
+pub use extraction::mel_images::MelImages;
+pub use extraction::table::{Extraction, ExtractionReport};
+pub use recipes::dense::{DenseModel, DenseParams};
+pub use recipes::ensemble::Ensemble;
+pub use recipes::images::params::ImageNetParams;
+pub use recipes::images::recipe::ImageNet;
+pub use recipes::recipe::{Fitted, Outcome, Progress, Recipe, Record, Watch, fit_and_evaluate};
 pub use similar::{SimilarTrack, SimilarityIndex};
-pub use spread::Spread;
 pub use timbral_audio as audio;
 pub use timbral_boost as boost;
 pub use timbral_data as data;

@@ -11,10 +11,10 @@ use timbral_data::{FeatureTable, KNearest, KNearestModel, Scaler, ScalerParams, 
 use timbral_dsp::FeatureParams;
 
 use crate::container::Format;
-use crate::dense::LEAST_VARIANCE;
 use crate::error::{Error, Result};
-use crate::extract::key;
-use crate::extractor::{Extractor, Segmentation};
+use crate::extraction::extractor::{Extractor, Segmentation};
+use crate::extraction::table::key;
+use crate::recipes::dense::LEAST_VARIANCE;
 
 const FORMAT: Format = Format {
     name: "timbral-similarity",
@@ -349,7 +349,7 @@ impl SimilarityIndex {
 fn track(extractor: &Extractor, path: &Path) -> Result<Vec<f32>> {
     let mut sums = vec![0.0; extractor.names().len()];
     let mut n = 0.0;
-    extractor.for_each_batch(crate::sound::Sound::File(path), |rows| {
+    extractor.for_each_batch(crate::extraction::sound::Sound::File(path), |rows| {
         for (_, row) in rows {
             sums.iter_mut().zip(row).for_each(|(sum, x)| *sum += x);
             n += 1.0;

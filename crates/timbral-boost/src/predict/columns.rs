@@ -1,36 +1,39 @@
 use ndarray::ArrayView2;
 use rayon::slice::ParallelSliceMut;
 
-use crate::tree::{Children, Tree};
+use crate::model::{Children, Tree};
 
-/// Thresholds of a column; their ranks and one more fit a byte.
+/// The most thresholds of a column: a byte holds as many ranks and one more.
 const MAX_THRESHOLDS: usize = 255;
 
 /// Thresholds compared at once.
 const RUN: usize = 16;
 
-/// Thresholds in order, NaN from some place on: no value is above that.
+/// Ascending thresholds, then NaN, which no value exceeds.
 type Run = [f32; RUN];
 
-/// The lowest rank: bytes with a sign are compared in one step.
+/// The lowest rank. Ranks are signed because vector instructions compare signed bytes.
 const LOWEST: i8 = i8::MIN;
 
-/// The rank of a value above some thresholds.
+/// No rank is above this one: every row goes left.
+pub(super) const STAY_RANK: i8 = i8::MAX;
+
+/// The rank of a value that is not below `n_thresholds` thresholds.
 fn above(n_thresholds: u8) -> i8 {
     LOWEST.wrapping_add_unsigned(n_thresholds)
 }
 
-/// The thresholds of a model, sorted: a row becomes one small integer a column, and the splits
-/// compare those.
+/// The sorted thresholds of a model: each value of a row becomes a rank of one byte, and the splits
+/// compare ranks.
 ///
-/// A column belongs to one feature and one way of missing values, so that a missing value is a
-/// rank like any other: the lowest where it goes left, the highest where it goes right. A feature
-/// with more than 255 thresholds gets several columns.
+/// A column belongs to one feature and one direction of missing values, so that a missing value has a
+/// rank, too: the lowest if it goes left, the highest if it goes right. A feature with more than 255
+/// thresholds has several columns.
 #[derive(Debug, Clone)]
 pub(super) struct Columns {
     columns: Vec<Column>,
-    /// Column by column: the last threshold of each full run, and then the runs, of which the
-    /// last one is not full.
+    /// For each column: the last threshold of each full run, then the runs, of which the last is not
+    /// full.
     runs: Vec<Run>,
 }
 
@@ -38,21 +41,21 @@ pub(super) struct Columns {
 struct Column {
     feature: usize,
     default_left: bool,
-    /// Place of its first run.
+    /// Index of its first run.
     start: usize,
     n_thresholds: usize,
 }
 
-/// The split of a tree in columns: right where the rank is above `rank`.
+/// A split in terms of ranks: a row goes right if its rank in the column is above `rank`.
 #[derive(Debug, Clone, Copy, Default)]
-pub(super) struct Place {
+pub(super) struct RankSplit {
     pub(super) column: u32,
     pub(super) rank: i8,
 }
 
 impl Columns {
-    /// The columns of some trees, and the place of every split, tree by tree in node order.
-    pub(super) fn new(trees: &[Tree]) -> (Self, Vec<Place>) {
+    /// The columns of some trees, and every split in terms of ranks, tree by tree in node order.
+    pub(super) fn new(trees: &[Tree]) -> (Self, Vec<RankSplit>) {
         let splits = trees
             .iter()
             .flat_map(Tree::nodes)
@@ -65,7 +68,7 @@ impl Columns {
 
         let mut columns: Vec<Column> = Vec::new();
         let mut runs = Vec::new();
-        let mut places = vec![Place::default(); keys.len()];
+        let mut rank_splits = vec![RankSplit::default(); keys.len()];
         for (i, &(key, index)) in keys.iter().enumerate() {
             let previous = i.checked_sub(1).map(|i| keys[i].0);
             if previous != Some(key) {
@@ -86,12 +89,12 @@ impl Columns {
                 }
             }
             let rank = columns.last().map_or(0, |c| c.n_thresholds - 1);
-            places[index] = Place {
+            rank_splits[index] = RankSplit {
                 column: (columns.len() - 1) as u32,
                 rank: above(rank as u8),
             };
         }
-        (Self { columns, runs }, places)
+        (Self { columns, runs }, rank_splits)
     }
 
     /// Number of columns.
@@ -126,7 +129,7 @@ impl Columns {
             for (to, from) in values.iter_mut().zip(rows.column(column.feature)) {
                 *to = *from;
             }
-            // No value is above NaN.
+            // No value exceeds NaN.
             let mut table = [f32::NAN; 256];
             let thresholds = self.runs[column.start + 1..][..column.n_runs()].as_flattened();
             table[..thresholds.len()].copy_from_slice(thresholds);
@@ -179,9 +182,9 @@ impl Column {
     }
 }
 
-/// Sorts splits by feature, way of missing values and threshold.
+/// A key that sorts splits by feature, direction of missing values and threshold.
 fn key(split: &Children) -> u64 {
-    // Both zeros are one threshold.
+    // -0 and 0 are the same threshold.
     let bits = (split.threshold + 0.0).to_bits();
     let ordered = if bits >> 31 == 1 {
         !bits

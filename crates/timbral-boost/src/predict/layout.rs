@@ -1,18 +1,18 @@
-use super::columns::{Columns, Place};
+use super::columns::{Columns, RankSplit, STAY_RANK};
 use super::full::FullTrees;
-use crate::tree::Tree;
+use crate::model::Tree;
 
-/// Leaves of a tree whose states fit bytes.
+/// The most leaves of a tree whose states fit into bytes.
 const MAX_LEAVES: usize = 256;
 
-/// Trees walked side by side, to hide the latency of each.
+/// Trees descended at the same time, to hide memory latency.
 const GROUP: usize = 16;
 
 /// Trees laid out for prediction. The leaves of a tree are numbered from left to right.
 #[derive(Debug, Clone)]
 pub(super) struct Layout {
     pub(super) columns: Columns,
-    /// All trees, if they are shallow.
+    /// All trees if they are shallow, else none.
     pub(super) full: FullTrees,
     steps: Vec<Step>,
     trees: Vec<Packed>,
@@ -22,25 +22,22 @@ pub(super) struct Layout {
     pub(super) nodes: Vec<u32>,
 }
 
-/// The split of a tree, the left subtree behind it and then the right one; a last step that goes
-/// nowhere ends a tree.
+/// A split of a tree. The steps of its left subtree follow it, then those of its right subtree; a last
+/// step that changes nothing ends a tree.
 #[derive(Debug, Clone, Copy)]
 struct Step {
     column: u16,
-    /// Right where the rank in the column is above this.
+    /// A row goes right if its rank in the column is above this.
     rank: i8,
     /// The first leaf below the split.
     first: u8,
-    /// Added to the state of a walk that goes left: the way to the next step.
+    /// Added to the state of a descent that goes left: the distance to the next step.
     left: u16,
-    /// The same to the right, plus 256 times the leaves passed by.
+    /// The same to the right, plus 256 times the number of leaves on the left.
     right: u16,
 }
 
-/// No rank is above it.
-pub(super) const STAY_RANK: i8 = i8::MAX;
-
-/// Leaves everything as it is.
+/// A step that changes nothing.
 const STAY: Step = Step {
     column: 0,
     rank: STAY_RANK,
@@ -62,46 +59,46 @@ struct Packed {
 #[derive(Debug, Clone)]
 struct Wide {
     tree: Tree,
-    /// The number of the leaf at each node.
+    /// The number of the leaf for each node.
     leaves: Vec<usize>,
 }
 
-/// Rows of a block.
+/// A block of rows.
 pub(super) struct Block<'a, const W: usize> {
     /// Ranks, column by column.
     pub(super) ranks: &'a [[i8; W]],
-    /// Row after row; read only for trees too large for ranks.
+    /// Row by row; used only for trees that are too large for steps.
     pub(super) rows: &'a [f32],
     pub(super) n_features: usize,
 }
 
 impl Layout {
     pub(super) fn new(trees: &[Tree]) -> Self {
-        let (columns, places) = Columns::new(trees);
+        let (columns, rank_splits) = Columns::new(trees);
         let n_nodes: usize = trees.iter().map(|t| t.nodes().len()).sum();
-        let n_leaves = n_nodes - places.len();
+        let n_leaves = n_nodes - rank_splits.len();
         let mut layout = Self {
-            full: FullTrees::new(trees, &places, columns.len()),
+            full: FullTrees::new(trees, &rank_splits, columns.len()),
             columns,
             steps: Vec::with_capacity(n_nodes - n_leaves + trees.len() + MAX_LEAVES),
             trees: Vec::with_capacity(trees.len()),
             values: Vec::with_capacity(n_leaves),
             nodes: Vec::with_capacity(n_leaves),
         };
-        let mut places = places.as_slice();
+        let mut rank_splits = rank_splits.as_slice();
         for tree in trees {
-            let (mine, others) = places.split_at(tree.nodes().len() / 2);
+            let (mine, others) = rank_splits.split_at(tree.nodes().len() / 2);
             layout.push(tree, mine);
-            places = others;
+            rank_splits = others;
         }
-        // A walk may address 256 steps from any tree's first.
+        // A descent may address 256 steps from the first step of any tree.
         layout.steps.extend([STAY; MAX_LEAVES]);
         layout
     }
 
-    fn push(&mut self, tree: &Tree, places: &[Place]) {
+    fn push(&mut self, tree: &Tree, rank_splits: &[RankSplit]) {
         let nodes = tree.nodes();
-        // Children stand behind their parents: backwards, subtrees are known before their roots.
+        // Children come after their parents: backwards, subtrees are known before their roots.
         let mut below = vec![(1, 0); nodes.len()];
         for (index, node) in nodes.iter().enumerate().rev() {
             if let Some(split) = node.children {
@@ -118,9 +115,9 @@ impl Layout {
             wide: None,
         };
         let narrow = n_leaves <= MAX_LEAVES
-            && places
+            && rank_splits
                 .iter()
-                .all(|place| place.column <= u32::from(u16::MAX));
+                .all(|rank_split| rank_split.column <= u32::from(u16::MAX));
         if narrow {
             self.steps.resize(packed.step + n_leaves, STAY);
         }
@@ -129,7 +126,7 @@ impl Layout {
 
         // The step and the first leaf of each node.
         let mut at = vec![(0, 0); nodes.len()];
-        let mut places = places.iter();
+        let mut rank_splits = rank_splits.iter();
         for (index, node) in nodes.iter().enumerate() {
             let (step, first) = at[index];
             let Some(split) = node.children else {
@@ -137,7 +134,7 @@ impl Layout {
                 self.nodes[packed.leaf + first] = index as u32;
                 continue;
             };
-            let place = places.next().copied().unwrap_or_default();
+            let rank_split = rank_splits.next().copied().unwrap_or_default();
             let (left, right) = (split.left as usize, split.right as usize);
             let passed = below[left].0;
             at[left] = (step + 1, first);
@@ -146,8 +143,8 @@ impl Layout {
                 let end = n_leaves - 1 - step;
                 let to = |child: usize, way: usize| if below[child].0 == 1 { end } else { way };
                 self.steps[packed.step + step] = Step {
-                    column: place.column as u16,
-                    rank: place.rank,
+                    column: rank_split.column as u16,
+                    rank: rank_split.rank,
                     first: first as u8,
                     left: to(left, 1) as u16,
                     right: (passed << 8 | to(right, passed)) as u16,
@@ -172,7 +169,7 @@ impl Layout {
         self.trees.iter().any(|tree| tree.wide.is_some())
     }
 
-    /// Shows `visit` every tree's number and the value of the leaf that a row reaches.
+    /// Calls `visit` with the index of each tree and the value of the leaf that a row reaches.
     pub(super) fn walk(&self, ranks: &[i8], row: &[f32], mut visit: impl FnMut(usize, f32)) {
         let mut tree = 0;
         for group in self.trees.chunks(GROUP) {
@@ -196,10 +193,10 @@ impl Layout {
         }
     }
 
-    /// The leaves that a row reaches in trees, a step in each by turns.
+    /// The leaves that a row reaches in several trees, one step in each tree at a time.
     #[inline(always)]
     fn walk_group<const N: usize>(&self, trees: &[Packed; N], ranks: &[i8]) -> [usize; N] {
-        // The lower byte is the step in the tree, the rest the first leaf below it.
+        // The low byte is the step in the tree, the rest the first leaf below it.
         let mut states = [0_u32; N];
         let steps: [&[Step; MAX_LEAVES]; N] = std::array::from_fn(|i| {
             self.steps[trees[i].step..]
@@ -217,11 +214,12 @@ impl Layout {
         std::array::from_fn(|i| trees[i].leaf + (states[i] >> 8) as usize)
     }
 
-    /// Shows `visit` every tree's number and the table's entries for the leaves that rows reach.
+    /// Calls `visit` with the index of each tree and the entries of `table` for the leaves that the
+    /// rows reach.
     ///
-    /// Every split of a tree is applied to all rows, in an order in which a split comes behind
-    /// those above it. The state of a row is the first leaf of the subtree it is in: a row is at
-    /// a split if its state is the first leaf below that.
+    /// Every split of a tree is applied to all rows, in an order in which a split comes after the
+    /// splits above it. The state of a row is the first leaf of the subtree that it is in: a row is
+    /// at a split if its state is the first leaf below the split.
     #[inline(always)]
     pub(super) fn scan<const W: usize, T: Copy + Default>(
         &self,
@@ -243,8 +241,8 @@ impl Layout {
                 for step in &self.steps[packed.step..][..packed.n_leaves - 1] {
                     let ranks = &block.ranks[usize::from(step.column)];
                     let next = step.first.wrapping_add((step.right >> 8) as u8);
-                    // A row that goes right and has this state is at the split; before it, no row
-                    // is in the subtree of `next`.
+                    // A row that goes right and has this state is at the split; before this step no
+                    // row is in the subtree of `next`.
                     let mut movers = [0_u8; W];
                     for (mover, rank) in movers.iter_mut().zip(ranks) {
                         *mover = if *rank > step.rank { step.first } else { next };

@@ -7,11 +7,11 @@ use super::{cell, class, softprob};
 
 const SHAPE: (usize, usize) = (200, 3);
 
-/// Only rows beside the two steps of the labels may be wrong: 4 of 200.
-const LEARNT: f32 = 0.975;
+/// Only rows next to the two steps of the labels may be wrong: 4 of 200.
+const TRAINED_ACCURACY: f32 = 0.975;
 
 /// The largest class has 80 of 200 rows.
-const GUESSED: f32 = 0.45;
+const MAJORITY_ACCURACY: f32 = 0.45;
 
 fn records() -> Array2<f32> {
     Array2::from_shape_fn(SHAPE, |(row, column)| cell(row, column))
@@ -37,7 +37,7 @@ fn expected(params: &BoostParams, weights: Option<&[f32]>) -> Model {
 }
 
 #[test]
-fn the_model_is_that_of_the_crates_own_training() {
+fn the_model_is_the_same_as_from_boost_params_fit() {
     let params = softprob();
     let own = expected(&params, None);
     let column_major = Array2::from_shape_fn(SHAPE.f(), |(row, column)| cell(row, column));
@@ -52,7 +52,7 @@ fn the_model_is_that_of_the_crates_own_training() {
 }
 
 #[test]
-fn weights_and_names_are_learnt_from() {
+fn weights_and_names_are_used() {
     let names = ["a", "b", "c"];
     let data = Dataset::new(records(), classes())
         .with_weights(weights().into())
@@ -88,8 +88,8 @@ fn linfa_cross_validates() {
         })
         .map_err(|error: Error| error.to_string())
         .unwrap();
-    assert!(accuracies[0] > LEARNT, "{accuracies}");
-    assert!(accuracies[1] < GUESSED, "{accuracies}");
+    assert!(accuracies[0] > TRAINED_ACCURACY, "{accuracies}");
+    assert!(accuracies[1] < MAJORITY_ACCURACY, "{accuracies}");
     let failed = data.cross_validate_single(5, &[softprob()], |_, _| {
         Err::<f32, _>(linfa::Error::NotEnoughSamples)
     });
@@ -100,18 +100,12 @@ fn linfa_cross_validates() {
 }
 
 #[test]
-fn what_cannot_be_learnt_is_refused() {
+fn unsuitable_data_is_refused() {
     let squared = BoostParams::default();
     let data = Dataset::new(records(), classes());
     let error = Fit::fit(&squared, &data).unwrap_err();
     assert!(
-        matches!(
-            error,
-            Error::InvalidParameter {
-                name: "objective",
-                ..
-            }
-        ),
+        matches!(&error, Error::InvalidParameter(found) if found.name == "objective"),
         "{error}"
     );
 
@@ -123,13 +117,7 @@ fn what_cannot_be_learnt_is_refused() {
         };
         let error = Fit::fit(&params, &numbers).unwrap_err();
         assert!(
-            matches!(
-                error,
-                Error::InvalidParameter {
-                    name: "objective",
-                    ..
-                }
-            ),
+            matches!(&error, Error::InvalidParameter(found) if found.name == "objective"),
             "{error}"
         );
     }
@@ -172,7 +160,7 @@ fn what_cannot_be_learnt_is_refused() {
 
 #[test]
 #[should_panic(expected = "expected 3 features, got 2")]
-fn rows_of_another_width_are_a_panic_as_documented() {
+fn rows_of_another_width_panic_as_documented() {
     let trees = Fit::fit(&softprob(), &Dataset::new(records(), classes())).unwrap();
     let narrow = [1.0, 2.0];
     let _ = trees.predict(&ArrayView2::from_shape((1, 2), &narrow).unwrap());

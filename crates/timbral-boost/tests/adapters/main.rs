@@ -1,4 +1,4 @@
-//! The parameters through serde, and training through other crates' traits.
+//! The parameters through serde, and training through the traits of other crates.
 
 #![allow(clippy::unwrap_used)]
 
@@ -8,7 +8,7 @@ mod parameters;
 #[cfg(feature = "smartcore")]
 mod smartcore;
 
-/// Rows of a small table with classes 0, 1, 2 in the first column's order.
+/// The cells of a small table; the classes 0, 1, 2 are ranges of the first column.
 #[cfg(any(feature = "linfa", feature = "smartcore"))]
 fn cell(row: usize, column: usize) -> f32 {
     (row * [37, 11, 5][column] % 200) as f32

@@ -4,7 +4,7 @@ use serde_json::{from_value, json, to_value};
 use timbral_boost::{BoostParams, GrowPolicy, Metric, Objective};
 
 #[test]
-fn each_objective_and_metric_goes_by_its_name() {
+fn objectives_metrics_and_policies_have_xgboosts_names() {
     let objectives = [
         (Objective::SquaredError, json!("reg:squarederror")),
         (Objective::Logistic, json!("binary:logistic")),
@@ -48,7 +48,7 @@ fn each_objective_and_metric_goes_by_its_name() {
 }
 
 #[test]
-fn parameters_come_back_as_they_were() {
+fn parameters_are_read_back_unchanged() {
     let all = BoostParams {
         objective: Objective::Other {
             name: "count:poisson".into(),
@@ -81,7 +81,7 @@ fn parameters_come_back_as_they_were() {
         early_stopping_rounds: Some(5),
         min_delta: 0.1,
         seed: u64::MAX,
-        n_threads: 3,
+        ..Default::default()
     };
     for params in [all, BoostParams::default()] {
         let text = serde_json::to_string(&params).unwrap();
@@ -90,7 +90,7 @@ fn parameters_come_back_as_they_were() {
 }
 
 #[test]
-fn missing_fields_take_their_defaults() {
+fn missing_fields_have_their_defaults() {
     let params: BoostParams = from_value(json!({"n_rounds": 3, "seed": 9})).unwrap();
     let expected = BoostParams {
         n_rounds: 3,

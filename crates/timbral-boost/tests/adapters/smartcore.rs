@@ -7,8 +7,8 @@ use timbral_boost::{BoostParams, BoostedTrees, Dataset};
 
 use super::{cell, class, softprob};
 
-/// The labels step by 1 twice: trees without a step have at least .25.
-const LEARNT: f64 = 0.01;
+/// The labels have two steps of 1: the error without one of them is at least 0.25.
+const TRAINED_ERROR: f64 = 0.01;
 
 fn x() -> Array2<f32> {
     Array2::from_shape_fn((200, 3), |(row, column)| cell(row, column))
@@ -19,7 +19,7 @@ fn y() -> Array1<usize> {
 }
 
 #[test]
-fn the_model_is_that_of_the_crates_own_training() {
+fn the_model_is_the_same_as_from_boost_params_fit() {
     let x = x();
     let labels: Vec<f32> = (0..200).map(|row| class(row) as f32).collect();
     let data = Dataset::new(x.view(), &labels).unwrap();
@@ -46,14 +46,14 @@ fn numbers_cross_validate() {
     let scores = cross_validate(trees, &x(), &y, params, &folds, &mean_squared_error).unwrap();
     assert_eq!(scores.test_score.len(), 4);
     assert!(
-        scores.mean_test_score() < LEARNT,
+        scores.mean_test_score() < TRAINED_ERROR,
         "{}",
         scores.mean_test_score()
     );
 }
 
 #[test]
-fn what_cannot_be_learnt_or_predicted_is_refused() {
+fn unsuitable_data_is_refused() {
     let squared = BoostedTrees::<usize>::fit(&x(), &y(), BoostParams::default());
     assert!(squared.unwrap_err().to_string().contains("objective"));
     let none = BoostedTrees::<usize>::fit(

@@ -1,5 +1,5 @@
-"""Loads models that timbral saved into XGBoost 3.2 and compares margins with those it gives the
-original. `TIMBRAL_MODELS=FOLDER cargo test -p timbral-boost --test models saves_for_xgboost`
+"""Loads models that timbral saved into XGBoost 3.2 and compares their margins with those of the
+original models. `TIMBRAL_MODELS=FOLDER cargo test -p timbral-boost --test models saves_for_xgboost`
 writes the models; then `python check_in_xgboost.py FOLDER`."""
 
 import json

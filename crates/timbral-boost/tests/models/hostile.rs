@@ -1,7 +1,8 @@
-//! Damaged files: an error with its place, never a panic, never memory that a file only promises.
+//! Damaged files give an error with the place: no panic, no memory for sizes that a file only declares.
 
 use serde_json::{Value, json};
 use timbral_boost::{Error, Model, Result};
+use timbral_core::Rng;
 
 use crate::{VERSIONS, golden};
 
@@ -37,7 +38,7 @@ fn document() -> Value {
     }})
 }
 
-/// Where in [`document`], the value put there, and what the error says.
+/// A place in [`document`], the value written there, and a part of the error message.
 const DAMAGE: &str = r#"
 trees/0/left_children [1,-1,3,-1] => trees[0].left_children: 4 for 5 nodes
 trees/0/left_children [0,-1,3,-1,-1] => trees[0].left_children[0]: node 0 is reached twice
@@ -94,7 +95,7 @@ objective {"name":"multi:softprob","x":{"y":1}} => JSON: invalid type: integer
 "#;
 
 #[test]
-fn damage_is_told_with_its_place() {
+fn errors_name_the_damaged_place() {
     let model = Model::from_slice(document().to_string().as_bytes()).unwrap();
     assert_eq!(model.base_margin(), [0.0, 1.0]);
     for line in DAMAGE.trim().lines() {
@@ -130,7 +131,7 @@ fn a_missing_iteration_indptr_makes_equal_rounds() {
         forest["gbtree_model_param"]["num_parallel_tree"] = json!(parallel);
         let error = Model::from_slice(document.to_string().as_bytes()).unwrap_err();
         assert!(
-            error.to_string().contains("trees: 2, no multiple"),
+            error.to_string().contains("trees: 2, not a multiple"),
             "{error}"
         );
     }
@@ -201,13 +202,13 @@ fn an_unknown_objective_is_not_supported() {
     let mut document = document();
     document["learner"]["objective"] = json!({"name": "reg:newest"});
     match Model::from_slice(document.to_string().as_bytes()) {
-        Err(Error::Unsupported { what }) => assert_eq!(what, "the objective \"reg:newest\""),
+        Err(Error::Unsupported { what, .. }) => assert_eq!(what, "the objective \"reg:newest\""),
         other => panic!("{other:?}"),
     }
 }
 
 #[test]
-fn numbers_that_are_none() {
+fn nan_is_refused() {
     let model = Model::from_slice(document().to_string().as_bytes()).unwrap();
     let mut bytes = model.to_ubjson();
     let key = b"split_conditions[$d#L\0\0\0\0\0\0\0\x05";
@@ -220,38 +221,30 @@ fn numbers_that_are_none() {
     );
 }
 
-/// SplitMix64.
-struct Rng(u64);
-
-impl Rng {
-    fn below(&mut self, n: usize) -> usize {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let z = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        let z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        ((z ^ (z >> 31)) % n as u64) as usize
-    }
+fn below(rng: &mut Rng, n: usize) -> usize {
+    (rng.next_u64() % n as u64) as usize
 }
 
-/// One to four times: some bytes changed, removed, said twice or taken from elsewhere.
+/// Changes, removes, repeats or copies some bytes, one to five times.
 fn mutate(bytes: &mut Vec<u8>, rng: &mut Rng) {
-    const TELLING: &[u8] = b"\0\x01\x7f\x80\xff[]{}\":,-.0129eE$#iUIlLdDSTFZN";
-    for _ in 0..=rng.below(4) {
+    const SPECIAL: &[u8] = b"\0\x01\x7f\x80\xff[]{}\":,-.0129eE$#iUIlLdDSTFZN";
+    for _ in 0..=below(rng, 4) {
         if bytes.is_empty() {
             return;
         }
-        let at = rng.below(bytes.len());
-        let end = (at + 1 + rng.below(12)).min(bytes.len());
-        match rng.below(6) {
-            _ if rng.below(2) == 0 && bytes[at].is_ascii_digit() => {
-                bytes[at] = b'0' + rng.below(10) as u8;
+        let at = below(rng, bytes.len());
+        let end = (at + 1 + below(rng, 12)).min(bytes.len());
+        match below(rng, 6) {
+            _ if below(rng, 2) == 0 && bytes[at].is_ascii_digit() => {
+                bytes[at] = b'0' + below(rng, 10) as u8;
             }
-            0 => bytes[at] ^= 1 << rng.below(8),
-            1 => bytes[at] = TELLING[rng.below(TELLING.len())],
-            2 => bytes.insert(at, TELLING[rng.below(TELLING.len())]),
+            0 => bytes[at] ^= 1 << below(rng, 8),
+            1 => bytes[at] = SPECIAL[below(rng, SPECIAL.len())],
+            2 => bytes.insert(at, SPECIAL[below(rng, SPECIAL.len())]),
             3 => drop(bytes.drain(at..end)),
             4 => bytes.extend_from_within(at..end),
             _ => {
-                let to = rng.below(bytes.len());
+                let to = below(rng, bytes.len());
                 let part = bytes[at..end].to_vec();
                 bytes.splice(to..to, part);
             }
@@ -259,7 +252,7 @@ fn mutate(bytes: &mut Vec<u8>, rng: &mut Rng) {
     }
 }
 
-/// What loads is a model like any other: it predicts, and it can be saved and loaded.
+/// A model that can be loaded is a valid one: it predicts, and it can be saved and loaded.
 fn check(bytes: &[u8]) -> Result<()> {
     let model = Model::from_slice(bytes)?;
     for tree in model.trees() {
@@ -271,9 +264,9 @@ fn check(bytes: &[u8]) -> Result<()> {
 }
 
 #[test]
-fn mutants_and_torsos_do_no_harm() {
+fn mutated_and_truncated_files_do_no_harm() {
     let (mut n_good, mut n_bad) = (0, 0);
-    let mut rng = Rng(1);
+    let mut rng = Rng::new(1);
     for version in VERSIONS {
         let folder = golden(version, "");
         let mut paths: Vec<_> = std::fs::read_dir(folder)
@@ -287,7 +280,7 @@ fn mutants_and_torsos_do_no_harm() {
             for i in 0..N_MUTANTS {
                 let mut bytes = whole.clone();
                 match i % 3 {
-                    0 => bytes.truncate(rng.below(whole.len())),
+                    0 => bytes.truncate(below(&mut rng, whole.len())),
                     _ => mutate(&mut bytes, &mut rng),
                 }
                 match check(&bytes) {
@@ -299,13 +292,13 @@ fn mutants_and_torsos_do_no_harm() {
         }
     }
     assert!(n_good > 1000 && n_bad > 1000, "{n_good} good, {n_bad} bad");
-    // All tests of this binary together; a count that is believed would take gigabytes.
+    // All tests of this binary together; memory for a declared count would be gigabytes.
     if let Some(mib) = peak_mib() {
         assert!(mib < 512, "peak memory {mib} MiB");
     }
 }
 
-/// Largest memory use of this process so far, where the system tells.
+/// Peak memory of this process so far, if the system reports it.
 fn peak_mib() -> Option<usize> {
     let status = std::fs::read_to_string("/proc/self/status").ok()?;
     let line = status.lines().find(|line| line.starts_with("VmHWM:"))?;

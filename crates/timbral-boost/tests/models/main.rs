@@ -1,5 +1,5 @@
-//! XGBoost's own models (`make.py`), read, predicted with, written and read again.
-//! `check_in_xgboost.py` does the other way, by hand.
+//! Models of XGBoost (`make.py`), read, used for prediction, written and read again. The script
+//! `check_in_xgboost.py` loads models of this crate into XGBoost; it is run by hand.
 
 #![allow(clippy::unwrap_used)]
 
@@ -11,7 +11,7 @@ use std::path::PathBuf;
 use serde::Deserialize;
 use timbral_boost::{Error, ImportanceKind, Model, Objective};
 
-/// Sums of a few dozen f32 below 32 in another order.
+/// Sums of a few dozen f32 numbers below 32, in another order.
 const MARGIN_TOLERANCE: f32 = 1e-6;
 
 /// XGBoost sums the importances in f32.
@@ -62,7 +62,7 @@ fn each_model(mut check: impl FnMut(&str, &Model, &Golden, &[Vec<f32>])) {
     }
 }
 
-/// The textbook's: the base margin and one leaf of each tree.
+/// By the definition: the base margin plus one leaf of each tree.
 fn margins(model: &Model, row: &[f32]) -> Vec<f32> {
     let mut margins = model.base_margin();
     for (tree, &output) in model.trees().iter().zip(model.tree_outputs()) {
@@ -72,7 +72,7 @@ fn margins(model: &Model, row: &[f32]) -> Vec<f32> {
 }
 
 #[test]
-fn margins_are_those_of_xgboost() {
+fn margins_equal_xgboosts() {
     each_model(|what, model, golden, rows| {
         for (row, expected) in rows.iter().zip(&golden.margins) {
             let got = margins(model, row);
@@ -89,7 +89,7 @@ fn margins_are_those_of_xgboost() {
 }
 
 #[test]
-fn importances_are_those_of_xgboost() {
+fn importances_equal_xgboosts() {
     let kinds = [
         ("weight", ImportanceKind::Weight),
         ("gain", ImportanceKind::Gain),
@@ -186,7 +186,7 @@ fn a_saved_model_is_the_same_when_loaded() {
     });
 }
 
-/// For `check_in_xgboost.py`: writes every golden model to the folder `TIMBRAL_MODELS`.
+/// Writes every golden model to the folder `TIMBRAL_MODELS`, for `check_in_xgboost.py`.
 #[test]
 fn saves_for_xgboost() {
     let Some(folder) = std::env::var_os("TIMBRAL_MODELS").map(PathBuf::from) else {
@@ -202,10 +202,10 @@ fn saves_for_xgboost() {
     });
 }
 
-/// What XGBoost 3.2 wrote comes out byte for byte, but for what is not kept: pruned nodes, a dart's
-/// weights and objectives' parameters that are no strings.
+/// Files of XGBoost 3.2 are written again byte for byte, except for what is not kept: pruned nodes, the
+/// weights of a dart, and parameters of objectives that are not strings.
 #[test]
-fn files_are_those_of_xgboost() {
+fn files_equal_xgboosts() {
     let mut n_same = 0;
     for name in expected("3.2").models.keys() {
         if ["pruned", "dart"]
@@ -249,12 +249,12 @@ fn class_names_are_an_attribute() {
 }
 
 #[test]
-fn what_is_not_supported_says_so() {
+fn unsupported_parts_are_named() {
     let mut seen = String::new();
     for version in VERSIONS {
         for name in expected(version).unsupported {
             match Model::load(golden(version, &name)) {
-                Err(Error::Unsupported { what }) => seen += &format!("{name}: {what}\n"),
+                Err(Error::Unsupported { what, .. }) => seen += &format!("{name}: {what}\n"),
                 other => panic!("{version}/{name}: {other:?}"),
             }
         }
@@ -269,12 +269,12 @@ fn what_is_not_supported_says_so() {
 }
 
 #[test]
-fn a_file_has_one_of_two_endings() {
+fn a_file_name_must_end_in_json_or_ubj() {
     let folder = tempfile::tempdir().unwrap();
     let model = Model::load(golden("3.2", "stump.json")).unwrap();
     for name in ["model", "model.txt", "model.JSON"] {
         let error = model.save(folder.path().join(name)).unwrap_err();
-        assert!(matches!(error, Error::InvalidParameter { .. }), "{error}");
+        assert!(matches!(error, Error::InvalidParameter(_)), "{error}");
     }
     let error = model.save(folder.path().join("no/m.json")).unwrap_err();
     assert!(matches!(error, Error::Io { .. }), "{error}");
@@ -284,7 +284,7 @@ fn a_file_has_one_of_two_endings() {
 }
 
 #[test]
-fn the_content_tells_the_format_not_the_name() {
+fn the_content_decides_on_the_format() {
     let folder = tempfile::tempdir().unwrap();
     let model = Model::load(golden("3.2", "stump.json")).unwrap();
     let path = folder.path().join("m.json");

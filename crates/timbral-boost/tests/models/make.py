@@ -1,5 +1,5 @@
-"""Writes golden/VERSION/: models of the XGBoost that runs this, and expected.json with what it
-predicts. Made with XGBoost 1.7.6, 2.1.4 and 3.2.0 (the older two with numpy < 2)."""
+"""Writes golden/VERSION/: models of the installed XGBoost, and expected.json with its predictions.
+Made with XGBoost 1.7.6, 2.1.4 and 3.2.0 (the older two with numpy < 2)."""
 
 import json
 import pathlib
@@ -22,7 +22,7 @@ expected["models"], expected["unsupported"] = {}, []
 
 
 def classes(n):
-    """Labels of all n classes, in the order of the signal."""
+    """Labels of n classes, in the order of the signal."""
     return np.argsort(np.argsort(SIGNAL)) * n // len(SIGNAL)
 
 
@@ -62,7 +62,7 @@ FOLDER.mkdir(parents=True)
 both = ("json", "ubj")
 add("squarederror", matrix(NUMBER), formats=both)
 add("pseudohuber", matrix(NUMBER), objective="reg:pseudohubererror", huber_slope=2)
-# A huge learning rate, so that the first round stays the best.
+# A huge learning rate, so that the first round is the best.
 add("stopped", matrix(classes(2)), 9, both, objective="binary:logistic", early=True, eta=9)
 add("softprob", matrix(classes(3), feature_names=["mfcc 1", "tempo", "größe", "q\"\\"]),
     formats=both, objective="multi:softprob", num_class=3,

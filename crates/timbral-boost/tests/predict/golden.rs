@@ -4,13 +4,13 @@ use ndarray::{Array, ArrayD, Axis, Dimension, Ix2, IxDyn, aview1};
 use serde_json::Value;
 use timbral_boost::Model;
 
-/// The exponential functions differ in the last bit.
+/// The exponential functions of the two programs differ in the last bit.
 const PROBABILITY: f32 = 1e-6;
 
-/// XGBoost computes these in f32, of up to 24 leaves and six levels a tree.
+/// XGBoost computes SHAP values in f32; the trees have up to 24 leaves and six levels.
 const SHAP: f32 = 2e-6;
 
-/// SHAP values are rounded to f32 one by one.
+/// Each SHAP value is rounded to f32.
 const SUM: f32 = 2e-6;
 
 fn path(name: &str) -> PathBuf {
@@ -19,7 +19,7 @@ fn path(name: &str) -> PathBuf {
         .join(name)
 }
 
-/// What XGBoost says of one model.
+/// The results of XGBoost for one model.
 struct Expected(Value);
 
 impl Expected {
@@ -60,7 +60,7 @@ fn check(name: &str) -> (Model, Expected) {
     let rows = expected.table("rows");
     let predictor = model.compile();
 
-    // To the last bit.
+    // Equal to the last bit.
     let margins = predictor.margins(rows.view()).unwrap();
     assert_eq!(margins, expected.table("margins"));
     let leaves = predictor.leaf_indices(rows.view()).unwrap();

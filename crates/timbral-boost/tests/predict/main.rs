@@ -1,5 +1,4 @@
-//! Prediction and SHAP values against XGBoost 3.2.0, by files that `make.py` makes, and against
-//! plain walks over random trees.
+//! Predictions and SHAP values compared with those of XGBoost 3.2.0, from files that `make.py` writes.
 
 #![allow(clippy::unwrap_used)]
 

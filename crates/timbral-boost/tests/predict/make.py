@@ -1,4 +1,4 @@
-"""Models of XGBoost 3.2.0 and what it predicts with them, into golden/.
+"""Writes models of XGBoost 3.2.0 and its predictions to golden/.
 
 usage: make.py (needs numpy and xgboost==3.2.0)
 """
@@ -13,7 +13,7 @@ HERE = Path(__file__).parent / "golden"
 
 
 def numbers(array):
-    """Nested lists in the shortest digits that are the same f32, null for NaN."""
+    """Nested lists with the shortest digits of each f32, null for NaN."""
     if array.ndim:
         return [numbers(a) for a in array]
     return None if np.isnan(array) else float(str(np.float32(array)))

@@ -1,11 +1,11 @@
-//! The trees that XGBoost 3.2 grows from the same tables (`make.py`).
+//! The trees are those that XGBoost 3.2 grows from the same tables (`make.py`).
 
 use ndarray::Array2;
 use serde::Deserialize;
 use serde_json::Value;
 use timbral_boost::{BoostParams, Dataset, GrowPolicy, Model, Objective};
 
-/// XGBoost adds up gradients in another order, and rounds the results to f32.
+/// XGBoost adds gradients in another order, and rounds the results to f32.
 const VALUE_TOLERANCE: f32 = 1e-5;
 
 #[derive(Deserialize)]
@@ -102,7 +102,7 @@ impl Case {
                     params.monotone_constraints =
                         signs.map(|s| s.as_i64().unwrap() as i8).collect();
                 }
-                other => panic!("{other} is not known to the test"),
+                other => panic!("unknown parameter {other}"),
             }
         }
         params.objective = match self.params["objective"].as_str().unwrap() {

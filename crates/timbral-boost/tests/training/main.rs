@@ -1,5 +1,5 @@
-//! Training: trees equal to XGBoost's node for node, the same bits on any number of threads,
-//! and a clear answer to every table.
+//! Training: trees equal to XGBoost's node for node, the same bits with any number of threads, and a
+//! defined result for every table.
 
 #![allow(clippy::unwrap_used)]
 

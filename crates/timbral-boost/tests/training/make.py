@@ -1,4 +1,4 @@
-"""Models that XGBoost 3.2 trains on tables which the test makes again, in golden.json.
+"""Writes golden.json: models that XGBoost 3.2 trains on tables which the test generates, too.
 
 python make.py   (xgboost==3.2.0, numpy)
 """

@@ -1,8 +1,10 @@
-//! What must hold for any table.
+//! Properties that hold for any table.
 
 use ndarray::{Array2, array};
 use proptest::prelude::*;
-use timbral_boost::{BoostParams, Dataset, Error, GrowPolicy, Metric, Objective, Training};
+use timbral_boost::{
+    BoostParams, Dataset, Error, GrowPolicy, Metric, Objective, Progress, Training,
+};
 
 fn table(n: usize) -> (Array2<f32>, Vec<f32>) {
     let features = Array2::from_shape_fn((n, 6), |(row, column)| {
@@ -36,8 +38,8 @@ fn all_random() -> BoostParams {
 }
 
 #[test]
-fn a_model_has_the_same_bytes_on_any_number_of_threads() {
-    // Large enough for the parts that only large tables run in parallel.
+fn a_model_has_the_same_bytes_with_any_number_of_threads() {
+    // Large enough for the code that only large tables run in parallel.
     let (features, labels) = table(150_000);
     let (few, few_labels) = (features.slice(ndarray::s![..2000, ..]), &labels[..2000]);
     let binary: Vec<f32> = labels.iter().map(|&y| f32::from(y > 1.0)).collect();
@@ -63,13 +65,9 @@ fn a_model_has_the_same_bytes_on_any_number_of_threads() {
     ];
     for (data, params) in cases {
         let bytes = |n_threads| {
-            BoostParams {
-                n_threads,
-                ..params.clone()
-            }
-            .fit(&data)
-            .unwrap()
-            .to_ubjson()
+            let pool = rayon::ThreadPoolBuilder::new().num_threads(n_threads);
+            let model = pool.build().unwrap().install(|| params.fit(&data));
+            model.unwrap().to_ubjson()
         };
         let one = bytes(1);
         for n_threads in [1, 2, 3, 8] {
@@ -108,7 +106,7 @@ fn the_memory_order_of_the_features_does_not_matter() {
 }
 
 #[test]
-fn sampling_still_learns() {
+fn training_with_samples_reduces_the_error() {
     let (features, labels) = table(3000);
     let data = Dataset::new(features.view(), &labels).unwrap();
     let params = BoostParams {
@@ -178,6 +176,105 @@ fn early_stopping_keeps_the_best_round() {
 }
 
 #[test]
+fn validation_rows_decide_whatever_else_is_evaluated() {
+    let (features, labels) = table(600);
+    let (train, held_out) = features.view().split_at(ndarray::Axis(0), 300);
+    let train = Dataset::new(train, &labels[..300]).unwrap();
+    let held_out = Dataset::new(held_out, &labels[300..]).unwrap();
+    let params = BoostParams {
+        objective: Objective::Softprob { n_classes: 4 },
+        n_rounds: 500,
+        early_stopping_rounds: Some(5),
+        ..Default::default()
+    };
+    let evaluated = Training::new(&params, &train)
+        .evaluate("train", &train)
+        .evaluate("validation", &held_out)
+        .run()
+        .unwrap();
+    let validated = Training::new(&params, &train)
+        .validate(&held_out)
+        .evaluate("train", &train)
+        .run()
+        .unwrap();
+    assert_eq!(validated, evaluated);
+    assert_eq!(validated.best_round, validated.model.best_iteration());
+    let names: Vec<&str> = (validated.history.sets.iter())
+        .map(|(name, _)| name.as_str())
+        .collect();
+    assert_eq!(names, ["train", "validation"]);
+    let scores = validated.history.scores("validation").unwrap();
+    assert_eq!(scores.len(), validated.model.n_rounds());
+    assert_eq!(validated.history.last_score(), scores.last().copied());
+    assert_eq!(validated.history.scores("test"), None);
+}
+
+#[test]
+fn without_an_evaluated_set_there_is_no_best_round() {
+    let (features, labels) = table(100);
+    let data = Dataset::new(features.view(), &labels).unwrap();
+    let params = BoostParams {
+        n_rounds: 3,
+        ..Default::default()
+    };
+    let trained = Training::new(&params, &data).run().unwrap();
+    assert_eq!(trained.best_round, None);
+    assert_eq!(trained.history.last_score(), None);
+    let continued = Training::new(&params, &data)
+        .continue_from(&trained.model)
+        .validate(&data)
+        .run()
+        .unwrap();
+    // The error on the training rows falls in every round; rounds of the first model count.
+    assert_eq!(continued.best_round, Some(5));
+}
+
+#[test]
+fn a_monitor_sees_the_score_and_can_stop() {
+    let (features, labels) = table(100);
+    let data = Dataset::new(features.view(), &labels).unwrap();
+    let params = BoostParams {
+        n_rounds: 50,
+        ..Default::default()
+    };
+    let mut reports = Vec::new();
+    let mut monitor = |progress: &Progress| {
+        reports.push(progress.clone());
+        match progress.done {
+            3 => std::ops::ControlFlow::Break(()),
+            _ => std::ops::ControlFlow::Continue(()),
+        }
+    };
+    let trained = Training::new(&params, &data)
+        .validate(&data)
+        .monitor(&mut monitor)
+        .run()
+        .unwrap();
+    assert_eq!(trained.model.n_rounds(), 3);
+    for (i, report) in reports.iter().enumerate() {
+        let score = trained.history.scores("validation").unwrap()[i];
+        let expected = Progress::new(i + 1, 50, "rounds").with_message(format!("rmse {score:.4}"));
+        assert_eq!(*report, expected);
+    }
+    assert_eq!(reports.len(), 3);
+}
+
+#[test]
+fn a_run_can_be_sent_to_another_thread() {
+    fn is_send<T: Send>(_: &T) {}
+    let (features, labels) = table(20);
+    let data = Dataset::new(features.view(), &labels).unwrap();
+    let params = BoostParams {
+        n_rounds: 1,
+        ..Default::default()
+    };
+    let training = Training::new(&params, &data);
+    is_send(&training);
+    let trained = std::thread::scope(|scope| scope.spawn(|| training.run()).join().unwrap());
+    assert_eq!(trained.unwrap().model, params.fit(&data).unwrap());
+}
+
+#[test]
 fn a_callback_can_stop() {
     let (features, labels) = table(100);
     let data = Dataset::new(features.view(), &labels).unwrap();
@@ -233,22 +330,24 @@ fn a_monotone_constraint_holds_everywhere() {
     for row in features.outer_iter().take(100) {
         for (column, sign) in [(0, 1.0), (1, -1.0)] {
             let mut row = row.to_vec();
-            let answers = (0..50).map(|i| {
+            let predictions = (0..50).map(|i| {
                 row[column] = i as f32 / 50.0;
                 predictor.margins_row(&row).unwrap()[0]
             });
-            let answers: Vec<f32> = answers.collect();
+            let predictions: Vec<f32> = predictions.collect();
             // f32 sums of 100 trees.
             assert!(
-                answers.windows(2).all(|w| sign * (w[1] - w[0]) >= -1e-5),
-                "{answers:?}"
+                predictions
+                    .windows(2)
+                    .all(|w| sign * (w[1] - w[0]) >= -1e-5),
+                "{predictions:?}"
             );
         }
     }
 }
 
 #[test]
-fn strange_tables_have_a_defined_answer() {
+fn degenerate_tables_have_a_defined_result() {
     let none = array![[f32::NAN], [f32::NAN], [f32::NAN]];
     let constant = array![[2.0], [2.0], [2.0]];
     for features in [none, constant] {
@@ -263,7 +362,7 @@ fn strange_tables_have_a_defined_answer() {
         BoostParams::default().fit(&data).unwrap().base_margin(),
         [4.0]
     );
-    // One class of two: the model is sure of it.
+    // Labels of one class of two: its probability is near 1.
     let features = array![[1.0], [2.0]];
     let data = Dataset::new(features.view(), &[1.0, 1.0]).unwrap();
     let params = BoostParams {
@@ -277,7 +376,7 @@ fn strange_tables_have_a_defined_answer() {
         .probabilities_row(&[1.5])
         .unwrap();
     assert!(p[1] > 0.99 && p.iter().all(|p| p.is_finite()), "{p:?}");
-    // No rounds: the base score alone.
+    // Without rounds the model is the base score.
     let params = BoostParams {
         n_rounds: 0,
         ..Default::default()
@@ -291,7 +390,7 @@ fn strange_tables_have_a_defined_answer() {
 }
 
 #[test]
-fn wrong_tables_are_named() {
+fn errors_name_the_wrong_cell_or_length() {
     let features = array![[1.0, 2.0], [3.0, f32::INFINITY]];
     let message = |result: Result<_, Error>| result.map(|_: Dataset| ()).unwrap_err().to_string();
     assert_eq!(
@@ -323,7 +422,7 @@ fn wrong_tables_are_named() {
     };
     assert_eq!(
         logistic.fit(&data).unwrap_err().to_string(),
-        "labels[1] = 2: not a class number below the number of classes"
+        "labels[1] = 2: must be a class number below the number of classes"
     );
 }
 
@@ -421,7 +520,7 @@ fn every_parameter_has_a_range() {
 
 proptest! {
     #[test]
-    fn any_small_table_can_be_learnt(
+    fn any_small_table_can_be_trained_on(
         cells in prop::collection::vec(prop::option::of(-1e30_f32..1e30), 1..120),
         columns in 1_usize..4,
         depth in 0_usize..8,
@@ -444,7 +543,6 @@ proptest! {
             ..Default::default()
         };
         let model = params.fit(&Dataset::new(features.view(), &labels).unwrap()).unwrap();
-        // What training believed of its rows is what prediction answers.
         let margins = model.compile().margins(features.view()).unwrap();
         prop_assert!(margins.iter().all(|m| m.is_finite()));
         for tree in model.trees() {

@@ -1,30 +1,30 @@
-"""Writes layers.json: what Keras's layers and their gradients are, in float64.
+"""Writes layers.json: outputs and gradients of layers of Keras, in float64.
 
     pip install tensorflow-cpu==2.21.0
     python crates/timbral-nn/tests/golden/layers.py
 
-Made with Keras 3.15.1. Inputs, weights and output gradients are float32 numbers of two decimals; what is
-computed from them has nine significant digits. Images are [batch, height, width, channels], height the
-frequency; sequences are [batch, time, features]. A case:
+Made with Keras 3.15.1. Inputs, weights and output gradients are float32 numbers with two decimals; computed
+numbers have nine significant digits. Images are [batch, height, width, channels], the height is
+the frequency; sequences are [batch, time, features]. A case:
 
-    layer, name, options      which layer, and how it is set up
-    input, input_shape        what it is given
+    layer, name, options      the layer and its options
+    input, input_shape        the input
     weights                   name: {shape, values}
-    output, output_shape      what it makes of it, in training where that differs
-    output_gradient           the gradient of some loss by the output, drawn at random
-    input_gradient,           that loss's by the input and
-    weight_gradients          by the weights, name: {shape, values}
+    output, output_shape      the output, in training mode if there is a difference
+    output_gradient           the gradient of a loss with respect to the output, random
+    input_gradient            the gradient with respect to the input
+    weight_gradients          the gradients with respect to the weights, name: {shape, values}
 
 and with batch normalisation
 
     statistics                moving mean and variance after this one step from 0 and 1
-    inference_statistics      other ones, and
-    inference_output          the output in inference with them
+    inference_statistics      other statistics
+    inference_output          the output in inference with these
 
-Cross-entropies have `targets`, {shape, values}: before smoothing.
+Cross-entropies have `targets`, {shape, values}, before label smoothing.
 
-No number a ReLU cuts is near 0 and no two numbers a maximum is of are nearly equal, so that float32 rounds
-nothing to the other side.
+No input of a ReLU is near 0, and no two values of a maximum are nearly equal, so that rounding to float32
+changes no decision.
 """
 import json
 import os
@@ -48,17 +48,17 @@ cases = []
 
 
 class TooClose(Exception):
-    """A number that float32 might round to the other side of a ReLU or a maximum."""
+    """Rounding to float32 might change the decision of a ReLU or a maximum."""
 
 
 def draw(*shape, scale=1.0, low=None, high=None):
-    """Normal numbers, uniform ones with limits; float32 ones of two decimals."""
+    """Normal random numbers, or uniform ones between limits, rounded to float32 with two decimals."""
     x = rng.normal(0, scale, shape) if low is None else rng.uniform(low, high, shape)
     return tf.constant(x.round(2).astype(np.float32).astype(np.float64))
 
 
 def number(x):
-    """As many digits as say which float32 it is if it is one, else nine."""
+    """The shortest digits that identify a float32, or nine digits of any other number."""
     short = np.float32(x)
     return float(str(short)) if short == x else float(f"{x:.9g}")
 
@@ -88,7 +88,7 @@ def add(layer, name, options, x, weights, apply, output_gradient=None, **more):
 
 
 def drawn(layer, shape, *names):
-    """The trainable variables of a layer by these names, in its order, with numbers drawn."""
+    """The trainable variables of a layer, in its order, by these names, with random values."""
     if not layer.built:
         layer.build(shape)
     variables = [variable.value for variable in layer.trainable_variables]
@@ -103,7 +103,7 @@ def clear_of_zero(x):
 
 
 def clear_of_ties(rows):
-    """`rows`: [n, numbers a maximum is of]; a maximum of 0 passes no gradient on."""
+    """`rows`: [n, values of a maximum]; a maximum of 0 has no gradient."""
     top = np.sort(rows, axis=1)[:, -2:]
     if top.shape[1] == 2 and ((top[:, 1] - top[:, 0] < MARGIN) & (top[:, 1] > 0)).any():
         raise TooClose
@@ -167,7 +167,7 @@ def batch_norm(shape):
 
 
 def with_statistics(x, norm, apply):
-    """Adds to the last case what was and what inference makes of other statistics."""
+    """Adds to the last case the statistics of training, and the output in inference with others."""
     names, moving = ("moving_mean", "moving_variance"), (norm.moving_mean, norm.moving_variance)
     cases[-1]["statistics"] = named(dict(zip(names, moving)))
     units = moving[0].shape
@@ -185,7 +185,7 @@ def gru(shape, units, go_backwards=False):
     rnn = layers.GRU(units, return_sequences=True, reset_after=True, go_backwards=go_backwards)
     weights = drawn(rnn, shape, "kernel", "recurrent_kernel", "bias")
     options = {"units": units, "go_backwards": go_backwards, "reset_after": True, "return_sequences": True}
-    # In the order of the input, as Bidirectional has it.
+    # In the order of the input, as in Bidirectional.
     aligned = (lambda x: tf.reverse(rnn(x), [1])) if go_backwards else rnn
     add("gru", title(shape, "to", units, "backwards" if go_backwards else "forwards"), options,
         draw(*shape), weights, aligned)
@@ -193,7 +193,7 @@ def gru(shape, units, go_backwards=False):
 
 def bidirectional_gru(shape, units):
     rnn = layers.Bidirectional(layers.GRU(units, return_sequences=True, reset_after=True), "concat")
-    names = [f"{way}_{name}" for way in ("forward", "backward") for name in ("kernel", "recurrent_kernel", "bias")]
+    names = [f"{direction}_{name}" for direction in ("forward", "backward") for name in ("kernel", "recurrent_kernel", "bias")]
     weights = drawn(rnn, shape, *names)
     options = {"units": units, "merge_mode": "concat", "reset_after": True, "return_sequences": True}
     add("bidirectional_gru", title(shape, "to 2 *", units), options, draw(*shape), weights, rnn)
@@ -219,8 +219,8 @@ def attention_pool(shape):
     weight = tf.Variable(draw(shape[-1]))
 
     def apply(x):
-        share = tf.nn.softmax(tf.linalg.matvec(x, weight), axis=1)
-        return tf.reduce_sum(share[..., None] * x, axis=1)
+        fraction = tf.nn.softmax(tf.linalg.matvec(x, weight), axis=1)
+        return tf.reduce_sum(fraction[..., None] * x, axis=1)
 
     add("attention_pool", title(shape), {}, draw(*shape), {"weight": weight}, apply)
 
@@ -320,8 +320,8 @@ until_clear(dense, (7, 5), 4, normalised=True)
 
 classes = np.eye(5)
 one, other = classes[[0, 3, 4, 1]], classes[[2, 3, 0, 4]]
-share = np.array([[0.25], [0.5], [0.875], [0.625]])
-mixed = tf.constant(share * one + (1 - share) * other)
+fraction = np.array([[0.25], [0.5], [0.875], [0.625]])
+mixed = tf.constant(fraction * one + (1 - fraction) * other)
 class_weights = (1.0, 0.5, 1.5, 0.75, 2.0)
 cross_entropy("soft targets", mixed, 0.0)
 cross_entropy("soft targets, smoothed", mixed, 0.1)

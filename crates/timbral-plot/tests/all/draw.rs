@@ -1,4 +1,4 @@
-//! Figures of ordinary, tiny, constant and absurd data, as PNG and as SVG.
+//! Figures of ordinary, tiny, constant and extreme data, as PNG and as SVG.
 use crate::gallery::{GENRES, Noise, figures};
 use ndarray::Array2;
 use proptest::prelude::*;
@@ -15,7 +15,7 @@ fn draws(figure: &Figure, what: &str) {
 }
 
 #[test]
-fn every_figure_draws() {
+fn every_figure_can_be_drawn() {
     let cases = [
         (120, false, Theme::Light),
         (1, false, Theme::Dark),
@@ -49,13 +49,13 @@ fn ten_genres_are_named_and_have_ten_colours() {
     let mut colours: Vec<&str> = svg.split("fill=\"#").skip(1).map(|s| &s[..6]).collect();
     colours.sort_unstable();
     colours.dedup();
-    // Ground, ink and muted ink too.
+    // Plus the background and two text colours.
     assert_eq!(colours.len(), 13);
     assert!(GENRES.iter().all(|genre| svg.contains(genre)));
 }
 
 #[test]
-fn what_cannot_be_drawn_is_an_error() {
+fn data_that_cannot_be_drawn_are_an_error() {
     let params = FigureParams::default();
     let none: [f64; 0] = [];
     assert!(matches!(
@@ -71,7 +71,7 @@ fn what_cannot_be_drawn_is_an_error() {
         Err(Error::InvalidParameter { .. })
     ));
     let empty = Array2::<f64>::zeros((0, 5));
-    let frames = Frames::default();
+    let frames = FrameTiming::default();
     assert!(spectrogram(empty.view(), FrequencyAxis::Linear, &frames, &params).is_err());
     let db = Array2::<f64>::zeros((4, 5));
     let mel = FrequencyAxis::Mel {
@@ -80,16 +80,16 @@ fn what_cannot_be_drawn_is_an_error() {
     };
     assert!(spectrogram(db.view(), mel, &frames, &params).is_err());
     assert!(chromagram(db.view(), &frames, &params).is_err());
-    assert!(distributions(&[1.0], &[3], &["a"], "", &params).is_err());
+    assert!(box_plots(&[1.0], &[3], &["a"], "", &params).is_err());
     assert!(correlation_heatmap(db.view(), &["a"; 4], &params).is_err());
-    assert!(importances(&["a"], &[1.0], 0, &params).is_err());
-    assert!(comparison(&[], "", &params).is_err());
+    assert!(feature_importances(&["a"], &[1.0], 0, &params).is_err());
+    assert!(score_intervals(&[], "", &params).is_err());
     let panels: [(&str, &[f64]); 0] = [];
     assert!(waveform_grid(&panels, 22050, &params).is_err());
 }
 
 #[test]
-fn absurd_names_and_sizes_draw() {
+fn extreme_names_and_sizes_can_be_drawn() {
     let names = [
         "",
         "<&\"'>\u{0}\u{7}",
@@ -126,7 +126,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(24))]
 
     #[test]
-    fn any_numbers_draw_or_are_refused(values in prop::collection::vec(any::<f64>(), 0..20), seed in any::<u64>()) {
+    fn any_numbers_are_drawn_or_an_error(values in prop::collection::vec(any::<f64>(), 0..20), seed in any::<u64>()) {
         let params = FigureParams::default().sized(300, 200);
         let mut noise = Noise(seed);
         let labels: Vec<usize> = values.iter().map(|_| (noise.next() * 3.0) as usize).collect();
@@ -134,10 +134,10 @@ proptest! {
         let names = vec!["x"; values.len()];
         let figures = [
             waveform(&values, 8000, &params),
-            lines(&[Series::counted("s", values.clone())], "x", "y", &params),
-            distributions(&values, &labels, &["a", "b", "c"], "v", &params),
-            importances(&names, &values, 5, &params),
-            onset_strength(&values, &[0, 3, 99], &Frames::default(), &params),
+            line_plot(&[Series::counted("s", values.clone())], "x", "y", &params),
+            box_plots(&values, &labels, &["a", "b", "c"], "v", &params),
+            feature_importances(&names, &values, 5, &params),
+            onset_curve(&values, &[0, 3, 99], &FrameTiming::default(), &params),
         ];
         for figure in figures {
             prop_assert_eq!(figure.is_ok(), good);

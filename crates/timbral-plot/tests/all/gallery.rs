@@ -1,4 +1,4 @@
-//! One of each figure, of made-up data that look like real ones.
+//! One of each figure, with synthetic data that resemble real ones.
 use ndarray::Array2;
 use timbral_metrics::{BinParams, ConfusionMatrix, Scores};
 use timbral_plot::*;
@@ -16,7 +16,7 @@ pub(crate) const GENRES: [&str; 10] = [
     "rock",
 ];
 
-/// Numbers between 0 and 1 that only look random (Knuth's generator).
+/// Pseudo-random numbers in 0..1 (Knuth's linear congruential generator).
 pub(crate) struct Noise(pub(crate) u64);
 
 impl Noise {
@@ -28,13 +28,13 @@ impl Noise {
         (self.0 >> 11) as f64 / (1u64 << 53) as f64
     }
 
-    /// About normal.
+    /// Approximately normal.
     fn bell(&mut self) -> f64 {
         (0..12).map(|_| self.next()).sum::<f64>() - 6.0
     }
 }
 
-/// `size` is the number of examples, samples or frames; `constant` puts 1 in the place of all.
+/// `size` is the number of examples, samples or frames; `constant` replaces all values by 1.
 pub(crate) fn figures(
     size: usize,
     constant: bool,
@@ -46,7 +46,7 @@ pub(crate) fn figures(
         theme,
         ..FigureParams::titled(title)
     };
-    let frames = Frames::default();
+    let frames = FrameTiming::default();
     let mel = FrequencyAxis::Mel {
         f_min: 0.0,
         f_max: 11025.0,
@@ -101,7 +101,7 @@ pub(crate) fn figures(
         ),
         (
             "hpss",
-            hpss(
+            harmonic_percussive(
                 stft.view(),
                 stft.view(),
                 FrequencyAxis::Log,
@@ -132,7 +132,7 @@ pub(crate) fn figures(
     let beats: Vec<usize> = (0..size).step_by(22).collect();
     out.push((
         "onset_strength",
-        onset_strength(&envelope, &beats, &frames, &p("Onsets and beats"))?,
+        onset_curve(&envelope, &beats, &frames, &p("Onsets and beats"))?,
     ));
 
     let labels: Vec<usize> = (0..size).map(|i| i % 10).collect();
@@ -142,7 +142,7 @@ pub(crate) fn figures(
         .collect();
     out.push((
         "distributions",
-        distributions(
+        box_plots(
             &tempo,
             &labels,
             &GENRES,
@@ -174,7 +174,7 @@ pub(crate) fn figures(
         .collect();
     out.push((
         "importances",
-        importances(&names, &weights, 20, &p("Importance of features"))?,
+        feature_importances(&names, &weights, 20, &p("Importance of features"))?,
     ));
     let shap = table.mapv(|v| v * 0.1);
     out.push((
@@ -271,14 +271,8 @@ pub(crate) fn figures(
             .collect()
     };
     let searches = [
-        Search {
-            name: "random".into(),
-            runs: runs(0.0),
-        },
-        Search {
-            name: "TPE".into(),
-            runs: runs(0.002),
-        },
+        SearchScores::new("random", runs(0.0)),
+        SearchScores::new("TPE", runs(0.002)),
     ];
     out.push((
         "tuning_history",
@@ -308,7 +302,7 @@ pub(crate) fn figures(
             &p("Map of the tracks"),
         )?,
     ));
-    let mut estimates = Vec::new();
+    let mut intervals = Vec::new();
     for (i, model) in [
         "gradient boosting",
         "random forest",
@@ -324,19 +318,13 @@ pub(crate) fn figures(
             .enumerate()
         {
             let v = value(0.85 - 0.04 * i as f64 - 0.08 * j as f64);
-            estimates.push(Estimate {
-                name: (*model).into(),
-                group: (*split).into(),
-                value: v,
-                low: v - 0.05,
-                high: v + 0.06,
-            });
+            intervals.push(ScoreInterval::new(*model, *split, v, [v - 0.05, v + 0.06]));
         }
     }
     out.push((
         "comparison",
-        comparison(
-            &estimates,
+        score_intervals(
+            &intervals,
             "accuracy (95 % interval)",
             &p("Models and splits"),
         )?,
@@ -345,12 +333,12 @@ pub(crate) fn figures(
 }
 
 #[test]
-#[ignore = "writes files to look at into the folder TIMBRAL_GALLERY"]
+#[ignore = "writes pictures into the folder TIMBRAL_GALLERY"]
 fn gallery() {
     let folder = std::env::var_os("TIMBRAL_GALLERY").expect("TIMBRAL_GALLERY names a folder");
     let folder = std::path::Path::new(&folder);
     std::fs::create_dir_all(folder).unwrap();
-    let mut report = Report::new("Gallery", "Every figure of the crate, of made-up data.");
+    let mut report = Report::new("Gallery", "Every figure of the crate, with synthetic data.");
     report
         .section("Figures")
         .cards(&[("figures", "26"), ("accuracy", "0.81 ± 0.02")]);
@@ -369,7 +357,7 @@ fn gallery() {
     }
     report
         .section("Table & text")
-        .paragraph("Sorted by a press on a heading.");
+        .paragraph("Click a heading to sort.");
     let rows = [
         vec!["boosting", "0.81", "12 s"],
         vec!["network", "0.78", "140 s"],

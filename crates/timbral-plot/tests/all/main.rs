@@ -1,6 +1,6 @@
-//! Every figure, drawn of ordinary, tiny, constant and absurd data; the report; the gallery.
+//! Every figure with ordinary, tiny, constant and extreme data; the report; the gallery.
 //!
-//! To look at them: `TIMBRAL_GALLERY=folder cargo test -p timbral-plot -- --ignored gallery`.
+//! To write all pictures into a folder: `TIMBRAL_GALLERY=folder cargo test -p timbral-plot -- --ignored gallery`.
 #![allow(clippy::unwrap_used, reason = "tests")]
 
 mod draw;

@@ -1,8 +1,8 @@
-//! The report is well formed, whole and harmless.
+//! The report is well formed, complete and safe.
 use crate::gallery::figures;
 use timbral_plot::*;
 
-/// Every element that begins also ends, in order; void elements of HTML excepted.
+/// Panics unless every element is closed in order, except the void elements of HTML.
 pub(crate) fn balanced(text: &str) {
     const VOID: [&str; 4] = ["meta", "img", "br", "!DOCTYPE"];
     let mut open: Vec<&str> = Vec::new();
@@ -59,7 +59,7 @@ fn it_is_well_formed_and_has_each_figure_once() {
 }
 
 #[test]
-fn it_needs_no_network() {
+fn it_loads_nothing_from_the_network() {
     let html = full().html().replace("http://www.w3.org/2000/svg", "");
     for outside in ["http:", "https:", "src=\"/", "url(", "@import"] {
         assert!(!html.contains(outside), "{outside}");
@@ -87,7 +87,7 @@ fn all_text_is_escaped() {
 }
 
 #[test]
-fn headings_are_in_order_and_contents_lead_to_them() {
+fn headings_are_in_order_and_linked_from_the_contents() {
     let mut report = Report::new("T", "");
     report
         .subsection("first")
@@ -103,7 +103,7 @@ fn headings_are_in_order_and_contents_lead_to_them() {
 }
 
 #[test]
-fn tables_must_fit_and_numbers_stand_right() {
+fn table_rows_must_match_and_numbers_are_right_aligned() {
     let mut report = Report::new("T", "");
     assert!(matches!(
         report.table("", &["a", "b"], &[vec!["1"]]),
@@ -122,7 +122,7 @@ fn tables_must_fit_and_numbers_stand_right() {
 }
 
 #[test]
-fn it_is_saved_whole() {
+fn it_is_saved_completely() {
     let folder = std::env::temp_dir().join(format!("timbral-plot-{}", std::process::id()));
     std::fs::create_dir_all(&folder).unwrap();
     let path = folder.join("report.html");

@@ -10,8 +10,8 @@ use super::member::{GenreModel, Member, SoundView};
 use super::provenance::Provenance;
 use super::{Classifier, Ready};
 use crate::container::{Format, Members};
-use crate::dense::DenseModel;
 use crate::error::Result;
+use crate::recipes::dense::DenseModel;
 
 const FORMAT: Format = Format {
     name: "timbral-classifier",
@@ -253,7 +253,7 @@ mod tests {
             member(view, GenreModel::Dense(dense), 1.0),
             member(
                 SoundView::Images(images),
-                GenreModel::Network(network.classifier),
+                GenreModel::Network(network.model),
                 0.5,
             ),
         ];

@@ -18,15 +18,15 @@ use timbral_metrics::{FoldParams, stratified_group_k_fold};
 use super::member::{Ear, GenreModel, Member, Ready, SoundView, features, unnamed};
 use super::provenance::{GenreCount, HeldOutScore, Provenance};
 use super::{Classifier, hearing, mean, weigh};
-use crate::boosted::objective;
-use crate::dense::DenseParams;
 use crate::error::{Error, Result};
-use crate::evaluation::Evaluation;
-use crate::extract::{exit_status, key, label};
-use crate::extractor::Segmentation;
-use crate::image_nets::ImageNetParams;
-use crate::mel_images::MelImages;
-use crate::sound::Sound;
+use crate::experiment::evaluation::Evaluation;
+use crate::extraction::extractor::Segmentation;
+use crate::extraction::mel_images::MelImages;
+use crate::extraction::sound::Sound;
+use crate::extraction::table::{exit_status, key, label};
+use crate::recipes::boosted::objective;
+use crate::recipes::dense::DenseParams;
+use crate::recipes::images::params::ImageNetParams;
 
 /// A model and its training.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -446,7 +446,7 @@ impl Music {
                 train.seed = seed;
                 let data = timbral_nn::Dataset::images(heard.view(), &labels, n_classes)?;
                 let training = timbral_nn::Training::new(net.clone(), &train, &data);
-                GenreModel::Network(training.on_epoch(|_| go_on()).run()?.classifier)
+                GenreModel::Network(training.on_epoch(|_| go_on()).run()?.model)
             }
         };
         match stop.load(Ordering::Relaxed) {

@@ -4,11 +4,11 @@ use timbral_boost::Predictor;
 use timbral_data::FeatureTable;
 use timbral_dsp::FeatureParams;
 
-use crate::dense::DenseModel;
 use crate::error::{Error, Result};
-use crate::extractor::{Extractor, Segmentation};
-use crate::mel_images::{Imager, MelImages};
-use crate::sound::Sound;
+use crate::extraction::extractor::{Extractor, Segmentation};
+use crate::extraction::mel_images::{Imager, MelImages};
+use crate::extraction::sound::Sound;
+use crate::recipes::dense::DenseModel;
 
 /// The largest weight of a member: sums of weights stay finite.
 const MAX_WEIGHT: f64 = 1e9;

@@ -4,7 +4,7 @@ use std::path::Path;
 use serde::Serialize;
 
 use crate::error::Error;
-use crate::extract::exit_status;
+use crate::extraction::table::exit_status;
 
 /// A genre and how probable it is.
 #[derive(Debug, Clone, PartialEq, Serialize)]

@@ -2,7 +2,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::evaluation::Accuracy;
+use crate::experiment::evaluation::Accuracy;
 
 /// What a classifier was trained on, how, and how good it was on music it had not heard.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

@@ -9,7 +9,7 @@ use timbral_dsp::{
 };
 
 use crate::error::Result;
-use crate::extractor::blame;
+use crate::extraction::extractor::blame;
 
 /// The lowest level drawn, below the largest.
 const FLOOR_DB: f32 = -80.0;

@@ -1,7 +1,7 @@
 use ndarray::Axis;
 use timbral_data::FeatureTable;
 use timbral_plot::{
-    FigureParams, Pca, correlation_heatmap, correlations, distributions, label_counts, scatter_map,
+    FigureParams, Pca, box_plots, correlation_heatmap, correlations, label_counts, scatter_map,
 };
 
 use crate::error::{Error, Result};
@@ -51,7 +51,7 @@ pub fn table_figures(table: &FeatureTable) -> Result<Vec<Captioned>> {
     order.sort_by(|a, b| ratios[*b].total_cmp(&ratios[*a]));
     for feature in order.into_iter().take(N_DISTRIBUTIONS) {
         let values = x.column(feature).to_vec();
-        let figure = distributions(
+        let figure = box_plots(
             &values,
             labels,
             classes,

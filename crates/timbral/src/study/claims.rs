@@ -1,8 +1,8 @@
 use timbral_metrics::ClassificationReport;
 use timbral_plot::correlations;
 
-use crate::evaluation::Evaluation;
-use crate::spread::Spread;
+use crate::experiment::evaluation::Evaluation;
+use crate::experiment::spread::Spread;
 use crate::study::run::{Study, StudyRun};
 
 /// Something that a published study of GTZAN says, and what comes out here.

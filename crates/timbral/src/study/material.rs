@@ -5,10 +5,10 @@ use timbral_data::{FeatureTable, Spectrograms, SplitMethod, SynthCorpus, SynthPa
 use timbral_dsp::FeatureParams;
 
 use crate::error::Result;
-use crate::extract::Extraction;
-use crate::extractor::Segmentation;
-use crate::inputs::Inputs;
-use crate::mel_images::MelImages;
+use crate::extraction::extractor::Segmentation;
+use crate::extraction::inputs::Inputs;
+use crate::extraction::mel_images::MelImages;
+use crate::extraction::table::Extraction;
 
 /// Seconds of a spectrogram: three of a 30-s recording.
 const PIECE_SECONDS: f64 = 9.0;

@@ -3,13 +3,14 @@ use timbral_boost::{Dataset, ImportanceKind, Model};
 use timbral_data::SplitMethod;
 use timbral_metrics::{BinParams, Scores};
 use timbral_plot::{
-    Estimate, Figure, FigureParams, Report, Series, comparison, confusion_matrix, importances,
-    lines, precision_recall_curves, reliability_diagram, roc_curves, shap_summary, training_curves,
+    Figure, FigureParams, Report, ScoreInterval, Series, confusion_matrix, feature_importances,
+    line_plot, precision_recall_curves, reliability_diagram, roc_curves, score_intervals,
+    shap_summary, training_curves,
 };
 
-use crate::boosted::{labels, objective};
 use crate::error::{Error, Result};
-use crate::experiment::Experiment;
+use crate::experiment::parts::Experiment;
+use crate::recipes::boosted::{labels, objective};
 use crate::study::run::{Study, StudyRun};
 
 /// Features of the pictures of importance.
@@ -27,18 +28,17 @@ pub(crate) fn forest(study: &Study) -> Result<Figure> {
             let first = study.of(&model, &split).next();
             if let Some(evaluation) = first.and_then(|run| run.evaluation.as_ref()) {
                 let accuracy = evaluation.by_row;
-                estimates.push(Estimate {
-                    name: model.clone(),
-                    group: split,
-                    value: accuracy.value,
-                    low: accuracy.low,
-                    high: accuracy.high,
-                });
+                estimates.push(ScoreInterval::new(
+                    model.clone(),
+                    split,
+                    accuracy.value,
+                    [accuracy.low, accuracy.high],
+                ));
             }
         }
     }
     let params = FigureParams::titled("Accuracy by split").sized(900, 420);
-    Ok(comparison(&estimates, "accuracy", &params)?)
+    Ok(score_intervals(&estimates, "accuracy", &params)?)
 }
 
 /// Everything about one model.
@@ -163,7 +163,7 @@ fn trees(study: &Study, report: &mut Report) -> Result<()> {
         Series::new("test", x, course(&test)?),
     ];
     let titled = |what: &str| FigureParams::titled(format!("{what}, {split}"));
-    let figure = lines(&series, "rounds", "accuracy", &titled("Accuracy by rounds"))?;
+    let figure = line_plot(&series, "rounds", "accuracy", &titled("Accuracy by rounds"))?;
     report.subsection(format!("The trees of the split {split}"));
     report.figure(
         &figure,
@@ -173,7 +173,7 @@ fn trees(study: &Study, report: &mut Report) -> Result<()> {
     let gains = model.importance(ImportanceKind::TotalGain);
     let total: f64 = gains.iter().sum::<f64>().max(f64::MIN_POSITIVE);
     let shares: Vec<f64> = gains.iter().map(|gain| gain / total).collect();
-    let figure = importances(names, &shares, N_FEATURES, &titled("Share of the gain"))?;
+    let figure = feature_importances(names, &shares, N_FEATURES, &titled("Share of the gain"))?;
     report.figure(&figure, "What the trees split by")?;
     let step = test.n_rows().div_ceil(N_EXPLAINED).max(1);
     let explained = test.features();

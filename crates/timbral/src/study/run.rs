@@ -7,12 +7,12 @@ use serde::{Deserialize, Serialize};
 use timbral_boost::BoostParams;
 use timbral_data::{FeatureTable, SplitMethod, write_whole};
 
-use crate::dense::DenseParams;
 use crate::error::{Error, Result};
-use crate::evaluation::Evaluation;
-use crate::image_net::ImageNet;
-use crate::image_nets::ImageNetParams;
-use crate::recipe::{Progress, Recipe, Watch, fit_and_evaluate};
+use crate::experiment::evaluation::Evaluation;
+use crate::recipes::dense::DenseParams;
+use crate::recipes::images::params::ImageNetParams;
+use crate::recipes::images::recipe::ImageNet;
+use crate::recipes::recipe::{Progress, Recipe, Watch, fit_and_evaluate};
 use crate::study::material::Material;
 
 /// Epochs of the network on spectrograms in a [quick](StudyParams::quick) study.

@@ -8,8 +8,8 @@ use timbral_data::{FeatureTable, Split};
 use super::boost_train::{GoOn, accuracy, params, train};
 use super::{BoostEnsemble, Halving, Judged, Search, Space, Trial, TrialLog};
 use crate::error::{Error, Result};
-use crate::evaluation::Evaluation;
-use crate::experiment::Experiment;
+use crate::experiment::evaluation::Evaluation;
+use crate::experiment::parts::Experiment;
 
 /// How points are tried by a [`BoostSearch`].
 #[derive(Debug, Clone, PartialEq, Serialize)]

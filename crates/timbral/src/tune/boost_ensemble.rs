@@ -1,8 +1,8 @@
 use ndarray::{Array2, ArrayView2};
 use timbral_boost::Model;
 
-use crate::ensemble::mean;
 use crate::error::Result;
+use crate::recipes::ensemble::mean;
 
 /// Boosted trees whose probabilities are averaged.
 ///

@@ -8,9 +8,9 @@ use timbral_boost::{BoostParams, Dataset, Model, Training};
 use timbral_data::FeatureTable;
 
 use super::Point;
-use crate::boosted::{labels, objective};
 use crate::error::{Error, Result};
-use crate::experiment::Experiment;
+use crate::experiment::parts::Experiment;
+use crate::recipes::boosted::{labels, objective};
 
 /// The parameters of a point, for so many steps.
 pub(super) fn params(base: &BoostParams, point: &Point, steps: usize) -> Result<BoostParams> {

@@ -1,0 +1,157 @@
+use ndarray::ArrayView2;
+use rayon::prelude::*;
+
+use super::cuts::Cuts;
+
+/// The features of a row are stored in words: the bins of this many features side by side.
+pub(crate) const LANES: usize = 8;
+
+/// An integer that holds the index of a bin.
+pub(crate) trait Bin: Copy + Default + Send + Sync {
+    /// The number of different bins it can hold.
+    const N_BINS: usize;
+    fn index(self) -> usize;
+    fn from_index(index: usize) -> Self;
+}
+
+impl Bin for u8 {
+    const N_BINS: usize = 1 << 8;
+    fn index(self) -> usize {
+        usize::from(self)
+    }
+    fn from_index(index: usize) -> Self {
+        index as u8
+    }
+}
+
+impl Bin for u16 {
+    const N_BINS: usize = 1 << 16;
+    fn index(self) -> usize {
+        usize::from(self)
+    }
+    fn from_index(index: usize) -> Self {
+        index as u16
+    }
+}
+
+/// The bins of all rows, stored twice: in words for histograms, by column for partitions.
+#[derive(Debug)]
+pub(crate) struct Binned<B> {
+    n_rows: usize,
+    n_words: usize,
+    /// Words from one row to the next; 1 if the table is stored word by word.
+    stride: usize,
+    /// Words from one word of a row to its next word.
+    word_stride: usize,
+    /// Index of the first row, which is aligned to a cache line.
+    first: usize,
+    words: Vec<[B; LANES]>,
+    columns: Vec<B>,
+}
+
+/// Tables of up to this many bytes stay in the second-level cache.
+const CACHE: usize = 1 << 20;
+
+/// Bytes in a cache line.
+const LINE: usize = 64;
+
+impl<B: Bin> Binned<B> {
+    pub(crate) fn new(features: ArrayView2<'_, f32>, cuts: &Cuts) -> Self {
+        let (n_rows, n_features) = features.dim();
+        let mut columns = vec![B::default(); n_rows * n_features];
+        columns
+            .par_chunks_mut(n_rows)
+            .enumerate()
+            .for_each(|(feature, bins)| {
+                for (bin, &value) in bins.iter_mut().zip(features.column(feature)) {
+                    *bin = B::from_index(cuts.bin(feature, value));
+                }
+            });
+        let n_words = n_features.div_ceil(LANES);
+        if n_rows * n_words * size_of::<[B; LANES]>() <= CACHE {
+            let mut words = vec![[B::default(); LANES]; n_rows * n_words];
+            for (feature, bins) in columns.chunks_exact(n_rows).enumerate() {
+                let of_feature = &mut words[feature / LANES * n_rows..][..n_rows];
+                for (word, &bin) in of_feature.iter_mut().zip(bins) {
+                    word[feature % LANES] = bin;
+                }
+            }
+            return Self {
+                n_rows,
+                n_words,
+                stride: 1,
+                word_stride: n_rows,
+                first: 0,
+                words,
+                columns,
+            };
+        }
+        // Rows start at a cache line or divide one, so that each touches as few lines as possible.
+        let in_line = (LINE / size_of::<[B; LANES]>()).max(1);
+        let stride = if n_words <= in_line {
+            n_words.next_power_of_two()
+        } else {
+            n_words.next_multiple_of(in_line)
+        };
+        let mut words = vec![[B::default(); LANES]; n_rows * stride + in_line];
+        let past = words.as_ptr().addr() % LINE / size_of::<[B; LANES]>();
+        let first = (in_line - past) % in_line;
+        const ROWS: usize = 256;
+        let rows = &mut words[first..][..n_rows * stride];
+        rows.par_chunks_mut(ROWS * stride)
+            .enumerate()
+            .for_each(|(chunk, words)| {
+                for feature in 0..n_features {
+                    let column = &columns[feature * n_rows + chunk * ROWS..];
+                    for (row, &bin) in words.chunks_exact_mut(stride).zip(column) {
+                        row[feature / LANES][feature % LANES] = bin;
+                    }
+                }
+            });
+        Self {
+            n_rows,
+            n_words,
+            stride,
+            word_stride: 1,
+            first,
+            words,
+            columns,
+        }
+    }
+
+    pub(crate) fn n_rows(&self) -> usize {
+        self.n_rows
+    }
+
+    /// Words per row.
+    pub(crate) fn n_words(&self) -> usize {
+        self.n_words
+    }
+
+    /// Whether all words are in the cache.
+    pub(crate) fn is_cached(&self) -> bool {
+        self.stride == 1
+    }
+
+    /// One word of each of some rows.
+    pub(crate) fn of_rows<'w>(
+        &'w self,
+        word: usize,
+        rows: &'w [u32],
+    ) -> impl Iterator<Item = &'w [B; LANES]> {
+        let words = &self.words[self.first + word * self.word_stride..];
+        rows.iter()
+            .map(move |&row| &words[row as usize * self.stride])
+    }
+
+    /// The words of a row.
+    pub(crate) fn of_row(&self, row: u32) -> impl Iterator<Item = &[B; LANES]> {
+        let words = &self.words[self.first + row as usize * self.stride..];
+        words.iter().step_by(self.word_stride).take(self.n_words)
+    }
+
+    /// The bins of a feature, row by row.
+    pub(crate) fn column(&self, feature: usize) -> &[B] {
+        &self.columns[feature * self.n_rows..][..self.n_rows]
+    }
+}

@@ -1,0 +1,6 @@
+//! SHAP values of trees.
+
+mod lanes;
+mod paths;
+mod quadrature;
+mod values;

@@ -1,0 +1,119 @@
+use super::histogram::Histograms;
+use super::node::Done;
+use super::search::Search;
+use super::tree_params::{GrowPolicy, TreeParams};
+use crate::data::{Bin, Binned, Cuts, LANES};
+use crate::model::{Children, Node, Tree};
+use crate::random::{Key, Stream};
+
+/// Grows the trees of a model from binned rows.
+pub(crate) struct Grower<'a, B> {
+    pub(crate) params: &'a TreeParams,
+    pub(crate) cuts: &'a Cuts,
+    pub(crate) binned: &'a Binned<B>,
+    pub(crate) histograms: Histograms<'a, B>,
+}
+
+/// A tree, and the leaves of the rows it was grown from.
+pub(crate) struct Grown {
+    pub(crate) tree: Tree,
+    /// Bins that go left at each node of the tree.
+    pub(crate) n_left: Vec<usize>,
+    /// Ranges of the rows in their new order, with the values of their leaves.
+    pub(crate) leaves: Vec<(std::ops::Range<usize>, f32)>,
+}
+
+/// What a tree is fitted to: the gradients of its output; and the key of its random choices.
+pub(crate) struct Target<'a, G> {
+    pub(crate) gradient: &'a G,
+    pub(crate) key: Key,
+    pub(crate) learning_rate: f32,
+}
+
+impl<B: Bin> Grower<'_, B> {
+    pub(super) fn search(&self) -> Search<'_> {
+        Search {
+            params: self.params,
+            cuts: self.cuts,
+        }
+    }
+
+    /// The columns that a tree may use.
+    pub(super) fn columns(&self, key: Key) -> Vec<usize> {
+        let all: Vec<usize> = (0..self.cuts.n_features()).collect();
+        key.stream(Stream::TreeColumns)
+            .sample(&all, self.params.colsample_bytree)
+    }
+
+    pub(super) fn words(&self, features: &[usize]) -> Vec<bool> {
+        let mut words = vec![false; self.binned.n_words()];
+        features.iter().for_each(|f| words[f / LANES] = true);
+        words
+    }
+
+    /// The tree of a list of finished nodes. Nodes are numbered breadth first; with
+    /// [`GrowPolicy::LossGuide`] in the order of the list.
+    pub(super) fn finish(&self, done: &[Done], learning_rate: f32) -> Grown {
+        let mut order = vec![0];
+        let mut nodes = Vec::with_capacity(done.len());
+        let mut n_left = Vec::with_capacity(done.len());
+        let mut leaves = Vec::new();
+        let best_first = self.params.grow_policy == GrowPolicy::LossGuide;
+        for i in 0..done.len() {
+            let node = &done[if best_first { i } else { order[i] }];
+            let (weight, hessian) = (node.weight, node.hessian as f32);
+            match &node.split {
+                None => {
+                    let value = weight * learning_rate;
+                    leaves.push((node.rows.clone(), value));
+                    n_left.push(0);
+                    nodes.push(Node::leaf(
+                        value,
+                        if i == 0 { weight } else { value },
+                        hessian,
+                    ));
+                }
+                Some((split, children)) => {
+                    let [left, right] = if best_first {
+                        *children
+                    } else {
+                        order.extend(children);
+                        [order.len() - 2, order.len() - 1]
+                    };
+                    let threshold = self.cuts.threshold(split.feature, split.n_left);
+                    let children = Children::new(
+                        split.feature as u32,
+                        threshold,
+                        split.default_left,
+                        left as u32,
+                        right as u32,
+                    );
+                    n_left.push(split.n_left);
+                    nodes.push(Node::split(children, weight, split.loss_change, hessian));
+                }
+            }
+        }
+        Grown {
+            tree: Tree::from_grown(nodes),
+            n_left,
+            leaves,
+        }
+    }
+
+    /// The prediction of a tree of this grower for a row, from the bins of the row.
+    pub(crate) fn predict_binned(&self, grown: &Grown, row: usize) -> f32 {
+        let nodes = grown.tree.nodes();
+        let mut index = 0;
+        while let Some(children) = nodes[index].children {
+            let feature = children.feature as usize;
+            let bin = self.binned.column(feature)[row].index();
+            let left = if bin == self.cuts.n_bins(feature) {
+                children.default_left
+            } else {
+                bin < grown.n_left[index]
+            };
+            index = if left { children.left } else { children.right } as usize;
+        }
+        nodes[index].leaf_value
+    }
+}

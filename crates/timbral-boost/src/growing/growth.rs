@@ -1,0 +1,202 @@
+use super::grower::{Grower, Target};
+use super::histogram::{Histogram, Line};
+use super::node::Open;
+use super::partition::partition;
+use super::regularisation::{Bounds, NodeSums, Sums};
+use super::search::Estimates;
+use super::split::Split;
+use crate::data::Bin;
+use crate::random::Stream;
+
+/// The smallest gain that counts (`kRtEps`).
+const EPSILON: f32 = 1e-6;
+
+/// The growth of one tree.
+pub(super) struct Growth<'a, B, G> {
+    pub(super) grower: &'a Grower<'a, B>,
+    pub(super) target: &'a Target<'a, G>,
+    pub(super) features: Vec<usize>,
+    pub(super) words: Vec<bool>,
+}
+
+impl<B: Bin, G: Fn(u32) -> [f32; 2] + Sync> Growth<'_, B, G> {
+    pub(super) fn root(&self, rows: &[u32], histogram: Option<Histogram>) -> Open {
+        let params = self.grower.params;
+        let sums = rows.iter().fold([0.0; 2], |sums: Sums, &row| {
+            let [g, h] = (self.target.gradient)(row);
+            [sums[0] + f64::from(g), sums[1] + f64::from(h)]
+        });
+        let node = NodeSums::new(&params.regularisation, sums, Bounds::NONE);
+        let (histogram, estimates) = match histogram {
+            Some(histogram) => {
+                let estimates =
+                    self.grower
+                        .histograms
+                        .visit(&histogram, &self.words, |word, lines| {
+                            self.grower.search().estimate(&node, word, lines)
+                        });
+                (histogram, estimates)
+            }
+            None => self.build(rows, &node),
+        };
+        let mut root = Open {
+            node,
+            weight: params.regularisation.weight(sums, Bounds::NONE),
+            depth: 0,
+            key: self.target.key.stream(Stream::Root),
+            histogram: Some(histogram),
+            estimates,
+            split: None,
+        };
+        self.find_split(&mut root);
+        root
+    }
+
+    /// The histogram of a node, and the estimated gains of its features.
+    fn build(&self, rows: &[u32], node: &NodeSums) -> (Histogram, Vec<Estimates>) {
+        let estimate =
+            |word, lines: &[Line], _: &[Line]| self.grower.search().estimate(node, word, lines);
+        self.grower
+            .histograms
+            .build(rows, self.target.gradient, &self.words, None, estimate)
+    }
+
+    /// Finds the best split of a node; without one its histogram is recycled.
+    pub(super) fn find_split(&self, open: &mut Open) {
+        let Some(histogram) = open.histogram.take() else {
+            return;
+        };
+        let Grower {
+            params, histograms, ..
+        } = self.grower;
+        let of_level = self
+            .target
+            .key
+            .stream(Stream::LevelColumns)
+            .with(open.depth as u64);
+        let sampled = params.colsample_bylevel < 1.0 || params.colsample_bynode < 1.0;
+        let sample = sampled.then(|| {
+            let level = of_level.sample(&self.features, params.colsample_bylevel);
+            open.key.sample(&level, params.colsample_bynode)
+        });
+        let features = sample.as_deref().unwrap_or(&self.features);
+        let of_word = |word| histograms.of_word(&histogram, word);
+        let best = self
+            .grower
+            .search()
+            .best(&open.node, features, of_word, &open.estimates);
+        open.split = best.filter(|split: &Split| {
+            split.loss_change > EPSILON
+                && split.loss_change >= params.gamma
+                && split.left[1] > 0.0
+                && split.right[1] > 0.0
+        });
+        match open.split {
+            Some(_) => open.histogram = Some(histogram),
+            None => histograms.recycle(histogram),
+        }
+    }
+
+    /// Splits a node: puts the rows of the left child first; returns their number and the children.
+    pub(super) fn split(
+        &self,
+        open: &mut Open,
+        split: &Split,
+        rows: &mut [u32],
+        scratch: &mut [u32],
+    ) -> (usize, [Open; 2]) {
+        let Grower {
+            params,
+            cuts,
+            binned,
+            histograms,
+        } = self.grower;
+        let missing = cuts.n_bins(split.feature);
+        let column = binned.column(split.feature);
+        let n_left = partition(rows, scratch, |row| {
+            let bin = column[row as usize].index();
+            if bin == missing {
+                split.default_left
+            } else {
+                bin < split.n_left
+            }
+        });
+        let regularisation = &params.regularisation;
+        let bounds = open.node.bounds;
+        let children = [
+            (split.left, Stream::LeftChild),
+            (split.right, Stream::RightChild),
+        ];
+        let mut children = children.map(|(sums, stream)| Open {
+            node: NodeSums::new(regularisation, sums, bounds),
+            weight: regularisation.weight(sums, bounds),
+            depth: open.depth + 1,
+            key: open.key.stream(stream),
+            histogram: None,
+            estimates: Vec::new(),
+            split: None,
+        });
+        let monotone = params
+            .monotone_constraints
+            .get(split.feature)
+            .copied()
+            .unwrap_or(0);
+        if monotone != 0 {
+            let middle = (children[0].weight + children[1].weight) / 2.0;
+            let (low, high) = if monotone > 0 { (0, 1) } else { (1, 0) };
+            children[low].node.bounds.upper = middle;
+            children[high].node.bounds.lower = middle;
+        }
+        let (left, right) = rows.split_at(n_left);
+        let rows = [left, right];
+        let min_hessian = 2.0 * f64::from(regularisation.min_child_weight);
+        let may_split = |i: usize| {
+            (params.max_depth == 0 || open.depth + 1 < params.max_depth)
+                && children[i].node.sums[1] >= min_hessian
+                && rows[i].len() > 1
+        };
+        let small = usize::from(right.len() < left.len());
+        let large = 1 - small;
+        let wanted = [may_split(0), may_split(1)];
+        match open.histogram.take() {
+            Some(mut parent) if wanted[large] => {
+                let estimate = |i: usize, word, lines: &[Line]| {
+                    let node = &children[i].node;
+                    if wanted[i] {
+                        self.grower.search().estimate(node, word, lines)
+                    } else {
+                        Estimates::default()
+                    }
+                };
+                let (histogram, estimates) = histograms.build(
+                    rows[small],
+                    self.target.gradient,
+                    &self.words,
+                    Some(&mut parent),
+                    |word, own, rest| [estimate(small, word, own), estimate(large, word, rest)],
+                );
+                children[large].histogram = Some(parent);
+                children[large].estimates =
+                    estimates.iter().map(|estimates| estimates[1]).collect();
+                if wanted[small] {
+                    children[small].histogram = Some(histogram);
+                    children[small].estimates =
+                        estimates.iter().map(|estimates| estimates[0]).collect();
+                } else {
+                    histograms.recycle(histogram);
+                }
+            }
+            parent => {
+                parent.into_iter().for_each(|h| histograms.recycle(h));
+                for i in [0, 1] {
+                    if wanted[i] {
+                        let (histogram, estimates) = self.build(rows[i], &children[i].node);
+                        children[i].histogram = Some(histogram);
+                        children[i].estimates = estimates;
+                    }
+                }
+            }
+        }
+        (n_left, children)
+    }
+}

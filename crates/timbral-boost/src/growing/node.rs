@@ -1,0 +1,37 @@
+use std::ops::Range;
+
+use super::histogram::Histogram;
+use super::regularisation::NodeSums;
+use super::search::Estimates;
+use super::split::Split;
+use crate::random::Key;
+
+/// A node that may still be split.
+pub(super) struct Open {
+    pub(super) node: NodeSums,
+    pub(super) weight: f32,
+    pub(super) depth: usize,
+    pub(super) key: Key,
+    pub(super) histogram: Option<Histogram>,
+    pub(super) estimates: Vec<Estimates>,
+    pub(super) split: Option<Split>,
+}
+
+/// A finished node; its children are indices into the list of finished nodes.
+pub(super) struct Done {
+    pub(super) weight: f32,
+    pub(super) hessian: f64,
+    pub(super) rows: Range<usize>,
+    pub(super) split: Option<(Split, [usize; 2])>,
+}
+
+impl Done {
+    pub(super) fn leaf(open: &Open, rows: Range<usize>) -> Self {
+        Self {
+            weight: open.weight,
+            hessian: open.node.sums[1],
+            rows,
+            split: None,
+        }
+    }
+}

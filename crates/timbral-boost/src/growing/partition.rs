@@ -1,0 +1,65 @@
+use rayon::prelude::*;
+
+/// Rows per task.
+const CHUNK: usize = 1 << 15;
+
+/// Stable partition: puts the rows that go left first; returns their number.
+pub(crate) fn partition(
+    rows: &mut [u32],
+    scratch: &mut [u32],
+    left: impl Fn(u32) -> bool + Sync,
+) -> usize {
+    let part = |rows: &[u32], scratch: &mut [u32]| {
+        let (mut n_left, mut n_right) = (0, 0);
+        let end = scratch.len() - 1;
+        for &row in rows {
+            // Written to both ends without a branch; only one end moves.
+            scratch[n_left] = row;
+            scratch[end - n_right] = row;
+            let goes_left = usize::from(left(row));
+            n_left += goes_left;
+            n_right += 1 - goes_left;
+        }
+        scratch[n_left..].reverse();
+        n_left
+    };
+    let lefts: Vec<usize> = rows
+        .par_chunks(CHUNK)
+        .zip(scratch.par_chunks_mut(CHUNK))
+        .map(|(rows, scratch)| part(rows, scratch))
+        .collect();
+    let n_left = lefts.iter().sum();
+    let (mut to_left, mut to_right) = rows.split_at_mut(n_left);
+    let mut moves = Vec::with_capacity(lefts.len());
+    for (chunk, &n) in scratch.chunks(CHUNK).zip(&lefts) {
+        let (left, rest) = to_left.split_at_mut(n);
+        let (right, others) = to_right.split_at_mut(chunk.len() - n);
+        (to_left, to_right) = (rest, others);
+        moves.push((chunk, left, right));
+    }
+    moves.into_par_iter().for_each(|(chunk, left, right)| {
+        let (from_left, from_right) = chunk.split_at(left.len());
+        left.copy_from_slice(from_left);
+        right.copy_from_slice(from_right);
+    });
+    n_left
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn both_sides_keep_their_order() {
+        for n in [0, 1, 2, 1000, 3 * CHUNK + 17] {
+            let rows: Vec<u32> = (0..n as u32).map(|i| i * 3).collect();
+            for left in [|row: u32| row % 7 < 3, |_| true, |_| false] {
+                let mut parted = rows.clone();
+                let n_left = partition(&mut parted, &mut vec![0; n], left);
+                let (lefts, rights): (Vec<u32>, Vec<u32>) = rows.iter().partition(|r| left(**r));
+                assert_eq!(n_left, lefts.len());
+                assert_eq!(parted, [lefts, rights].concat());
+            }
+        }
+    }
+}

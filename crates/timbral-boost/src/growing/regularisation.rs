@@ -1,0 +1,175 @@
+/// Sum of gradients and sum of hessians.
+pub(crate) type Sums = [f64; 2];
+
+/// The regularisation of leaves and splits.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Regularisation {
+    pub(crate) lambda: f32,
+    pub(crate) alpha: f32,
+    pub(crate) max_delta_step: f32,
+    pub(crate) min_child_weight: f32,
+    /// Whether any feature has a monotone constraint.
+    pub(crate) monotone: bool,
+}
+
+/// The range that the monotone constraints above a node leave for its weight.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Bounds {
+    pub(super) lower: f32,
+    pub(super) upper: f32,
+}
+
+impl Bounds {
+    pub(super) const NONE: Self = Self {
+        lower: f32::MIN,
+        upper: f32::MAX,
+    };
+}
+
+/// The sums of a node, its gain without a split, and the bounds of its weight.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct NodeSums {
+    pub(super) sums: Sums,
+    pub(super) gain: f32,
+    pub(super) bounds: Bounds,
+}
+
+impl NodeSums {
+    pub(super) fn new(regularisation: &Regularisation, sums: Sums, bounds: Bounds) -> Self {
+        Self {
+            sums,
+            gain: regularisation.gain(sums, bounds),
+            bounds,
+        }
+    }
+}
+
+fn threshold_l1(sum: f64, alpha: f64) -> f64 {
+    if sum > alpha {
+        sum - alpha
+    } else if sum < -alpha {
+        sum + alpha
+    } else {
+        0.0
+    }
+}
+
+pub(super) fn plus(a: Sums, b: Sums) -> Sums {
+    [a[0] + b[0], a[1] + b[1]]
+}
+
+pub(super) fn minus(a: Sums, b: Sums) -> Sums {
+    [a[0] - b[0], a[1] - b[1]]
+}
+
+impl Regularisation {
+    /// The optimal weight of a leaf: `-T(G, alpha) / (H + lambda)`, limited by `max_delta_step` and
+    /// the bounds. `T` is soft thresholding.
+    pub(super) fn weight(&self, [g, h]: Sums, bounds: Bounds) -> f32 {
+        if h < f64::from(self.min_child_weight) || h <= 0.0 {
+            return 0.0;
+        }
+        let step = f64::from(self.max_delta_step);
+        let mut weight = -threshold_l1(g, f64::from(self.alpha)) / (h + f64::from(self.lambda));
+        if step != 0.0 && weight.abs() > step {
+            weight = step.copysign(weight);
+        }
+        (weight as f32).max(bounds.lower).min(bounds.upper)
+    }
+
+    /// Twice the reduction of the loss by a leaf: `T(G, alpha)^2 / (H + lambda)`.
+    pub(super) fn gain(&self, sums: Sums, bounds: Bounds) -> f32 {
+        if self.is_plain() {
+            self.plain_gain(sums)
+        } else {
+            self.gain_of(sums, self.weight(sums, bounds))
+        }
+    }
+
+    pub(super) fn gain_of(&self, [g, h]: Sums, weight: f32) -> f32 {
+        if h <= 0.0 {
+            return 0.0;
+        }
+        let (g, h) = (g as f32, h as f32);
+        -(2.0 * g * weight + (h + self.lambda) * (weight * weight))
+    }
+
+    /// Whether gains depend on the sums alone.
+    pub(super) fn is_plain(&self) -> bool {
+        self.max_delta_step == 0.0 && !self.monotone
+    }
+
+    pub(super) fn plain_gain(&self, [g, h]: Sums) -> f32 {
+        if h <= 0.0 {
+            return 0.0;
+        }
+        let g = threshold_l1(g, f64::from(self.alpha));
+        (g * g) as f32 / (h + f64::from(self.lambda)) as f32
+    }
+
+    pub(super) fn is_heavy(&self, h: f64) -> bool {
+        h >= f64::from(self.min_child_weight)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const PLAIN: Regularisation = Regularisation {
+        lambda: 1.0,
+        alpha: 0.0,
+        max_delta_step: 0.0,
+        min_child_weight: 1.0,
+        monotone: false,
+    };
+
+    #[test]
+    fn weights_and_gains_are_those_of_the_definitions() {
+        let weight = |r: Regularisation, sums| r.weight(sums, Bounds::NONE);
+        assert_eq!(weight(PLAIN, [-6.0, 2.0]), 2.0);
+        assert_eq!(weight(PLAIN, [-6.0, 0.5]), 0.0, "too light");
+        assert_eq!(
+            weight(
+                Regularisation {
+                    alpha: 3.0,
+                    ..PLAIN
+                },
+                [-6.0, 2.0]
+            ),
+            1.0
+        );
+        assert_eq!(
+            weight(
+                Regularisation {
+                    alpha: 9.0,
+                    ..PLAIN
+                },
+                [-6.0, 2.0]
+            ),
+            0.0
+        );
+        assert_eq!(
+            weight(
+                Regularisation {
+                    max_delta_step: 0.5,
+                    ..PLAIN
+                },
+                [-6.0, 2.0]
+            ),
+            0.5
+        );
+        let bounds = Bounds {
+            lower: -1.0,
+            upper: 1.5,
+        };
+        assert_eq!(PLAIN.weight([-6.0, 2.0], bounds), 1.5);
+        assert_eq!(PLAIN.gain([-6.0, 2.0], Bounds::NONE), 12.0);
+        // At the best weight both forms of the gain agree.
+        let bounded = Regularisation {
+            monotone: true,
+            ..PLAIN
+        };
+        assert_eq!(bounded.gain([-6.0, 2.0], Bounds::NONE), 12.0);
+    }
+}

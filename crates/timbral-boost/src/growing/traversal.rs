@@ -1,0 +1,168 @@
+use std::collections::BinaryHeap;
+
+use super::grower::{Grower, Grown, Target};
+use super::growth::Growth;
+use super::histogram::Histogram;
+use super::node::{Done, Open};
+use super::queue::Candidate;
+use super::tree_params::GrowPolicy;
+use crate::data::Bin;
+
+/// From this many rows on the two subtrees of a node are grown in parallel.
+const PARALLEL_ROWS: usize = 512;
+
+/// Trees of at most this depth are grown recursively.
+const RECURSION: usize = 64;
+
+/// Bytes of histograms kept for waiting nodes; histograms of further nodes are built again.
+const KEPT_BYTES: usize = 256 << 20;
+
+impl<B: Bin> Grower<'_, B> {
+    /// Grows a tree from the given rows and sorts them by leaf. `root` is the histogram of the rows
+    /// if it is already known.
+    pub(crate) fn grow<G: Fn(u32) -> [f32; 2] + Sync>(
+        &self,
+        target: &Target<'_, G>,
+        rows: &mut [u32],
+        root: Option<Histogram>,
+    ) -> Grown {
+        let features = self.columns(target.key);
+        let growth = Growth {
+            grower: self,
+            target,
+            words: self.words(&features),
+            features,
+        };
+        let mut scratch = vec![0; rows.len()];
+        let root = growth.root(rows, root);
+        let params = self.params;
+        let bounded = (1..=RECURSION).contains(&params.max_depth);
+        let done =
+            if params.grow_policy == GrowPolicy::DepthWise && params.max_leaves == 0 && bounded {
+                growth.branch(root, rows, &mut scratch, 0)
+            } else {
+                growth.one_by_one(root, rows, &mut scratch)
+            };
+        self.finish(&done, target.learning_rate)
+    }
+}
+
+impl<B: Bin, G: Fn(u32) -> [f32; 2] + Sync> Growth<'_, B, G> {
+    /// Grows the subtree below a node.
+    fn branch(
+        &self,
+        mut open: Open,
+        rows: &mut [u32],
+        scratch: &mut [u32],
+        start: usize,
+    ) -> Vec<Done> {
+        let mut done = vec![Done::leaf(&open, start..start + rows.len())];
+        let Some(split) = open.split.take() else {
+            return done;
+        };
+        let (n_left, [mut left, mut right]) = self.split(&mut open, &split, rows, scratch);
+        let parallel = rows.len() >= PARALLEL_ROWS;
+        let (left_rows, right_rows) = rows.split_at_mut(n_left);
+        let (left_scratch, right_scratch) = scratch.split_at_mut(n_left);
+        let grow_left = || {
+            self.find_split(&mut left);
+            self.branch(left, left_rows, left_scratch, start)
+        };
+        let grow_right = || {
+            self.find_split(&mut right);
+            self.branch(right, right_rows, right_scratch, start + n_left)
+        };
+        let parts: [Vec<Done>; 2] = if parallel {
+            rayon::join(grow_left, grow_right).into()
+        } else {
+            [grow_left(), grow_right()]
+        };
+        let mut children = [0; 2];
+        for (child, part) in children.iter_mut().zip(parts) {
+            *child = done.len();
+            let offset = done.len();
+            done.extend(part.into_iter().map(|mut node| {
+                if let Some((_, children)) = &mut node.split {
+                    children.iter_mut().for_each(|c| *c += offset);
+                }
+                node
+            }));
+        }
+        done[0].split = Some((split, children));
+        done
+    }
+
+    /// Grows node by node. The next node is the one with the largest gain (`lossguide`) or the
+    /// earliest one; if there is no limit to the leaves the order has no effect, and the latest
+    /// comes first so that few histograms wait.
+    fn one_by_one(&self, root: Open, rows: &mut [u32], scratch: &mut [u32]) -> Vec<Done> {
+        let Grower {
+            params, histograms, ..
+        } = self.grower;
+        let mut done = Vec::new();
+        let mut waiting: Vec<Option<Open>> = Vec::new();
+        let mut queue = BinaryHeap::new();
+        let mut kept = histograms.n_fitting(KEPT_BYTES);
+        let mut n_leaves = 0;
+        let mut new = vec![(root, 0..rows.len())];
+        loop {
+            for (mut open, range) in new {
+                let index = done.len();
+                if let Some(split) = &open.split {
+                    queue.push(match (params.grow_policy, params.max_leaves) {
+                        (GrowPolicy::LossGuide, _) => {
+                            Candidate::new(split.loss_change, false, index)
+                        }
+                        (GrowPolicy::DepthWise, 0) => Candidate::new(0.0, true, index),
+                        (GrowPolicy::DepthWise, _) => Candidate::new(0.0, false, index),
+                    });
+                    match open.histogram.take() {
+                        Some(histogram) if kept == 0 => histograms.recycle(histogram),
+                        histogram => {
+                            kept -= usize::from(histogram.is_some());
+                            open.histogram = histogram;
+                        }
+                    }
+                }
+                done.push(Done::leaf(&open, range));
+                waiting.push(Some(open));
+                n_leaves += 1;
+            }
+            let Some(next) = queue
+                .pop()
+                .filter(|_| params.max_leaves == 0 || n_leaves < params.max_leaves)
+            else {
+                break;
+            };
+            let index = next.index;
+            let opened = waiting[index]
+                .take()
+                .and_then(|open| open.split.map(|split| (open, split)));
+            let Some((mut open, split)) = opened else {
+                break;
+            };
+            kept += usize::from(open.histogram.is_some());
+            let range = done[index].rows.clone();
+            let (n_left, [mut left, mut right]) = self.split(
+                &mut open,
+                &split,
+                &mut rows[range.clone()],
+                &mut scratch[range.clone()],
+            );
+            rayon::join(
+                || self.find_split(&mut left),
+                || self.find_split(&mut right),
+            );
+            let middle = range.start + n_left;
+            done[index].split = Some((split, [done.len(), done.len() + 1]));
+            new = vec![(left, range.start..middle), (right, middle..range.end)];
+            n_leaves -= 1;
+        }
+        waiting
+            .into_iter()
+            .flatten()
+            .filter_map(|o| o.histogram)
+            .for_each(|h| histograms.recycle(h));
+        done
+    }
+}

@@ -1,0 +1,29 @@
+use serde::{Deserialize, Serialize};
+
+use super::regularisation::Regularisation;
+
+/// The order in which the nodes of a tree are split.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+#[non_exhaustive]
+pub enum GrowPolicy {
+    /// Level by level (XGBoost's `depthwise`).
+    #[default]
+    DepthWise,
+    /// The node with the largest gain first (XGBoost's `lossguide`).
+    LossGuide,
+}
+
+/// The parameters of growing a tree.
+#[derive(Debug, Clone)]
+pub(crate) struct TreeParams {
+    pub(crate) max_depth: usize,
+    pub(crate) max_leaves: usize,
+    pub(crate) grow_policy: GrowPolicy,
+    pub(crate) gamma: f32,
+    pub(crate) regularisation: Regularisation,
+    pub(crate) colsample_bytree: f32,
+    pub(crate) colsample_bylevel: f32,
+    pub(crate) colsample_bynode: f32,
+    pub(crate) monotone_constraints: Vec<i8>,
+}

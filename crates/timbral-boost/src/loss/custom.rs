@@ -1,0 +1,40 @@
+/// A loss of your own to minimise, instead of a built-in [`Objective`](crate::Objective).
+///
+/// The trees of output `k` are grown from `w dL/dm_k` and `w d^2L/dm_k^2`, where `L` is the loss, `m`
+/// are the margins of a row and `w` is its weight.
+///
+/// ```
+/// use timbral_boost::{BoostParams, Dataset, Loss, Training};
+/// struct Squared;
+/// impl Loss for Squared {
+///     fn name(&self) -> &str { "squared" }
+///     fn gradients(&self, label: f32, margins: &[f32], gradients: &mut [[f32; 2]]) {
+///         gradients[0] = [margins[0] - label, 1.0];
+///     }
+/// }
+/// let features = ndarray::array![[0.0], [1.0]];
+/// let data = Dataset::new(features.view(), &[1.0, 3.0])?;
+/// let params = BoostParams { n_rounds: 1, learning_rate: 1.0, lambda: 0.0, ..Default::default() };
+/// let model = Training::new(&params, &data).loss(&Squared).run()?.model;
+/// assert_eq!(model.trees()[0].predict(&[0.0]), 1.0);
+/// assert_eq!(model.trees()[0].predict(&[1.0]), 3.0);
+/// # Ok::<(), timbral_boost::Error>(())
+/// ```
+pub trait Loss: Sync {
+    /// The name of the objective in the model file.
+    fn name(&self) -> &str;
+
+    /// Number of margins per row.
+    fn n_outputs(&self) -> usize {
+        1
+    }
+
+    /// The margins before the first tree, one per output.
+    fn base_score(&self) -> Vec<f32> {
+        vec![0.0; self.n_outputs()]
+    }
+
+    /// Writes the first and the second derivative of the loss with respect to each margin of a row
+    /// into `gradients`.
+    fn gradients(&self, label: f32, margins: &[f32], gradients: &mut [[f32; 2]]);
+}

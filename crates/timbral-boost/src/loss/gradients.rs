@@ -1,0 +1,176 @@
+use rayon::prelude::*;
+
+use super::custom::Loss;
+use super::objective::Objective;
+use crate::math::exp;
+
+/// Numbers per register; the gradients of a row are padded to a multiple of it.
+pub(crate) const WIDTH: usize = 4;
+
+/// Rows per task.
+const CHUNK: usize = 1024;
+
+/// Rows computed at once.
+const LANES: usize = 16;
+
+/// The smallest hessian.
+const LEAST: f32 = 1e-16;
+
+/// What is minimised.
+#[derive(Clone, Copy)]
+pub(crate) enum Boosted<'a> {
+    Objective(&'a Objective),
+    Loss(&'a dyn Loss),
+}
+
+/// The gradients of all rows: gradient and hessian of output `k` of row `r` at
+/// `r * width + 2 k`.
+#[derive(Debug)]
+pub(crate) struct Gradients {
+    values: Vec<f32>,
+    width: usize,
+}
+
+impl Gradients {
+    pub(crate) fn new(n_rows: usize, n_outputs: usize) -> Self {
+        let width = if n_outputs == 1 {
+            2
+        } else {
+            (2 * n_outputs).next_multiple_of(WIDTH)
+        };
+        Self {
+            values: vec![0.0; n_rows * width],
+            width,
+        }
+    }
+
+    pub(crate) fn width(&self) -> usize {
+        self.width
+    }
+
+    pub(crate) fn values(&self) -> &[f32] {
+        &self.values
+    }
+
+    pub(crate) fn get(&self, row: u32, output: usize) -> [f32; 2] {
+        let start = row as usize * self.width + 2 * output;
+        [self.values[start], self.values[start + 1]]
+    }
+
+    /// Computes all gradients from the margins, output by output.
+    pub(crate) fn update(
+        &mut self,
+        boosted: Boosted<'_>,
+        margins: &[Vec<f32>],
+        labels: &[f32],
+        weights: Option<&[f32]>,
+    ) {
+        let width = self.width;
+        self.values
+            .par_chunks_mut(CHUNK * width)
+            .enumerate()
+            .for_each(|(chunk, out)| {
+                let start = chunk * CHUNK;
+                let labels = &labels[start..][..out.len() / width];
+                match boosted {
+                    Boosted::Loss(loss) => {
+                        custom(loss, width, margins, labels, start, out);
+                    }
+                    Boosted::Objective(Objective::Softprob { .. } | Objective::Softmax { .. }) => {
+                        pulp::Arch::new().dispatch(Softmax {
+                            width,
+                            margins,
+                            labels,
+                            start,
+                            out,
+                        });
+                    }
+                    Boosted::Objective(objective) => {
+                        for (i, (pair, &y)) in out.chunks_exact_mut(width).zip(labels).enumerate() {
+                            let [g, h] = objective.gradient(margins[0][start + i], y);
+                            (pair[0], pair[1]) = (g, h);
+                        }
+                    }
+                }
+                if let Some(weights) = weights {
+                    for (pairs, &w) in out.chunks_exact_mut(width).zip(&weights[start..]) {
+                        for pair in pairs.as_chunks_mut::<2>().0 {
+                            *pair = [pair[0] * w, (pair[1] * w).max(LEAST)];
+                        }
+                    }
+                }
+            });
+    }
+}
+
+/// The gradients of a loss of the user's own.
+fn custom(
+    loss: &dyn Loss,
+    width: usize,
+    margins: &[Vec<f32>],
+    labels: &[f32],
+    start: usize,
+    out: &mut [f32],
+) {
+    let mut of_row = vec![0.0; margins.len()];
+    let mut pairs = vec![[0.0; 2]; margins.len()];
+    for (i, (out, &label)) in out.chunks_exact_mut(width).zip(labels).enumerate() {
+        of_row
+            .iter_mut()
+            .zip(margins)
+            .for_each(|(m, margins)| *m = margins[start + i]);
+        loss.gradients(label, &of_row, &mut pairs);
+        out[..2 * pairs.len()].copy_from_slice(pairs.as_flattened());
+    }
+}
+
+/// `g = p - [y = k]`, `h = 2 p (1 - p)` for some rows from `start` on.
+struct Softmax<'a> {
+    width: usize,
+    margins: &'a [Vec<f32>],
+    labels: &'a [f32],
+    start: usize,
+    out: &'a mut [f32],
+}
+
+impl pulp::WithSimd for Softmax<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: pulp::Simd>(self, _: S) {
+        let Self {
+            width,
+            margins,
+            labels,
+            start,
+            out,
+        } = self;
+        let mut exps = vec![[0.0_f32; LANES]; margins.len()];
+        let blocks = out.chunks_mut(LANES * width).zip(labels.chunks(LANES));
+        for (block, (out, labels)) in blocks.enumerate() {
+            let range = start + block * LANES..start + block * LANES + labels.len();
+            let mut highest = [f32::MIN_POSITIVE; LANES];
+            for (exps, margins) in exps.iter_mut().zip(margins) {
+                exps[..labels.len()].copy_from_slice(&margins[range.clone()]);
+                for (highest, &margin) in highest.iter_mut().zip(exps.iter()) {
+                    *highest = if margin > *highest { margin } else { *highest };
+                }
+            }
+            let mut sums = [0.0_f64; LANES];
+            for exps in &mut exps {
+                for lane in 0..LANES {
+                    exps[lane] = exp(exps[lane] - highest[lane]);
+                    sums[lane] += f64::from(exps[lane]);
+                }
+            }
+            for (k, exps) in exps.iter().enumerate() {
+                for (lane, &label) in labels.iter().enumerate() {
+                    let p = exps[lane] / sums[lane] as f32;
+                    let target = if label == k as f32 { 1.0 } else { 0.0 };
+                    out[lane * width + 2 * k] = p - target;
+                    out[lane * width + 2 * k + 1] = (2.0 * p * (1.0 - p)).max(LEAST);
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,128 @@
+use serde::{Deserialize, Serialize};
+
+use super::objective::Objective;
+use crate::math::exp;
+
+/// A score of evaluated sets, with XGBoost's names; all fall as the model improves.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+#[non_exhaustive]
+pub enum Metric {
+    /// `rmse`: root of the mean squared error.
+    Rmse,
+    /// `mae`: mean absolute error.
+    Mae,
+    /// `mphe`: mean pseudo-Huber error.
+    #[serde(rename = "mphe")]
+    PseudoHuber,
+    /// `logloss`: mean of `-ln p(y)`, two classes.
+    LogLoss,
+    /// `error`: proportion of wrong classes, two classes, threshold 0.5.
+    Error,
+    /// `mlogloss`: mean of `-ln p(y)`.
+    #[serde(rename = "mlogloss")]
+    MultiLogLoss,
+    /// `merror`: proportion of wrong classes.
+    #[serde(rename = "merror")]
+    MultiError,
+}
+
+impl Metric {
+    /// XGBoost's name.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Rmse => "rmse",
+            Self::Mae => "mae",
+            Self::PseudoHuber => "mphe",
+            Self::LogLoss => "logloss",
+            Self::Error => "error",
+            Self::MultiLogLoss => "mlogloss",
+            Self::MultiError => "merror",
+        }
+    }
+
+    /// XGBoost's default metric of an objective.
+    pub fn of(objective: &Objective) -> Self {
+        match objective {
+            Objective::Logistic => Self::LogLoss,
+            Objective::Softprob { .. } => Self::MultiLogLoss,
+            Objective::Softmax { .. } => Self::MultiLogLoss,
+            Objective::PseudoHuber { .. } => Self::PseudoHuber,
+            _ => Self::Rmse,
+        }
+    }
+
+    /// Whether the metric has a meaning for predictions of an objective.
+    pub(crate) fn fits(self, objective: &Objective) -> bool {
+        match self {
+            Self::LogLoss | Self::Error => *objective == Objective::Logistic,
+            Self::MultiLogLoss | Self::MultiError => objective.is_multiclass(),
+            _ => objective.n_outputs() == 1,
+        }
+    }
+
+    /// The metric of margins, output by output.
+    pub(crate) fn evaluate(
+        self,
+        objective: &Objective,
+        margins: &[Vec<f32>],
+        labels: &[f32],
+        weight: impl Fn(usize) -> f32,
+    ) -> f64 {
+        let (mut sum, mut total) = (0.0, 0.0);
+        for (row, &label) in labels.iter().enumerate() {
+            let weight = f64::from(weight(row));
+            sum += weight * self.loss(objective, margins, row, label);
+            total += weight;
+        }
+        let mean = sum / total;
+        if self == Self::Rmse {
+            mean.sqrt()
+        } else {
+            mean
+        }
+    }
+
+    fn loss(self, objective: &Objective, margins: &[Vec<f32>], row: usize, label: f32) -> f64 {
+        const LEAST: f64 = 1e-16;
+        let margin = margins[0][row];
+        let prediction = match objective {
+            Objective::Logistic => f64::from(1.0 / (1.0 + exp(-margin))),
+            _ => f64::from(margin),
+        };
+        let label_f64 = f64::from(label);
+        match self {
+            Self::Rmse => (prediction - label_f64).powi(2),
+            Self::Mae => (prediction - label_f64).abs(),
+            Self::PseudoHuber => {
+                let slope = match objective {
+                    Objective::PseudoHuber { slope } => f64::from(*slope),
+                    _ => 1.0,
+                };
+                let ratio = (prediction - label_f64) / slope;
+                slope * slope * ((1.0 + ratio * ratio).sqrt() - 1.0)
+            }
+            Self::LogLoss => {
+                let of = |p: f64| p.clamp(LEAST, 1.0 - LEAST).ln();
+                -(label_f64 * of(prediction) + (1.0 - label_f64) * of(1.0 - prediction))
+            }
+            Self::Error => f64::from(u8::from((prediction > 0.5) != (label > 0.5))),
+            Self::MultiLogLoss => {
+                let highest = margins.iter().fold(f32::NEG_INFINITY, |m, k| m.max(k[row]));
+                let exps = margins.iter().map(|k| f64::from(exp(k[row] - highest)));
+                let p = f64::from(exp(margins[label as usize][row] - highest)) / exps.sum::<f64>();
+                -p.max(LEAST).ln()
+            }
+            Self::MultiError => {
+                let best = (1..margins.len()).fold(0, |best, k| {
+                    if margins[k][row] > margins[best][row] {
+                        k
+                    } else {
+                        best
+                    }
+                });
+                f64::from(u8::from(best != label as usize))
+            }
+        }
+    }
+}

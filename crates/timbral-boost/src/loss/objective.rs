@@ -1,0 +1,179 @@
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::error::{Error, Result};
+use crate::math::exp;
+
+/// What a model predicts, with XGBoost's names.
+///
+/// With serde it is XGBoost's name, with its parameters if it has any: `"binary:logistic"`,
+/// `{"multi:softprob": {"num_class": 10}}`, `{"reg:pseudohubererror": {"huber_slope": 1.0}}`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[non_exhaustive]
+pub enum Objective {
+    /// `reg:squarederror`: a number; `(margin - y)^2 / 2`.
+    #[serde(rename = "reg:squarederror")]
+    SquaredError,
+    /// `reg:pseudohubererror`: a number; `d^2 (sqrt(1 + (r / d)^2) - 1)` of the residual `r`.
+    #[serde(rename = "reg:pseudohubererror")]
+    PseudoHuber {
+        /// `d`: the loss is linear for residuals much larger than this (`huber_slope`).
+        #[serde(rename = "huber_slope")]
+        slope: f32,
+    },
+    /// `binary:logistic`: the probability of class 1 of two.
+    #[serde(rename = "binary:logistic")]
+    Logistic,
+    /// `multi:softprob`: the probability of each class.
+    #[serde(rename = "multi:softprob")]
+    Softprob {
+        /// Number of classes.
+        #[serde(rename = "num_class")]
+        n_classes: usize,
+    },
+    /// `multi:softmax`: trained as [`Softprob`](Self::Softprob), predicts the class.
+    #[serde(rename = "multi:softmax")]
+    Softmax {
+        /// Number of classes.
+        #[serde(rename = "num_class")]
+        n_classes: usize,
+    },
+    /// Any other objective of XGBoost, or one of the above with several targets: its models predict
+    /// margins. It cannot be trained, except through a [`Loss`](crate::Loss).
+    #[serde(rename = "other")]
+    Other {
+        /// Its name in the model file.
+        name: String,
+        /// Number of margins per row.
+        n_outputs: usize,
+        /// Its parameters in the model file, such as
+        /// `poisson_regression_param: {max_delta_step: "0.7"}`.
+        params: BTreeMap<String, BTreeMap<String, String>>,
+    },
+}
+
+impl Objective {
+    /// XGBoost's name, as in a model file.
+    pub fn name(&self) -> &str {
+        match self {
+            Self::SquaredError => "reg:squarederror",
+            Self::PseudoHuber { .. } => "reg:pseudohubererror",
+            Self::Logistic => "binary:logistic",
+            Self::Softprob { .. } => "multi:softprob",
+            Self::Softmax { .. } => "multi:softmax",
+            Self::Other { name, .. } => name,
+        }
+    }
+
+    /// Number of margins per row: one per class for `multi:softprob` and `multi:softmax`, else one.
+    pub fn n_outputs(&self) -> usize {
+        match *self {
+            Self::Softprob { n_classes } | Self::Softmax { n_classes } => n_classes,
+            Self::Other { n_outputs, .. } => n_outputs,
+            _ => 1,
+        }
+    }
+
+    /// Number of classes; 2 for `binary:logistic`, 1 if a number is predicted.
+    pub(crate) fn n_classes(&self) -> usize {
+        if *self == Self::Logistic {
+            2
+        } else {
+            self.n_outputs()
+        }
+    }
+
+    pub(crate) fn is_multiclass(&self) -> bool {
+        matches!(self, Self::Softprob { .. } | Self::Softmax { .. })
+    }
+
+    /// Refuses labels that are not classes of the objective.
+    pub(crate) fn check_labels(&self, labels: &[f32]) -> Result<()> {
+        let n_classes = match self {
+            Self::Logistic => 2,
+            Self::Softprob { n_classes } | Self::Softmax { n_classes } => *n_classes,
+            _ => return Ok(()),
+        };
+        let good = |&y: &f32| y >= 0.0 && (y as usize) < n_classes && y.fract() == 0.0;
+        match labels.iter().position(|y| !good(y)) {
+            None => Ok(()),
+            Some(index) => Err(Error::InvalidValue {
+                name: "labels",
+                index,
+                value: f64::from(labels[index]),
+                reason: "must be a class number below the number of classes",
+            }),
+        }
+    }
+
+    /// The base score, as XGBoost estimates it: the mean of the labels; for several classes
+    /// `ln(n_k / n + 1e-6)` centred on its mean; for [`PseudoHuber`](Self::PseudoHuber) one
+    /// Newton step from 0.
+    pub(crate) fn estimate(&self, labels: &[f32], weights: Option<&[f32]>) -> Vec<f32> {
+        let weight = |row: usize| weights.map_or(1.0, |w| f64::from(w[row]));
+        let rows = labels.iter().enumerate().map(|(row, &y)| (y, weight(row)));
+        if self.is_multiclass() {
+            let mut counts = vec![0.0; self.n_outputs()];
+            rows.for_each(|(y, w)| counts[y as usize] += w);
+            let total = counts.iter().sum::<f64>() as f32;
+            let logs: Vec<f32> = counts
+                .iter()
+                .map(|&n| (n as f32 / total + 1e-6).ln())
+                .collect();
+            let mean = logs.iter().sum::<f32>() / logs.len() as f32;
+            return logs.iter().map(|log| log - mean).collect();
+        }
+        let (mut sum, mut total) = (0.0, 0.0);
+        for (y, w) in rows {
+            let [g, h] = match self {
+                Self::PseudoHuber { .. } => self.gradient(0.0, y).map(f64::from),
+                _ => [-f64::from(y), 1.0],
+            };
+            sum -= w * g;
+            total += w * h;
+        }
+        let score = (sum / total) as f32;
+        // If all labels are of one class the margin would be infinite.
+        vec![if *self == Self::Logistic {
+            score.clamp(1e-6, 1.0 - 1e-6)
+        } else {
+            score
+        }]
+    }
+
+    /// First and second derivative of the loss with respect to the margin, for one output.
+    pub(crate) fn gradient(&self, margin: f32, label: f32) -> [f32; 2] {
+        const LEAST: f32 = 1e-16;
+        match *self {
+            Self::Logistic => {
+                let p = 1.0 / (exp(-margin) + 1.0 + LEAST);
+                [p - label, (p * (1.0 - p)).max(LEAST)]
+            }
+            Self::PseudoHuber { slope } => {
+                let residual = margin - label;
+                let root = (1.0 + (residual / slope) * (residual / slope)).sqrt();
+                let square = slope * slope;
+                [
+                    residual / root,
+                    square / ((square + residual * residual) * root),
+                ]
+            }
+            _ => [margin - label, 1.0],
+        }
+    }
+
+    /// The margin of a `base_score` as model files hold it: `ln(p / (1 - p))` for
+    /// `binary:logistic` and `reg:logistic`, `ln(s)` for `count:poisson`, `reg:gamma`,
+    /// `reg:tweedie`, `survival:aft` and `survival:cox`; else the score itself.
+    pub fn base_margin(&self, base_score: f32) -> f32 {
+        match self.name() {
+            "binary:logistic" | "reg:logistic" => -(1.0 / base_score - 1.0).ln(),
+            "count:poisson" | "reg:gamma" | "reg:tweedie" | "survival:aft" | "survival:cox" => {
+                base_score.ln()
+            }
+            _ => base_score,
+        }
+    }
+}

@@ -1,0 +1,10 @@
+//! XGBoost's model files, which are also the files of this crate.
+
+mod fault;
+mod files;
+mod read;
+mod read_tree;
+mod schema;
+mod sink;
+mod ubjson;
+mod write;

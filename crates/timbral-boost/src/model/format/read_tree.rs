@@ -1,0 +1,144 @@
+use super::fault::{bad, number, unsupported};
+use super::schema;
+use crate::error::Result;
+use crate::model::{Children, Node, Tree};
+
+/// Tree `index` of a file, with its leaves multiplied by `weight`.
+pub(super) fn tree(
+    raw: &schema::Tree,
+    index: usize,
+    n_features: usize,
+    weight: f32,
+) -> Result<Tree> {
+    let place = |key: &str| format!("trees[{index}].{key}");
+    let at = |key: &str, node: usize| format!("trees[{index}].{key}[{node}]");
+    let param = |key: &str, text: &str| number::<usize>(&place(key), text);
+
+    if param(
+        "tree_param.size_leaf_vector",
+        &raw.tree_param.size_leaf_vector,
+    )? > 1
+    {
+        return Err(unsupported(format!(
+            "leaves that are vectors: trees[{index}]"
+        )));
+    }
+    let n_nodes = param("tree_param.num_nodes", &raw.tree_param.num_nodes)?;
+    for (key, len) in [
+        ("base_weights", raw.base_weights.len()),
+        ("default_left", raw.default_left.len()),
+        ("left_children", raw.left_children.len()),
+        ("loss_changes", raw.loss_changes.len()),
+        ("right_children", raw.right_children.len()),
+        ("split_conditions", raw.split_conditions.len()),
+        ("split_indices", raw.split_indices.len()),
+        (
+            "split_type",
+            raw.split_type.as_ref().map_or(n_nodes, Vec::len),
+        ),
+        ("sum_hessian", raw.sum_hessian.len()),
+    ] {
+        if len != n_nodes {
+            return Err(bad(place(key), format!("{len} for {n_nodes} nodes")));
+        }
+    }
+    let order = order(raw, n_nodes, at)?;
+    let n_deleted = param("tree_param.num_deleted", &raw.tree_param.num_deleted)?;
+    if n_nodes - order.len() != n_deleted {
+        return Err(bad(
+            place("left_children"),
+            format!(
+                "{} of {n_nodes} nodes are reached, {n_deleted} are deleted",
+                order.len()
+            ),
+        ));
+    }
+    let mut places = vec![0; n_nodes];
+    for (new, &old) in order.iter().enumerate() {
+        places[old] = new as u32;
+    }
+
+    let mut nodes = Vec::with_capacity(order.len());
+    for &i in &order {
+        let finite = |key: &str, value: f32| match value.is_finite() {
+            true => Ok(value),
+            false => Err(bad(at(key, i), format!("{value}"))),
+        };
+        let base_weight = finite("base_weights", raw.base_weights[i])?;
+        let sum_hessian = finite("sum_hessian", raw.sum_hessian[i])?;
+        let condition = finite("split_conditions", raw.split_conditions[i])?;
+        if raw.left_children[i] == -1 {
+            let leaf_value = finite("split_conditions", weight * condition)?;
+            nodes.push(Node::leaf(leaf_value, base_weight, sum_hessian));
+            continue;
+        }
+        match raw.split_type.as_ref().map_or(0, |types| types[i]) {
+            0 => {}
+            1 => {
+                return Err(unsupported(format!(
+                    "a categorical split: trees[{index}], node {i}"
+                )));
+            }
+            other => return Err(bad(at("split_type", i), format!("{other}"))),
+        }
+        let feature = raw.split_indices[i];
+        if !usize::try_from(feature).is_ok_and(|feature| feature < n_features) {
+            return Err(bad(
+                at("split_indices", i),
+                format!("feature {feature} of {n_features}"),
+            ));
+        }
+        let children = Children::new(
+            feature as u32,
+            condition,
+            raw.default_left[i].0,
+            places[raw.left_children[i] as usize],
+            places[raw.right_children[i] as usize],
+        );
+        let loss_change = finite("loss_changes", raw.loss_changes[i])?;
+        nodes.push(Node::split(children, base_weight, loss_change, sum_hessian));
+    }
+    Tree::new(nodes)
+}
+
+/// The nodes below the root, parents first: in the order of the file if that is such an order, else
+/// breadth first. XGBoost leaves pruned nodes in the file.
+fn order(
+    raw: &schema::Tree,
+    n_nodes: usize,
+    at: impl Fn(&str, usize) -> String,
+) -> Result<Vec<usize>> {
+    if n_nodes == 0 {
+        return Err(bad(at("left_children", 0), "a tree has at least one node"));
+    }
+    let mut seen = vec![false; n_nodes];
+    seen[0] = true;
+    let mut order = vec![0];
+    let mut sorted = true;
+    let mut next = 0;
+    while let Some(&parent) = order.get(next) {
+        next += 1;
+        let (left, right) = (raw.left_children[parent], raw.right_children[parent]);
+        if (left, right) == (-1, -1) {
+            continue;
+        }
+        for (key, child) in [("left_children", left), ("right_children", right)] {
+            let Some(child) = usize::try_from(child).ok().filter(|&c| c < n_nodes) else {
+                return Err(bad(at(key, parent), format!("{child} of {n_nodes} nodes")));
+            };
+            if seen[child] {
+                return Err(bad(
+                    at(key, parent),
+                    format!("node {child} is reached twice"),
+                ));
+            }
+            seen[child] = true;
+            sorted &= child > parent;
+            order.push(child);
+        }
+    }
+    if sorted {
+        order.sort_unstable();
+    }
+    Ok(order)
+}

@@ -1,0 +1,182 @@
+//! The parts of XGBoost's model files that are read; other keys are ignored.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::marker::PhantomData;
+
+use serde::Deserialize;
+use serde::de::{Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
+
+/// The attribute that holds the names of the classes, as a JSON array of strings.
+pub(super) const CLASS_NAMES: &str = "timbral.class_names";
+
+#[derive(Deserialize)]
+pub(super) struct Document {
+    pub(super) learner: Learner,
+}
+
+#[derive(Deserialize)]
+pub(super) struct Learner {
+    #[serde(default, deserialize_with = "unique")]
+    pub(super) attributes: BTreeMap<String, String>,
+    #[serde(default)]
+    pub(super) feature_names: Vec<String>,
+    pub(super) gradient_booster: Booster,
+    pub(super) learner_model_param: LearnerParam,
+    #[serde(deserialize_with = "unique")]
+    pub(super) objective: BTreeMap<String, Entry>,
+}
+
+#[derive(Deserialize)]
+pub(super) struct LearnerParam {
+    pub(super) base_score: String,
+    pub(super) num_class: String,
+    pub(super) num_feature: String,
+    /// Missing before XGBoost 1.6.
+    pub(super) num_target: Option<String>,
+}
+
+/// `gbtree` has a `model` of trees, `dart` a `gbtree` and the weights of its trees, `gblinear` a
+/// `model` without trees.
+#[derive(Deserialize)]
+pub(super) struct Booster {
+    pub(super) name: String,
+    pub(super) model: Option<Forest>,
+    pub(super) gbtree: Option<Box<Booster>>,
+    pub(super) weight_drop: Option<Vec<f32>>,
+}
+
+#[derive(Deserialize)]
+pub(super) struct Forest {
+    pub(super) gbtree_model_param: Option<ForestParam>,
+    /// Missing before XGBoost 1.7.
+    pub(super) iteration_indptr: Option<Vec<i64>>,
+    pub(super) tree_info: Option<Vec<i64>>,
+    pub(super) trees: Option<Vec<Tree>>,
+}
+
+#[derive(Deserialize)]
+pub(super) struct ForestParam {
+    pub(super) num_parallel_tree: Option<String>,
+    pub(super) num_trees: String,
+}
+
+#[derive(Deserialize)]
+pub(super) struct Tree {
+    pub(super) base_weights: Vec<f32>,
+    pub(super) default_left: Vec<Flag>,
+    pub(super) left_children: Vec<i32>,
+    pub(super) loss_changes: Vec<f32>,
+    pub(super) right_children: Vec<i32>,
+    pub(super) split_conditions: Vec<f32>,
+    pub(super) split_indices: Vec<i64>,
+    /// Missing before XGBoost 1.3.
+    pub(super) split_type: Option<Vec<u8>>,
+    pub(super) sum_hessian: Vec<f32>,
+    pub(super) tree_param: TreeParam,
+}
+
+#[derive(Deserialize)]
+pub(super) struct TreeParam {
+    pub(super) num_deleted: String,
+    pub(super) num_nodes: String,
+    pub(super) size_leaf_vector: String,
+}
+
+/// A boolean, or 0 or 1.
+#[derive(Clone, Copy)]
+pub(super) struct Flag(pub(super) bool);
+
+impl<'de> Deserialize<'de> for Flag {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct FlagVisitor;
+        impl Visitor<'_> for FlagVisitor {
+            type Value = Flag;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a boolean, 0 or 1")
+            }
+
+            fn visit_bool<E: Error>(self, value: bool) -> Result<Flag, E> {
+                Ok(Flag(value))
+            }
+
+            fn visit_i64<E: Error>(self, value: i64) -> Result<Flag, E> {
+                match value {
+                    0 => Ok(Flag(false)),
+                    1 => Ok(Flag(true)),
+                    _ => Err(E::custom(format!("expected 0 or 1, got {value}"))),
+                }
+            }
+
+            fn visit_u64<E: Error>(self, value: u64) -> Result<Flag, E> {
+                self.visit_i64(i64::try_from(value).unwrap_or(i64::MAX))
+            }
+        }
+        deserializer.deserialize_any(FlagVisitor)
+    }
+}
+
+/// A value below `objective`: the name, a block of parameters, or an array, which is not kept.
+pub(super) enum Entry {
+    Text(String),
+    Block(BTreeMap<String, String>),
+    Array,
+}
+
+impl<'de> Deserialize<'de> for Entry {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct EntryVisitor;
+        impl<'de> Visitor<'de> for EntryVisitor {
+            type Value = Entry;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a string, an object of strings or an array")
+            }
+
+            fn visit_str<E: Error>(self, text: &str) -> Result<Entry, E> {
+                Ok(Entry::Text(text.to_owned()))
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Entry, A::Error> {
+                UniqueVisitor(PhantomData).visit_map(map).map(Entry::Block)
+            }
+
+            fn visit_seq<A: SeqAccess<'de>>(self, mut array: A) -> Result<Entry, A::Error> {
+                while array.next_element::<IgnoredAny>()?.is_some() {}
+                Ok(Entry::Array)
+            }
+        }
+        deserializer.deserialize_any(EntryVisitor)
+    }
+}
+
+/// An object in which no key appears twice.
+fn unique<'de, D, V>(deserializer: D) -> Result<BTreeMap<String, V>, D::Error>
+where
+    D: Deserializer<'de>,
+    V: Deserialize<'de>,
+{
+    deserializer.deserialize_map(UniqueVisitor(PhantomData))
+}
+
+struct UniqueVisitor<V>(PhantomData<V>);
+
+impl<'de, V: Deserialize<'de>> Visitor<'de> for UniqueVisitor<V> {
+    type Value = BTreeMap<String, V>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+        let mut values = BTreeMap::new();
+        while let Some((key, value)) = map.next_entry::<String, V>()? {
+            if values.contains_key(&key) {
+                return Err(A::Error::custom(format!("duplicate key `{key}`")));
+            }
+            values.insert(key, value);
+        }
+        Ok(values)
+    }
+}

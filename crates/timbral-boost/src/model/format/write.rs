@@ -1,0 +1,237 @@
+use std::collections::BTreeMap;
+
+use super::schema::CLASS_NAMES;
+use super::sink::{Json, Sink};
+use crate::loss::Objective;
+use crate::model::{Children, Model, Node, Tree};
+
+/// The version of XGBoost whose format is written.
+const VERSION: [i64; 3] = [3, 2, 0];
+
+/// The parent of the root in a model file.
+const NO_PARENT: i32 = i32::MAX;
+
+/// Writes the model with its keys in XGBoost's order, which is alphabetical.
+pub(super) fn model<S: Sink>(model: &Model, out: &mut S) {
+    out.begin_object();
+    out.key("learner");
+    out.begin_object();
+    out.key("attributes");
+    strings(&attributes(model), out);
+    out.key("feature_names");
+    let names = model.feature_names.as_deref().unwrap_or_default();
+    out.begin_array(names.len());
+    for name in names {
+        out.string(name);
+    }
+    out.end_array();
+    out.key("feature_types");
+    out.begin_array(0);
+    out.end_array();
+    out.key("gradient_booster");
+    booster(model, out);
+    out.key("learner_model_param");
+    learner_param(model, out);
+    out.key("objective");
+    objective(&model.objective, out);
+    out.end_object();
+    out.key("version");
+    integers(VERSION.into_iter(), out);
+    out.end_object();
+}
+
+fn attributes(model: &Model) -> BTreeMap<String, String> {
+    let mut attributes = model.attributes.clone();
+    if let Some(best) = model.best_iteration {
+        attributes.insert("best_iteration".into(), best.to_string());
+    }
+    if let Some(names) = &model.class_names {
+        let names = serde_json::Value::from(names.as_slice());
+        attributes.insert(CLASS_NAMES.into(), names.to_string());
+    }
+    attributes
+}
+
+fn booster<S: Sink>(model: &Model, out: &mut S) {
+    out.begin_object();
+    out.key("model");
+    out.begin_object();
+    out.key("cats");
+    out.begin_object();
+    out.key("enc");
+    out.begin_array(0);
+    out.end_array();
+    out.key("feature_segments");
+    out.typed::<i32>([].into_iter());
+    out.key("sorted_idx");
+    out.typed::<i32>([].into_iter());
+    out.end_object();
+    out.key("gbtree_model_param");
+    let widest = model.round_starts.windows(2).map(|w| w[1] - w[0]).max();
+    let parallel = widest.unwrap_or(0) / model.n_outputs().max(1);
+    fields(
+        &[
+            ("num_parallel_tree", &parallel.max(1).to_string()),
+            ("num_trees", &model.trees.len().to_string()),
+        ],
+        out,
+    );
+    out.key("iteration_indptr");
+    integers(model.round_starts.iter().map(|&i| i as i64), out);
+    out.key("tree_info");
+    integers(model.tree_outputs.iter().map(|&k| k.into()), out);
+    out.key("trees");
+    out.begin_array(model.trees.len());
+    let n_features = model.n_features.to_string();
+    for (id, tree) in model.trees.iter().enumerate() {
+        write_tree(tree, id, &n_features, out);
+    }
+    out.end_array();
+    out.end_object();
+    out.key("name");
+    out.string("gbtree");
+    out.end_object();
+}
+
+fn write_tree<S: Sink>(tree: &Tree, id: usize, n_features: &str, out: &mut S) {
+    let nodes = tree.nodes();
+    let mut parents = vec![NO_PARENT; nodes.len()];
+    for (i, node) in nodes.iter().enumerate() {
+        if let Some(split) = node.children {
+            parents[split.left as usize] = i as i32;
+            parents[split.right as usize] = i as i32;
+        }
+    }
+    let of_node = |value: fn(&Node) -> f32| nodes.iter().map(value);
+    let splits = || nodes.iter().map(|node| node.children);
+    let child =
+        |index: fn(Children) -> u32| splits().map(move |s| s.map_or(-1, |s| index(s) as i32));
+
+    out.begin_object();
+    out.key("base_weights");
+    out.typed(of_node(|node| node.base_weight));
+    for key in ["categories", "categories_nodes"] {
+        out.key(key);
+        out.typed::<i32>([].into_iter());
+    }
+    for key in ["categories_segments", "categories_sizes"] {
+        out.key(key);
+        out.typed::<i64>([].into_iter());
+    }
+    out.key("default_left");
+    out.typed(splits().map(|s| u8::from(s.is_some_and(|s| s.default_left))));
+    out.key("id");
+    out.integer(id as i64);
+    out.key("left_children");
+    out.typed(child(|split| split.left));
+    out.key("loss_changes");
+    out.typed(of_node(|node| node.loss_change));
+    out.key("parents");
+    out.typed(parents.iter().copied());
+    out.key("right_children");
+    out.typed(child(|split| split.right));
+    out.key("split_conditions");
+    out.typed(of_node(|node| {
+        node.children
+            .map_or(node.leaf_value, |split| split.threshold)
+    }));
+    out.key("split_indices");
+    out.typed(splits().map(|s| s.map_or(0, |s| s.feature as i32)));
+    out.key("split_type");
+    out.typed(nodes.iter().map(|_| 0_u8));
+    out.key("sum_hessian");
+    out.typed(of_node(|node| node.sum_hessian));
+    out.key("tree_param");
+    fields(
+        &[
+            ("num_deleted", "0"),
+            ("num_feature", n_features),
+            ("num_nodes", &nodes.len().to_string()),
+            ("size_leaf_vector", "1"),
+        ],
+        out,
+    );
+    out.end_object();
+}
+
+fn learner_param<S: Sink>(model: &Model, out: &mut S) {
+    // The array is a string.
+    let mut scores = Json::default();
+    scores.typed(model.base_score.iter().copied());
+    let scores = String::from_utf8_lossy(&scores.0);
+    let n_outputs = model.n_outputs().to_string();
+    let (n_classes, n_targets) = match &model.objective {
+        Objective::Softprob { .. } | Objective::Softmax { .. } => (n_outputs.as_str(), "1"),
+        _ => ("0", n_outputs.as_str()),
+    };
+    fields(
+        &[
+            ("base_score", &scores),
+            ("boost_from_average", "1"),
+            ("num_class", n_classes),
+            ("num_feature", &model.n_features.to_string()),
+            ("num_target", n_targets),
+        ],
+        out,
+    );
+}
+
+/// The name and the parameters, in alphabetical order.
+fn objective<S: Sink>(objective: &Objective, out: &mut S) {
+    let block = |name: &str, key: &str, value: String| {
+        let block = BTreeMap::from([(key.to_owned(), value)]);
+        BTreeMap::from([(name.to_owned(), block)])
+    };
+    let params = match objective {
+        Objective::SquaredError | Objective::Logistic => {
+            block("reg_loss_param", "scale_pos_weight", "1".into())
+        }
+        Objective::PseudoHuber { slope } => {
+            block("pseudo_huber_param", "huber_slope", slope.to_string())
+        }
+        Objective::Softprob { n_classes } | Objective::Softmax { n_classes } => block(
+            "softmax_multiclass_param",
+            "num_class",
+            n_classes.to_string(),
+        ),
+        Objective::Other { params, .. } => params.clone(),
+    };
+    let (before, after): (Vec<_>, Vec<_>) =
+        params.iter().partition(|(key, _)| key.as_str() < "name");
+    out.begin_object();
+    for (key, block) in before {
+        out.key(key);
+        strings(block, out);
+    }
+    out.key("name");
+    out.string(objective.name());
+    for (key, block) in after {
+        out.key(key);
+        strings(block, out);
+    }
+    out.end_object();
+}
+
+fn strings<S: Sink>(strings: &BTreeMap<String, String>, out: &mut S) {
+    out.begin_object();
+    for (key, value) in strings {
+        out.key(key);
+        out.string(value);
+    }
+    out.end_object();
+}
+
+fn fields<S: Sink>(fields: &[(&str, &str)], out: &mut S) {
+    out.begin_object();
+    for (key, value) in fields {
+        out.key(key);
+        out.string(value);
+    }
+    out.end_object();
+}
+
+fn integers<S: Sink>(values: impl ExactSizeIterator<Item = i64>, out: &mut S) {
+    out.begin_array(values.len());
+    values.for_each(|value| out.integer(value));
+    out.end_array();
+}

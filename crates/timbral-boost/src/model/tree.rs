@@ -1,0 +1,172 @@
+use crate::error::{Error, Result};
+
+/// One node of a [`Tree`], with the fields of XGBoost's model files.
+#[derive(Debug, Clone, Copy, PartialEq)]
+#[non_exhaustive]
+pub struct Node {
+    /// The children; `None` in a leaf.
+    pub children: Option<Children>,
+    /// The value of a leaf, already scaled by the learning rate; 0 in an inner node.
+    pub leaf_value: f32,
+    /// The value that an inner node would have as a leaf, before the learning rate; for a leaf, its
+    /// value, as in XGBoost.
+    pub base_weight: f32,
+    /// Gain of the split over no split; 0 in a leaf.
+    pub loss_change: f32,
+    /// Sum of the hessians of the training rows that reached the node (its cover).
+    pub sum_hessian: f32,
+}
+
+/// The split of an inner node of a [`Tree`], and its children.
+#[derive(Debug, Clone, Copy, PartialEq)]
+#[non_exhaustive]
+pub struct Children {
+    /// Column of the feature.
+    pub feature: u32,
+    /// A row goes left if its value is less than the threshold.
+    pub threshold: f32,
+    /// Whether a row with a missing value (NaN) goes left.
+    pub default_left: bool,
+    /// Index of the left child.
+    pub left: u32,
+    /// Index of the right child.
+    pub right: u32,
+}
+
+impl Node {
+    /// A leaf.
+    pub fn leaf(leaf_value: f32, base_weight: f32, sum_hessian: f32) -> Self {
+        Self {
+            children: None,
+            leaf_value,
+            base_weight,
+            loss_change: 0.0,
+            sum_hessian,
+        }
+    }
+
+    /// An inner node.
+    pub fn split(children: Children, base_weight: f32, loss_change: f32, sum_hessian: f32) -> Self {
+        Self {
+            children: Some(children),
+            leaf_value: 0.0,
+            base_weight,
+            loss_change,
+            sum_hessian,
+        }
+    }
+}
+
+impl Children {
+    /// A split of `feature` at `threshold`.
+    pub fn new(feature: u32, threshold: f32, default_left: bool, left: u32, right: u32) -> Self {
+        Self {
+            feature,
+            threshold,
+            default_left,
+            left,
+            right,
+        }
+    }
+}
+
+/// A regression tree: node 0 is the root, every child has a greater index than its parent, and every
+/// node except the root has exactly one parent.
+///
+/// ```
+/// use timbral_boost::{Children, Node, Tree};
+/// let tree = Tree::new(vec![
+///     Node::split(Children::new(0, 1.5, true, 1, 2), 0.0, 3.0, 8.0),
+///     Node::leaf(-0.5, -5.0, 4.0),
+///     Node::leaf(0.25, 2.5, 4.0),
+/// ])?;
+/// assert_eq!(tree.predict(&[1.0]), -0.5);
+/// assert_eq!(tree.predict(&[1.5]), 0.25);
+/// assert_eq!(tree.predict(&[f32::NAN]), -0.5);
+/// # Ok::<(), timbral_boost::Error>(())
+/// ```
+#[derive(Debug, Clone, PartialEq)]
+pub struct Tree {
+    nodes: Vec<Node>,
+}
+
+impl Tree {
+    /// Makes a tree of nodes, and checks them.
+    ///
+    /// # Errors
+    /// [`Error::Format`] if there is no node, the index of a child is not greater than that of its
+    /// parent or is out of range, a node has two parents or none, or a number is not finite.
+    pub fn new(nodes: Vec<Node>) -> Result<Self> {
+        let mut parents = vec![0_u8; nodes.len()];
+        let bad = |index: usize, reason: &str| Error::Format {
+            path: None,
+            place: format!("node {index}"),
+            reason: reason.into(),
+        };
+        if nodes.is_empty() {
+            return Err(bad(0, "a tree has at least one node"));
+        }
+        for (index, node) in nodes.iter().enumerate() {
+            let numbers = [
+                node.leaf_value,
+                node.base_weight,
+                node.loss_change,
+                node.sum_hessian,
+                node.children.map_or(0.0, |split| split.threshold),
+            ];
+            if !numbers.iter().all(|x| x.is_finite()) {
+                return Err(bad(index, "a number is not finite"));
+            }
+            let Some(split) = node.children else {
+                continue;
+            };
+            for child in [split.left as usize, split.right as usize] {
+                if child <= index || child >= nodes.len() {
+                    return Err(bad(
+                        index,
+                        "a child must come after its parent, within the tree",
+                    ));
+                }
+                parents[child] += 1;
+                if parents[child] > 1 {
+                    return Err(bad(child, "a node has two parents"));
+                }
+            }
+        }
+        match parents.iter().skip(1).position(|&n| n == 0) {
+            Some(orphan) => Err(bad(orphan + 1, "a node has no parent")),
+            None => Ok(Self { nodes }),
+        }
+    }
+
+    /// A tree of nodes that are known to be valid.
+    pub(crate) fn from_grown(nodes: Vec<Node>) -> Self {
+        debug_assert!(Self::new(nodes.clone()).is_ok());
+        Self { nodes }
+    }
+
+    /// The nodes; the root is the first.
+    pub fn nodes(&self) -> &[Node] {
+        &self.nodes
+    }
+
+    /// Index of the leaf that a row reaches; columns that the row does not have count as missing.
+    pub fn leaf(&self, row: &[f32]) -> usize {
+        let mut index = 0;
+        while let Some(split) = self.nodes[index].children {
+            let value = row.get(split.feature as usize).copied().unwrap_or(f32::NAN);
+            let left = if value.is_nan() {
+                split.default_left
+            } else {
+                value < split.threshold
+            };
+            index = if left { split.left } else { split.right } as usize;
+        }
+        index
+    }
+
+    /// The value of the leaf that a row reaches.
+    pub fn predict(&self, row: &[f32]) -> f32 {
+        self.nodes[self.leaf(row)].leaf_value
+    }
+}

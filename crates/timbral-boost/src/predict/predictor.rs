@@ -1,0 +1,324 @@
+use std::borrow::Cow;
+
+use ndarray::{Array2, ArrayView1, ArrayView2, s};
+use rayon::prelude::*;
+
+use super::layout::{Block, Layout};
+use crate::error::{Error, Result};
+use crate::loss::Objective;
+use crate::math::exp;
+use crate::model::Model;
+use crate::simd::dispatch;
+
+/// The most rows computed at once.
+const BLOCK: usize = 256;
+
+/// The smallest number of rows computed at once, and the step of the number.
+const LANES: usize = 64;
+
+/// Up to this many rows it is faster to descend the trees one row at a time.
+const FEW: usize = 16;
+
+/// A model laid out for prediction, by [`Model::compile`].
+///
+/// The margin of a row is the base margin plus the leaves that the row reaches, added in f32 in the
+/// order of the trees, as in XGBoost: results are equal to XGBoost's to the last bit. They do not
+/// depend on the number of threads, the other rows or the memory order. NaN is a missing value.
+#[derive(Debug, Clone)]
+pub struct Predictor {
+    objective: Objective,
+    n_features: usize,
+    base_margin: Vec<f32>,
+    /// The output of each tree.
+    outputs: Vec<u32>,
+    layout: Layout,
+}
+
+impl Model {
+    /// Lays the model out for prediction with the rounds up to
+    /// [`best_iteration`](Self::best_iteration), or with all rounds if there is none. For other
+    /// rounds use [`slice`](Self::slice) first.
+    ///
+    /// ```
+    /// use ndarray::array;
+    /// use timbral_boost::{BoostParams, Dataset, Objective, Training};
+    /// let features = array![[0.0], [1.0], [f32::NAN]];
+    /// let data = Dataset::new(features.view(), &[-1.0, 1.0, 1.0])?;
+    /// let params = BoostParams {
+    ///     objective: Objective::SquaredError,
+    ///     n_rounds: 1,
+    ///     learning_rate: 1.0,
+    ///     lambda: 0.0,
+    ///     ..Default::default()
+    /// };
+    /// let predictor = Training::new(&params, &data).run()?.model.compile();
+    /// assert_eq!(predictor.margins(features.view())?, array![[-1.0], [1.0], [1.0]]);
+    /// assert_eq!(predictor.margins_row(&[0.5])?, [-1.0]);
+    /// # Ok::<(), timbral_boost::Error>(())
+    /// ```
+    pub fn compile(&self) -> Predictor {
+        let n_trees = self.n_best_trees();
+        Predictor {
+            objective: self.objective.clone(),
+            n_features: self.n_features,
+            base_margin: self.base_margin(),
+            outputs: self.tree_outputs[..n_trees].to_vec(),
+            layout: Layout::new(&self.trees[..n_trees]),
+        }
+    }
+}
+
+impl Predictor {
+    /// Number of feature columns.
+    pub fn n_features(&self) -> usize {
+        self.n_features
+    }
+
+    /// Number of margins per row: one per class for `multi:softprob` and `multi:softmax`, else one.
+    pub fn n_outputs(&self) -> usize {
+        self.base_margin.len()
+    }
+
+    /// The margins of rows, `(n_rows, n_outputs)`: XGBoost's `predict(output_margin=True)`. For
+    /// `reg:squarederror` and `reg:pseudohubererror` they are the predictions.
+    ///
+    /// # Errors
+    /// [`Error::Features`] if the number of columns is not the number of features.
+    pub fn margins(&self, rows: ArrayView2<'_, f32>) -> Result<Array2<f32>> {
+        self.check(rows.ncols())?;
+        if rows.nrows() <= FEW {
+            let mut margins = repeated(&self.base_margin, rows.nrows());
+            for (row, mut margins) in rows.rows().into_iter().zip(margins.rows_mut()) {
+                if let Some(margins) = margins.as_slice_mut() {
+                    self.add(&contiguous(row), margins);
+                }
+            }
+            return Ok(margins);
+        }
+        let outputs = |tree: usize| self.outputs[tree] as usize;
+        let add = |sum: &mut f32, value: f32| *sum += value;
+        Ok(self.predict(rows, &self.layout.values, &self.base_margin, outputs, add))
+    }
+
+    /// The margins of one row.
+    ///
+    /// # Errors
+    /// As [`margins`](Self::margins).
+    pub fn margins_row(&self, row: &[f32]) -> Result<Vec<f32>> {
+        self.check(row.len())?;
+        let mut margins = self.base_margin.clone();
+        self.add(row, &mut margins);
+        Ok(margins)
+    }
+
+    /// Adds the leaves that a row reaches to its margins.
+    fn add(&self, row: &[f32], margins: &mut [f32]) {
+        let mut ranks = vec![0; self.layout.columns.len()];
+        self.layout.columns.rank_row(row, &mut ranks);
+        if self.layout.full.is_empty() {
+            self.layout.walk(&ranks, row, |tree, value| {
+                margins[self.outputs[tree] as usize] += value;
+            });
+        } else {
+            self.layout.full.add(&ranks, &self.outputs, margins);
+        }
+    }
+
+    /// The probability of each class, `(n_rows, n_classes)`: the softmax of the margins, or for
+    /// `binary:logistic` `1 - p` and `p = 1 / (1 + e^-m)`.
+    ///
+    /// # Errors
+    /// As [`margins`](Self::margins); [`Error::Unsupported`] if the model has no classes.
+    pub fn probabilities(&self, rows: ArrayView2<'_, f32>) -> Result<Array2<f32>> {
+        self.check_classes("probabilities")?;
+        let mut margins = self.margins(rows)?;
+        if self.objective == Objective::Logistic {
+            let p = margins.column(0).mapv(logistic);
+            return Ok(ndarray::stack![ndarray::Axis(1), p.mapv(|p| 1.0 - p), p]);
+        }
+        for mut row in margins.rows_mut() {
+            if let Some(row) = row.as_slice_mut() {
+                softmax(row);
+            }
+        }
+        Ok(margins)
+    }
+
+    /// The probability of each class for one row.
+    ///
+    /// # Errors
+    /// As [`probabilities`](Self::probabilities).
+    pub fn probabilities_row(&self, row: &[f32]) -> Result<Vec<f32>> {
+        self.check_classes("probabilities")?;
+        let mut margins = self.margins_row(row)?;
+        if self.objective == Objective::Logistic {
+            let p = logistic(margins[0]);
+            return Ok(vec![1.0 - p, p]);
+        }
+        softmax(&mut margins);
+        Ok(margins)
+    }
+
+    /// The class of each row: the class with the greatest margin, among equal margins the first; for
+    /// `binary:logistic` class 1 if the margin is above 0.
+    ///
+    /// # Errors
+    /// As [`probabilities`](Self::probabilities).
+    pub fn classes(&self, rows: ArrayView2<'_, f32>) -> Result<Vec<usize>> {
+        self.check_classes("classes")?;
+        Ok(self.margins(rows)?.rows().into_iter().map(class).collect())
+    }
+
+    /// The class of one row.
+    ///
+    /// # Errors
+    /// As [`probabilities`](Self::probabilities).
+    pub fn class_row(&self, row: &[f32]) -> Result<usize> {
+        self.check_classes("classes")?;
+        Ok(class(self.margins_row(row)?.as_slice().into()))
+    }
+
+    /// The index in [`Tree::nodes`](crate::Tree::nodes) of the leaf that each row reaches in each
+    /// tree, `(n_rows, n_trees)`: XGBoost's `predict(pred_leaf=True)`.
+    ///
+    /// # Errors
+    /// As [`margins`](Self::margins).
+    pub fn leaf_indices(&self, rows: ArrayView2<'_, f32>) -> Result<Array2<u32>> {
+        self.check(rows.ncols())?;
+        let zeros = vec![0; self.layout.n_trees()];
+        let set = |to: &mut u32, node: u32| *to = node;
+        Ok(self.predict(rows, &self.layout.nodes, &zeros, |tree| tree, set))
+    }
+
+    fn check(&self, width: usize) -> Result<()> {
+        if width == self.n_features {
+            return Ok(());
+        }
+        Err(Error::Features {
+            expected: self.n_features,
+            got: width,
+        })
+    }
+
+    fn check_classes(&self, what: &str) -> Result<()> {
+        if self.objective == Objective::Logistic || self.objective.is_multiclass() {
+            return Ok(());
+        }
+        Err(Error::Unsupported {
+            path: None,
+            what: format!("{what} of {}", self.objective.name()),
+        })
+    }
+
+    /// The results of all rows. Each starts as `start`; for each tree `update` combines the entry
+    /// `slot(tree)` with the entry of `table` for the leaf that the row reaches.
+    fn predict<T: Copy + Default + Send + Sync>(
+        &self,
+        rows: ArrayView2<'_, f32>,
+        table: &[T],
+        start: &[T],
+        slot: impl Fn(usize) -> usize + Sync,
+        update: impl Fn(&mut T, T) + Sync,
+    ) -> Array2<T> {
+        let (n_rows, width) = (rows.nrows(), start.len());
+        let mut out = repeated(start, n_rows);
+        let per_thread = n_rows.div_ceil(rayon::current_num_threads());
+        let n = per_thread.next_multiple_of(LANES).clamp(LANES, BLOCK);
+        let Some(values) = out.as_slice_mut().filter(|values| !values.is_empty()) else {
+            return out;
+        };
+        values
+            .par_chunks_mut(n * width)
+            .enumerate()
+            .for_each(|(i, out)| {
+                let n_rows = out.len() / width;
+                let rows = rows.slice(s![i * n.., ..]);
+                let rows = rows.slice(s![..n_rows, ..]);
+                if n_rows <= LANES {
+                    self.scan::<LANES, T>(rows, table, out, &slot, &update);
+                } else {
+                    self.scan::<BLOCK, T>(rows, table, out, &slot, &update);
+                }
+            });
+        out
+    }
+
+    fn scan<const W: usize, T: Copy + Default>(
+        &self,
+        rows: ArrayView2<'_, f32>,
+        table: &[T],
+        out: &mut [T],
+        slot: &impl Fn(usize) -> usize,
+        update: &impl Fn(&mut T, T),
+    ) {
+        let width = out.len() / rows.nrows();
+        // Results slot by slot.
+        let mut results: Vec<[T; W]> = out[..width].iter().map(|start| [*start; W]).collect();
+        let mut ranks = vec![[0; W]; self.layout.columns.len()];
+        let copied: Vec<f32> = if self.layout.has_wide() {
+            rows.iter().copied().collect()
+        } else {
+            Vec::new()
+        };
+        dispatch(
+            #[inline(always)]
+            || {
+                self.layout.columns.rank_block(rows, &mut ranks);
+                let block = Block {
+                    ranks: &ranks,
+                    rows: &copied,
+                    n_features: self.n_features,
+                };
+                self.layout.scan(&block, table, |tree, found| {
+                    for (result, found) in results[slot(tree)].iter_mut().zip(found) {
+                        update(result, *found);
+                    }
+                });
+            },
+        );
+        for (row, out) in out.chunks_exact_mut(width).enumerate() {
+            for (out, results) in out.iter_mut().zip(&results) {
+                *out = results[row];
+            }
+        }
+    }
+}
+
+/// `n_rows` equal rows.
+fn repeated<T: Copy>(row: &[T], n_rows: usize) -> Array2<T> {
+    Array2::from_shape_fn((n_rows, row.len()), |(_, i)| row[i])
+}
+
+fn contiguous(row: ArrayView1<'_, f32>) -> Cow<'_, [f32]> {
+    row.to_slice()
+        .map_or_else(|| Cow::Owned(row.to_vec()), Cow::Borrowed)
+}
+
+fn logistic(margin: f32) -> f32 {
+    1.0 / (1.0 + exp(-margin))
+}
+
+fn softmax(margins: &mut [f32]) {
+    let greatest = margins.iter().copied().fold(f32::NEG_INFINITY, f32::max);
+    let mut sum = 0.0;
+    for margin in &mut *margins {
+        *margin = exp(*margin - greatest);
+        sum += f64::from(*margin);
+    }
+    for margin in margins {
+        *margin /= sum as f32;
+    }
+}
+
+fn class(margins: ArrayView1<'_, f32>) -> usize {
+    if margins.len() == 1 {
+        return usize::from(margins[0] > 0.0);
+    }
+    let mut best = 0;
+    for (class, margin) in margins.iter().enumerate() {
+        if *margin > margins[best] {
+            best = class;
+        }
+    }
+    best
+}

@@ -1,0 +1,10 @@
+//! From parameters and rows to a model.
+
+mod boosting;
+mod builder;
+mod history;
+mod params;
+
+pub use builder::Training;
+pub use history::{History, Round, Trained};
+pub use params::BoostParams;

@@ -1,0 +1,336 @@
+use std::collections::BTreeMap;
+use std::ops::ControlFlow;
+
+use rayon::prelude::*;
+use timbral_core::{Progress, check};
+
+use super::builder::Training;
+use super::history::{History, Round, Trained};
+use super::params::BoostParams;
+use crate::data::{Bin, Binned, Cuts, Dataset};
+use crate::error::{Error, Result};
+use crate::growing::{Grower, Histograms, Target};
+use crate::loss::{Boosted, Gradients, Metric, Objective};
+use crate::model::{Model, Tree};
+use crate::random::{Key, Stream};
+
+/// The name of the rows of [`Training::validate`] in the history.
+const VALIDATION: &str = "validation";
+
+impl BoostParams {
+    /// Trains a model on all rows of `data`; [`Training`] can do more.
+    ///
+    /// # Errors
+    /// As [`Training::run`].
+    pub fn fit(&self, data: &Dataset<'_>) -> Result<Model> {
+        Ok(Training::new(self, data).run()?.model)
+    }
+}
+
+impl Training<'_> {
+    /// Trains, in the rayon pool it is called in; the model does not depend on the number of
+    /// threads.
+    ///
+    /// # Errors
+    /// [`Error::InvalidParameter`] and [`Error::Length`] for parameters out of range,
+    /// [`Error::InvalidValue`] for labels that the objective does not allow, [`Error::Features`]
+    /// if a set or the model to continue has another number of features.
+    pub fn run(mut self) -> Result<Trained> {
+        if let Some(data) = self.validation.take() {
+            self.sets.push((VALIDATION.to_owned(), data));
+        }
+        let objective = self.objective();
+        if self.loss.is_none() {
+            self.params.validate(self.data.n_features())?;
+        }
+        let data = std::iter::once(&self.data).chain(self.sets.iter().map(|(_, data)| data));
+        for data in data {
+            if data.n_features() != self.data.n_features() {
+                let (expected, got) = (self.data.n_features(), data.n_features());
+                return Err(Error::Features { expected, got });
+            }
+            objective.check_labels(data.labels())?;
+        }
+        let n_rows = self.data.n_rows();
+        check(
+            u32::try_from(n_rows).is_ok(),
+            "n_rows",
+            n_rows,
+            "must be at most 4294967295",
+        )?;
+        let weights = self.weights();
+        let cuts = Cuts::new(
+            self.data.features(),
+            weights.as_deref(),
+            self.params.max_bin,
+        );
+        if cuts.most_bins() <= u8::N_BINS {
+            self.boost::<u8>(objective, &cuts, weights.as_deref())
+        } else {
+            self.boost::<u16>(objective, &cuts, weights.as_deref())
+        }
+    }
+
+    fn objective(&self) -> Objective {
+        match self.loss {
+            None => self.params.objective.clone(),
+            Some(loss) => Objective::Other {
+                name: loss.name().into(),
+                n_outputs: loss.n_outputs(),
+                params: BTreeMap::new(),
+            },
+        }
+    }
+
+    /// The weights of the rows times those of their classes.
+    fn weights(&self) -> Option<Vec<f32>> {
+        let of_class = &self.params.class_weights;
+        if of_class.is_empty() {
+            return self.data.weights().map(<[f32]>::to_vec);
+        }
+        let labels = self.data.labels().iter().enumerate();
+        Some(
+            labels
+                .map(|(row, &y)| self.data.weight(row) * of_class[y as usize])
+                .collect(),
+        )
+    }
+
+    /// The model before the first round.
+    fn start(&self, objective: Objective, weights: Option<&[f32]>) -> Result<Model> {
+        let n_features = self.data.n_features();
+        if let Some(model) = self.model {
+            if model.n_features != n_features {
+                return Err(Error::Features {
+                    expected: model.n_features,
+                    got: n_features,
+                });
+            }
+            check(
+                model.objective == objective,
+                "objective",
+                objective.name(),
+                "must be the objective of the model to continue",
+            )?;
+            return Ok(Model {
+                best_iteration: None,
+                ..model.clone()
+            });
+        }
+        let base_score = match (self.loss, &self.params.base_score) {
+            (Some(loss), _) => loss.base_score(),
+            (None, Some(scores)) => scores.clone(),
+            (None, None) => objective.estimate(self.data.labels(), weights),
+        };
+        Ok(Model {
+            objective,
+            n_features,
+            base_score,
+            trees: Vec::new(),
+            tree_outputs: Vec::new(),
+            round_starts: vec![0],
+            feature_names: None,
+            class_names: None,
+            best_iteration: None,
+            attributes: BTreeMap::new(),
+        })
+    }
+
+    fn boost<B: Bin>(
+        mut self,
+        objective: Objective,
+        cuts: &Cuts,
+        weights: Option<&[f32]>,
+    ) -> Result<Trained> {
+        let params = self.params;
+        let metric = params.eval_metric.unwrap_or_else(|| Metric::of(&objective));
+        check(
+            self.sets.is_empty() || metric.fits(&objective),
+            "eval_metric",
+            metric.name(),
+            "has no meaning for this objective",
+        )?;
+        let mut model = self.start(objective, weights)?;
+        let binned = Binned::<B>::new(self.data.features(), cuts);
+        let tree_params = params.tree_params();
+        let grower = Grower {
+            params: &tree_params,
+            cuts,
+            binned: &binned,
+            histograms: Histograms::new(&binned, cuts),
+        };
+        let n_outputs = model.n_outputs();
+        let boosted = match self.loss {
+            Some(loss) => Boosted::Loss(loss),
+            None => Boosted::Objective(&params.objective),
+        };
+        let mut gradients = Gradients::new(binned.n_rows(), n_outputs);
+        let mut own_margins = margins(&model, &self.data)?;
+        let mut set_margins = self
+            .sets
+            .iter()
+            .map(|(_, data)| margins(&model, data))
+            .collect::<Result<Vec<_>>>()?;
+        let mut rows = vec![Vec::new(); n_outputs];
+        let mut history = History {
+            metric: metric.name(),
+            sets: self
+                .sets
+                .iter()
+                .map(|(name, _)| (name.clone(), Vec::new()))
+                .collect(),
+        };
+        let first = model.n_rounds();
+        let n_rounds = first + params.n_rounds;
+        let mut best = (f64::INFINITY, first);
+        for round in first..n_rounds {
+            gradients.update(boosted, &own_margins, self.data.labels(), weights);
+            let trees = grow_round(
+                params,
+                &grower,
+                &gradients,
+                round,
+                &mut own_margins,
+                &mut rows,
+            );
+            for (margins, (_, data)) in set_margins.iter_mut().zip(&self.sets) {
+                add(margins, &trees, data);
+            }
+            let mut trees: Vec<_> = trees.into_iter().map(Vec::into_iter).collect();
+            for _ in 0..params.num_parallel_tree {
+                for (output, trees) in trees.iter_mut().enumerate() {
+                    model.trees.extend(trees.next());
+                    model.tree_outputs.push(output as u32);
+                }
+            }
+            model.round_starts.push(model.trees.len());
+            for ((margins, (_, data)), (_, scores)) in
+                set_margins.iter().zip(&self.sets).zip(&mut history.sets)
+            {
+                let weight = |row| data.weight(row);
+                scores.push(metric.evaluate(&model.objective, margins, data.labels(), weight));
+            }
+            let score = history.last_score();
+            if score.is_some_and(|score| score < best.0 - params.min_delta) {
+                best = (score.unwrap_or(best.0), round);
+            }
+            let flow = self.report(&Round {
+                round,
+                n_rounds,
+                history: &history,
+            });
+            let stale = params
+                .early_stopping_rounds
+                .is_some_and(|n| round - best.1 >= n);
+            if flow.is_break() || (score.is_some() && stale) {
+                break;
+            }
+        }
+        if params.early_stopping_rounds.is_some() && !self.sets.is_empty() {
+            model.best_iteration = Some(best.1);
+        }
+        Ok(Trained {
+            model,
+            history,
+            best_round: best.0.is_finite().then_some(best.1),
+        })
+    }
+
+    /// Passes a finished round on; `Break` where the callback or the monitor ends training.
+    fn report(&mut self, round: &Round<'_>) -> ControlFlow<()> {
+        let callback = match &mut self.callback {
+            Some(callback) => callback(round),
+            None => ControlFlow::Continue(()),
+        };
+        if let Some(monitor) = &mut self.monitor {
+            let mut progress = Progress::new(round.round + 1, round.n_rounds, "rounds");
+            if let Some(score) = round.history.last_score() {
+                progress = progress.with_message(format!("{} {score:.4}", round.history.metric));
+            }
+            monitor.report(&progress)?;
+        }
+        callback
+    }
+}
+
+/// Grows the trees of one round, by output, and adds their predictions to the margins.
+fn grow_round<B: Bin>(
+    params: &BoostParams,
+    grower: &Grower<'_, B>,
+    gradients: &Gradients,
+    round: usize,
+    margins: &mut [Vec<f32>],
+    rows: &mut [Vec<u32>],
+) -> Vec<Vec<Tree>> {
+    let n_rows = grower.binned.n_rows();
+    let n_parallel = params.num_parallel_tree;
+    let learning_rate = params.learning_rate / n_parallel as f32;
+    let mut roots = if params.subsample < 1.0 || n_parallel > 1 {
+        Vec::new()
+    } else {
+        grower.histograms.build_all(gradients, margins.len())
+    };
+    roots.resize_with(margins.len(), || None);
+    let tasks = margins.par_iter_mut().zip(rows).zip(roots).enumerate();
+    tasks
+        .map(|(output, ((margins, rows), mut root))| {
+            let gradient = |row: u32| gradients.get(row, output);
+            (0..n_parallel)
+                .map(|parallel| {
+                    let key = [round, output, parallel]
+                        .iter()
+                        .fold(Key::new(params.seed), |key, &i| key.with(i as u64));
+                    let of_rows = key.stream(Stream::Rows);
+                    let all = 0..n_rows as u32;
+                    let subsample = f64::from(params.subsample);
+                    let is_drawn = |row: u32| {
+                        subsample >= 1.0 || of_rows.with(row.into()).uniform() < subsample
+                    };
+                    rows.clear();
+                    rows.extend(all.clone().filter(|&row| is_drawn(row)));
+                    let target = Target {
+                        gradient: &gradient,
+                        key,
+                        learning_rate,
+                    };
+                    let grown = grower.grow(&target, rows, root.take());
+                    for (range, value) in &grown.leaves {
+                        for &row in &rows[range.clone()] {
+                            margins[row as usize] += value;
+                        }
+                    }
+                    if subsample < 1.0 {
+                        for row in all.filter(|&row| !is_drawn(row)) {
+                            margins[row as usize] += grower.predict_binned(&grown, row as usize);
+                        }
+                    }
+                    grown.tree
+                })
+                .collect()
+        })
+        .collect()
+}
+
+/// The margins of a model, output by output.
+fn margins(model: &Model, data: &Dataset<'_>) -> Result<Vec<Vec<f32>>> {
+    let margins = model.compile().margins(data.features())?;
+    Ok(margins.columns().into_iter().map(|c| c.to_vec()).collect())
+}
+
+/// Adds the predictions of trees to the margins of their outputs.
+fn add(margins: &mut [Vec<f32>], trees: &[Vec<Tree>], data: &Dataset<'_>) {
+    let features = data.features();
+    let features = features.as_standard_layout();
+    let width = features.ncols();
+    let Some(rows) = features.as_slice() else {
+        return;
+    };
+    for (margins, trees) in margins.iter_mut().zip(trees) {
+        margins
+            .par_iter_mut()
+            .zip(rows.par_chunks(width))
+            .for_each(|(margin, row)| {
+                trees.iter().for_each(|tree| *margin += tree.predict(row));
+            });
+    }
+}

@@ -1,0 +1,119 @@
+use std::ops::ControlFlow;
+
+use timbral_core::Monitor;
+
+use super::history::Round;
+use super::params::BoostParams;
+use crate::data::Dataset;
+use crate::loss::Loss;
+use crate::model::Model;
+
+type Callback<'a> = Box<dyn FnMut(&Round<'_>) -> ControlFlow<()> + Send + 'a>;
+
+/// A training run with everything that [`BoostParams::fit`] leaves out: validation rows and early
+/// stopping, further evaluated sets, a model to continue, progress, a loss of your own.
+///
+/// ```
+/// use std::ops::ControlFlow;
+/// use ndarray::{Array2, Axis};
+/// use timbral_boost::{BoostParams, Dataset, Progress, Training};
+/// let features = Array2::from_shape_fn((64, 1), |(row, _)| (row % 16) as f32);
+/// let labels: Vec<f32> = (0..64).map(|row| (row % 16 / 4) as f32).collect();
+/// let (train, held_out) = features.view().split_at(Axis(0), 48);
+/// let train = Dataset::new(train, &labels[..48])?;
+/// let held_out = Dataset::new(held_out, &labels[48..])?;
+///
+/// let params = BoostParams { n_rounds: 500, early_stopping_rounds: Some(5), ..Default::default() };
+/// let mut n_reports = 0;
+/// let mut monitor = |progress: &Progress| {
+///     assert_eq!((progress.total, progress.unit), (500, "rounds"));
+///     n_reports += 1;
+///     ControlFlow::Continue(())
+/// };
+/// let trained =
+///     Training::new(&params, &train).validate(&held_out).monitor(&mut monitor).run()?;
+///
+/// let scores = trained.history.scores("validation").unwrap_or_default();
+/// assert_eq!(scores.len(), n_reports);
+/// assert_eq!(trained.model.best_iteration(), trained.best_round);
+/// assert_eq!(trained.best_round, Some(n_reports - 6));
+/// # Ok::<(), timbral_boost::Error>(())
+/// ```
+pub struct Training<'a> {
+    pub(super) params: &'a BoostParams,
+    pub(super) data: Dataset<'a>,
+    pub(super) validation: Option<Dataset<'a>>,
+    pub(super) sets: Vec<(String, Dataset<'a>)>,
+    pub(super) loss: Option<&'a dyn Loss>,
+    pub(super) model: Option<&'a Model>,
+    pub(super) monitor: Option<&'a mut dyn Monitor>,
+    pub(super) callback: Option<Callback<'a>>,
+}
+
+impl<'a> Training<'a> {
+    /// A run over the rows of `data`.
+    #[must_use]
+    pub fn new(params: &'a BoostParams, data: &'a Dataset<'_>) -> Self {
+        Self {
+            params,
+            data: data.shorter(),
+            validation: None,
+            sets: Vec::new(),
+            loss: None,
+            model: None,
+            monitor: None,
+            callback: None,
+        }
+    }
+
+    /// Evaluates held-out rows after each round, under the name `validation`; they decide on early
+    /// stopping ([`BoostParams::early_stopping_rounds`]). A second call replaces the first.
+    #[must_use]
+    pub fn validate(mut self, data: &'a Dataset<'_>) -> Self {
+        self.validation = Some(data.shorter());
+        self
+    }
+
+    /// Evaluates a further set after each round; its scores go into the
+    /// [`History`](crate::History). Without [`validate`](Self::validate) the last such set decides
+    /// on early stopping, as in XGBoost.
+    #[must_use]
+    pub fn evaluate(mut self, name: impl Into<String>, data: &'a Dataset<'_>) -> Self {
+        self.sets.push((name.into(), data.shorter()));
+        self
+    }
+
+    /// Minimises a loss of your own instead of [`BoostParams::objective`].
+    #[must_use]
+    pub fn loss(mut self, loss: &'a dyn Loss) -> Self {
+        self.loss = Some(loss);
+        self
+    }
+
+    /// Adds the rounds to those of a fitted model with the same objective and features.
+    #[must_use]
+    pub fn continue_from(mut self, model: &'a Model) -> Self {
+        self.model = Some(model);
+        self
+    }
+
+    /// Reports progress after each round, in `rounds`, with the metric and the latest score of the
+    /// set that decides on early stopping as the message. After a `Break` training ends with the
+    /// rounds so far.
+    #[must_use]
+    pub fn monitor(mut self, monitor: &'a mut dyn Monitor) -> Self {
+        self.monitor = Some(monitor);
+        self
+    }
+
+    /// Calls `callback` after each round with the scores so far. After a `Break` training ends with
+    /// the rounds so far.
+    #[must_use]
+    pub fn on_round(
+        mut self,
+        callback: impl FnMut(&Round<'_>) -> ControlFlow<()> + Send + 'a,
+    ) -> Self {
+        self.callback = Some(Box::new(callback));
+        self
+    }
+}

@@ -1,0 +1,270 @@
+use serde::{Deserialize, Serialize};
+use timbral_core::check;
+
+use crate::error::{Error, Result};
+use crate::growing::{GrowPolicy, Regularisation, TreeParams};
+use crate::loss::{Metric, Objective};
+
+/// The parameters of training, with XGBoost's names and defaults.
+///
+/// ```
+/// use timbral_boost::{BoostParams, Dataset, Objective};
+/// let features = ndarray::Array2::from_shape_fn((100, 1), |(row, _)| row as f32);
+/// let labels: Vec<f32> = (0..100).map(|row| if row < 50 { 0.0 } else { 1.0 }).collect();
+/// let params = BoostParams { objective: Objective::Logistic, n_rounds: 20, ..Default::default() };
+/// let model = params.fit(&Dataset::new(features.view(), &labels)?)?;
+/// assert_eq!(model.trees()[0].predict(&[49.0]) < 0.0, true);
+/// assert_eq!(model.trees()[0].predict(&[50.0]) > 0.0, true);
+/// # Ok::<(), timbral_boost::Error>(())
+/// ```
+///
+/// With serde the keys are the names of the fields, the values those of XGBoost. A missing field has its
+/// default, an unknown field is an error; [`validate`](Self::validate) checks the ranges. Threads are no
+/// parameter: training runs in the rayon pool it is called in.
+///
+/// ```
+/// use timbral_boost::{BoostParams, Objective};
+/// let params: BoostParams = serde_json::from_str(
+///     r#"{"objective": {"multi:softprob": {"num_class": 10}}, "learning_rate": 0.1}"#,
+/// )?;
+/// assert_eq!(params.objective, Objective::Softprob { n_classes: 10 });
+/// assert_eq!((params.learning_rate, params.max_depth), (0.1, 6));
+/// # Ok::<(), serde_json::Error>(())
+/// ```
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct BoostParams {
+    /// The objective (`reg:squarederror`).
+    pub objective: Objective,
+    /// Number of boosting rounds (100; XGBoost's `num_boost_round`).
+    pub n_rounds: usize,
+    /// The factor of the leaves of each new tree, above 0 (0.3; XGBoost's `eta`).
+    pub learning_rate: f32,
+    /// The largest number of splits between the root and a leaf; 0 for no limit (6).
+    pub max_depth: usize,
+    /// The largest number of leaves of a tree; 0 for no limit (0).
+    pub max_leaves: usize,
+    /// The order in which nodes are split (`depthwise`).
+    pub grow_policy: GrowPolicy,
+    /// The largest number of bins of a feature, 2 to 65535 (256).
+    pub max_bin: usize,
+    /// L2 regularisation of the leaves, at least 0 (1; XGBoost's `reg_lambda`).
+    pub lambda: f32,
+    /// L1 regularisation of the leaves, at least 0 (0; XGBoost's `reg_alpha`).
+    pub alpha: f32,
+    /// The smallest gain of a split, at least 0 (0; XGBoost's `min_split_loss`).
+    pub gamma: f32,
+    /// The smallest sum of hessians in a node, at least 0 (1).
+    pub min_child_weight: f32,
+    /// The largest absolute value of a leaf before the learning rate; 0 for no limit (0).
+    pub max_delta_step: f32,
+    /// Fraction of the rows drawn for each tree, without replacement (1).
+    pub subsample: f32,
+    /// Fraction of the columns drawn for each tree (1).
+    pub colsample_bytree: f32,
+    /// Fraction of the columns of the tree drawn for each level (1).
+    pub colsample_bylevel: f32,
+    /// Fraction of the columns of the level drawn for each node (1).
+    pub colsample_bynode: f32,
+    /// Number of trees per output and round, for random forests (1).
+    pub num_parallel_tree: usize,
+    /// For each feature: 1 if predictions may only rise with it, -1 if they may only fall, 0 for no
+    /// constraint. Empty for no constraints at all.
+    pub monotone_constraints: Vec<i8>,
+    /// The prediction before the first tree, one number per output as in XGBoost (a probability for
+    /// `binary:logistic`); `None` to estimate it from the labels.
+    pub base_score: Option<Vec<f32>>,
+    /// Weight of each class, multiplied by the weights of the rows; empty for equal weights.
+    pub class_weights: Vec<f32>,
+    /// The metric of the evaluated sets; `None` for that of the objective ([`Metric::of`]).
+    pub eval_metric: Option<Metric>,
+    /// Training stops after this many rounds without improvement on the validation rows
+    /// ([`Training::validate`](crate::Training::validate)), or without those on the last evaluated set;
+    /// `None` for no early stopping.
+    pub early_stopping_rounds: Option<usize>,
+    /// Improvements of at most this do not count for early stopping (0).
+    pub min_delta: f64,
+    /// Random seed (0).
+    pub seed: u64,
+    #[doc(hidden)]
+    #[serde(skip)]
+    pub _non_exhaustive: (),
+}
+
+impl Default for BoostParams {
+    fn default() -> Self {
+        Self {
+            objective: Objective::SquaredError,
+            n_rounds: 100,
+            learning_rate: 0.3,
+            max_depth: 6,
+            max_leaves: 0,
+            grow_policy: GrowPolicy::DepthWise,
+            max_bin: 256,
+            lambda: 1.0,
+            alpha: 0.0,
+            gamma: 0.0,
+            min_child_weight: 1.0,
+            max_delta_step: 0.0,
+            subsample: 1.0,
+            colsample_bytree: 1.0,
+            colsample_bylevel: 1.0,
+            colsample_bynode: 1.0,
+            num_parallel_tree: 1,
+            monotone_constraints: Vec::new(),
+            base_score: None,
+            class_weights: Vec::new(),
+            eval_metric: None,
+            early_stopping_rounds: None,
+            min_delta: 0.0,
+            seed: 0,
+            _non_exhaustive: (),
+        }
+    }
+}
+
+impl BoostParams {
+    pub(crate) fn tree_params(&self) -> TreeParams {
+        TreeParams {
+            max_depth: self.max_depth,
+            max_leaves: self.max_leaves,
+            grow_policy: self.grow_policy,
+            gamma: self.gamma,
+            regularisation: Regularisation {
+                lambda: self.lambda,
+                alpha: self.alpha,
+                max_delta_step: self.max_delta_step,
+                min_child_weight: self.min_child_weight,
+                monotone: self.monotone_constraints.iter().any(|&c| c != 0),
+            },
+            colsample_bytree: self.colsample_bytree,
+            colsample_bylevel: self.colsample_bylevel,
+            colsample_bynode: self.colsample_bynode,
+            monotone_constraints: self.monotone_constraints.clone(),
+        }
+    }
+
+    /// Checks every parameter against its range; training does so on entry.
+    ///
+    /// ```
+    /// use timbral_boost::BoostParams;
+    /// let params = BoostParams { subsample: 1.5, ..Default::default() };
+    /// let error = params.validate(57).unwrap_err();
+    /// assert_eq!(error.to_string(), "subsample = 1.5: must be above 0 and at most 1");
+    /// ```
+    ///
+    /// # Errors
+    /// [`Error::InvalidParameter`] for a parameter out of range, [`Error::Length`] if
+    /// `monotone_constraints`, `class_weights` or `base_score` do not match the number of features,
+    /// classes or outputs.
+    pub fn validate(&self, n_features: usize) -> Result<()> {
+        let n_outputs = self.objective.n_outputs();
+        check(
+            !matches!(self.objective, Objective::Other { .. }),
+            "objective",
+            self.objective.name(),
+            "cannot be trained by name; see Training::loss",
+        )?;
+        check(
+            n_outputs >= 1 && (n_outputs >= 2 || !self.objective.is_multiclass()),
+            "n_classes",
+            n_outputs,
+            "there must be at least two classes",
+        )?;
+        for (name, value) in [
+            ("lambda", self.lambda),
+            ("alpha", self.alpha),
+            ("gamma", self.gamma),
+            ("min_child_weight", self.min_child_weight),
+            ("max_delta_step", self.max_delta_step),
+        ] {
+            let good = value >= 0.0 && value.is_finite();
+            check(good, name, value, "must be finite and not negative")?;
+        }
+        for (name, value) in [
+            ("subsample", self.subsample),
+            ("colsample_bytree", self.colsample_bytree),
+            ("colsample_bylevel", self.colsample_bylevel),
+            ("colsample_bynode", self.colsample_bynode),
+        ] {
+            let good = value > 0.0 && value <= 1.0;
+            check(good, name, value, "must be above 0 and at most 1")?;
+        }
+        let rate = self.learning_rate;
+        check(
+            rate > 0.0 && rate.is_finite(),
+            "learning_rate",
+            rate,
+            "must be finite and above 0",
+        )?;
+        check(
+            (2..=65_535).contains(&self.max_bin),
+            "max_bin",
+            self.max_bin,
+            "must be from 2 to 65535",
+        )?;
+        check(
+            self.num_parallel_tree >= 1,
+            "num_parallel_tree",
+            self.num_parallel_tree,
+            "must be at least 1",
+        )?;
+        check(
+            self.early_stopping_rounds != Some(0),
+            "early_stopping_rounds",
+            0,
+            "must be at least 1",
+        )?;
+        check(
+            self.min_delta >= 0.0,
+            "min_delta",
+            self.min_delta,
+            "must not be negative",
+        )?;
+        if let Objective::PseudoHuber { slope } = self.objective {
+            check(slope > 0.0, "slope", slope, "must be above 0")?;
+        }
+        let length = |name, got: usize, expected| {
+            if got == expected {
+                Ok(())
+            } else {
+                Err(Error::Length {
+                    name,
+                    expected,
+                    got,
+                })
+            }
+        };
+        if !self.monotone_constraints.is_empty() {
+            length(
+                "monotone_constraints",
+                self.monotone_constraints.len(),
+                n_features,
+            )?;
+        }
+        if !self.class_weights.is_empty() {
+            length(
+                "class_weights",
+                self.class_weights.len(),
+                self.objective.n_classes(),
+            )?;
+            for &weight in &self.class_weights {
+                let good = weight >= 0.0 && weight.is_finite();
+                check(
+                    good,
+                    "class_weights",
+                    weight,
+                    "must be finite and not negative",
+                )?;
+            }
+        }
+        if let Some(scores) = &self.base_score {
+            length("base_score", scores.len(), n_outputs)?;
+            for &score in scores {
+                let good = self.objective.base_margin(score).is_finite();
+                check(good, "base_score", score, "has no finite margin")?;
+            }
+        }
+        Ok(())
+    }
+}

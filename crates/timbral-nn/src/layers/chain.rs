@@ -1,0 +1,124 @@
+//! The interface of a layer, and layers one after the other.
+
+use crate::random::Key;
+use crate::shape::Shape;
+
+/// What a forward pass is for.
+#[derive(Debug)]
+pub(crate) enum Mode<'a> {
+    /// Prediction, with the running statistics.
+    Predict(&'a [f32]),
+    /// Training: the running statistics are updated, and dropout is drawn with the key.
+    Train(&'a mut [f32], Key),
+}
+
+impl Mode<'_> {
+    /// The mode for the inner layer `i`, which gets a key of its own.
+    pub(crate) fn of(&mut self, i: usize) -> Mode<'_> {
+        match self {
+            Mode::Predict(statistics) => Mode::Predict(statistics),
+            Mode::Train(statistics, key) => Mode::Train(statistics, key.with(i as u64)),
+        }
+    }
+}
+
+/// The arguments of a backward pass.
+#[derive(Debug)]
+pub(crate) struct Back<'a> {
+    pub(crate) parameters: &'a [f32],
+    /// The input of the previous forward pass.
+    pub(crate) input: &'a [f32],
+    /// The gradient with respect to the outputs; the layer may overwrite it.
+    pub(crate) delta: &'a mut [f32],
+    /// Receives the gradient with respect to the inputs, if it is needed.
+    pub(crate) input_delta: Option<&'a mut [f32]>,
+    /// Receives the gradient with respect to the parameters, in the ranges of the layer.
+    pub(crate) gradient: &'a mut [f32],
+}
+
+/// A layer with what it keeps of the last forward pass.
+///
+/// It runs on the threads of the current rayon pool; its bits do not depend on their number.
+pub(crate) trait Layer: Send {
+    /// The shape of one example's output.
+    fn output(&self) -> Shape;
+
+    /// The outputs of a batch of examples.
+    fn forward(&mut self, parameters: &[f32], mode: Mode<'_>, input: &[f32], out: &mut [f32]);
+
+    /// The gradients of the previous forward pass.
+    fn backward(&mut self, back: Back<'_>);
+}
+
+/// Layers one after the other.
+#[derive(Default)]
+pub(crate) struct Chain {
+    nodes: Vec<Node>,
+}
+
+struct Node {
+    layer: Box<dyn Layer>,
+    out: Vec<f32>,
+    delta: Vec<f32>,
+}
+
+impl Chain {
+    pub(crate) fn push(&mut self, layer: impl Layer + 'static) {
+        self.nodes.push(Node {
+            layer: Box::new(layer),
+            out: Vec::new(),
+            delta: Vec::new(),
+        });
+    }
+
+    /// The shape of the last layer's output.
+    pub(crate) fn output(&self) -> Option<Shape> {
+        self.nodes.last().map(|node| node.layer.output())
+    }
+
+    /// The outputs of `n` examples.
+    pub(crate) fn forward(
+        &mut self,
+        parameters: &[f32],
+        mut mode: Mode<'_>,
+        n: usize,
+        input: &[f32],
+    ) -> &mut [f32] {
+        for i in 0..self.nodes.len() {
+            let (before, rest) = self.nodes.split_at_mut(i);
+            let input = before.last().map_or(input, |node| &node.out);
+            let node = &mut rest[0];
+            node.out.resize(n * node.layer.output().len(), 0.0);
+            node.layer
+                .forward(parameters, mode.of(i), input, &mut node.out);
+        }
+        self.nodes.last_mut().map_or(&mut [], |node| &mut node.out)
+    }
+
+    /// The gradients, from that with respect to the last layer's outputs in `back.delta`.
+    pub(crate) fn backward(&mut self, mut back: Back<'_>) {
+        let last = self.nodes.len().saturating_sub(1);
+        for i in (0..self.nodes.len()).rev() {
+            let (before, rest) = self.nodes.split_at_mut(i);
+            let node = &mut rest[0];
+            let delta = match i == last {
+                true => &mut *back.delta,
+                false => &mut node.delta,
+            };
+            let (input, input_delta) = match before.last_mut() {
+                Some(node) => {
+                    node.delta.resize(node.out.len(), 0.0);
+                    (&node.out[..], Some(&mut node.delta[..]))
+                }
+                None => (back.input, back.input_delta.as_deref_mut()),
+            };
+            node.layer.backward(Back {
+                parameters: back.parameters,
+                input,
+                delta,
+                input_delta,
+                gradient: back.gradient,
+            });
+        }
+    }
+}

@@ -1,0 +1,6 @@
+//! Tests that need more than the public API.
+
+#[cfg(feature = "candle")]
+mod candle_agreement;
+mod golden;
+mod reference;

@@ -1,0 +1,40 @@
+//! The figures, one kind per file.
+
+mod bars;
+mod chroma;
+mod comparison;
+mod confusion;
+mod correlation;
+mod curves;
+mod distribution;
+mod frames;
+mod frequency;
+mod grid;
+mod lines;
+mod reliability;
+mod rhythm;
+mod scatter;
+mod series;
+mod shap;
+mod spectrogram;
+mod tuning;
+mod waveform;
+
+pub use bars::{feature_importances, label_counts};
+pub use chroma::chromagram;
+pub use comparison::{ScoreInterval, score_intervals};
+pub use confusion::confusion_matrix;
+pub use correlation::correlation_heatmap;
+pub use curves::{precision_recall_curves, roc_curves};
+pub use distribution::box_plots;
+pub use frames::FrameTiming;
+pub use frequency::FrequencyAxis;
+pub use lines::{learning_curve, line_plot, training_curves};
+pub use reliability::reliability_diagram;
+pub use rhythm::{onset_curve, tempogram};
+pub use scatter::scatter_map;
+pub use series::Series;
+pub use shap::shap_summary;
+pub use spectrogram::{harmonic_percussive, spectrogram, spectrogram_grid};
+pub use tuning::{SearchScores, tuning_history};
+pub use waveform::{waveform, waveform_grid};

@@ -1,0 +1,99 @@
+//! linfa's logistic regression; linfa has ndarray 0.16, which stays in this file.
+
+use linfa::DatasetBase;
+use linfa::traits::Fit;
+use linfa_logistic::MultiLogisticRegression;
+use ndarray::{Array1, Array2};
+
+use crate::classical::model::{Predict, Rows, failed, softmax};
+use crate::error::Result;
+
+/// The norm of the mean gradient of a row at which the solver ends.
+const TOLERANCE: f64 = 1e-4;
+
+/// Iterations after which the solver (L-BFGS) ends in any case; 8000 rows of 57 features in ten
+/// classes take half of them.
+const MAX_ITERATIONS: u64 = 300;
+
+/// One vector of weights and one bias a class; the least of
+///
+/// ```text
+/// -sum_i ln p_i + alpha / 2 |w|^2,   p_i = softmax(x_i w + b) of the class of row i
+/// ```
+pub(crate) fn fit(data: &Rows, alpha: f64) -> Result<Predict> {
+    let x = nd16::Array2::from_shape_fn(data.x.dim(), |(i, j)| f64::from(data.x[[i, j]]));
+    let dataset = DatasetBase::new(x, nd16::Array1::from_vec(data.y.clone()));
+    let params = MultiLogisticRegression::default()
+        .alpha(alpha)
+        .max_iterations(MAX_ITERATIONS)
+        .gradient_tolerance(TOLERANCE * data.y.len() as f64);
+    let model = params.fit(&dataset).map_err(failed)?;
+    let (w, b) = (model.params(), model.intercept());
+    let weights = Array2::from_shape_fn(w.dim(), |(j, class)| w[[j, class]]);
+    let bias = Array1::from_iter(b.iter().copied());
+    Ok(Box::new(move |x| {
+        Ok(softmax(x.mapv(f64::from).dot(&weights) + &bias))
+    }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Weights as the log odds at the unit vectors have them; those of the optimum sum to 0 over the
+    /// classes.
+    fn weights(predict: &Predict, n_features: usize) -> Array2<f64> {
+        let log = |x| predict(&x).unwrap().mapv(f64::ln);
+        let mut w = log(Array2::eye(n_features)) - log(Array2::zeros((1, n_features)));
+        for mut row in w.rows_mut() {
+            let mean = row.mean().unwrap();
+            row -= mean;
+        }
+        w
+    }
+
+    #[test]
+    fn the_gradient_vanishes_at_the_fitted_weights() {
+        let x = Array2::from_shape_fn((90, 2), |(i, j)| match j {
+            0 => (i % 3) as f32 - 1.0 + (i * 7 % 10) as f32 / 6.0,
+            _ => (i * 37 % 101) as f32 / 50.0 - 1.0,
+        });
+        // The length of the weights: numpy's, by gradient descent to a gradient of 1e-14.
+        for (n_classes, length) in [(2, 2.000_308), (3, 2.865_738)] {
+            let data = Rows {
+                x: x.clone(),
+                y: (0..90).map(|i| (i % 3).min(n_classes - 1)).collect(),
+                n_classes,
+            };
+            let norm = |alpha: f64, penalty: f64| {
+                let predict = fit(&data, alpha).unwrap();
+                let mut excess = predict(&x).unwrap();
+                for (row, class) in data.y.iter().enumerate() {
+                    excess[[row, *class]] -= 1.0;
+                }
+                let of_weights = x.mapv(f64::from).t().dot(&excess);
+                let of_weights = of_weights + penalty * weights(&predict, 2);
+                let of_bias = excess.sum_axis(ndarray::Axis(0));
+                let squares = |v: &f64| v * v;
+                let sum: f64 = of_weights.iter().chain(&of_bias).map(squares).sum();
+                sum.sqrt()
+            };
+            let tolerance = TOLERANCE * 90.0;
+            assert!(norm(2.0, 2.0) <= tolerance, "{}", norm(2.0, 2.0));
+            // With a penalty less by 1 the weights are left; they are as far from the optimum as the
+            // gradient is from 0, over a curvature of at least 2.
+            let left = norm(2.0, 1.0);
+            assert!((left - length).abs() <= 1.5 * tolerance, "{left}");
+        }
+    }
+
+    #[test]
+    fn a_penalty_below_0_is_refused() {
+        let data = Rows {
+            x: ndarray::array![[0.0], [1.0]],
+            y: vec![0, 1],
+            n_classes: 2,
+        };
+        assert!(fit(&data, -1.0).is_err());
+    }
+}

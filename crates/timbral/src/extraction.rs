@@ -1,0 +1,7 @@
+//! Sound files to tables of features and to spectrograms.
+
+pub(crate) mod extractor;
+pub(crate) mod inputs;
+pub(crate) mod mel_images;
+pub(crate) mod sound;
+pub(crate) mod table;

@@ -1,0 +1,225 @@
+use std::path::Path;
+use std::str::FromStr;
+use std::sync::{Mutex, PoisonError};
+
+use serde::{Deserialize, Serialize};
+use timbral_dsp::{FeatureParams, FeatureScratch, FeatureSet};
+
+use crate::error::{Error, Result};
+use crate::extraction::sound::Sound;
+
+/// Which parts of a recording make a row of the table.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+#[non_exhaustive]
+pub enum Segmentation {
+    /// The whole recording.
+    #[default]
+    Whole,
+    /// Segment `i` is samples `i stride .. i stride + length`; a last one that does not fit is
+    /// absent. Rows are named `blues.00000.0.wav`.
+    Parts {
+        /// Samples of a segment, at least 1.
+        length: usize,
+        /// Samples from the start of a segment to that of the next, at least 1.
+        stride: usize,
+    },
+}
+
+impl Segmentation {
+    /// The 3-s segments of the published GTZAN table: 66 149 samples every 66 150.
+    pub fn gtzan() -> Self {
+        Self::Parts {
+            length: 66_149,
+            stride: 66_150,
+        }
+    }
+}
+
+/// `whole`, or `3s` for [`Segmentation::gtzan`].
+impl FromStr for Segmentation {
+    type Err = String;
+
+    fn from_str(s: &str) -> std::result::Result<Self, String> {
+        match s {
+            "whole" => Ok(Self::Whole),
+            "3s" => Ok(Self::gtzan()),
+            _ => Err("neither whole nor 3s".to_owned()),
+        }
+    }
+}
+
+/// A feature vector with its name and length.
+#[derive(Debug, Clone, PartialEq)]
+pub struct FeatureRow {
+    /// The file's name, with the segment's number before its extension.
+    pub filename: String,
+    /// Samples that the numbers are of.
+    pub length: usize,
+    /// The numbers, in the order of [`FeatureSet::names`].
+    pub values: Vec<f64>,
+}
+
+/// Sound file to feature vectors: decoding, mixing to mono, resampling, cutting, features.
+///
+/// One serves all threads; it keeps the working memory of each for the next file.
+///
+/// ```
+/// use timbral::data::{SynthCorpus, SynthParams};
+/// use timbral::dsp::FeatureParams;
+/// use timbral::{Extractor, Segmentation};
+///
+/// let corpus = SynthCorpus::new(SynthParams { recordings_per_genre: 1, seconds: 6.0, seed: 0 })?;
+/// let folder = tempfile::tempdir()?;
+/// corpus.write(folder.path(), 0, &false.into(), |_| ())?;
+/// let extractor = Extractor::new(FeatureParams::gtzan(), Segmentation::gtzan())?;
+/// let rows = extractor.rows(&folder.path().join("synth-pulse/synth-pulse.00000.wav"))?;
+/// assert_eq!((rows.len(), rows[1].length, rows[1].values.len()), (2, 66_149, 57));
+/// assert_eq!(rows[1].filename, "synth-pulse.00000.1.wav");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug)]
+pub struct Extractor {
+    set: FeatureSet,
+    segments: Segmentation,
+    idle: Mutex<Vec<Worker>>,
+}
+
+/// Working memory of one thread.
+#[derive(Debug)]
+struct Worker {
+    samples: Vec<f32>,
+    scratch: FeatureScratch,
+}
+
+impl Extractor {
+    /// Makes the plans.
+    ///
+    /// # Errors
+    ///
+    /// Parameters out of range.
+    pub fn new(features: FeatureParams, segments: Segmentation) -> Result<Self> {
+        if let Segmentation::Parts { length, stride } = segments
+            && (length == 0 || stride == 0)
+        {
+            return Err(Error::Segments { length, stride });
+        }
+        let (set, idle) = (FeatureSet::new(features)?, Mutex::default());
+        Ok(Self {
+            set,
+            segments,
+            idle,
+        })
+    }
+
+    /// The names of the numbers of a vector.
+    pub fn names(&self) -> &[String] {
+        self.set.names()
+    }
+
+    /// The rows of one file.
+    ///
+    /// # Errors
+    ///
+    /// The file cannot be decoded, or is shorter than one segment.
+    pub fn rows(&self, path: &Path) -> Result<Vec<FeatureRow>> {
+        let mut rows = Vec::new();
+        self.for_each_batch(Sound::File(path), |batch| {
+            for (length, values) in batch {
+                let segment = (self.segments != Segmentation::Whole).then_some(rows.len());
+                let filename = file_name(path, segment);
+                rows.push(FeatureRow {
+                    filename,
+                    length,
+                    values,
+                });
+            }
+            Ok(())
+        })?;
+        Ok(rows)
+    }
+
+    fn whole(&self, sound: Sound<'_>) -> Result<(usize, Vec<f64>)> {
+        let sample_rate = self.set.params().sample_rate;
+        self.with_worker(|Worker { samples, scratch }| {
+            samples.clear();
+            sound.read(sample_rate, samples)?;
+            let values = self.set.process_with_scratch(samples, scratch);
+            Ok((samples.len(), values.map_err(blame(sound.path()))?))
+        })
+    }
+
+    /// Hands over the vectors of a sound in order and in batches, each with the samples it is of.
+    pub(crate) fn for_each_batch(
+        &self,
+        sound: Sound<'_>,
+        mut take: impl FnMut(Vec<(usize, Vec<f64>)>) -> Result<()>,
+    ) -> Result<()> {
+        let Segmentation::Parts { length, stride } = self.segments else {
+            return take(vec![self.whole(sound)?]);
+        };
+        let compute = |y: &[f32]| {
+            let of = |worker: &mut Worker| self.set.process_with_scratch(y, &mut worker.scratch);
+            let values = self.with_worker(of).map_err(blame(sound.path()))?;
+            Ok((length, values))
+        };
+        let sample_rate = self.set.params().sample_rate;
+        sound.for_each_segment(sample_rate, (length, stride), compute, take)
+    }
+
+    /// Lends working memory that no other thread uses.
+    fn with_worker<R>(&self, work: impl FnOnce(&mut Worker) -> R) -> R {
+        let idle = || self.idle.lock().unwrap_or_else(PoisonError::into_inner);
+        let free = idle().pop();
+        let make = || Worker {
+            samples: Vec::new(),
+            scratch: self.set.make_scratch(),
+        };
+        let mut worker = free.unwrap_or_else(make);
+        let result = work(&mut worker);
+        idle().push(worker);
+        result
+    }
+}
+
+/// Names the file in an error of the features.
+pub(crate) fn blame(path: &Path) -> impl FnOnce(timbral_dsp::Error) -> Error {
+    let path = Some(path.to_owned());
+    |reason| Error::Features { path, reason }
+}
+
+impl FeatureRow {
+    /// The row as text; numbers have as many digits as they need to be read back exactly.
+    pub(crate) fn cells(&self, label: &str) -> Vec<String> {
+        let numbers = self.values.iter().map(|v| format!("{v:?}"));
+        let head = [self.filename.clone(), self.length.to_string()];
+        head.into_iter()
+            .chain(numbers)
+            .chain([label.to_owned()])
+            .collect()
+    }
+}
+
+/// The file's name, with the number of the segment before the extension.
+pub(crate) fn file_name(path: &Path, segment: Option<usize>) -> String {
+    let part = |p: Option<&std::ffi::OsStr>| p.map(|p| p.to_string_lossy().into_owned());
+    let name = part(path.file_name()).unwrap_or_default();
+    let Some(segment) = segment else { return name };
+    match (part(path.file_stem()), part(path.extension())) {
+        (Some(stem), Some(extension)) => format!("{stem}.{segment}.{extension}"),
+        _ => format!("{name}.{segment}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rows_are_named_as_in_the_published_tables() {
+        let path = Path::new("/music/blues/blues.00000.wav");
+        assert_eq!(file_name(path, None), "blues.00000.wav");
+        assert_eq!(file_name(path, Some(3)), "blues.00000.3.wav");
+        assert_eq!(file_name(Path::new("x/take"), Some(3)), "take.3");
+    }
+}

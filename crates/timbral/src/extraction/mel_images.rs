@@ -1,0 +1,207 @@
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+
+use ndarray::{Array2, Array3, Axis, stack};
+use rayon::prelude::*;
+use serde::{Deserialize, Serialize};
+use timbral_data::Spectrograms;
+use timbral_dsp::{DbParams, MelBank, MelParams, Stft, StftParams, power_to_db};
+
+use crate::error::{Error, Result};
+use crate::extraction::extractor::{blame, file_name};
+use crate::extraction::sound::Sound;
+use crate::extraction::table::{key, label};
+
+/// Sound files to log-mel spectrograms of one size, for networks on images.
+///
+/// Every file is decoded, mixed to mono, resampled and cut into pieces of `seconds`; what is left at
+/// the end is dropped. A piece becomes `power_to_db` of its mel spectrogram, `n_mels` bands by
+/// `1 + ⌊samples / hop_length⌋` frames. Its label is the name of the file's folder, its recording
+/// the file.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct MelImages {
+    /// Samples a second, length of the transform and bands; default 22050, 2048 and 128.
+    pub mel: MelParams,
+    /// Samples between frames; default 1710, 13 frames a second.
+    pub hop_length: usize,
+    /// Seconds of a piece; default 29, of which a GTZAN clip has one.
+    pub seconds: f64,
+}
+
+impl Default for MelImages {
+    fn default() -> Self {
+        Self {
+            mel: MelParams::default(),
+            hop_length: 1710,
+            seconds: 29.0,
+        }
+    }
+}
+
+/// Names and images of the pieces of one file.
+type Pieces = Vec<(String, Array2<f32>)>;
+
+impl MelImages {
+    /// The spectrograms of `files` in their order, and the reason for each file that gave none; it
+    /// names the file. `progress` is told how many files are done; once `stop` is set, the files
+    /// left are passed over.
+    ///
+    /// It runs on the threads of the current rayon pool.
+    ///
+    /// # Errors
+    ///
+    /// Parameters out of range, or no file gave a spectrogram.
+    pub fn read(
+        &self,
+        files: &[PathBuf],
+        stop: &AtomicBool,
+        progress: impl Fn(usize) + Sync,
+    ) -> Result<(Spectrograms, Vec<Error>)> {
+        let imager = Imager::new(*self)?;
+        let done = AtomicUsize::new(0);
+        let pieces: Vec<(&PathBuf, Result<Pieces>)> = files
+            .par_iter()
+            .with_max_len(1)
+            .filter(|_| !stop.load(Ordering::Relaxed))
+            .map(|path| {
+                let pieces = imager.pieces(path);
+                progress(1 + done.fetch_add(1, Ordering::Relaxed));
+                (path, pieces)
+            })
+            .collect();
+        let (mut names, mut labels, mut recordings) = (Vec::new(), Vec::new(), Vec::new());
+        let (mut images, mut skipped) = (Vec::new(), Vec::new());
+        for (path, pieces) in pieces {
+            match pieces {
+                Err(error) => skipped.push(error),
+                Ok(pieces) => {
+                    for (name, image) in pieces {
+                        names.push(name);
+                        labels.push(label(path));
+                        recordings.push(key(path));
+                        images.push(image);
+                    }
+                }
+            }
+        }
+        if images.is_empty() {
+            return Err(skipped.into_iter().next().unwrap_or(Error::EmptyPart {
+                part: "spectrogram",
+            }));
+        }
+        let views: Vec<_> = images.iter().map(|image| image.view()).collect();
+        let images: Array3<f32> = stack(Axis(0), &views).map_err(|_| Error::EmptyPart {
+            part: "spectrogram",
+        })?;
+        let spectrograms = Spectrograms::new(images, &names, &labels, &recordings)?;
+        Ok((spectrograms, skipped))
+    }
+}
+
+/// The plans of [`MelImages`].
+#[derive(Debug)]
+pub(crate) struct Imager {
+    images: MelImages,
+    bank: MelBank,
+    stft: Stft,
+    length: usize,
+}
+
+impl Imager {
+    pub(crate) fn new(images: MelImages) -> Result<Self> {
+        let bank = MelBank::new(images.mel)?;
+        let stft = Stft::new(StftParams {
+            n_fft: images.mel.n_fft,
+            hop_length: images.hop_length,
+            ..StftParams::default()
+        })?;
+        // What is not a length becomes 0, which is refused.
+        let length = (images.seconds * f64::from(images.mel.sample_rate)) as usize;
+        if length == 0 {
+            let stride = length;
+            return Err(Error::Segments { length, stride });
+        }
+        Ok(Self {
+            images,
+            bank,
+            stft,
+            length,
+        })
+    }
+
+    /// Samples of a piece.
+    pub(crate) fn length(&self) -> usize {
+        self.length
+    }
+
+    /// Bands and frames of an image.
+    pub(crate) fn shape(&self) -> (usize, usize) {
+        let frames = 1 + self.length / self.images.hop_length.max(1);
+        (self.images.mel.n_mels, frames)
+    }
+
+    /// Hands over the images of a sound, in order and in batches.
+    pub(crate) fn for_each_batch(
+        &self,
+        sound: Sound<'_>,
+        take: impl FnMut(Vec<Array2<f32>>) -> Result<()>,
+    ) -> Result<()> {
+        let path = sound.path();
+        let compute = |y: &[f32]| {
+            let power = self
+                .bank
+                .process_signal(&self.stft, y)
+                .map_err(blame(path))?;
+            power_to_db(power.view(), &DbParams::default()).map_err(blame(path))
+        };
+        let segments = (self.length, self.length);
+        sound.for_each_segment(self.images.mel.sample_rate, segments, compute, take)
+    }
+
+    fn pieces(&self, path: &Path) -> Result<Pieces> {
+        let mut pieces = Vec::new();
+        self.for_each_batch(Sound::File(path), |batch| {
+            for image in batch {
+                pieces.push((file_name(path, Some(pieces.len())), image));
+            }
+            Ok(())
+        })?;
+        Ok(pieces)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use timbral_data::{SynthCorpus, SynthParams};
+
+    #[test]
+    fn files_become_images_and_broken_ones_are_named() {
+        let params = SynthParams {
+            recordings_per_genre: 1,
+            seconds: 6.5,
+            seed: 0,
+        };
+        let folder = tempfile::tempdir().unwrap();
+        let corpus = SynthCorpus::new(params).unwrap();
+        corpus
+            .write(folder.path(), 0, &false.into(), |_| ())
+            .unwrap();
+        let broken = folder.path().join("broken.wav");
+        std::fs::write(&broken, b"RIFF").unwrap();
+        let inputs = crate::Inputs::find([folder.path()]).unwrap();
+        let images = MelImages {
+            seconds: 3.0,
+            ..MelImages::default()
+        };
+        let (found, skipped) = images.read(&inputs.files, &false.into(), |_| ()).unwrap();
+        // Two whole pieces a file, of 66150 samples.
+        assert_eq!(found.images().dim(), (20, 128, 1 + 66_150 / 1710));
+        let table = found.table();
+        assert_eq!((table.classes().len(), table.n_groups()), (10, 10));
+        assert_eq!(skipped.len(), 1);
+        assert!(skipped[0].to_string().contains("broken.wav"));
+        assert!(found.images().iter().all(|x| x.is_finite()));
+    }
+}

@@ -1,0 +1,7 @@
+//! Kinds of models with their parameters, and how one is fitted.
+
+pub(crate) mod boosted;
+pub(crate) mod dense;
+pub(crate) mod ensemble;
+pub(crate) mod images;
+pub(crate) mod recipe;

@@ -1,0 +1,4 @@
+//! Networks on spectrograms.
+
+pub(crate) mod params;
+pub(crate) mod recipe;
