@@ -41,12 +41,13 @@ pub enum Error {
 }
 
 /// The crate's result type.
-pub type Result<T, E = Error> = std::result::Result<T, E>;
+pub type Result<T> = std::result::Result<T, Error>;
 
 /// The rule for sample rates.
-pub(crate) fn check_sample_rate(sample_rate: u32) -> Result<(), InvalidParameter> {
+pub(crate) fn check_sample_rate(sample_rate: u32) -> Result<()> {
     let rule = "must be at least 1";
-    check(sample_rate >= 1, "sample_rate", sample_rate, rule)
+    check(sample_rate >= 1, "sample_rate", sample_rate, rule)?;
+    Ok(())
 }
 
 /// `Ok` if an argument has the expected length.

@@ -1,4 +1,4 @@
-use crate::error::{Error, InvalidParameter, Result, check};
+use crate::error::{Error, Result, check};
 
 /// The continuation of a signal before its first and after its last sample.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
@@ -51,15 +51,17 @@ impl PadMode {
 const MAX_LENGTH: usize = 1 << 24;
 
 /// The rule for the length of a transform.
-pub(crate) fn check_n_fft(n_fft: usize) -> Result<(), InvalidParameter> {
+pub(crate) fn check_n_fft(n_fft: usize) -> Result<()> {
     let holds = (2..=MAX_LENGTH).contains(&n_fft);
-    check(holds, "n_fft", n_fft, "must be in 2..=2^24")
+    check(holds, "n_fft", n_fft, "must be in 2..=2^24")?;
+    Ok(())
 }
 
 /// The rule for the samples between frames.
-pub(crate) fn check_hop_length(hop_length: usize) -> Result<(), InvalidParameter> {
+pub(crate) fn check_hop_length(hop_length: usize) -> Result<()> {
     let holds = (1..=MAX_LENGTH).contains(&hop_length);
-    check(holds, "hop_length", hop_length, "must be in 1..=2^24")
+    check(holds, "hop_length", hop_length, "must be in 1..=2^24")?;
+    Ok(())
 }
 
 /// How a signal is cut into overlapping frames: `librosa.util.frame` after `np.pad`.
