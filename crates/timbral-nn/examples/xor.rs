@@ -19,7 +19,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         ..Default::default()
     };
     let mut print = |progress: &Progress| {
-        if progress.done % 50 == 0 {
+        if progress.done.is_multiple_of(50) {
             println!("{progress}");
         }
         ControlFlow::Continue(())

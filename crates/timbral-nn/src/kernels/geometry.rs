@@ -71,7 +71,7 @@ impl Geometry {
         self.kernel[1] * self.input.channels
     }
 
-    /// Copies an image into its padding.
+    /// Pads an image.
     pub(crate) fn pad(&self, image: &[f32], padded: &mut Vec<f32>) {
         let channels = self.input.channels;
         let [height, width] = self.padded();

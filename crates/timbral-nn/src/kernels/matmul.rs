@@ -53,7 +53,7 @@ impl<'a> Matrix<'a> {
         }
         if self.transposed {
             let columns = &self.data[start * self.rows..][..used * self.rows];
-            // A few rows at a time, which stay in the cache from column to column.
+            // A few rows at a time, so that they stay in the cache from column to column.
             for (i, rows) in panel.chunks_mut(width * PACKED_ROWS).enumerate() {
                 for (column, values) in columns.chunks_exact(self.rows).enumerate() {
                     let values = &values[i * PACKED_ROWS..];

@@ -3,7 +3,7 @@
 use crate::random::Key;
 use crate::shape::Shape;
 
-/// What a forward pass is for.
+/// The purpose of a forward pass.
 #[derive(Debug)]
 pub(crate) enum Mode<'a> {
     /// Prediction, with the running statistics.

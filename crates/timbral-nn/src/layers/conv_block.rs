@@ -49,7 +49,7 @@ pub(crate) struct ConvBlock {
     parts: Vec<Part>,
 }
 
-/// The memory of a part of a batch.
+/// The buffers of a part of a batch.
 #[derive(Default)]
 struct Part {
     padded: Vec<f32>,
@@ -156,7 +156,7 @@ impl ConvBlock {
             .collect()
     }
 
-    /// Normalises, cuts off below 0 and pools.
+    /// Normalises, applies ReLU and pools.
     fn pool(&mut self, parameters: &[f32], out: &mut [f32]) {
         let scale = &parameters[self.scale.clone()];
         let shift = &parameters[self.shift.clone()];
@@ -246,7 +246,7 @@ impl Layer for ConvBlock {
         let n = back.input.len() / geometry.input.len();
         let n_images = n.div_ceil(PARTS);
 
-        // The gradients by β and by γ.
+        // The gradients of β and γ.
         let means = &self.means;
         let out_line = output.width * channels;
         back.delta
@@ -291,7 +291,8 @@ impl Layer for ConvBlock {
             affine[2][c] = factor as f32;
         }
 
-        // The gradients by the sums, image by image, and what follows from them.
+        // The gradients with respect to the sums, image by image, and with them those of the weights
+        // and of the input.
         let mut input_delta = back.input_delta;
         if input_delta.is_some() {
             let weights = &back.parameters[self.weight.clone()];

@@ -75,12 +75,12 @@ impl Plan {
         self.add(name, shape, Kind::Vector, Fill::Constant(value))
     }
 
-    /// A mean.
+    /// A running mean, initially 0.
     pub(crate) fn mean(&mut self, name: &str, len: usize) -> Range<usize> {
         self.add(name, &[len], Kind::Statistic, Fill::Constant(0.0))
     }
 
-    /// A variance.
+    /// A running variance, initially 1.
     pub(crate) fn variance(&mut self, name: &str, len: usize) -> Range<usize> {
         self.add(name, &[len], Kind::Variance, Fill::Constant(1.0))
     }

@@ -25,7 +25,7 @@ pub(crate) struct SelfAttention {
     q: Vec<f32>,
     k: Vec<f32>,
     v: Vec<f32>,
-    /// `[n, heads, steps, steps]`.
+    /// The softmax over steps, `[n, heads, steps, steps]`.
     attention: Vec<f32>,
     /// The outputs of the heads, `[n, steps, heads, key_dim]`.
     mixed: Vec<f32>,
@@ -261,7 +261,7 @@ fn mix(
     }
 }
 
-/// `out[.., columns] = sharesᵀ · rows[.., columns]`, where `out` is 0.
+/// `out[.., columns] = attentionᵀ · rows[.., columns]`, where `out` is 0.
 #[inline(always)]
 fn spread(
     attention: &[f32],

@@ -11,7 +11,7 @@ use crate::nets::mlp::MlpParams;
 use crate::nets::stem::ConvBlockParams;
 use crate::random::Key;
 use crate::shape::Shape;
-use crate::tests::reference::{IMAGE, blocks, moved};
+use crate::tests::gradients::{IMAGE, blocks, moved};
 use crate::training::loss::{CrossEntropy, Target};
 use crate::workspace::Workspace;
 

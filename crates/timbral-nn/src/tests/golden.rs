@@ -208,7 +208,7 @@ fn check_all<L: Layer>(layer: &str, build: impl Fn(&mut Plan, Shape, &Options) -
 }
 
 #[test]
-fn convolutions_are_keras() {
+fn convolutions_equal_keras() {
     for case in cases("conv2d") {
         let Options {
             kernel,
@@ -253,7 +253,7 @@ fn convolutions_are_keras() {
 }
 
 #[test]
-fn blocks_are_keras() {
+fn blocks_equal_keras() {
     check_all("conv_block", |plan, input, options| {
         let Options {
             kernel,
@@ -272,7 +272,7 @@ fn blocks_are_keras() {
 }
 
 #[test]
-fn recurrent_layers_are_keras() {
+fn recurrent_layers_equal_keras() {
     check_all("gru", |plan, input, options| {
         Gru::new(plan, input, options.units, options.go_backwards)
     });
@@ -282,7 +282,7 @@ fn recurrent_layers_are_keras() {
 }
 
 #[test]
-fn attention_is_keras() {
+fn attention_equals_keras() {
     check_all("attention", |plan, input, options| {
         SelfAttention::new(plan, input, options.heads, options.key_dim)
     });
@@ -293,13 +293,13 @@ fn attention_is_keras() {
 }
 
 #[test]
-fn pools_are_keras() {
+fn pools_equal_keras() {
     check_all("mean_pool", |_, input, _| GlobalPool::new(input, false));
     check_all("mean_max_pool", |_, input, _| GlobalPool::new(input, true));
 }
 
 #[test]
-fn dense_layers_are_keras() {
+fn dense_layers_equal_keras() {
     check_all("dense", |plan, input, options| {
         let options = DenseOptions {
             batch_norm: options.batch_norm,
@@ -311,7 +311,7 @@ fn dense_layers_are_keras() {
 }
 
 #[test]
-fn losses_are_keras() {
+fn losses_equal_keras() {
     for case in cases("cross_entropy") {
         let loss = CrossEntropy {
             smoothing: case.options.label_smoothing,

@@ -3,4 +3,5 @@
 #[cfg(feature = "candle")]
 mod candle_agreement;
 mod golden;
+mod gradients;
 mod reference;

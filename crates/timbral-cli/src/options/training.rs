@@ -1,33 +1,31 @@
-//! What the examples that train a model share: the split, the report and the record.
-
-#[path = "command.rs"]
-mod command;
+//! Training and evaluation of one model on a split, with the files that a user asks for.
 
 use std::path::{Path, PathBuf};
 
 use serde::Serialize;
-use timbral::data::{FeatureTable, Split, SplitMethod, write_json};
+use timbral::data::{FeatureTable, Split, SplitMethod};
 use timbral::{Experiment, Recipe, Record, fit_and_evaluate, probability_table};
+use timbral_core::{Monitor, Progress, write_json};
 
-pub(crate) use command::*;
+use crate::session::{Session, phase};
 
 #[derive(clap::Args)]
-pub(crate) struct RunArgs {
-    /// The rows to judge by: random, grouped (by recording) or fault-filtered (GTZAN's)
-    #[arg(long, default_value = "random")]
+pub(crate) struct TrainingArgs {
+    /// How the test rows are chosen: random, grouped (whole recordings) or fault-filtered (GTZAN's split)
+    #[arg(long, value_name = "SPLIT", default_value = "random")]
     split: SplitMethod,
-    /// The rows to judge by, from a file: one number a line, counted from 0
+    /// File with the test rows, in place of --split: one row number per line, counted from 0
     #[arg(long, value_name = "FILE", conflicts_with = "split")]
     test_rows: Option<PathBuf>,
-    /// Where to keep the probabilities of the rows judged by, as CSV
+    /// File to write the probabilities of the test rows to, .csv
     #[arg(long, value_name = "FILE")]
     probabilities: Option<PathBuf>,
-    /// Where to keep parameters, times and scores
+    /// File to write parameters, times and scores to, .json
     #[arg(long, value_name = "FILE")]
     json: Option<PathBuf>,
 }
 
-/// What `--json` keeps.
+/// What `--json` writes.
 #[derive(Serialize)]
 struct Named<'a> {
     table: &'a Path,
@@ -36,31 +34,40 @@ struct Named<'a> {
     record: &'a Record,
 }
 
-impl RunArgs {
-    /// Fits a recipe to the rows of a split, keeps the model, prints how good it is on rows it has not
-    /// seen, and keeps what is asked for. `source` is the table's file.
+impl TrainingArgs {
+    /// Fits a recipe to the training rows, writes the model, prints its scores on the test rows, and
+    /// writes what is asked for. `source` is the file of the table.
     pub(crate) fn run(
         &self,
         recipe: &dyn Recipe,
         (source, table): (&Path, &FeatureTable),
         seed: u64,
-        stop: &Stop,
+        session: &Session,
         model_out: Option<&Path>,
     ) -> anyhow::Result<()> {
         let split = match &self.test_rows {
             Some(path) => Split::read_test_rows(path, table.n_rows())?,
             None => self.split.split(table, seed)?,
         };
+        phase(format!(
+            "training {} on {}",
+            recipe.name(),
+            source.display()
+        ));
         if !Experiment::new(table, &split)?.is_by_recording() {
-            println!("pieces of some test recordings are learnt from: the scores are too good\n");
+            println!(
+                "the training rows have pieces of some test recordings: the scores are too good\n"
+            );
         }
-        let outcome = with_bar("steps at most", |show| {
+        let outcome = {
+            let mut bar = session.monitor();
             fit_and_evaluate(recipe, table, &split, seed, &mut |progress| {
-                let message = format!("({}) {}", progress.unit, progress.message);
-                show(progress.step, progress.n_steps, &message);
-                stop.flow()
-            })
-        })?;
+                bar.report(
+                    &Progress::new(progress.step, progress.n_steps, progress.unit)
+                        .with_message(progress.message.clone()),
+                )
+            })?
+        };
         let (record, test) = (&outcome.record, &outcome.test);
         if let Some(path) = model_out {
             outcome.fitted.save(path)?;
@@ -71,8 +78,8 @@ impl RunArgs {
         }
         println!("{record}");
         if let Some(path) = &self.probabilities {
-            let shares = outcome.probabilities.view();
-            probability_table(test, table.classes(), shares)?.write_csv(path)?;
+            let probabilities = outcome.probabilities.view();
+            probability_table(test, table.classes(), probabilities)?.write_csv(path)?;
         }
         let Some(path) = &self.json else {
             return Ok(());

@@ -1,31 +1,32 @@
-//! What the examples that train networks share.
+//! Options of the commands that train networks.
 
 use std::path::PathBuf;
 
 use timbral::nn::{Device, TrainParams};
 
-/// Where a number is not given, the recipe's own stays.
+use crate::session::ThreadArgs;
+
+/// Where a number is not given, that of the network's recipe is used.
 #[derive(clap::Args)]
 pub(crate) struct NetworkArgs {
-    /// Passes over the training rows
-    #[arg(long)]
+    /// Passes over the training rows [default: 60 for a dense network, 70 for conv, else 40]
+    #[arg(long, value_name = "N")]
     epochs: Option<usize>,
-    /// Rows a step
-    #[arg(long)]
+    /// Rows per step of the optimiser [default: 128 for a dense network, else 32]
+    #[arg(long, value_name = "ROWS")]
     batch_size: Option<usize>,
-    /// Adam's learning rate
-    #[arg(long)]
+    /// Highest learning rate of Adam [default: 0.002 for conv, else 0.003]
+    #[arg(long, value_name = "RATE")]
     learning_rate: Option<f64>,
-    /// Of all random choices
+    /// Random seed
     #[arg(long, default_value_t = 0)]
     seed: u64,
-    /// 0: one a core
-    #[arg(long, default_value_t = 0)]
-    pub(crate) threads: usize,
-    /// cpu, or with features of the same name cuda or metal
+    #[command(flatten)]
+    pub(crate) threads: ThreadArgs,
+    /// Device to train on: cpu, or cuda or metal in a build with the feature of that name
     #[arg(long, default_value = "cpu")]
     pub(crate) device: Device,
-    /// Where to keep the network, .safetensors
+    /// File to write the network to, .safetensors
     #[arg(long, value_name = "FILE")]
     pub(crate) model_out: Option<PathBuf>,
 }

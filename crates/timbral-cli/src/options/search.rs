@@ -1,51 +1,53 @@
-//! What the examples that search parameters share.
-#![allow(dead_code, reason = "no example needs all of it")]
+//! Options and steps of the commands that search parameters of boosted trees.
 
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
+use std::sync::Mutex;
+use std::sync::PoisonError;
 
-use anyhow::Context;
 use serde::Serialize;
 use timbral::Spread;
 use timbral::data::Error::Stopped;
 use timbral::data::{FeatureTable, Split};
 use timbral::tune::{BoostSearch, Judged, Progress, Sampler, Search, Strategy, Trial, TrialLog};
+use timbral_core::Monitor;
 
-use crate::command::{Stop, with_bar};
+use super::create_folder;
+use crate::session::{Session, ThreadArgs};
 
-/// What is searched.
+/// A set of parameters and their ranges.
 #[derive(Clone, Copy, clap::ValueEnum)]
 enum SpaceName {
-    /// Depth, L2, the smallest child, rows and columns, where each makes a difference
+    /// Depth, L2 regularisation, least child weight, fractions of rows and columns
     Wide,
-    /// Those of hyperopt-sklearn for XGBoost
+    /// The space of hyperopt-sklearn for XGBoost
     Hyperopt,
 }
 
 #[derive(clap::Args)]
 pub(crate) struct SearchArgs {
-    /// Points tried
-    #[arg(long, default_value_t = 40)]
+    /// Number of points to try
+    #[arg(long, value_name = "N", default_value_t = 40)]
     trials: usize,
-    /// Where they come from: tpe or random
+    /// How points are drawn: tpe (tree-structured Parzen estimator) or random
     #[arg(long, default_value = "tpe")]
     pub(crate) sampler: Sampler,
-    /// What is searched
+    /// Parameters to search and their ranges
     #[arg(long, value_enum, default_value_t = SpaceName::Wide)]
     space: SpaceName,
-    /// Folds of the rows to learn from, by which a trial is scored
-    #[arg(long, default_value_t = 3)]
+    /// Number of folds of the training rows in the cross-validation that scores a point
+    #[arg(long, value_name = "N", default_value_t = 3)]
     pub(crate) folds: usize,
-    /// Rounds times learning rate, of trials and of the fit
-    #[arg(long, default_value_t = 30)]
+    /// Length of a training: rounds times learning rate
+    #[arg(long, value_name = "N", default_value_t = 30)]
     steps: usize,
-    /// Of all random choices
+    /// Random seed
     #[arg(long, default_value_t = 0)]
     pub(crate) seed: u64,
 }
 
 impl SearchArgs {
-    /// The same with points from elsewhere and other random choices.
+    /// The same with another sampler and another seed.
     pub(crate) fn with(&self, sampler: Sampler, seed: u64) -> Self {
         Self {
             sampler,
@@ -75,22 +77,21 @@ impl SearchArgs {
 
 #[derive(clap::Args)]
 pub(crate) struct StudyArgs {
-    /// Searches
-    #[arg(long, default_value_t = 10)]
+    /// Number of random seeds, each with a search of its own
+    #[arg(long, value_name = "N", default_value_t = 10)]
     pub(crate) seeds: usize,
-    /// Where trials are kept, to go on with
+    /// Folder for the scores of all trials; a run that finds it there continues
     #[arg(long, value_name = "FOLDER")]
     log: Option<PathBuf>,
-    /// 0: one a core
-    #[arg(long, default_value_t = 0)]
-    pub(crate) threads: usize,
+    #[command(flatten)]
+    pub(crate) threads: ThreadArgs,
 }
 
 impl StudyArgs {
     /// The log of one of the searches.
     pub(crate) fn log(&self, name: &str, settings: &impl Serialize) -> anyhow::Result<TrialLog> {
         if let Some(folder) = &self.log {
-            std::fs::create_dir_all(folder).with_context(|| folder.display().to_string())?;
+            create_folder(folder)?;
         }
         let path = self.log.as_ref();
         let path = path.map(|folder| folder.join(format!("{name}.jsonl")));
@@ -106,17 +107,18 @@ pub(crate) fn log(path: Option<&Path>, settings: &impl Serialize) -> timbral::Re
     }
 }
 
-/// Shows how far `work` is, and ends it on Ctrl-C.
+/// Does work under a bar.
 fn watched<T>(
-    stop: &Stop,
+    session: &Session,
     work: impl FnOnce(&(dyn Fn(Progress) -> ControlFlow<()> + Sync)) -> timbral::Result<T>,
-) -> anyhow::Result<T> {
-    with_bar("scores or models", |show| {
-        work(&|progress: Progress| {
-            let message = format!("best {:.4}", progress.best);
-            show(progress.done, progress.total, &message);
-            stop.flow()
-        })
+) -> timbral::Result<T> {
+    let bar = Mutex::new(session.monitor());
+    work(&|progress: Progress| {
+        let (done, total) = (progress.done, progress.total);
+        let progress = timbral_core::Progress::new(done, total, "scores or models")
+            .with_message(format!("best {:.4}", progress.best));
+        let mut bar = bar.lock().unwrap_or_else(PoisonError::into_inner);
+        bar.report(&progress)
     })
 }
 
@@ -125,27 +127,28 @@ pub(crate) fn run(
     search: &BoostSearch,
     (table, folds): (&FeatureTable, &[Split]),
     log: &mut TrialLog,
-    stop: &Stop,
+    session: &Session,
 ) -> anyhow::Result<Vec<Trial>> {
-    let trials = watched(stop, |watch| search.run(table, folds, log, watch))?;
-    stop.check()?;
+    let trials = watched(session, |watch| search.run(table, folds, log, watch))?;
+    session.check()?;
     Ok(trials)
 }
 
-/// Searches on the inner splits and judges what is found, which the log keeps.
-pub(crate) fn judge(
+/// Searches on the inner splits and evaluates what is found on the test rows; the log keeps the result.
+pub(crate) fn evaluate(
     search: &BoostSearch,
     (table, split, inner): (&FeatureTable, &Split, &[Split]),
     log: &mut TrialLog,
-    stop: &Stop,
+    session: &Session,
 ) -> anyhow::Result<Judged> {
-    watched(stop, |watch| {
+    let evaluated = watched(session, |watch| {
         let judged = search.judge(table, split, inner, log, watch)?;
         judged.continue_value().ok_or(Stopped.into())
-    })
+    })?;
+    Ok(evaluated)
 }
 
-/// Mean and deviation over seeds.
+/// Prints mean and standard deviation over seeds.
 pub(crate) fn print_mean(what: &str, values: &[f64]) {
     if let Some(spread) = Spread::new(values) {
         let (mean, deviation, n) = (spread.mean, spread.deviation, spread.n);
