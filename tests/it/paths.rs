@@ -26,7 +26,14 @@ fn links(text: &str) -> impl Iterator<Item = &str> {
 
 #[test]
 fn paths_in_the_guide_for_contributors_exist() {
-    let folders = ["crates/", "benches/", "examples/", "tests/", ".ci/", ".github/"];
+    let folders = [
+        "crates/",
+        "benches/",
+        "examples/",
+        "tests/",
+        ".ci/",
+        ".github/",
+    ];
     let guide = read(&root().join(".github/CONTRIBUTING.md"));
     let named: Vec<&str> = quoted(&guide)
         .filter(|name| folders.iter().any(|folder| name.starts_with(folder)))
