@@ -12,6 +12,5 @@ mod command;
 mod comparison;
 mod extraction;
 mod networks;
-mod paths;
 mod published;
 mod support;
