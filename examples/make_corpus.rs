@@ -1,57 +1,13 @@
 //! A corpus of synthetic recordings, the same on every machine, in ten made-up genres.
 //!
-//! `cargo run --release --example make_corpus -- FOLDER` writes `FOLDER/genre/genre.NNNNN.wav`;
-//! a second run goes on where the first was stopped. Exit status: 0 all done, 1 nothing done, 64 wrong
-//! arguments, 130 stopped by Ctrl-C.
+//! `cargo run --release --example make_corpus -- FOLDER` writes `FOLDER/genre/genre.NNNNN.wav`; a second run
+//! continues where the first was stopped. Exit status: 0 all done, 1 nothing done, 64 wrong arguments, 130
+//! stopped by Ctrl-C.
 
-#[path = "args/command.rs"]
-mod command;
-
-use std::path::PathBuf;
 use std::process::ExitCode;
 
-use clap::Parser;
-use timbral::data::{SynthCorpus, SynthParams};
+use timbral_cli::commands::MakeCorpus;
 
-use command::{Stop, counted};
-
-#[derive(Parser)]
-struct Args {
-    /// The folder to write
-    folder: PathBuf,
-    /// Recordings of each genre
-    #[arg(long, default_value_t = SynthParams::default().recordings_per_genre)]
-    recordings: usize,
-    /// Length of a recording
-    #[arg(long, default_value_t = SynthParams::default().seconds)]
-    seconds: f64,
-    /// Another seed gives other recordings
-    #[arg(long, default_value_t = SynthParams::default().seed)]
-    seed: u64,
-    /// 0: one a core
-    #[arg(long, default_value_t = 0)]
-    threads: usize,
-}
-
-fn main() -> anyhow::Result<ExitCode> {
-    command::main(|args: Args| {
-        let corpus = SynthCorpus::new(SynthParams {
-            recordings_per_genre: args.recordings,
-            seconds: args.seconds,
-            seed: args.seed,
-        })?;
-        let stop = Stop::new(args.threads)?;
-        let written = counted(corpus.len(), "recordings", |done| {
-            Ok(corpus.write(&args.folder, args.threads, stop.flag(), done)?)
-        })?;
-        if written < corpus.len() {
-            eprintln!("stopped after {written} recordings; run again to go on");
-            return Ok(ExitCode::from(130));
-        }
-        eprintln!(
-            "{written} synthetic recordings in {}",
-            args.folder.display()
-        );
-        Ok(ExitCode::SUCCESS)
-    })
+fn main() -> ExitCode {
+    timbral_cli::run_command::<MakeCorpus>()
 }

@@ -11,7 +11,8 @@ use crate::command::example;
 
 const N_ROWS: usize = 240;
 
-/// Three genres of eight recordings of ten segments; `x` tells the genres apart, `noise` nothing.
+/// Three genres of eight recordings of ten segments; `x` separates the genres, `noise` does
+/// not.
 fn table(columns: [&str; 2], labelled: bool) -> String {
     let label = if labelled { ",label" } else { "" };
     let mut text = format!("filename,{},{}{label}\n", columns[0], columns[1]);
@@ -65,7 +66,7 @@ pub(crate) fn json(path: PathBuf) -> Value {
 }
 
 #[test]
-fn a_model_is_trained_judged_and_kept() {
+fn a_model_is_trained_evaluated_and_written() {
     let folder = folder();
     let args = "t.csv --split grouped --rounds 5 --max-depth 3 --learning-rate 0.5 --seed 1 --threads 1 \
                 --model-out m.ubj --json r.json";
@@ -141,7 +142,7 @@ fn features_are_found_by_name() {
     let stdout = text(&output.stdout);
     assert!(stdout.contains("accuracy by segment: 1.0000"), "{stdout}");
 
-    // Without labels there is nothing to judge by, but the probabilities can be written.
+    // Without labels there are no scores, but the probabilities can be written.
     std::fs::write(&path, table(["noise", "x"], false)).unwrap();
     let output = run("evaluate", folder.path(), &["m.json", "turned.csv"]);
     assert!(text(&output.stderr).contains("no labels"), "{output:?}");
@@ -176,7 +177,7 @@ fn training_stops_early_on_rows_of_other_recordings() {
     assert!(output.status.success(), "{}", text(&output.stderr));
     let record = json(folder.path().join("r.json"));
     let rows = |part: &str| record[part].as_u64().unwrap();
-    // Of 24 recordings of ten rows 5 are tested on, 4 of the others chosen by.
+    // Of 24 recordings of ten rows each, 5 are test rows, and 4 of the others validation rows.
     let parts = ["train_rows", "valid_rows", "test_rows"].map(rows);
     assert_eq!(parts, [150, 40, 50]);
     let (rounds, best) = (rows("rounds"), rows("best_iteration"));
@@ -218,7 +219,7 @@ fn test_rows_come_from_a_file() {
 }
 
 #[test]
-fn what_cannot_be_trained_on_is_explained() {
+fn wrong_tables_and_options_are_explained() {
     let folder = folder();
     let write =
         |name: &str, content: &str| std::fs::write(folder.path().join(name), content).unwrap();
@@ -230,7 +231,7 @@ fn what_cannot_be_trained_on_is_explained() {
         ("words.csv", 1, "is not a number"),
         ("t.csv --split fault-filtered", 1, "my-jazz.00000"),
         (
-            "t.csv --split by-lot",
+            "t.csv --split every-second",
             64,
             "must be random, grouped or fault-filtered",
         ),
@@ -272,14 +273,15 @@ fn an_output_that_nobody_reads_ends_the_command_without_a_panic() {
         .unwrap();
     drop(child.stdout.take());
     let output = child.wait_with_output().unwrap();
-    assert_eq!(text(&output.stderr), "");
+    let phases = "reading t.csv ...\ntraining boosted-trees on t.csv ...\n";
+    assert_eq!(text(&output.stderr), phases);
     // SIGPIPE has the number 13 on every system.
     assert_eq!(output.status.signal(), Some(13));
 }
 
 #[cfg(unix)]
 #[test]
-fn ctrl_c_keeps_the_rounds_so_far() {
+fn ctrl_c_writes_the_rounds_so_far() {
     use std::io::Read;
     use std::process::Command;
 
@@ -291,7 +293,7 @@ fn ctrl_c_keeps_the_rounds_so_far() {
         .stdout(Stdio::piped())
         .spawn()
         .unwrap();
-    // The first line is printed before training, after the signal's handler is set.
+    // The first line is printed before the training and after the signal handler is set.
     child.stdout.as_mut().unwrap().read_exact(&mut [0]).unwrap();
     let kill = Command::new("kill")
         .args(["-INT", &child.id().to_string()])

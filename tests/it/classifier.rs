@@ -1,4 +1,4 @@
-//! A classifier from music to genres, in one file, and tracks that sound alike.
+//! A genre classifier in one file, and tracks that sound alike.
 
 use std::path::{Path, PathBuf};
 
@@ -84,18 +84,21 @@ fn a_classifier_is_the_same_at_any_number_of_threads_and_from_its_file() {
     one.classifier.save(&path).unwrap();
     let loaded = Classifier::load(&path).unwrap();
     assert_eq!(loaded, one.classifier);
-    let said = on_threads(1, || predict(&loaded, &files));
-    // To the last bit: probabilities are compared as numbers, and none is NaN.
-    assert_eq!(said, on_threads(3, || predict(&loaded, &files)));
-    assert_eq!(said, on_threads(3, || predict(&three.classifier, &files)));
+    let predictions = on_threads(1, || predict(&loaded, &files));
+    // Equal to the last bit: probabilities are compared as numbers, and none is NaN.
+    assert_eq!(predictions, on_threads(3, || predict(&loaded, &files)));
+    assert_eq!(
+        predictions,
+        on_threads(3, || predict(&three.classifier, &files))
+    );
 
     // In memory, at the rate and number of channels of the file.
     let clip = timbral::audio::decode(&files[7]).unwrap();
-    assert_eq!(loaded.predict_samples(&clip).unwrap(), said[7]);
+    assert_eq!(loaded.predict_samples(&clip).unwrap(), predictions[7]);
 }
 
 #[test]
-fn what_cannot_be_learnt_from_is_an_error() {
+fn unusable_training_data_is_an_error() {
     let music = music();
     let files = Inputs::find([music.path()]).unwrap().files;
     let fit = |params: &ClassifierParams, files: &[PathBuf], stop: bool| {
@@ -170,7 +173,7 @@ fn music_becomes_a_classifier_and_genres() {
     );
     let line: serde_json::Value = serde_json::from_str(&stdout).unwrap();
     assert_eq!((status, &line["file"]), (Some(0), &clip.into()));
-    // It was learnt from.
+    // It is a training file.
     assert_eq!(line["genres"][0]["genre"], "synth-pulse");
     assert_eq!(
         (line["genres"].as_array().unwrap().len(), &line["windows"]),
@@ -222,7 +225,7 @@ fn similar_tracks_are_found_without_the_track_itself() {
     assert_eq!(status, Some(0), "{stderr}");
     let lines: Vec<&str> = stdout.lines().collect();
     assert_eq!(lines.len(), 3, "{stdout}");
-    // Another file of the same samples is another track; the file itself is none.
+    // Another file with the same samples is another track; the file itself is left out.
     assert_eq!(
         lines[0].split_whitespace().collect::<Vec<_>>(),
         ["0.000", "./copy.wav"]
@@ -247,9 +250,9 @@ fn similar_tracks_are_found_without_the_track_itself() {
     );
 }
 
-/// The genres of which there are whole clips that are not among the short ones.
+/// Trained on short clips of three genres, evaluated on whole clips of other recordings.
 #[test]
-fn clips_of_gtzan_are_told_apart_better_than_by_chance() {
+fn clips_of_gtzan_are_classified_better_than_by_chance() {
     let (Some(short), Some(whole)) = (
         real_data("data/gtzan/prefix_clips"),
         real_data("data/gtzan/clips"),
@@ -265,10 +268,10 @@ fn clips_of_gtzan_are_told_apart_better_than_by_chance() {
     let stem = |path: &PathBuf| path.file_stem().unwrap().to_owned();
     let short = find(&short);
     let known: Vec<_> = short.iter().map(stem).collect();
-    let unheard = find(&whole)
+    let others = find(&whole)
         .into_iter()
         .filter(|path| !known.contains(&stem(path)));
-    let unheard: Vec<_> = unheard.collect();
+    let others: Vec<_> = others.collect();
     let mut params = params();
     params.n_splits = 0;
     params.members.truncate(1);
@@ -276,16 +279,16 @@ fn clips_of_gtzan_are_told_apart_better_than_by_chance() {
         .fit(&short, &false.into(), |_| ())
         .unwrap()
         .classifier;
-    let mut right = 0;
-    let report = classifier.predict_files(&unheard, &false.into(), |path, prediction| {
+    let mut correct = 0;
+    let report = classifier.predict_files(&others, &false.into(), |path, prediction| {
         let genre = path.parent().and_then(Path::file_name).unwrap();
-        right += usize::from(genre == prediction.genres[0].genre.as_str());
+        correct += usize::from(genre == prediction.genres[0].genre.as_str());
     });
     // jazz.00054 is broken.
     assert_eq!(
         (report.files, report.skipped.len(), report.status()),
         (12, 1, 2)
     );
-    eprintln!("{right} of 12 clips are right");
-    assert!(right > 4, "{right} of 12, where chance gives 4");
+    eprintln!("{correct} of 12 clips are correct");
+    assert!(correct > 4, "{correct} of 12, where chance gives 4");
 }

@@ -1,4 +1,4 @@
-//! The examples as a user runs them: exit statuses, messages, and what a kill leaves behind.
+//! `extract_features` as a user runs it: exit statuses, messages, and what a killed run leaves.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use crate::support::{clips_with_bad_files, synthetic_clips};
 
-/// An example, built by the same `cargo test` that runs this.
+/// An example, built by the `cargo test` that runs this test.
 pub(crate) fn example(name: &str) -> Command {
     let test = std::env::current_exe().unwrap();
     let folder = test
@@ -33,7 +33,7 @@ fn extract(inputs: &[PathBuf], table: &Path) -> Output {
 }
 
 #[test]
-fn exit_statuses_tell_all_some_and_nothing() {
+fn exit_statuses_for_all_some_and_no_files() {
     let folder = clips_with_bad_files();
     let out = tempfile::tempdir().unwrap();
     let table = out.path().join("t.csv");

@@ -27,7 +27,7 @@ fn run_whole(folder: &Path, out: &str) -> (String, Value) {
     (text(&output.stdout), json(folder.join(out)))
 }
 
-/// What must be the same in every run.
+/// The part of a result that must be the same in every run.
 fn without_times(mut result: Value) -> Value {
     for row in result["rows"].as_array_mut().unwrap() {
         let row = row.as_object_mut().unwrap();
@@ -54,19 +54,19 @@ fn models_are_compared_under_each_split() {
     let (rows, pairs) = (&result["rows"], &result["pairs"]);
     assert_eq!(rows.as_array().unwrap().len(), 2 * 4);
     assert_eq!(pairs.as_array().unwrap().len(), 2 * 6);
-    // `x` tells the genres apart without a gap, the noise is no help.
+    // `x` separates the genres without overlap, the noise does not help.
     assert_eq!(rows[1]["model"], "naive-bayes");
     assert_eq!(rows[1]["by_segment"]["mean"], 1.0, "{stdout}");
     assert!(rows[3]["members"][0][0].is_string(), "{stdout}");
 }
 
 #[test]
-fn an_interrupted_comparison_goes_on_to_the_same_result() {
+fn a_continued_comparison_has_the_same_result() {
     let folder = folder();
     let (_, fresh) = run_whole(folder.path(), "fresh.json");
     let table = FeatureTable::read(folder.path().join("t.csv")).unwrap();
     let path = folder.path().join("r.json");
-    // As the command would, stopped after the first model.
+    // The same as the command, stopped after the first model.
     let models = MODELS.split(',').map(|name| {
         let model: Classical = name.parse().unwrap();
         (name, Box::new(model) as Box<dyn Recipe>)
@@ -95,7 +95,7 @@ fn an_interrupted_comparison_goes_on_to_the_same_result() {
 }
 
 #[test]
-fn other_models_are_refused() {
+fn unknown_models_are_refused() {
     let folder = folder();
     let output = run(folder.path(), "t.csv --models naive-bayes,perceptron");
     assert_eq!(output.status.code(), Some(64));

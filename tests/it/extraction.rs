@@ -1,4 +1,4 @@
-//! What the extraction promises whatever the features are.
+//! What holds for every extraction, whatever the features are.
 
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -44,7 +44,7 @@ fn the_table_does_not_depend_on_the_number_of_threads() {
             tables[0] == tables[1] && tables[1] == tables[2],
             "{segments:?}"
         );
-        // 6 s are 132 300 samples: three whole parts of 30 000 every 40 000.
+        // 6 s are 132 300 samples: three full segments of 30 000 samples, one every 40 000.
         let rows = if segments == Segmentation::Whole {
             10
         } else {
@@ -71,7 +71,7 @@ fn bad_files_are_named_in_order_with_their_reason() {
 }
 
 #[test]
-fn nothing_readable_leaves_no_table() {
+fn no_readable_file_leaves_no_table() {
     let folder = clips_with_bad_files();
     let out = tempfile::tempdir().unwrap();
     let files = [folder.path().join("synth-snap/text.wav")];
@@ -105,7 +105,7 @@ fn a_recording_shorter_than_a_segment_is_skipped() {
 }
 
 #[test]
-fn a_stopped_run_goes_on_and_gives_the_same_table() {
+fn a_resumed_run_gives_the_same_table() {
     let folder = clips_with_bad_files();
     let files = Inputs::find([folder.path()]).unwrap().files;
     let out = tempfile::tempdir().unwrap();
@@ -117,7 +117,7 @@ fn a_stopped_run_goes_on_and_gives_the_same_table() {
         ..Default::default()
     };
     extract(one, &files, &whole);
-    // Stopped after three files, again and again: at most two of them are bad ones, tried anew.
+    // Every run is stopped after three files, of which at most two are bad ones that are tried again.
     let mut runs = 0;
     loop {
         let stop = AtomicBool::new(false);

@@ -1,4 +1,4 @@
-//! Tests over all crates: the front door from sound files to tables, and the examples as commands.
+//! Tests over all crates: the library from sound files to tables and models, and the examples as commands.
 
 #![allow(
     clippy::unwrap_used,

@@ -31,7 +31,7 @@ fn corpus() -> TempDir {
 }
 
 #[test]
-fn a_dense_network_is_trained_judged_and_kept() {
+fn a_dense_network_is_trained_evaluated_and_written() {
     let folder = folder();
     let args = "t.csv --split grouped --epochs 30 --units 32,16 --seed 1 --threads 1 \
                 --model-out m.safetensors --json r.json --probabilities p.csv";
@@ -50,7 +50,7 @@ fn a_dense_network_is_trained_judged_and_kept() {
     assert!(record["test_accuracy"].as_f64().unwrap() > 0.9, "{record}");
     assert!(record["fit_seconds"].is_f64() && record["train_accuracy"].is_f64());
     let model = Classifier::load(&folder.path().join("m.safetensors")).unwrap();
-    // Both views of two features.
+    // Each of the two features as it is and as its logarithm.
     assert_eq!(model.input().channels, 4);
 
     let output = run("average", folder.path(), "p.csv p.csv");
@@ -60,7 +60,7 @@ fn a_dense_network_is_trained_judged_and_kept() {
 }
 
 #[test]
-fn a_network_on_music_is_trained_and_a_stopped_training_goes_on() {
+fn a_network_on_music_is_trained_and_a_killed_training_is_continued() {
     let folder = corpus();
     let path = |name: &str| folder.path().join(name);
     let args = "music --epochs 2 --batch-size 4 --frames 64 --split grouped --spectrograms-out s.npz \
@@ -76,7 +76,7 @@ fn a_network_on_music_is_trained_and_a_stopped_training_goes_on() {
         20
     );
 
-    // The checkpoint of the first epoch, as a kill after it leaves it behind.
+    // A kill after the first epoch leaves its checkpoint.
     let args = "s.npz --epochs 2 --batch-size 4 --frames 64 --split grouped --checkpoint c \
                 --model-out again.safetensors";
     let mut child = example("train_conv");

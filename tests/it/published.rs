@@ -1,4 +1,4 @@
-//! The features of real clips against the published GTZAN tables; skipped, loudly, without them.
+//! The features of real clips against the published GTZAN tables; skipped with a message without them.
 
 use std::path::Path;
 use std::sync::atomic::AtomicBool;
@@ -8,12 +8,12 @@ use timbral::{Extraction, Extractor, Inputs, Segmentation};
 
 use crate::support::{Table, real_data};
 
-/// A cell agrees within this share of its value ...
+/// A cell agrees if it differs by at most this fraction of its value ...
 const RELATIVE: f64 = 1e-4;
-/// ... or this share of its column's standard deviation: means of high MFCCs are near zero.
+/// ... or this fraction of its column's standard deviation: means of high MFCCs are near zero.
 const OF_DEVIATION: f64 = 1e-5;
 
-/// Extracts `inputs` and holds every cell against the published table.
+/// Extracts the features of `inputs` and compares every cell with the published table.
 fn check(inputs: &Path, published: &Path, segments: Segmentation, n_rows: usize) {
     let published = Table::read(published);
     let folder = tempfile::tempdir().unwrap();
@@ -40,7 +40,7 @@ fn check(inputs: &Path, published: &Path, segments: Segmentation, n_rows: usize)
     assert_eq!(ours.rows.len(), n_rows);
     let (mut cells, mut close) = (0, 0);
     for (name, row) in &ours.rows {
-        // The 3-s table that is at hand may lack rows.
+        // The 3-s table may lack rows.
         let Some(expected) = published.rows.get(name) else {
             continue;
         };
@@ -52,7 +52,7 @@ fn check(inputs: &Path, published: &Path, segments: Segmentation, n_rows: usize)
             let of_deviation = (got - want).abs() / (OF_DEVIATION * published.deviation(column));
             let error = relative.min(of_deviation);
             let place = format!("{name}, {}: {got} for {want}", ours.columns[column]);
-            // Tempi are quotients of whole numbers; the tables round the last bit differently.
+            // Tempi are quotients of integers; the tables round the last bit differently.
             let bound = if ours.columns[column] == "tempo" {
                 1e-10
             } else {
@@ -91,7 +91,7 @@ fn three_second_segments_have_the_published_features() {
 }
 
 #[test]
-fn au_files_have_the_features_of_their_wav_twins() {
+fn au_files_have_the_features_of_the_same_clips_as_wav() {
     let (Some(clips), Some(au)) = (real_data("data/gtzan/clips"), real_data("data/gtzan/au"))
     else {
         return;

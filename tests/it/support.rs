@@ -1,4 +1,4 @@
-//! Folders of clips, tables, and the real data where there is any.
+//! Folders of clips, tables, and the real data if it is at hand.
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
@@ -16,7 +16,7 @@ pub(crate) fn synthetic_clips(folder: &Path) {
     assert_eq!(written.unwrap(), 10);
 }
 
-/// A folder with the synthetic clips, one file that is no sound and one that is cut short.
+/// A folder with the synthetic clips, one file that is not a sound file and one that is truncated.
 pub(crate) fn clips_with_bad_files() -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
     synthetic_clips(folder.path());
@@ -34,11 +34,11 @@ pub(crate) fn clips_with_bad_files() -> tempfile::TempDir {
     folder
 }
 
-/// The real data below `TIMBRAL_DATA`, or below a folder `shared` beside the checkout. `None`, and
-/// a loud line, where there is none.
+/// The real data below `TIMBRAL_DATA`, or below a folder `shared` next to the checkout. Without it `None`
+/// and a message.
 pub(crate) fn real_data(what: &str) -> Option<PathBuf> {
-    let beside = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared");
-    let folder = std::env::var_os("TIMBRAL_DATA").map_or(beside, PathBuf::from);
+    let next_to = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared");
+    let folder = std::env::var_os("TIMBRAL_DATA").map_or(next_to, PathBuf::from);
     let path = folder.join(what);
     if path.exists() {
         return Some(path);

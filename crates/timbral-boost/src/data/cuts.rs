@@ -89,6 +89,7 @@ impl Cuts {
     }
 
     /// The bin of a value; the one after the last where it is missing.
+    #[inline]
     pub(super) fn bin(&self, feature: usize, value: f32) -> usize {
         let cuts = &self.of_feature[feature];
         if value.is_nan() {

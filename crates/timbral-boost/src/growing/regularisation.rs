@@ -44,6 +44,7 @@ impl NodeSums {
     }
 }
 
+#[inline]
 fn threshold_l1(sum: f64, alpha: f64) -> f64 {
     if sum > alpha {
         sum - alpha
@@ -54,10 +55,12 @@ fn threshold_l1(sum: f64, alpha: f64) -> f64 {
     }
 }
 
+#[inline]
 pub(super) fn plus(a: Sums, b: Sums) -> Sums {
     [a[0] + b[0], a[1] + b[1]]
 }
 
+#[inline]
 pub(super) fn minus(a: Sums, b: Sums) -> Sums {
     [a[0] - b[0], a[1] - b[1]]
 }
@@ -65,6 +68,7 @@ pub(super) fn minus(a: Sums, b: Sums) -> Sums {
 impl Regularisation {
     /// The optimal weight of a leaf: `-T(G, alpha) / (H + lambda)`, limited by `max_delta_step` and
     /// the bounds. `T` is soft thresholding.
+    #[inline]
     pub(super) fn weight(&self, [g, h]: Sums, bounds: Bounds) -> f32 {
         if h < f64::from(self.min_child_weight) || h <= 0.0 {
             return 0.0;
@@ -78,6 +82,7 @@ impl Regularisation {
     }
 
     /// Twice the reduction of the loss by a leaf: `T(G, alpha)^2 / (H + lambda)`.
+    #[inline]
     pub(super) fn gain(&self, sums: Sums, bounds: Bounds) -> f32 {
         if self.is_plain() {
             self.plain_gain(sums)
@@ -86,6 +91,7 @@ impl Regularisation {
         }
     }
 
+    #[inline]
     pub(super) fn gain_of(&self, [g, h]: Sums, weight: f32) -> f32 {
         if h <= 0.0 {
             return 0.0;
@@ -95,10 +101,12 @@ impl Regularisation {
     }
 
     /// Whether gains depend on the sums alone.
+    #[inline]
     pub(super) fn is_plain(&self) -> bool {
         self.max_delta_step == 0.0 && !self.monotone
     }
 
+    #[inline]
     pub(super) fn plain_gain(&self, [g, h]: Sums) -> f32 {
         if h <= 0.0 {
             return 0.0;
@@ -107,6 +115,7 @@ impl Regularisation {
         (g * g) as f32 / (h + f64::from(self.lambda)) as f32
     }
 
+    #[inline]
     pub(super) fn is_heavy(&self, h: f64) -> bool {
         h >= f64::from(self.min_child_weight)
     }

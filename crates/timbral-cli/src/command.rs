@@ -1,0 +1,90 @@
+use std::ffi::OsString;
+use std::path::Path;
+use std::process::ExitCode;
+
+use timbral::data::Error::Stopped;
+
+use crate::status::Status;
+
+/// A command: its arguments, its help and what it does.
+///
+/// The fields of the type are the arguments, by [`clap::Args`].
+pub trait Command: clap::Args {
+    /// The name of the subcommand, such as `extract-features`.
+    const NAME: &'static str;
+    /// What it does, in one line.
+    const ABOUT: &'static str;
+    /// More about it, for its own help; may be empty.
+    const DETAILS: &'static str;
+    /// The arguments of an example.
+    const EXAMPLE: &'static str;
+
+    /// Does the work. Results go to stdout, progress and skipped files to stderr.
+    ///
+    /// # Errors
+    ///
+    /// Whatever keeps it from being done; the error of work that was stopped by Ctrl-C.
+    fn run(self) -> anyhow::Result<Status>;
+}
+
+/// The `main` of a program that is one command.
+///
+/// It reads the arguments of the process. An output that nobody reads any longer, as of `| head`, ends
+/// the process.
+pub fn run_command<C: Command>() -> ExitCode {
+    sigpipe::reset();
+    let mut args = std::env::args_os().peekable();
+    let program = args.peek().map_or_else(Default::default, file_stem);
+    let command = with_help::<C>(clap::Command::new(C::NAME), &program);
+    parse(command, args, |matches| C::from_arg_matches(matches)?.run()).into()
+}
+
+fn file_stem(path: &OsString) -> String {
+    let stem = Path::new(path).file_stem().unwrap_or_default();
+    stem.to_string_lossy().into_owned()
+}
+
+/// Adds the arguments and the help of a command. `name` is how the command is typed, for its example.
+pub(crate) fn with_help<C: Command>(command: clap::Command, name: &str) -> clap::Command {
+    let long = match C::DETAILS {
+        "" => C::ABOUT.to_owned(),
+        details => format!("{}\n\n{details}", C::ABOUT),
+    };
+    // After the arguments: groups of options set these texts from their documentation.
+    C::augment_args(command)
+        .about(C::ABOUT)
+        .long_about(long)
+        .after_help(format!("Example:\n  {name} {}", C::EXAMPLE))
+}
+
+/// Parses arguments, does the work and reports an error as one line on stderr.
+pub(crate) fn parse<T: Into<OsString> + Clone>(
+    command: clap::Command,
+    args: impl IntoIterator<Item = T>,
+    work: impl FnOnce(&clap::ArgMatches) -> anyhow::Result<Status>,
+) -> Status {
+    let result = match command.try_get_matches_from(args) {
+        Ok(matches) => work(&matches),
+        Err(error) => Err(error.into()),
+    };
+    result.unwrap_or_else(|error| report(&error))
+}
+
+/// Prints an error, and returns the exit status that it leads to.
+fn report(error: &anyhow::Error) -> Status {
+    if let Some(error) = error.downcast_ref::<clap::Error>() {
+        // Also help and version; if they cannot be printed, there is nobody to report that to.
+        let _ = error.print();
+        return match error.use_stderr() {
+            true => Status::WrongArguments,
+            false => Status::Done,
+        };
+    }
+    if matches!(error.downcast_ref(), Some(timbral::Error::Table(Stopped))) {
+        eprintln!("stopped");
+        return Status::Stopped;
+    }
+    // With its causes, without a backtrace.
+    eprintln!("error: {error:#}");
+    Status::Failed
+}

@@ -1,0 +1,33 @@
+use std::path::PathBuf;
+
+use timbral::data::FeatureTable;
+use timbral::{Evaluation, average_recordings};
+
+use crate::command::Command;
+use crate::status::Status;
+
+/// `average`: the mean probabilities of several models, by recording.
+#[derive(clap::Args)]
+pub struct Average {
+    /// CSV tables with a file name, one column per class and a label, as `--probabilities` writes them
+    #[arg(required = true)]
+    probabilities: Vec<PathBuf>,
+}
+
+impl Command for Average {
+    const NAME: &'static str = "average";
+    const ABOUT: &'static str =
+        "Average the probabilities of several models by recording, and score them";
+    const DETAILS: &'static str = "The tables come from the option `--probabilities` of the commands that \
+        train. The probabilities of a model for a recording are the mean over its rows, those of all \
+        models the mean of these. Prints report, confusion matrix and accuracy.";
+    const EXAMPLE: &'static str = "conv.csv dense.csv";
+
+    fn run(self) -> anyhow::Result<Status> {
+        let tables = self.probabilities.iter().map(FeatureTable::read);
+        let averaged = average_recordings(&tables.collect::<Result<Vec<_>, _>>()?)?;
+        let (classes, probabilities) = (averaged.feature_names(), averaged.features());
+        println!("{}", Evaluation::new(&averaged, classes, probabilities)?);
+        Ok(Status::Done)
+    }
+}

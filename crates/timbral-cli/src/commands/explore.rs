@@ -1,0 +1,57 @@
+use std::path::PathBuf;
+
+use timbral::file_figures;
+use timbral::plot::Report;
+
+use crate::command::Command;
+use crate::options::create_folder;
+use crate::session::phase;
+use crate::status::Status;
+
+/// `explore`: figures of sound files and of tables of features, on one page.
+#[derive(clap::Args)]
+pub struct Explore {
+    /// Sound files, and tables of features (.csv, .npz)
+    #[arg(required = true)]
+    inputs: Vec<PathBuf>,
+    /// Folder to write the figures and the page `index.html` to
+    #[arg(long, value_name = "FOLDER", default_value = "target/explore")]
+    out: PathBuf,
+    /// Seconds of a sound to draw, from its start
+    #[arg(long, default_value_t = 30.0)]
+    seconds: f64,
+    /// Format of the figures
+    #[arg(long, default_value = "svg", value_parser = ["svg", "png"])]
+    format: String,
+}
+
+impl Command for Explore {
+    const NAME: &'static str = "explore";
+    const ABOUT: &'static str = "Draw sound files and tables of features, on one page";
+    const DETAILS: &'static str = "Of a sound file: waveform, spectrogram, mel bands, chroma, onsets and \
+        beats, tempogram, harmonic and percussive parts. Of a table: rows per genre, distributions, \
+        correlations and a map of the rows by principal components.";
+    const EXAMPLE: &'static str = "song.wav features.csv --out figures";
+
+    fn run(self) -> anyhow::Result<Status> {
+        create_folder(&self.out)?;
+        let mut report = Report::new(
+            "Figures",
+            "Figures of sound files and of tables of features.",
+        );
+        let mut n = 0;
+        for input in &self.inputs {
+            phase(format!("drawing {}", input.display()));
+            report.section(input.file_name().unwrap_or_default().to_string_lossy());
+            for (figure, caption) in file_figures(input, self.seconds)? {
+                n += 1;
+                figure.save(self.out.join(format!("{n:02}.{}", self.format)))?;
+                report.figure(&figure, caption)?;
+            }
+        }
+        let page = self.out.join("index.html");
+        report.save(&page)?;
+        println!("{n} figures, {}", page.display());
+        Ok(Status::Done)
+    }
+}

@@ -1,0 +1,93 @@
+use std::path::PathBuf;
+
+use timbral::data::{SynthCorpus, SynthParams};
+use timbral::dsp::FeatureParams;
+use timbral::{Extraction, Segmentation};
+
+use crate::command::Command;
+use crate::options::find_files;
+use crate::session::{Session, ThreadArgs, phase};
+use crate::status::Status;
+
+/// `extract-features`: sound files to the table of features that the GTZAN data set has.
+#[derive(clap::Args)]
+pub struct ExtractFeatures {
+    /// Sound files, or folders to search for them; without any, 30 synthetic recordings of 10 s
+    inputs: Vec<PathBuf>,
+    /// Table to write, .csv
+    #[arg(long, value_name = "FILE")]
+    out: PathBuf,
+    /// Recipe of the features: librosa (as librosa 0.11 computes them) or gtzan (as in the published tables)
+    #[arg(long, default_value = "librosa")]
+    preset: FeatureParams,
+    /// One row per recording (whole) or one per 3-s segment (3s)
+    #[arg(long, default_value = "whole")]
+    segments: Segmentation,
+    #[command(flatten)]
+    threads: ThreadArgs,
+    /// Continue an interrupted run with the same settings
+    #[arg(long)]
+    resume: bool,
+}
+
+impl ExtractFeatures {
+    /// Finds the files; synthetic ones are made first.
+    fn files(&self, session: &Session) -> anyhow::Result<Vec<PathBuf>> {
+        if !self.inputs.is_empty() {
+            return Ok(find_files(&self.inputs)?);
+        }
+        let params = SynthParams {
+            recordings_per_genre: 3,
+            seconds: 10.0,
+            ..SynthParams::default()
+        };
+        let seconds = params.seconds;
+        let corpus = SynthCorpus::new(params)?;
+        let folder = std::env::temp_dir().join("timbral-synth");
+        let n = corpus.len();
+        phase(format!(
+            "making {n} synthetic recordings of {seconds} s in {}",
+            folder.display()
+        ));
+        corpus.write(
+            &folder,
+            rayon::current_num_threads(),
+            session.flag(),
+            |_| (),
+        )?;
+        session.check()?;
+        Ok(find_files(&[folder])?)
+    }
+}
+
+impl Command for ExtractFeatures {
+    const NAME: &'static str = "extract-features";
+    const ABOUT: &'static str = "Extract a table of features from sound files, equal to librosa's";
+    const DETAILS: &'static str = "One row per file, labelled with the name of its folder: file name, length \
+        in samples, 57 features, label. Files that cannot be read are skipped and named. A run that was \
+        interrupted leaves FILE.partial, from which `--resume` continues.";
+    const EXAMPLE: &'static str = "MUSIC --out features.csv --preset gtzan --segments 3s";
+
+    fn run(self) -> anyhow::Result<Status> {
+        let session = self.threads.start()?;
+        let files = self.files(&session)?;
+        let extraction = Extraction {
+            features: self.preset,
+            segments: self.segments,
+            threads: rayon::current_num_threads(),
+            resume: self.resume,
+        };
+        phase(format!(
+            "extracting features from {} sound files",
+            files.len()
+        ));
+        let report = session.counted(files.len(), "files", |done| {
+            extraction.run(&files, &self.out, session.flag(), done)
+        })?;
+        eprintln!("{report}");
+        Ok(match report.stopped {
+            true => Status::Stopped,
+            false => Status::of_files(report.rows, report.skipped.len()),
+        })
+    }
+}

@@ -1,0 +1,61 @@
+use std::path::PathBuf;
+
+use timbral::Classifier;
+
+use crate::command::Command;
+use crate::options::find_files;
+use crate::session::{ThreadArgs, phase};
+use crate::status::Status;
+
+/// `predict`: the genres of sound files, by a classifier that `train` made.
+#[derive(clap::Args)]
+pub struct Predict {
+    /// Sound files, or folders to search for them
+    #[arg(required = true)]
+    music: Vec<PathBuf>,
+    /// Classifier that `train` wrote
+    #[arg(long, value_name = "FILE")]
+    model: PathBuf,
+    /// Print the genres of every part of a file, too
+    #[arg(long)]
+    over_time: bool,
+    /// Print one line of JSON per file
+    #[arg(long)]
+    json: bool,
+    #[command(flatten)]
+    threads: ThreadArgs,
+}
+
+impl Command for Predict {
+    const NAME: &'static str = "predict";
+    const ABOUT: &'static str = "Predict the genres of sound files";
+    const DETAILS: &'static str = "Prints the three most probable genres of every file, as soon as they are \
+        known. Files that cannot be read are skipped and named.";
+    const EXAMPLE: &'static str = "song.mp3 ALBUM --model genres.timbral --over-time";
+
+    fn run(self) -> anyhow::Result<Status> {
+        let session = self.threads.start()?;
+        let classifier = Classifier::load(&self.model)?;
+        let files = find_files(&self.music)?;
+        phase(format!(
+            "predicting the genres of {} sound files",
+            files.len()
+        ));
+        let report = classifier.predict_files(&files, session.flag(), |path, prediction| {
+            if self.json {
+                return println!("{}", prediction.to_json(path, self.over_time));
+            }
+            println!("{}: {prediction}", path.display());
+            for window in prediction.windows.iter().filter(|_| self.over_time) {
+                println!("{window}");
+            }
+        });
+        eprintln!("{report}");
+        Ok(
+            match session.is_stopped() && report.files + report.skipped.len() < files.len() {
+                true => Status::Stopped,
+                false => Status::of_files(report.files, report.skipped.len()),
+            },
+        )
+    }
+}

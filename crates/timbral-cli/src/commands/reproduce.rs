@@ -1,0 +1,126 @@
+use std::path::{Path, PathBuf};
+
+use timbral::data::{Spectrograms, SynthParams};
+use timbral::study::{Material, StudyParams};
+use timbral_core::{Monitor, Progress, SharedMonitor};
+
+use crate::command::Command;
+use crate::options::create_folder;
+use crate::session::{Session, ThreadArgs, phase};
+use crate::status::Status;
+
+/// `reproduce`: the whole study, from data to a page with figures.
+#[derive(clap::Args)]
+pub struct Reproduce {
+    /// Table of features, one row per segment
+    #[arg(long, value_name = "FILE", conflicts_with = "audio")]
+    features: Option<PathBuf>,
+    /// Spectrograms of the recordings in the table, .npz
+    #[arg(long, value_name = "FILE", requires = "features")]
+    spectrograms: Option<PathBuf>,
+    /// Folder of music, one folder per genre
+    #[arg(long, value_name = "FOLDER")]
+    audio: Option<PathBuf>,
+    /// Use ten random seeds, not one
+    #[arg(long)]
+    full: bool,
+    /// Folder to write `index.html`, `results.json` and all intermediate results to
+    #[arg(long, value_name = "FOLDER", default_value = "target/reproduce")]
+    out: PathBuf,
+    #[command(flatten)]
+    threads: ThreadArgs,
+}
+
+impl Reproduce {
+    /// What is fitted; to the synthetic corpus shorter trainings.
+    fn params(&self) -> StudyParams {
+        let params = StudyParams {
+            seeds: if self.full { 10 } else { 1 },
+            ..StudyParams::default()
+        };
+        match self.features.is_none() && self.audio.is_none() {
+            true => params.quick(),
+            false => params,
+        }
+    }
+
+    /// Reads or makes the data; what is computed is kept in a folder.
+    fn material(&self, scratch: &Path, session: &Session) -> anyhow::Result<Material> {
+        let mut bar = session.monitor();
+        let shared = SharedMonitor::new(&mut bar);
+        let progress = |done, n| {
+            let _ = shared.report(&Progress::new(done, n, "files"));
+        };
+        match (&self.features, &self.audio) {
+            (Some(table), _) => {
+                phase(format!("reading {}", table.display()));
+                let images = self.spectrograms.as_ref().map(Spectrograms::read);
+                Ok(Material::of_table(table)?.with_spectrograms(images.transpose()?))
+            }
+            (_, Some(folder)) => {
+                phase(format!(
+                    "extracting features and spectrograms from {}",
+                    folder.display()
+                ));
+                Ok(Material::of_music(
+                    folder,
+                    scratch,
+                    session.flag(),
+                    progress,
+                )?)
+            }
+            _ => {
+                let params = SynthParams::default();
+                let n = 10 * params.recordings_per_genre;
+                phase(format!(
+                    "making {n} synthetic recordings, their features and spectrograms"
+                ));
+                Ok(Material::synthetic(
+                    params,
+                    scratch,
+                    session.flag(),
+                    progress,
+                )?)
+            }
+        }
+    }
+}
+
+impl Command for Reproduce {
+    const NAME: &'static str = "reproduce";
+    const ABOUT: &'static str =
+        "Run the whole study: data, models, the leak, honest scores, a page with figures";
+    const DETAILS: &'static str = "Makes a synthetic corpus, extracts features and spectrograms, trains \
+        boosted trees, a dense and a convolutional network on random rows and by recording, and writes a \
+        page with all results, in a few minutes. With `--features` and `--spectrograms` it does the same \
+        on GTZAN's published tables, with `--audio` on your music. The same command continues a run that \
+        was stopped.";
+    const EXAMPLE: &'static str = "--audio MUSIC --out study";
+
+    fn run(self) -> anyhow::Result<Status> {
+        let session = self.threads.start()?;
+        create_folder(&self.out)?;
+        let material = self.material(&self.out, &session)?;
+        let runs = self.out.join("runs");
+        let study = {
+            let mut bar = session.monitor();
+            let mut fit = None;
+            self.params()
+                .run(material, &runs, |name, [i, n], progress| {
+                    if fit != Some(i) {
+                        fit = Some(i);
+                        phase(format!("fit {} of {n}: {name}", i + 1));
+                    }
+                    bar.report(&Progress::new(
+                        progress.step,
+                        progress.n_steps,
+                        progress.unit,
+                    ))
+                })?
+        };
+        phase("writing the page");
+        study.save(&self.out)?;
+        println!("{study}\n{}", self.out.join("index.html").display());
+        Ok(Status::Done)
+    }
+}

@@ -1,0 +1,60 @@
+use std::path::PathBuf;
+
+use timbral::ClassifierParams;
+use timbral_core::{Progress, SharedMonitor};
+
+use crate::command::Command;
+use crate::options::find_files;
+use crate::session::{ThreadArgs, phase, print_skipped};
+use crate::status::Status;
+
+/// `train`: a genre classifier in one file, trained on folders of music.
+#[derive(clap::Args)]
+pub struct Train {
+    /// Folders named by their genre, or folders of such folders
+    #[arg(required = true)]
+    music: Vec<PathBuf>,
+    /// Kind of model: boost, dense, conv, crnn, attention or ensemble (boost, dense and conv)
+    #[arg(long = "model", value_name = "KIND", default_value = "boost")]
+    params: ClassifierParams,
+    /// Classifier to write
+    #[arg(long, value_name = "FILE")]
+    out: PathBuf,
+    /// Number of folds of the cross-validation that measures the accuracy; 0 for none
+    #[arg(long, value_name = "N", default_value_t = 5)]
+    folds: usize,
+    /// Random seed
+    #[arg(long, default_value_t = 0)]
+    seed: u64,
+    #[command(flatten)]
+    threads: ThreadArgs,
+}
+
+impl Command for Train {
+    const NAME: &'static str = "train";
+    const ABOUT: &'static str =
+        "Train a genre classifier on folders of music, one folder per genre";
+    const DETAILS: &'static str = "Prints the number of recordings per genre and the accuracy on recordings \
+        that were not trained on. The classifier is one file, which `predict` uses. Files that cannot be \
+        read are skipped and named.";
+    const EXAMPLE: &'static str = "MUSIC --model boost --out genres.timbral";
+
+    fn run(self) -> anyhow::Result<Status> {
+        let session = self.threads.start()?;
+        let mut params = self.params;
+        (params.n_splits, params.seed) = (self.folds, self.seed);
+        let files = find_files(&self.music)?;
+        phase(format!("training on {} sound files", files.len()));
+        let fitted = {
+            let mut bar = session.monitor();
+            let shared = SharedMonitor::new(&mut bar);
+            params.fit(&files, session.flag(), |step| {
+                let _ = shared.report(&Progress::new(step.done, step.of, step.what));
+            })?
+        };
+        fitted.classifier.save(&self.out)?;
+        print_skipped(&fitted.skipped);
+        println!("{}", fitted.classifier.provenance());
+        Ok(Status::of_files(1, fitted.skipped.len()))
+    }
+}

@@ -1,0 +1,86 @@
+use std::path::PathBuf;
+
+use timbral::data::Spectrograms;
+use timbral::{ImageNet, ImageNetParams, MelImages};
+
+use crate::command::Command;
+use crate::options::find_files;
+use crate::options::network::NetworkArgs;
+use crate::options::training::TrainingArgs;
+use crate::session::{Session, phase, print_skipped};
+use crate::status::Status;
+
+/// `train-conv`: a network on mel spectrograms.
+#[derive(clap::Args)]
+pub struct TrainConv {
+    /// File of spectrograms (.npz), or folder of music with one folder per genre
+    input: PathBuf,
+    /// File to write the spectrograms of a folder to, .npz
+    #[arg(long, value_name = "FILE")]
+    spectrograms_out: Option<PathBuf>,
+    /// Network: conv, crnn or attention
+    #[arg(long = "model", value_name = "KIND", default_value = "conv")]
+    params: ImageNetParams,
+    #[command(flatten)]
+    training: TrainingArgs,
+    #[command(flatten)]
+    network: NetworkArgs,
+    /// Frames of a random crop in training [default: 96]
+    #[arg(long, value_name = "N")]
+    frames: Option<usize>,
+    /// File to write the state of the training to after every epoch; if it is there, training continues
+    /// from it
+    #[arg(long, value_name = "FILE")]
+    checkpoint: Option<PathBuf>,
+}
+
+impl TrainConv {
+    /// Reads or computes the spectrograms, and the number of files that were skipped.
+    fn spectrograms(&self, session: &Session) -> anyhow::Result<(Spectrograms, usize)> {
+        if !self.input.is_dir() {
+            phase(format!("reading {}", self.input.display()));
+            return Ok((Spectrograms::read(&self.input)?, 0));
+        }
+        let files = find_files(&[&self.input])?;
+        phase(format!(
+            "computing spectrograms of {} sound files",
+            files.len()
+        ));
+        let (spectrograms, skipped) = session.counted(files.len(), "files", |done| {
+            MelImages::default().read(&files, session.flag(), done)
+        })?;
+        print_skipped(&skipped);
+        session.check()?;
+        if let Some(path) = &self.spectrograms_out {
+            spectrograms.write(path)?;
+        }
+        Ok((spectrograms, skipped.len()))
+    }
+}
+
+impl Command for TrainConv {
+    const NAME: &'static str = "train-conv";
+    const ABOUT: &'static str =
+        "Train a network on mel spectrograms, and score it on test recordings";
+    const DETAILS: &'static str = "On spectrograms of the GTZAN clips with `--split fault-filtered`: accuracy \
+        0.62 (conv), 0.60 (crnn, attention). Ctrl-C ends the training; the network so far is evaluated and \
+        written. With `--checkpoint` the same command continues.";
+    const EXAMPLE: &'static str =
+        "MUSIC --split grouped --model crnn --checkpoint training.checkpoint";
+
+    fn run(self) -> anyhow::Result<Status> {
+        let session = self.network.threads.start()?;
+        let (spectrograms, n_skipped) = self.spectrograms(&session)?;
+        let mut net = ImageNet::new(self.params, &spectrograms);
+        self.network.apply(&mut net.params.train);
+        net.params.train.augment.frames = self.frames.or(net.params.train.augment.frames);
+        (net.device, net.checkpoint) = (self.network.device, self.checkpoint);
+        let (seed, model_out) = (net.params.train.seed, self.network.model_out.as_deref());
+        let source = (&*self.input, spectrograms.table());
+        self.training.run(&net, source, seed, &session, model_out)?;
+        Ok(match session.is_stopped() {
+            true => Status::Stopped,
+            false => Status::of_files(1, n_skipped),
+        })
+    }
+}

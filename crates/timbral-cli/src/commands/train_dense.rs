@@ -1,0 +1,82 @@
+use std::path::PathBuf;
+
+use timbral::DenseParams;
+
+use crate::command::Command;
+use crate::options::network::NetworkArgs;
+use crate::options::read_table;
+use crate::options::training::TrainingArgs;
+use crate::status::Status;
+
+/// `train-dense`: a dense network on a table of features.
+#[derive(clap::Args)]
+pub struct TrainDense {
+    /// Table of features with a column `label`, as `extract-features` writes it
+    table: PathBuf,
+    #[command(flatten)]
+    training: TrainingArgs,
+    #[command(flatten)]
+    network: NetworkArgs,
+    #[command(flatten)]
+    dense: DenseArgs,
+}
+
+/// Where an option is not given, the default of the library is used.
+#[derive(clap::Args)]
+struct DenseArgs {
+    /// Units of each hidden layer, a list [default: 512,512,512]
+    #[arg(long, value_delimiter = ',')]
+    units: Option<Vec<usize>>,
+    /// Fraction of the hidden units dropped in training, 0 to below 1 [default: 0.1]
+    #[arg(long, value_name = "X")]
+    dropout: Option<f32>,
+    /// Decoupled weight decay of AdamW [default: 0]
+    #[arg(long, value_name = "X")]
+    weight_decay: Option<f32>,
+    /// Probability spread evenly over all classes in the training labels, 0 to below 1 [default: 0]
+    #[arg(long, value_name = "X")]
+    label_smoothing: Option<f32>,
+    /// Alpha of mixup, which mixes pairs of training rows; 0 for none [default: 0.5]
+    #[arg(long, value_name = "ALPHA")]
+    mixup: Option<f32>,
+}
+
+impl DenseArgs {
+    /// The same for the library.
+    fn params(self, network: &NetworkArgs) -> DenseParams {
+        let mut params = DenseParams {
+            device: network.device,
+            ..DenseParams::default()
+        };
+        let DenseParams { net, train, .. } = &mut params;
+        network.apply(train);
+        net.units = self.units.unwrap_or_else(|| net.units.clone());
+        net.dropout = self.dropout.unwrap_or(net.dropout);
+        train.weight_decay = self.weight_decay.unwrap_or(train.weight_decay);
+        train.label_smoothing = self.label_smoothing.unwrap_or(train.label_smoothing);
+        train.augment.mixup = self.mixup.unwrap_or(train.augment.mixup);
+        params
+    }
+}
+
+impl Command for TrainDense {
+    const NAME: &'static str = "train-dense";
+    const ABOUT: &'static str =
+        "Train a dense network on a table of features, and score it on test rows";
+    const DETAILS: &'static str = "On the published table of 3-s segments of GTZAN: accuracy about 0.94 on random \
+        rows, where the training rows have pieces of most test recordings; 0.49 with `--split \
+        fault-filtered`. Ctrl-C ends the training; the network so far is evaluated and written.";
+    const EXAMPLE: &'static str =
+        "features.csv --split grouped --epochs 30 --model-out model.safetensors";
+
+    fn run(self) -> anyhow::Result<Status> {
+        let (network, session) = (&self.network, self.network.threads.start()?);
+        let table = read_table(&self.table)?;
+        let params = self.dense.params(network);
+        let (seed, model_out) = (params.train.seed, network.model_out.as_deref());
+        let source = (&*self.table, &table);
+        self.training
+            .run(&params, source, seed, &session, model_out)?;
+        Ok(session.status())
+    }
+}

@@ -1,0 +1,34 @@
+//! Options and steps that several commands share.
+
+pub(crate) mod network;
+pub(crate) mod search;
+pub(crate) mod training;
+
+use std::path::{Path, PathBuf};
+
+use anyhow::Context;
+use timbral::Inputs;
+use timbral::data::FeatureTable;
+
+use crate::session::phase;
+
+/// Finds the sound files among files and folders.
+pub(crate) fn find_files<P: AsRef<Path>>(inputs: &[P]) -> timbral::Result<Vec<PathBuf>> {
+    let names: Vec<_> = inputs
+        .iter()
+        .map(|path| path.as_ref().display().to_string())
+        .collect();
+    phase(format!("searching {} for sound files", names.join(", ")));
+    Ok(Inputs::find(inputs)?.files)
+}
+
+/// Reads a table of features.
+pub(crate) fn read_table(path: &Path) -> timbral::Result<FeatureTable> {
+    phase(format!("reading {}", path.display()));
+    Ok(FeatureTable::read(path)?)
+}
+
+/// Makes a folder and those above it.
+pub(crate) fn create_folder(path: &Path) -> anyhow::Result<()> {
+    std::fs::create_dir_all(path).with_context(|| path.display().to_string())
+}

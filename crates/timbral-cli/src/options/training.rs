@@ -1,0 +1,98 @@
+//! Training and evaluation of one model on a split, with the files that a user asks for.
+
+use std::path::{Path, PathBuf};
+
+use serde::Serialize;
+use timbral::data::{FeatureTable, Split, SplitMethod};
+use timbral::{Experiment, Recipe, Record, fit_and_evaluate, probability_table};
+use timbral_core::{Monitor, Progress, write_json};
+
+use crate::session::{Session, phase};
+
+#[derive(clap::Args)]
+pub(crate) struct TrainingArgs {
+    /// How the test rows are chosen: random, grouped (whole recordings) or fault-filtered (GTZAN's split)
+    #[arg(long, value_name = "SPLIT", default_value = "random")]
+    split: SplitMethod,
+    /// File with the test rows, in place of --split: one row number per line, counted from 0
+    #[arg(long, value_name = "FILE", conflicts_with = "split")]
+    test_rows: Option<PathBuf>,
+    /// File to write the probabilities of the test rows to, .csv
+    #[arg(long, value_name = "FILE")]
+    probabilities: Option<PathBuf>,
+    /// File to write parameters, times and scores to, .json
+    #[arg(long, value_name = "FILE")]
+    json: Option<PathBuf>,
+}
+
+/// What `--json` writes.
+#[derive(Serialize)]
+struct Named<'a> {
+    table: &'a Path,
+    split: String,
+    #[serde(flatten)]
+    record: &'a Record,
+}
+
+impl TrainingArgs {
+    /// Fits a recipe to the training rows, writes the model, prints its scores on the test rows, and
+    /// writes what is asked for. `source` is the file of the table.
+    pub(crate) fn run(
+        &self,
+        recipe: &dyn Recipe,
+        (source, table): (&Path, &FeatureTable),
+        seed: u64,
+        session: &Session,
+        model_out: Option<&Path>,
+    ) -> anyhow::Result<()> {
+        let split = match &self.test_rows {
+            Some(path) => Split::read_test_rows(path, table.n_rows())?,
+            None => self.split.split(table, seed)?,
+        };
+        phase(format!(
+            "training {} on {}",
+            recipe.name(),
+            source.display()
+        ));
+        if !Experiment::new(table, &split)?.is_by_recording() {
+            println!(
+                "the training rows have pieces of some test recordings: the scores are too good\n"
+            );
+        }
+        let outcome = {
+            let mut bar = session.monitor();
+            fit_and_evaluate(recipe, table, &split, seed, &mut |progress| {
+                bar.report(
+                    &Progress::new(progress.step, progress.n_steps, progress.unit)
+                        .with_message(progress.message.clone()),
+                )
+            })?
+        };
+        let (record, test) = (&outcome.record, &outcome.test);
+        if let Some(path) = model_out {
+            outcome.fitted.save(path)?;
+        }
+        let summary = outcome.fitted.summary();
+        if !summary.is_empty() {
+            println!("{summary}");
+        }
+        println!("{record}");
+        if let Some(path) = &self.probabilities {
+            let probabilities = outcome.probabilities.view();
+            probability_table(test, table.classes(), probabilities)?.write_csv(path)?;
+        }
+        let Some(path) = &self.json else {
+            return Ok(());
+        };
+        let split = match &self.test_rows {
+            Some(path) => path.display().to_string(),
+            None => self.split.to_string(),
+        };
+        let named = Named {
+            table: source,
+            split,
+            record,
+        };
+        Ok(write_json(path, &named)?)
+    }
+}

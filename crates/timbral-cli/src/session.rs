@@ -1,0 +1,144 @@
+//! What a command shares with its user while it runs: Ctrl-C, threads, phases and bars.
+
+use std::ops::ControlFlow;
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use anyhow::ensure;
+use indicatif::{ProgressBar, ProgressStyle};
+use timbral::Error;
+use timbral::data::Error::Stopped;
+use timbral_core::{Monitor, Progress, SharedMonitor};
+
+use crate::status::Status;
+
+/// Set by Ctrl-C.
+static STOP: AtomicBool = AtomicBool::new(false);
+/// Whether the handler of Ctrl-C is set.
+static HANDLER: OnceLock<()> = OnceLock::new();
+
+/// The option `--threads`.
+#[derive(clap::Args)]
+pub(crate) struct ThreadArgs {
+    /// Number of threads; 0 for one per core
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    threads: usize,
+}
+
+impl ThreadArgs {
+    /// Starts the threads, and handles Ctrl-C from now on.
+    pub(crate) fn start(&self) -> anyhow::Result<Session> {
+        Session::start(self.threads)
+    }
+}
+
+/// A command under way, which Ctrl-C can stop.
+pub(crate) struct Session(());
+
+impl Session {
+    fn start(threads: usize) -> anyhow::Result<Self> {
+        if HANDLER.set(()).is_ok() {
+            ctrlc::set_handler(|| {
+                // The second time at once, as work may take long to notice the first.
+                if STOP.swap(true, Ordering::Relaxed) {
+                    std::process::exit(Status::Stopped.code().into());
+                }
+            })?;
+        }
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads);
+        if pool.build_global().is_err() {
+            // A command ran before in this process.
+            let known = rayon::current_num_threads();
+            ensure!(
+                threads == 0 || threads == known,
+                "{threads} threads: this process has {known} already"
+            );
+        }
+        Ok(Self(()))
+    }
+
+    pub(crate) fn flag(&self) -> &'static AtomicBool {
+        &STOP
+    }
+
+    pub(crate) fn is_stopped(&self) -> bool {
+        STOP.load(Ordering::Relaxed)
+    }
+
+    /// The error of work that was stopped, if it was.
+    pub(crate) fn check(&self) -> timbral::Result<()> {
+        match self.is_stopped() {
+            true => Err(Stopped.into()),
+            false => Ok(()),
+        }
+    }
+
+    /// Of a command whose result is of use although it was stopped.
+    pub(crate) fn status(&self) -> Status {
+        match self.is_stopped() {
+            true => Status::Stopped,
+            false => Status::Done,
+        }
+    }
+
+    /// Shows progress as a bar on a terminal, and stops the work after Ctrl-C. The bar goes when the
+    /// monitor is dropped.
+    pub(crate) fn monitor(&self) -> Bar<'_> {
+        let style = ProgressStyle::with_template("{bar:40} {pos}/{len} {prefix}, {eta} left {msg}");
+        // The template is constant, and a bar without it is as good.
+        let style = style.unwrap_or_else(|_| ProgressStyle::default_bar());
+        let bar = ProgressBar::new(0).with_style(style);
+        Bar { bar, session: self }
+    }
+
+    /// Does work on `total` things under a bar; the work reports how many are done.
+    pub(crate) fn counted<T>(
+        &self,
+        total: usize,
+        unit: &'static str,
+        work: impl FnOnce(&(dyn Fn(usize) + Sync)) -> timbral::Result<T>,
+    ) -> timbral::Result<T> {
+        let mut bar = self.monitor();
+        let shared = SharedMonitor::new(&mut bar);
+        work(&|done| {
+            let _ = shared.report(&Progress::new(done, total, unit));
+        })
+    }
+}
+
+/// A [`Monitor`] for the user.
+pub(crate) struct Bar<'a> {
+    bar: ProgressBar,
+    session: &'a Session,
+}
+
+impl Monitor for Bar<'_> {
+    fn report(&mut self, progress: &Progress) -> ControlFlow<()> {
+        self.bar.set_length(progress.total as u64);
+        self.bar.set_position(progress.done as u64);
+        self.bar.set_prefix(progress.unit);
+        self.bar.set_message(progress.message.clone());
+        match self.session.is_stopped() {
+            true => ControlFlow::Break(()),
+            false => ControlFlow::Continue(()),
+        }
+    }
+}
+
+impl Drop for Bar<'_> {
+    fn drop(&mut self) {
+        self.bar.finish_and_clear();
+    }
+}
+
+/// Says on stderr what begins now, whether that is a terminal or not.
+pub(crate) fn phase(what: impl std::fmt::Display) {
+    eprintln!("{what} ...");
+}
+
+/// Names the files that were skipped on stderr.
+pub(crate) fn print_skipped(errors: &[Error]) {
+    for error in errors {
+        eprintln!("skipped {error}");
+    }
+}

@@ -1,0 +1,300 @@
+//! The program `timbral` as a user runs it.
+
+#![allow(
+    clippy::unwrap_used,
+    reason = "helpers outside of test functions fail the test too"
+)]
+
+use std::fmt::Write;
+use std::io::{BufRead, BufReader};
+use std::path::Path;
+use std::process::{Command, Output, Stdio};
+
+use tempfile::TempDir;
+
+fn timbral(folder: &Path, args: &str) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_timbral"));
+    command
+        .current_dir(folder)
+        .args(args.split_whitespace())
+        .env("RUST_BACKTRACE", "1");
+    command
+}
+
+fn run(folder: &Path, args: &str) -> Output {
+    timbral(folder, args).output().unwrap()
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}
+
+/// Runs a command that is done, and returns its stdout.
+fn done(folder: &Path, args: &str) -> String {
+    let output = run(folder, args);
+    let stderr = text(&output.stderr);
+    assert_eq!(output.status.code(), Some(0), "{args}: {stderr}");
+    text(&output.stdout)
+}
+
+/// A folder with a table `t.csv` of three genres with eight recordings of ten segments, and files that
+/// are damaged.
+fn folder() -> TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    let mut table = String::from("filename,x,noise,label\n");
+    for row in 0..240 {
+        let (genre, recording, segment) = (row % 3, row / 3 % 8, row / 24);
+        let name = ["jazz", "pop", "rock"][genre];
+        let x = genre as f32 + (row * 7 % 10) as f32 / 20.0;
+        let noise = row * 37 % 101;
+        writeln!(
+            table,
+            "my-{name}.{recording:05}.{segment}.wav,{x},{noise},{name}"
+        )
+        .unwrap();
+    }
+    std::fs::write(folder.path().join("t.csv"), table).unwrap();
+    std::fs::write(folder.path().join("bad.npz"), "not a zip file").unwrap();
+    std::fs::write(folder.path().join("bad.json"), "{\"learner\": 1}").unwrap();
+    folder
+}
+
+#[test]
+fn help_groups_the_commands_and_documents_the_exit_statuses() {
+    let help = done(Path::new("."), "--help");
+    for part in [
+        "From music to genres:\n  train ",
+        "From tables to models:\n  train-boost ",
+        "Studies:\n  reproduce ",
+        "  130  stopped by Ctrl-C",
+    ] {
+        assert!(help.contains(part), "{part} is not in {help}");
+    }
+    let version = done(Path::new("."), "--version");
+    assert_eq!(
+        version.trim(),
+        format!("timbral {}", env!("CARGO_PKG_VERSION"))
+    );
+    let help = done(Path::new("."), "train-boost --help");
+    for part in [
+        "[default: 0.3]",
+        "Number of threads; 0 for one per core",
+        "Example:\n  timbral train-boost",
+    ] {
+        assert!(help.contains(part), "{part} is not in {help}");
+    }
+    let output = run(Path::new("."), "");
+    assert_eq!(output.status.code(), Some(64));
+    assert!(
+        text(&output.stderr).contains("Usage: timbral"),
+        "{output:?}"
+    );
+}
+
+#[test]
+fn music_becomes_a_table_and_a_model() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    done(folder, "make-corpus music --recordings 2 --seconds 7");
+    done(folder, "extract-features music --segments 3s --out t.csv");
+    let table = std::fs::read_to_string(folder.join("t.csv")).unwrap();
+    assert_eq!(table.lines().count(), 1 + 2 * 20);
+    let report = done(folder, "train-boost t.csv --rounds 5 --model-out m.json");
+    assert!(report.contains("accuracy by recording"), "{report}");
+    let report = done(folder, "evaluate m.json t.csv");
+    assert!(report.contains("n = 40"), "{report}");
+    let figures = done(folder, "explore t.csv --out figures");
+    assert!(figures.contains("figures"), "{figures}");
+    assert!(folder.join("figures/index.html").exists());
+}
+
+#[test]
+fn music_becomes_a_classifier_and_bad_files_are_skipped() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    done(folder, "make-corpus music --recordings 2 --seconds 4");
+    done(folder, "train music --folds 0 --out g.timbral");
+    std::fs::write(folder.join("music/synth-pulse/text.wav"), "not a sound").unwrap();
+    let output = run(folder, "predict music/synth-pulse --model g.timbral");
+    let stderr = text(&output.stderr);
+    assert_eq!(output.status.code(), Some(2), "{stderr}");
+    assert!(stderr.contains("text.wav: not a sound file"), "{stderr}");
+    assert_eq!(text(&output.stdout).lines().count(), 2);
+    let output = run(
+        folder,
+        "similar music music/synth-pulse/synth-pulse.00000.wav -k 3",
+    );
+    assert_eq!(output.status.code(), Some(2), "{}", text(&output.stderr));
+    assert_eq!(text(&output.stdout).lines().count(), 3);
+}
+
+/// A wrong input for every command: arguments, exit status, and a part of the message.
+const WRONG: &[(&str, u8, &str)] = &[
+    ("average missing.csv", 1, "error: missing.csv: "),
+    ("boost-study missing.csv", 1, "error: missing.csv: "),
+    ("completions dos", 64, "invalid value 'dos' for '<SHELL>'"),
+    ("evaluate bad.json t.csv", 1, "error: bad.json: "),
+    ("explore missing.csv", 1, "error: missing.csv: "),
+    (
+        "explore t.csv --format gif",
+        64,
+        "[possible values: svg, png]",
+    ),
+    (
+        "extract-features missing --out f.csv",
+        1,
+        "error: missing: ",
+    ),
+    (
+        "extract-features t.csv --out f.csv",
+        1,
+        "skipped t.csv: not a sound file",
+    ),
+    ("extract-features t.csv", 64, "--out <FILE>"),
+    ("make-corpus corpus --seconds 0", 1, "error: seconds = 0: "),
+    (
+        "nearest-neighbour t.csv --splits every-second",
+        64,
+        "must be random, grouped or fault-filtered",
+    ),
+    (
+        "predict t.csv --model missing.timbral",
+        1,
+        "error: missing.timbral: ",
+    ),
+    (
+        "reproduce --features missing.csv",
+        1,
+        "error: missing.csv: ",
+    ),
+    ("reproduce --spectrograms bad.npz", 64, "--features <FILE>"),
+    (
+        "sampler-study t.csv --sampler grid",
+        64,
+        "a sampler is random or tpe",
+    ),
+    (
+        "similar bad.npz t.csv",
+        1,
+        "error: bad.npz: not a timbral-similarity file",
+    ),
+    (
+        "train t.csv --out g.timbral",
+        1,
+        "error: t.csv: not a sound file",
+    ),
+    (
+        "train t.csv --model forest --out g.timbral",
+        64,
+        "neither boost, dense",
+    ),
+    (
+        "train-boost t.csv --subsample 1.5",
+        1,
+        "error: subsample = 1.5: ",
+    ),
+    (
+        "train-boost t.csv --model-out m.bin",
+        64,
+        "a model file ends in .json or .ubj",
+    ),
+    ("train-conv bad.npz", 1, "error: bad.npz: "),
+    ("train-dense t.csv --dropout 1", 1, "error: dropout = 1: "),
+    ("tune-boost t.csv --folds 1", 1, "error: n_splits = 1: "),
+    (
+        "no-such-command",
+        64,
+        "unrecognized subcommand 'no-such-command'",
+    ),
+];
+
+#[test]
+fn wrong_inputs_are_explained() {
+    let folder = folder();
+    for (args, status, message) in WRONG {
+        let output = run(folder.path(), args);
+        let stderr = text(&output.stderr);
+        assert_eq!(
+            output.status.code(),
+            Some((*status).into()),
+            "{args}: {stderr}"
+        );
+        assert!(stderr.contains(message), "{args}: {stderr}");
+        // One line, no `Debug` output and no backtrace; phases end in dots.
+        let error = stderr.lines().filter(|line| !line.ends_with(" ..."));
+        let n_lines = error.count();
+        assert!(*status == 64 || n_lines <= 2, "{args}: {stderr}");
+    }
+}
+
+#[test]
+fn every_command_has_a_wrong_input_above() {
+    let help = done(Path::new("."), "--help");
+    let commands = help.lines().filter_map(|line| line.strip_prefix("  "));
+    let commands = commands.filter_map(|line| line.split_whitespace().next());
+    let mut n = 0;
+    for command in commands.filter(|name| name.starts_with(|c: char| c.is_ascii_lowercase())) {
+        n += 1;
+        let found = WRONG
+            .iter()
+            .any(|(args, ..)| args.split(' ').next() == Some(command));
+        assert!(found || command == "compare-models", "{command}");
+    }
+    assert!(n >= 17, "{help}");
+}
+
+#[cfg(feature = "classical")]
+#[test]
+fn other_models_cannot_be_compared() {
+    let folder = folder();
+    let output = run(
+        folder.path(),
+        "compare-models t.csv --models naive-bayes,perceptron",
+    );
+    assert_eq!(output.status.code(), Some(64));
+    assert!(
+        text(&output.stderr).contains("boosted-trees, dense"),
+        "{output:?}"
+    );
+}
+
+#[test]
+fn completions_know_the_commands_and_options() {
+    for shell in ["bash", "zsh", "fish", "powershell", "elvish"] {
+        let script = done(Path::new("."), &format!("completions {shell}"));
+        for word in ["extract-features", "train-boost", "colsample-bytree"] {
+            assert!(script.contains(word), "{shell}: {word}");
+        }
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn ctrl_c_stops_a_command_that_says_first_what_it_does() {
+    let folder = folder();
+    for (args, first) in [
+        (
+            "make-corpus music --recordings 10000 --threads 1",
+            "making 100000 synthetic recordings",
+        ),
+        ("reproduce --threads 1", "making 300 synthetic recordings"),
+        (
+            "tune-boost t.csv --trials 100000 --threads 1",
+            "reading t.csv ...",
+        ),
+    ] {
+        let mut command = timbral(folder.path(), args);
+        let mut child = command.stderr(Stdio::piped()).spawn().unwrap();
+        let mut stderr = BufReader::new(child.stderr.take().unwrap());
+        let mut line = String::new();
+        stderr.read_line(&mut line).unwrap();
+        assert!(line.starts_with(first), "{args}: {line}");
+        let kill = Command::new("kill")
+            .args(["-INT", &child.id().to_string()])
+            .status();
+        assert!(kill.unwrap().success());
+        let rest: Vec<String> = stderr.lines().map(Result::unwrap).collect();
+        assert_eq!(child.wait().unwrap().code(), Some(130), "{args}: {rest:?}");
+        assert!(rest.last().unwrap().contains("stopped"), "{args}: {rest:?}");
+    }
+}
