@@ -38,17 +38,11 @@ fn main() -> timbral_boost::Result<()> {
         .validate(&held_out)
         .monitor(&mut monitor)
         .run()?;
-    for (name, scores) in &trained.history.sets {
-        let best = trained.best_round.map(|round| scores[round]);
-        println!(
-            "{name}: {} of the best round {best:.4?}",
-            trained.history.metric
-        );
+    if let Some(best) = trained.best_round {
+        println!("best round: {best} of {}", trained.model.n_rounds());
+        for (name, scores) in &trained.history.sets {
+            println!("{name}: {} {:.4}", trained.history.metric, scores[best]);
+        }
     }
-    println!(
-        "best round: {:?} of {}",
-        trained.best_round,
-        trained.model.n_rounds()
-    );
     Ok(())
 }

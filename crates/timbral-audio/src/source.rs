@@ -1,0 +1,114 @@
+//! What formats produce and readers consume: bytes in ([`Input`]), samples out ([`Source`]), and
+//! the description of a stream of samples ([`StreamInfo`]).
+
+use std::io::{Read, Seek};
+
+use timbral_core::{InvalidParameter, check};
+
+use crate::error::{Error, Result};
+
+/// Sample rates accepted in a file and by the resampler, in Hz: 1 kHz (music needs more) to 768 kHz
+/// (the highest rate of commercial converters).
+pub const SAMPLE_RATES: std::ops::RangeInclusive<u32> = 1_000..=768_000;
+
+/// The largest channel count accepted in a file.
+pub const MAX_CHANNELS: u16 = 1024;
+
+/// The bytes of a file.
+pub(crate) trait Input: Read + Seek + Send + Sync {}
+
+impl<T: Read + Seek + Send + Sync> Input for T {}
+
+/// Decoded samples, interleaved; one implementation per family of formats.
+pub(crate) trait Source: Send {
+    /// Format, sample rate, channels and length.
+    fn info(&self) -> StreamInfo;
+
+    /// Writes whole frames to the start of `out`, which has room for at least one, and returns the
+    /// number of values written: 0 only at the end.
+    fn read(&mut self, out: &mut [f32]) -> Result<usize>;
+}
+
+/// A description of a stream of samples, with values in the accepted ranges.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct StreamInfo {
+    /// The format's name, for messages.
+    pub(crate) format: &'static str,
+    /// Frames per second.
+    pub(crate) sample_rate: u32,
+    /// Samples per frame.
+    pub(crate) channels: u16,
+    /// Frames the stream must have; `None` if the format does not store an exact number.
+    pub(crate) frames: Option<u64>,
+}
+
+impl StreamInfo {
+    /// Checks the values of a header.
+    pub(crate) fn new(
+        file: &str,
+        format: &'static str,
+        sample_rate: u32,
+        channels: u32,
+        frames: Option<u64>,
+    ) -> Result<Self> {
+        let range = |name, value, low: u32, high: u32| {
+            if (low..=high).contains(&value) {
+                return Ok(());
+            }
+            Err(Error::HeaderRange {
+                file: file.to_owned(),
+                format,
+                name,
+                value,
+                low,
+                high,
+            })
+        };
+        range(
+            "sample_rate",
+            sample_rate,
+            *SAMPLE_RATES.start(),
+            *SAMPLE_RATES.end(),
+        )?;
+        range("channels", channels, 1, u32::from(MAX_CHANNELS))?;
+        Ok(Self {
+            format,
+            sample_rate,
+            channels: channels as u16,
+            frames,
+        })
+    }
+}
+
+/// Checks a sample rate that was passed as a parameter.
+pub(crate) fn check_sample_rate(
+    name: &'static str,
+    sample_rate: u32,
+) -> std::result::Result<(), InvalidParameter> {
+    check(
+        SAMPLE_RATES.contains(&sample_rate),
+        name,
+        sample_rate,
+        "must be in 1000..=768000 Hz",
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn both_ends_of_each_range() {
+        for (rate, channels, ok) in [
+            (1_000, 1, true),
+            (768_000, 1024, true),
+            (999, 1, false),
+            (768_001, 1, false),
+            (44_100, 0, false),
+            (44_100, 1025, false),
+        ] {
+            let got = StreamInfo::new("x", "AU", rate, channels, None);
+            assert_eq!(got.is_ok(), ok, "{rate} {channels} {got:?}");
+        }
+    }
+}
