@@ -146,9 +146,9 @@ fn tables_that_would_read_back_differently_are_not_written() {
         assert_eq!(FeatureTable::read(&path).unwrap().classes(), ["pop"]);
     }
     for (name, text) in [
-        ("t.txt", "ends in .csv"),
-        ("csv", "ends in .csv"),
-        ("t", "ends in .csv"),
+        ("t.txt", "end in .csv"),
+        ("csv", "end in .csv"),
+        ("t", "end in .csv"),
     ] {
         let error = table("x", 1.0, "a", "pop")
             .write(folder.path().join(name))
