@@ -1,5 +1,5 @@
-//! Decodes a sound file, changes its sample rate and writes it as a float WAV:
-//! `cargo run --release --example resample -- in.flac 22050 out.wav`
+//! Decodes a sound file, changes its sample rate and writes the samples as a WAV file of 32-bit floats:
+//! `cargo run --release -p timbral-audio --example resample -- in.flac 22050 out.wav`
 
 use std::error::Error;
 

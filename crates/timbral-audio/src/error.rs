@@ -1,33 +1,41 @@
 use std::io;
 
-/// What can be wrong with a sound file, or with a parameter.
+use timbral_core::InvalidParameter;
+
+/// Why a sound file cannot be read, or a parameter is refused.
 ///
-/// Every variant about a file names it: its path, or the label that was passed with a reader.
+/// Every variant about a file names it: its path, or the label that was passed with a reader. The
+/// message ends with what to do about it.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
-    /// The operating system refused: no such file, no permission, a broken disk.
-    #[error("{file}: {reason}")]
+    /// The operating system reported an error: no such file, no permission, a disk error.
+    #[error("{file}: {reason}{}", advice(reason.kind()))]
     Io {
         /// The file.
         file: String,
-        /// What the operating system said.
+        /// The operating system's reason.
         reason: io::Error,
     },
-    /// The path leads to a directory, a pipe or a device.
-    #[error("{file}: not a regular file")]
+    /// The path is that of a folder, a pipe or a device.
+    #[error(
+        "{file}: not a regular file; give the path of a sound file, not of a folder, pipe or device"
+    )]
     NotAFile {
         /// The path.
         file: String,
     },
-    /// The file has no bytes at all.
-    #[error("{file}: the file is empty (0 bytes)")]
+    /// The file has no bytes.
+    #[error("{file}: the file is empty (0 bytes); copy or download it again")]
     EmptyFile {
         /// The file.
         file: String,
     },
     /// The first bytes are those of no known sound format.
-    #[error("{file}: not a sound file: no known format signature (first bytes {first_bytes})")]
+    #[error(
+        "{file}: not a sound file: no known format signature (first bytes {first_bytes}); \
+         if it is one, convert it to WAV"
+    )]
     UnknownFormat {
         /// The file.
         file: String,
@@ -35,63 +43,72 @@ pub enum Error {
         first_bytes: String,
     },
     /// A known format, or a variant of one, that this build does not decode.
-    #[error("{file}: {format} file not supported: {reason}")]
+    #[error("{file}: {format} file not supported: {reason}; convert it to PCM WAV")]
     Unsupported {
         /// The file.
         file: String,
-        /// The format its first bytes announce.
+        /// The format, by the first bytes.
         format: &'static str,
-        /// What is missing.
+        /// What is not supported.
         reason: String,
     },
     /// The file breaks the rules of its format.
-    #[error("{file}: malformed {format} file: {reason}")]
+    #[error("{file}: malformed {format} file: {reason}; replace it with an intact copy")]
     Malformed {
         /// The file.
         file: String,
-        /// The format its first bytes announce.
+        /// The format, by the first bytes.
         format: &'static str,
         /// The rule it breaks.
         reason: String,
     },
-    /// The header promises more frames than the file has.
-    #[error("{file}: truncated {format} file: the header promises {expected} frames, found {got}")]
+    /// The header declares more frames than the file has.
+    #[error(
+        "{file}: truncated {format} file: the header declares {expected} frames, the file has {got}; \
+         copy or download it again"
+    )]
     Truncated {
         /// The file.
         file: String,
-        /// The format its first bytes announce.
+        /// The format, by the first bytes.
         format: &'static str,
-        /// Frames (samples per channel) the header promises.
+        /// Frames (samples per channel) that the header declares.
         expected: u64,
-        /// Frames that are there.
+        /// Frames that the file has.
         got: u64,
     },
-    /// A valid header, and no samples after it.
-    #[error("{file}: {format} file without a single sample")]
+    /// The header is valid, but no samples follow.
+    #[error("{file}: {format} file without samples; export it again or leave it out")]
     NoSamples {
         /// The file.
         file: String,
-        /// The format its first bytes announce.
+        /// The format, by the first bytes.
         format: &'static str,
     },
     /// The header's sample rate or channel count is outside the accepted range.
-    #[error("{file}: {format} file with {name} = {value}, accepted are {low} to {high}")]
+    #[error(
+        "{file}: {format} file with {name} = {value}, accepted are {low} to {high}; \
+         convert it, or replace it with an intact copy"
+    )]
     HeaderRange {
         /// The file.
         file: String,
-        /// The format its first bytes announce.
+        /// The format, by the first bytes.
         format: &'static str,
         /// `sample_rate` or `channels`.
         name: &'static str,
         /// The value in the header.
         value: u32,
-        /// The least accepted value.
+        /// The smallest accepted value.
         low: u32,
         /// The largest accepted value.
         high: u32,
     },
     /// A sample is NaN or infinite.
-    #[error("{file}: frame {frame}, channel {channel} is {value}, not a finite number")]
+    #[error(
+        "{file}: frame {frame}, channel {channel} is {value}, not a finite number; \
+         export it again without NaN and infinite samples"
+    )]
     NotFinite {
         /// The file.
         file: String,
@@ -102,20 +119,22 @@ pub enum Error {
         /// The value.
         value: f32,
     },
-    /// A parameter is outside the range where the function is defined.
-    #[error("{name} = {value}: {reason}")]
-    InvalidParameter {
-        /// The parameter's name as in the code.
-        name: &'static str,
-        /// Its value, printed.
-        value: String,
-        /// The rule it breaks.
-        reason: &'static str,
-    },
+    /// A parameter is out of its range.
+    #[error(transparent)]
+    InvalidParameter(#[from] InvalidParameter),
 }
 
-/// The crate's result type.
+/// The result type of this crate.
 pub type Result<T> = std::result::Result<T, Error>;
+
+/// What to do about an error of the operating system; empty if that is not known.
+fn advice(kind: io::ErrorKind) -> &'static str {
+    match kind {
+        io::ErrorKind::NotFound => "; check the path",
+        io::ErrorKind::PermissionDenied => "; check the permissions",
+        _ => "",
+    }
+}
 
 impl Error {
     pub(crate) fn io(file: &str, reason: io::Error) -> Self {
@@ -142,30 +161,12 @@ impl Error {
     }
 }
 
-/// `Ok` when `holds`, else the parameter error: one line a rule.
-pub(crate) fn check(
-    holds: bool,
-    name: &'static str,
-    value: impl std::fmt::Display,
-    reason: &'static str,
-) -> Result<()> {
-    if holds {
-        Ok(())
-    } else {
-        Err(Error::InvalidParameter {
-            name,
-            value: value.to_string(),
-            reason,
-        })
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn messages_name_the_file_and_the_numbers() {
+    fn messages_have_the_file_the_numbers_and_the_remedy() {
         let e = Error::Truncated {
             file: "a.wav".into(),
             format: "WAV",
@@ -174,7 +175,17 @@ mod tests {
         };
         assert_eq!(
             e.to_string(),
-            "a.wav: truncated WAV file: the header promises 10 frames, found 7"
+            "a.wav: truncated WAV file: the header declares 10 frames, the file has 7; \
+             copy or download it again"
         );
+
+        for (kind, remedy) in [
+            (io::ErrorKind::NotFound, "; check the path"),
+            (io::ErrorKind::PermissionDenied, "; check the permissions"),
+        ] {
+            let message = Error::io("a.wav", kind.into()).to_string();
+            assert!(message.starts_with("a.wav: "), "{message}");
+            assert!(message.ends_with(remedy), "{message}");
+        }
     }
 }

@@ -1,10 +1,12 @@
-//! Sound files to samples: the only crate of timbral that opens a sound file.
+//! Decodes sound files: whole or block by block, as one channel, at another sample rate, in segments.
 //!
 //! - [`decode`] reads a whole file, [`AudioReader`] reads it block by block.
 //! - [`Clip`] is a sound in memory: interleaved `f32` samples, sample rate, channels.
-//! - [`MonoReader`] is a file as one channel at one rate, and [`Segments`] cuts it, in bounded
-//!   memory however long the file.
+//! - [`MonoReader`] reads a file as one channel at one sample rate, and [`Segments`] cuts it into
+//!   pieces; both use bounded memory, however long the file is.
 //! - [`Resampler`] changes the sample rate.
+//!
+//! # Formats
 //!
 //! | format | decoded by |
 //! |---|---|
@@ -12,19 +14,28 @@
 //! | AU: 8 to 32-bit integer, 32 and 64-bit float, mu-law, A-law | this crate |
 //! | WAV with other codecs, AIFF, CAF, FLAC, ALAC, MP3, MP2, OGG Vorbis, AAC (MP4, ADTS), Matroska | Symphonia, with the default feature `symphonia` |
 //!
-//! The format is found by the file's first bytes. Its name decides nothing, but where the first
-//! bytes say nothing, a file called `.mp3`, `.mp2` or `.aac` is searched for a frame behind junk.
-//! A file that is damaged,
-//! shorter than it says, or no sound at all is an [`Error`] that names the file and the reason.
-//! Where the format stores the length exactly (WAV, AU, AIFF, FLAC, MP3 with an encoder tag) a
-//! missing end is noticed; a stream of MP3, ADTS or OGG packets cut between two of them just ends
-//! earlier. A damaged packet is an error, not a gap.
+//! Not decoded, and refused by name where the first bytes identify them: Opus, RF64, RIFX, WMA,
+//! WavPack, Monkey's Audio, Musepack, MIDI.
 //!
-//! Integer samples of b bits become `x / 2^(b-1)`, the numbers that libsndfile and
+//! The first bytes of a file decide its format, not its name. One exception: if they are of no known
+//! format and the name ends in `.mp3`, `.mp2` or `.aac`, the file is searched for a first frame.
+//!
+//! # Samples
+//!
+//! Integer samples of b bits become `x / 2^(b-1)`, in -1..1, the numbers that libsndfile and
 //! `librosa.load(sr=None)` give; `tests/scripts/decode_against_soundfile.py` compares them for 34
-//! formats and encodings. Not decoded, and said so: Opus, RF64 and RIFX, WMA, WavPack. The delay
-//! that an encoder adds is removed for MP3 (with an encoder tag) and OGG, not for AAC. A panic in a
-//! decoder is caught and becomes an error, but the program's panic hook still sees it.
+//! formats and encodings. Float samples are unchanged. The delay that an encoder adds is removed for
+//! MP3 (if the encoder stored it) and OGG, not for AAC (1024 samples).
+//!
+//! # Errors
+//!
+//! A file that is damaged, shorter than its header says, or not a sound file is an [`Error`] that names
+//! the file and the reason. A missing end is detected where the format stores the exact length (WAV,
+//! AU, AIFF, FLAC, MP3 whose encoder stored it); a stream of MP3, ADTS or OGG packets that is cut
+//! between two packets ends earlier, without an error. A damaged packet is an error, not a gap. A panic
+//! in a decoder is caught and becomes an error; the program's panic hook still runs.
+//!
+//! # Example
 //!
 //! ```no_run
 //! use timbral_audio::AudioReader;
@@ -37,24 +48,25 @@
 //! # Ok::<(), timbral_audio::Error>(())
 //! ```
 
-mod au;
 mod clip;
-#[cfg(feature = "symphonia")]
-mod coded;
 mod error;
-mod header;
+mod formats;
 mod mono;
-mod pcm;
 mod reader;
 mod resample;
 mod segments;
-mod sniff;
-mod wav;
+mod source;
 
 pub use clip::Clip;
 pub use error::{Error, Result};
-pub use header::{MAX_CHANNELS, SAMPLE_RATES};
 pub use mono::MonoReader;
 pub use reader::{AudioReader, decode, decode_reader};
 pub use resample::{ResampleParams, Resampler};
 pub use segments::Segments;
+pub use source::{MAX_CHANNELS, SAMPLE_RATES};
+pub use timbral_core::InvalidParameter;
+
+// The examples of the README are compiled as tests.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -2,13 +2,12 @@ use crate::clip::Clip;
 use crate::error::Result;
 use crate::reader::AudioReader;
 use crate::resample::{ResampleParams, Resampler};
-use crate::segments::Segments;
 
 /// A sound file as one channel at one sample rate, block by block: made by
 /// [`AudioReader::into_mono`].
 ///
-/// The samples are those of `clip.to_mono().resample(sample_rate)` bit for bit; channels are mixed
-/// before the rate is changed, so that the costly step runs once.
+/// The samples are those of `clip.to_mono().resample(sample_rate)`, bit for bit. Channels are mixed
+/// before the sample rate is changed, so that the expensive step runs once.
 ///
 /// ```
 /// use std::io::Cursor;
@@ -38,7 +37,7 @@ pub struct MonoReader {
 }
 
 impl MonoReader {
-    pub(crate) fn new(reader: AudioReader, sample_rate: Option<u32>) -> Result<Self> {
+    fn new(reader: AudioReader, sample_rate: Option<u32>) -> Result<Self> {
         let from = reader.sample_rate();
         let to = sample_rate.unwrap_or(from);
         let resampler = Resampler::new(from, to, &ResampleParams::default())?;
@@ -52,7 +51,7 @@ impl MonoReader {
         })
     }
 
-    /// Samples per second of what is read, in Hz.
+    /// Samples per second of the samples that are read, in Hz.
     pub fn sample_rate(&self) -> u32 {
         self.resampler.to_rate()
     }
@@ -93,25 +92,38 @@ impl MonoReader {
         while self.read(&mut samples)? > 0 {}
         Clip::new(samples, self.sample_rate(), 1)
     }
+}
 
-    /// Segments of `length` samples, one every `stride` samples: segment i is samples
-    /// `i * stride .. i * stride + length`; a last one that does not fit is absent. They overlap
-    /// for `length > stride` and leave gaps for `length < stride`.
+impl AudioReader {
+    /// Reads the file as one channel, the mean of its channels, at `sample_rate` Hz (`None`: that of
+    /// the file), block by block.
     ///
     /// # Errors
     ///
-    /// [`Error::InvalidParameter`](crate::Error::InvalidParameter) when `length` or `stride` is 0;
-    /// each item those of [`AudioReader::read`].
-    pub fn segments(self, length: usize, stride: usize) -> Result<Segments> {
-        Segments::new(self, length, stride)
+    /// [`Error::InvalidParameter`](crate::Error::InvalidParameter) for a rate outside
+    /// [`SAMPLE_RATES`](crate::SAMPLE_RATES).
+    pub fn into_mono(self, sample_rate: Option<u32>) -> Result<MonoReader> {
+        MonoReader::new(self, sample_rate)
+    }
+}
+
+impl Clip {
+    /// One channel, the mean of all: `(x_0 + ... + x_(c-1)) / c` summed in that order in f32.
+    ///
+    /// Equal to `librosa.to_mono` (numpy's `mean`) to the bit for up to 7 channels; from 8 on numpy
+    /// sums interleaved channels pairwise, which may differ in the last bit.
+    pub fn to_mono(&self) -> Self {
+        let mut samples = Vec::with_capacity(self.frames());
+        mix(self.samples(), self.channels(), &mut samples);
+        Self::of_one_channel(samples, self.sample_rate())
     }
 }
 
 /// Appends the mean of each frame: `(x_0 + ... + x_(c-1)) / c`, summed in that order in f32.
-pub(crate) fn mix(interleaved: &[f32], channels: u16, out: &mut Vec<f32>) {
+fn mix(interleaved: &[f32], channels: u16, out: &mut Vec<f32>) {
     match channels {
         1 => out.extend_from_slice(interleaved),
-        // The same arithmetic, spelled out where the compiler makes it SIMD code.
+        // The same arithmetic in a form that the compiler turns into SIMD code.
         2 => out.extend(
             interleaved
                 .as_chunks::<2>()
@@ -132,7 +144,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_mean_of_one_two_and_three_channels() {
+    fn one_two_and_three_channels_are_averaged() {
         for (channels, expected) in [
             (1, vec![1.0, 2.0, 6.0, -1.0, 0.0, 4.0]),
             (2, vec![1.5, 2.5, 2.0]),

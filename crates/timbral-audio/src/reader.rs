@@ -2,29 +2,17 @@ use std::fs::File;
 use std::io::{BufReader, Read, Seek};
 use std::path::Path;
 
+use timbral_core::check;
+
 use crate::clip::Clip;
-use crate::error::{Error, Result, check};
-use crate::header::Header;
-use crate::mono::MonoReader;
-use crate::sniff::{HEAD_BYTES, Signature, describe, sniff};
-use crate::{au, wav};
+use crate::error::{Error, Result};
+use crate::formats;
+use crate::source::{Source, StreamInfo};
 
-/// Where bytes come from.
-pub(crate) trait Stream: Read + Seek + Send + Sync {}
-
-impl<T: Read + Seek + Send + Sync> Stream for T {}
-
-/// Where decoded samples come from: one implementation a family of formats.
-pub(crate) trait Source: Send {
-    /// Writes some whole frames to the start of `out`, which has room for at least one; returns
-    /// the number of values, 0 at the end.
-    fn read(&mut self, out: &mut [f32]) -> Result<usize>;
-}
-
-/// A sound file read block by block, so that its length does not matter.
+/// A sound file that is read block by block, in bounded memory.
 ///
-/// The format is found by the file's first bytes; a name that ends in `.mp3`, `.mp2` or `.aac` is
-/// only a reason to search a file that begins with junk for a first frame.
+/// The first bytes of the file decide its format. If they are of no known format and the name ends in
+/// `.mp3`, `.mp2` or `.aac`, the file is searched for a first frame.
 ///
 /// ```
 /// use std::io::Cursor;
@@ -47,25 +35,25 @@ pub(crate) trait Source: Send {
 /// ```
 pub struct AudioReader {
     label: String,
-    header: Header,
+    info: StreamInfo,
     source: Box<dyn Source>,
     frames_read: u64,
 }
 
 impl AudioReader {
-    /// Values read at once by the functions built on [`read`](Self::read).
+    /// Values per block of the functions that are built on [`read`](Self::read).
     pub(crate) const BLOCK_VALUES: usize = 1 << 15;
 
     /// Opens the file at `path`.
     ///
     /// # Errors
     ///
-    /// [`Error::Io`] and [`Error::NotAFile`] when it cannot be opened, and those of
+    /// [`Error::Io`] and [`Error::NotAFile`] if the file cannot be opened, and those of
     /// [`new`](Self::new).
     pub fn open(path: impl AsRef<Path>) -> Result<Self> {
         let path = path.as_ref();
         let label = path.display().to_string();
-        // Asked before opening: to open a pipe would wait for its writer.
+        // Checked before opening, because opening a pipe waits for its writer.
         let metadata = path.metadata().map_err(|e| Error::io(&label, e))?;
         if !metadata.is_file() {
             return Err(Error::NotAFile { file: label });
@@ -74,31 +62,32 @@ impl AudioReader {
         Self::new(BufReader::new(file), label)
     }
 
-    /// Reads a sound file from `reader`, starting at its first byte; `label` stands for the file's
-    /// name in error messages.
+    /// Reads a sound file from `reader`, which is at the first byte of the file; `label` is the name of
+    /// the file in error messages.
     ///
     /// # Errors
     ///
     /// [`Error::EmptyFile`], [`Error::UnknownFormat`], [`Error::Unsupported`],
     /// [`Error::Malformed`], [`Error::HeaderRange`] (a sample rate outside
     /// [`SAMPLE_RATES`](crate::SAMPLE_RATES), no channel or more than
-    /// [`MAX_CHANNELS`](crate::MAX_CHANNELS)), [`Error::Truncated`] where the header tells,
+    /// [`MAX_CHANNELS`](crate::MAX_CHANNELS)), [`Error::Truncated`] if the header has the length,
     /// [`Error::NoSamples`], [`Error::Io`].
     pub fn new(
         reader: impl Read + Seek + Send + Sync + 'static,
         label: impl Into<String>,
     ) -> Result<Self> {
         let label = label.into();
-        let (header, source) = open_source(&label, Box::new(reader))?;
-        if header.frames == Some(0) {
+        let source = formats::open(&label, Box::new(reader))?;
+        let info = source.info();
+        if info.frames == Some(0) {
             return Err(Error::NoSamples {
                 file: label,
-                format: header.format,
+                format: info.format,
             });
         }
         Ok(Self {
             label,
-            header,
+            info,
             source,
             frames_read: 0,
         })
@@ -106,22 +95,22 @@ impl AudioReader {
 
     /// Frames per second, in Hz.
     pub fn sample_rate(&self) -> u32 {
-        self.header.sample_rate
+        self.info.sample_rate
     }
 
     /// Samples per frame.
     pub fn channels(&self) -> u16 {
-        self.header.channels
+        self.info.channels
     }
 
-    /// The number of frames where the header tells it reliably, for progress bars.
+    /// The number of frames, for progress bars; `None` if the header has no reliable one.
     pub fn frames(&self) -> Option<u64> {
-        self.header.frames
+        self.info.frames
     }
 
     /// The name of the format, such as `WAV` or `FLAC`.
     pub fn format(&self) -> &'static str {
-        self.header.format
+        self.info.format
     }
 
     /// The file's path, or the label passed to [`new`](Self::new).
@@ -129,23 +118,24 @@ impl AudioReader {
         &self.label
     }
 
-    /// Fills `block` with interleaved samples, nominally in -1 .. 1; returns how many values are
-    /// new, always whole frames, less than `block` has room for only at the end, 0 after it.
+    /// Fills `block` with interleaved samples, nominally in -1..1, and returns the number of values
+    /// written: whole frames, as many as fit, fewer only at the end of the file, 0 after it.
     ///
-    /// An integer of b bits is divided by 2^(b-1); floats come as they are in the file.
+    /// An integer of b bits is divided by 2^(b-1); floats are unchanged.
     ///
     /// # Errors
     ///
-    /// [`Error::InvalidParameter`] when `block` has no room for one frame; [`Error::Truncated`],
-    /// [`Error::Malformed`], [`Error::NotFinite`], [`Error::NoSamples`], [`Error::Io`] by what the
-    /// file holds. After an error the position in the file is unspecified.
+    /// [`Error::InvalidParameter`] if `block` has no room for one frame; [`Error::Truncated`],
+    /// [`Error::Malformed`], [`Error::Unsupported`], [`Error::NotFinite`], [`Error::NoSamples`] or
+    /// [`Error::Io`] if the next block of the file is not valid. After an error the position in the
+    /// file is unspecified.
     pub fn read(&mut self, block: &mut [f32]) -> Result<usize> {
-        let channels = usize::from(self.header.channels);
+        let channels = usize::from(self.info.channels);
         check(
             block.len() >= channels,
             "block.len()",
             block.len(),
-            "must have room for one frame, a value per channel",
+            "must have room for one frame, one value per channel",
         )?;
         let room = block.len() - block.len() % channels;
         let mut filled = 0;
@@ -168,12 +158,12 @@ impl AudioReader {
     ///
     /// Those of [`read`](Self::read).
     pub fn read_to_end(mut self) -> Result<Clip> {
-        // A header may lie about the length: it is believed up to 2^24 values (64 MiB).
-        let promised = self
-            .header
+        // The length in a header may be wrong: at most 2^24 values (64 MiB) are allocated for it.
+        let expected = self
+            .info
             .frames
-            .map_or(0, |n| n.saturating_mul(u64::from(self.header.channels)));
-        let mut samples = Vec::with_capacity(promised.min(1 << 24) as usize + Self::BLOCK_VALUES);
+            .map_or(0, |n| n.saturating_mul(u64::from(self.info.channels)));
+        let mut samples = Vec::with_capacity(expected.min(1 << 24) as usize + Self::BLOCK_VALUES);
         loop {
             let start = samples.len();
             samples.resize(start + Self::BLOCK_VALUES, 0.0);
@@ -183,23 +173,13 @@ impl AudioReader {
                 break;
             }
         }
-        Clip::new(samples, self.header.sample_rate, self.header.channels)
+        Clip::new(samples, self.info.sample_rate, self.info.channels)
     }
 
-    /// The file as one channel, the mean of its channels, at `sample_rate` Hz (`None`: the file's
-    /// own), still block by block.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::InvalidParameter`] for a rate outside [`SAMPLE_RATES`](crate::SAMPLE_RATES).
-    pub fn into_mono(self, sample_rate: Option<u32>) -> Result<MonoReader> {
-        MonoReader::new(self, sample_rate)
-    }
-
-    /// At the end of the file: were there samples at all, and as many as promised?
+    /// Checks, at the end of the file, that it had samples, and as many as its header declares.
     fn check_end(&self, frames: u64) -> Result<()> {
-        let format = self.header.format;
-        match self.header.frames {
+        let format = self.info.format;
+        match self.info.frames {
             Some(expected) if frames < expected => Err(Error::Truncated {
                 file: self.label.clone(),
                 format,
@@ -222,7 +202,7 @@ impl AudioReader {
         if clean {
             return Ok(());
         }
-        let channels = usize::from(self.header.channels);
+        let channels = usize::from(self.info.channels);
         match values.iter().position(|v| !v.is_finite()) {
             Some(i) => Err(Error::NotFinite {
                 file: self.label.clone(),
@@ -239,7 +219,7 @@ impl std::fmt::Debug for AudioReader {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("AudioReader")
             .field("label", &self.label)
-            .field("header", &self.header)
+            .field("info", &self.info)
             .field("frames_read", &self.frames_read)
             .finish_non_exhaustive()
     }
@@ -254,7 +234,7 @@ pub fn decode(path: impl AsRef<Path>) -> Result<Clip> {
     AudioReader::open(path)?.read_to_end()
 }
 
-/// Decodes a whole sound file from `reader`; `label` stands for its name in error messages.
+/// Decodes a whole sound file from `reader`; `label` is its name in error messages.
 ///
 /// # Errors
 ///
@@ -266,112 +246,22 @@ pub fn decode_reader(
     AudioReader::new(reader, label)?.read_to_end()
 }
 
-/// Finds the format and lets its decoder parse the header.
-fn open_source(file: &str, mut stream: Box<dyn Stream>) -> Result<(Header, Box<dyn Source>)> {
-    let mut head = Vec::with_capacity(HEAD_BYTES);
-    let io = |e| Error::io(file, e);
-    (&mut stream)
-        .take(HEAD_BYTES as u64)
-        .read_to_end(&mut head)
-        .map_err(io)?;
-    stream.rewind().map_err(io)?;
-    if head.is_empty() {
-        return Err(Error::EmptyFile {
-            file: file.to_owned(),
-        });
-    }
-    match sniff(&head) {
-        Some(Signature::Wav) => match wav::open(file, stream) {
-            Ok((header, source)) => Ok((header, Box::new(source))),
-            Err(wav::Refusal::Final(e)) => Err(e),
-            Err(wav::Refusal::TryOther(stream, e)) => open_other_wav(file, stream, e),
-        },
-        Some(Signature::Au) => {
-            let (header, source) = au::open(file, stream)?;
-            Ok((header, Box::new(source)))
-        }
-        Some(Signature::Coded(format)) => open_coded(file, format, stream),
-        Some(Signature::Foreign(format)) => Err(Error::unsupported(
-            file,
-            format,
-            "no decoder for this format",
-        )),
-        None => {
-            let unknown = Error::UnknownFormat {
-                file: file.to_owned(),
-                first_bytes: describe(&head),
-            };
-            if !mpeg_by_name(file) {
-                return Err(unknown);
-            }
-            open_coded(file, "MPEG", stream).map_err(|e| match e {
-                Error::Malformed { .. } => unknown,
-                other => other,
-            })
-        }
-    }
-}
-
-/// MPEG streams may start with junk; then the name is the only hint worth a search for a frame.
-fn mpeg_by_name(file: &str) -> bool {
-    let extension = Path::new(file).extension().and_then(|e| e.to_str());
-    extension.is_some_and(|e| ["mp3", "mp2", "aac"].contains(&e.to_ascii_lowercase().as_str()))
-}
-
-#[cfg(feature = "symphonia")]
-fn open_coded(
-    file: &str,
-    format: &'static str,
-    stream: Box<dyn Stream>,
-) -> Result<(Header, Box<dyn Source>)> {
-    let (header, source) = crate::coded::open(file, format, stream)?;
-    Ok((header, Box::new(source)))
-}
-
-#[cfg(not(feature = "symphonia"))]
-fn open_coded(
-    file: &str,
-    format: &'static str,
-    _: Box<dyn Stream>,
-) -> Result<(Header, Box<dyn Source>)> {
-    let reason = "this build has no codecs: the feature `symphonia` is off";
-    Err(Error::unsupported(file, format, reason))
-}
-
-/// A WAV file that needs a codec, or whose chunks the first parser does not follow.
-#[cfg(feature = "symphonia")]
-fn open_other_wav(
-    file: &str,
-    stream: Box<dyn Stream>,
-    refused: Error,
-) -> Result<(Header, Box<dyn Source>)> {
-    // When neither can read it, the first parser knows the format better.
-    open_coded(file, wav::FORMAT, stream).map_err(|e| match e {
-        Error::Malformed { .. } | Error::Unsupported { .. } => refused,
-        other => other,
-    })
-}
-
-#[cfg(not(feature = "symphonia"))]
-fn open_other_wav(
-    _: &str,
-    _: Box<dyn Stream>,
-    refused: Error,
-) -> Result<(Header, Box<dyn Source>)> {
-    Err(refused)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    /// Hands out constant frames of two channels, one at a time, with one bad value.
+    /// Two channels of constant samples, one frame per call, with one NaN.
     struct Frames {
+        info: StreamInfo,
         left: usize,
         bad: usize,
     }
 
     impl Source for Frames {
+        fn info(&self) -> StreamInfo {
+            self.info
+        }
+
         fn read(&mut self, out: &mut [f32]) -> Result<usize> {
             if self.left == 0 {
                 return Ok(0);
@@ -387,11 +277,17 @@ mod tests {
         }
     }
 
-    fn reader(frames: usize, bad: usize, promised: Option<u64>) -> AudioReader {
+    fn reader(frames: usize, bad: usize, declared: Option<u64>) -> AudioReader {
+        let info = StreamInfo::new("x", "TEST", 8000, 2, declared).unwrap();
+        let source = Frames {
+            info,
+            left: frames,
+            bad,
+        };
         AudioReader {
             label: "x".into(),
-            header: Header::new("x", "TEST", 8000, 2, promised).unwrap(),
-            source: Box::new(Frames { left: frames, bad }),
+            info,
+            source: Box::new(source),
             frames_read: 0,
         }
     }
@@ -406,7 +302,7 @@ mod tests {
     }
 
     #[test]
-    fn fewer_frames_than_promised_are_an_error_and_more_are_not() {
+    fn fewer_frames_than_declared_are_an_error_and_more_are_not() {
         let e = reader(5, usize::MAX, Some(6)).read_to_end().unwrap_err();
         assert!(
             matches!(

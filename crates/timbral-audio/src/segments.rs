@@ -1,42 +1,42 @@
-use crate::error::{Result, check};
+use timbral_core::check;
+
+use crate::clip::Clip;
+use crate::error::Result;
 use crate::mono::MonoReader;
 
-/// The one door for a segment's `length` and `stride`, in samples.
-pub(crate) fn check_segments(length: usize, stride: usize) -> Result<()> {
+/// Checks the length and stride of segments.
+fn check_segments(length: usize, stride: usize) -> Result<()> {
     check(length >= 1, "length", length, "must be at least 1")?;
-    check(stride >= 1, "stride", stride, "must be at least 1")
+    check(stride >= 1, "stride", stride, "must be at least 1")?;
+    Ok(())
 }
 
-/// Where the segments of `n` frames start.
-pub(crate) fn segment_starts(
-    n: usize,
-    length: usize,
-    stride: usize,
-) -> Result<impl Iterator<Item = usize>> {
+/// The first frames of the segments of a sound of `n` frames.
+fn segment_starts(n: usize, length: usize, stride: usize) -> Result<impl Iterator<Item = usize>> {
     check_segments(length, stride)?;
     let count = n.checked_sub(length).map_or(0, |last| last / stride + 1);
     Ok((0..count).map(move |i| i * stride))
 }
 
-/// Segments of a file as they are read: an iterator made by [`MonoReader::segments`].
+/// An iterator over the segments of a file, made by [`MonoReader::segments`].
 ///
-/// At most one segment and one block of the file are in memory. After an error there are no more
-/// segments.
+/// The file is read as the iterator advances; at most one segment and one block of the file are in
+/// memory. An error is the last item.
 #[derive(Debug)]
 pub struct Segments {
     reader: MonoReader,
     length: usize,
     stride: usize,
-    /// Samples read and still needed are `buffer[start..]`.
+    /// The samples that have been read and are still needed are `buffer[start..]`.
     buffer: Vec<f32>,
     start: usize,
-    /// Samples to drop before the next segment begins: the gap when stride > length.
-    gap: usize,
+    /// Samples to skip before the next segment begins.
+    to_skip: usize,
     done: bool,
 }
 
 impl Segments {
-    pub(crate) fn new(reader: MonoReader, length: usize, stride: usize) -> Result<Self> {
+    fn new(reader: MonoReader, length: usize, stride: usize) -> Result<Self> {
         check_segments(length, stride)?;
         Ok(Self {
             reader,
@@ -44,18 +44,18 @@ impl Segments {
             stride,
             buffer: Vec::new(),
             start: 0,
-            gap: 0,
+            to_skip: 0,
             done: false,
         })
     }
 
-    /// Reads until a segment is in the buffer; `false` when the file ends before.
+    /// Reads until the buffer holds a segment; `false` if the file ends before.
     fn fill(&mut self) -> Result<bool> {
         loop {
-            let skipped = self.gap.min(self.buffer.len() - self.start);
+            let skipped = self.to_skip.min(self.buffer.len() - self.start);
             self.start += skipped;
-            self.gap -= skipped;
-            if self.gap == 0 && self.buffer.len() - self.start >= self.length {
+            self.to_skip -= skipped;
+            if self.to_skip == 0 && self.buffer.len() - self.start >= self.length {
                 return Ok(true);
             }
             self.buffer.drain(..self.start);
@@ -77,7 +77,7 @@ impl Iterator for Segments {
         match self.fill() {
             Ok(true) => {
                 let segment = self.buffer[self.start..self.start + self.length].to_vec();
-                self.gap = self.stride;
+                self.to_skip = self.stride;
                 Some(Ok(segment))
             }
             Ok(false) => {
@@ -92,12 +92,50 @@ impl Iterator for Segments {
     }
 }
 
+impl MonoReader {
+    /// Segments of `length` samples, one every `stride` samples: segment i is samples
+    /// `i * stride .. i * stride + length`; there is no incomplete last segment. They overlap for
+    /// `length > stride` and leave gaps for `length < stride`.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::InvalidParameter`](crate::Error::InvalidParameter) if `length` or `stride` is 0.
+    /// An item is an error of [`AudioReader::read`](crate::AudioReader::read).
+    pub fn segments(self, length: usize, stride: usize) -> Result<Segments> {
+        Segments::new(self, length, stride)
+    }
+}
+
+impl Clip {
+    /// Segments of `length` frames, one every `stride` frames: segment i is frames
+    /// `i * stride .. i * stride + length`; there is no incomplete last segment. They overlap for
+    /// `length > stride` and leave gaps for `length < stride`.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::InvalidParameter`](crate::Error::InvalidParameter) if `length` or `stride` is 0.
+    ///
+    /// ```
+    /// use timbral_audio::Clip;
+    ///
+    /// let clip = Clip::new(vec![1.0, 2.0, 3.0, 4.0, 5.0], 8000, 1)?;
+    /// let segments: Vec<&[f32]> = clip.segments(3, 2)?.collect();
+    /// assert_eq!(segments, [[1.0, 2.0, 3.0], [3.0, 4.0, 5.0]]);
+    /// # Ok::<(), timbral_audio::Error>(())
+    /// ```
+    pub fn segments(&self, length: usize, stride: usize) -> Result<impl Iterator<Item = &[f32]>> {
+        let channels = usize::from(self.channels());
+        let starts = segment_starts(self.frames(), length, stride)?;
+        Ok(starts.map(move |s| &self.samples()[s * channels..(s + length) * channels]))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn starts_by_the_definition() {
+    fn starts_follow_the_definition() {
         for n in 0..20 {
             for length in 1..8 {
                 for stride in 1..8 {
@@ -112,7 +150,7 @@ mod tests {
     }
 
     #[test]
-    fn zero_length_and_zero_stride_are_errors() {
+    fn zero_length_and_zero_stride_are_refused() {
         assert!(segment_starts(10, 0, 1).is_err());
         assert!(segment_starts(10, 1, 0).is_err());
         assert_eq!(segment_starts(10, usize::MAX, 1).unwrap().count(), 0);

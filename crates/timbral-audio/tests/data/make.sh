@@ -1,5 +1,5 @@
 #!/bin/sh
-# Makes the coded fixtures of this folder: at 22050 Hz, 0.3 s (0.05 s where little is compressed),
+# Makes the encoded test files of this folder: at 22050 Hz, 0.3 s (0.05 s for large formats),
 # left 0.5 sin(2 pi 440 t), right 0.25 sin(2 pi 880 t).
 # Needs ffmpeg (made with 5.1.9) with libmp3lame and libvorbis.
 set -e
@@ -15,7 +15,7 @@ make() {
 make tone16.flac 0.3 -c:a flac -sample_fmt s16
 make tone24.flac 0.05 -c:a flac -sample_fmt s32 -bits_per_raw_sample 24
 make tone.mp3 0.3 -c:a libmp3lame -b:a 64k
-# No ID3 tag and no encoder tag: bare frames, as cut from a stream.
+# No ID3 tag and no encoder tag: bare frames, as in a piece of a stream.
 make bare.mp3 0.3 -c:a libmp3lame -b:a 64k -write_xing 0 -id3v2_version 0
 make tone.ogg 0.3 -c:a libvorbis -q:a 4
 make tone.m4a 0.3 -c:a aac -b:a 160k
@@ -28,4 +28,4 @@ make adpcm.wav 0.05 -c:a adpcm_ms
 make float64.wav 0.05 -c:a pcm_f64le
 # Opus is recognised and refused.
 ffmpeg -v error -y -f lavfi -i "aevalsrc=$tone:s=48000:d=0.3" \
-    -bitexact -map_metadata -1 -c:a libopus -b:a 32k bad/opus.ogg
+    -bitexact -map_metadata -1 -c:a libopus -b:a 32k malformed/opus.ogg

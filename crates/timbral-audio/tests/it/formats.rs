@@ -9,14 +9,14 @@ fn read(bytes: Vec<u8>) -> Clip {
     decode_reader(Cursor::new(bytes), "<test>").unwrap()
 }
 
-/// The signal of the fixtures (see `tests/data/make.sh`) at frame `i` of 22050 Hz.
+/// The signal of the files in `tests/data` (see `make.sh` there) at frame `i` of 22050 Hz.
 #[cfg(feature = "symphonia")]
 fn tone(channel: usize, i: usize) -> f64 {
     let (amplitude, hz) = [(0.5, 440.0), (0.25, 880.0)][channel];
     amplitude * (std::f64::consts::TAU * hz * i as f64 / 22_050.0).sin()
 }
 
-/// Opens a fixture and checks all but its samples.
+/// Decodes a file of `tests/data` and checks everything but its samples.
 #[cfg(feature = "symphonia")]
 fn fixture(name: &str, frames: usize) -> Clip {
     let clip = timbral_audio::decode(crate::data(name)).unwrap();
@@ -28,14 +28,14 @@ fn fixture(name: &str, frames: usize) -> Clip {
 
 #[cfg(feature = "symphonia")]
 #[test]
-fn lossless_formats_give_the_tone_to_the_last_bit() {
-    // Half a step of rounding, and half for an encoder that cuts instead.
+fn lossless_formats_give_the_tone_to_one_step() {
+    // Half a step for rounding, and half for an encoder that truncates instead.
     for (name, frames, bits) in [
         ("tone16.flac", 6615, 16),
         ("tone24.flac", 1103, 24),
         ("tone.aiff", 1103, 16),
         ("alac.caf", 1103, 16),
-        // f64 made f32: 2^-25 at 0.5.
+        // f64 rounded to f32: 2^-25 at 0.5.
         ("float64.wav", 1103, 25),
     ] {
         let clip = fixture(name, frames);
@@ -71,12 +71,12 @@ fn snr(clip: &Clip, delay: usize, frames: usize) -> f64 {
     10.0 * (signal / noise).log10()
 }
 
-/// One sample too early or late costs the 880 Hz tone `2 pi 880 / 22050 = 0.25` of its amplitude,
-/// 12 dB, and the 440 Hz tone 18 dB: at 25 dB the start is where it was before encoding.
+/// A shift of one sample is an error of `2 pi 880 / 22050 = 0.25` of the amplitude of the 880 Hz tone,
+/// -12 dB, and of -18 dB for the 440 Hz tone: at 25 dB the start is where it was before encoding.
 #[cfg(feature = "symphonia")]
 #[test]
 fn lossy_formats_start_where_the_tone_starts() {
-    let priming = 1024; // AAC: stays, see the crate's documentation.
+    let priming = 1024; // Of AAC; not removed, see the documentation of the crate.
     for (name, frames, delay) in [
         ("tone.mp3", 6615, 0),
         ("tone.ogg", 6615, 0),
@@ -96,7 +96,7 @@ fn lossy_formats_start_where_the_tone_starts() {
     }
 }
 
-/// No tag says how much delay there is: the frames are all there, and the tone is late.
+/// Without a tag the delay is unknown: all frames are decoded, and the tone starts late.
 #[cfg(feature = "symphonia")]
 #[test]
 fn bare_mpeg_frames() {
@@ -105,7 +105,7 @@ fn bare_mpeg_frames() {
     assert!((0.45..0.6).contains(&loudest), "{loudest}");
 }
 
-/// As `ffmpeg -f wav - | ...` writes it: both lengths are 2^32 - 1.
+/// As written by `ffmpeg -f wav - | ...`: both lengths are 2^32 - 1.
 #[cfg(feature = "symphonia")]
 #[test]
 fn a_wav_file_written_to_a_pipe() {
@@ -119,7 +119,7 @@ fn a_wav_file_written_to_a_pipe() {
     }
 }
 
-/// An odd chunk has a byte of padding, which hound takes for the next chunk's first.
+/// A chunk of odd length is followed by a padding byte, which hound reads as part of the next chunk.
 #[cfg(feature = "symphonia")]
 #[test]
 fn a_wav_file_with_an_odd_chunk_before_its_samples() {
@@ -147,7 +147,7 @@ fn any_number_of_channels() {
 }
 
 #[test]
-fn blocks_of_any_size_make_up_the_whole() {
+fn blocks_of_any_size_give_the_same_samples() {
     let samples: Vec<i32> = (0..3 * 5000).map(|i| i * 4 - 30_000).collect();
     let bytes = wav(int_spec(3, 44_100, 24), &samples);
     let whole = read(bytes.clone()).into_samples();
@@ -170,9 +170,9 @@ fn blocks_of_any_size_make_up_the_whole() {
     assert!(reader.read(&mut [0.0; 2]).is_err(), "no room for a frame");
 }
 
-/// Streaming and in memory are the same pipeline, bit for bit, with and without resampling.
+/// With and without resampling.
 #[test]
-fn streamed_segments_have_the_bits_of_segments_in_memory() {
+fn streamed_segments_equal_segments_in_memory() {
     let samples: Vec<i32> = (0..2 * 60_000)
         .map(|i: i32| i.wrapping_mul(7919) % 20_000)
         .collect();
@@ -212,7 +212,7 @@ fn streamed_segments_have_the_bits_of_segments_in_memory() {
 }
 
 #[test]
-fn a_segment_that_meets_a_bad_sample_is_the_last() {
+fn segments_end_at_an_invalid_sample() {
     let mut samples = vec![0.5f32.to_bits().cast_signed(); 100_000];
     samples[90_000] = f32::NAN.to_bits().cast_signed();
     let bytes = wav(float_spec(1, 22_050), &samples);
@@ -222,15 +222,15 @@ fn a_segment_that_meets_a_bad_sample_is_the_last() {
         .unwrap()
         .segments(10_000, 10_000)
         .unwrap();
-    let good = segments.by_ref().take_while(Result::is_ok).count();
-    assert!(good < 9, "{good}");
+    let valid = segments.by_ref().take_while(Result::is_ok).count();
+    assert!(valid < 9, "{valid}");
     assert!(segments.next().is_none());
 }
 
 #[test]
 fn an_au_file_of_every_encoding_reads_one_half() {
     let half: [(u32, &[u8]); 8] = [
-        // The codes next to one half: 16764 and 16128 of 32768.
+        // The codes nearest to one half: 16764 and 16128 of 32768.
         (1, &[0x8f]),
         (2, &[0x40]),
         (3, &[0x40, 0]),
@@ -252,7 +252,7 @@ fn an_au_file_of_every_encoding_reads_one_half() {
 }
 
 proptest! {
-    /// What a writer wrote is what comes out, exactly, for integers of every width ...
+    /// Integers of every width are read as they were written, exactly ...
     #[test]
     fn integers_survive_the_round_trip(
         bits in prop::sample::select(vec![8u16, 16, 24, 32]),
@@ -262,7 +262,7 @@ proptest! {
         let channels_usize = usize::from(channels);
         let mut ints: Vec<i32> = raw.iter().map(|x| x >> (32 - bits)).collect();
         ints.truncate(ints.len() / channels_usize * channels_usize);
-        // One division by a power of two: exact, after the rounding of 32 bits to f32's 24.
+        // The division by a power of two is exact, after rounding 32 bits to the 24 of f32.
         let scale = f64::from(bits - 1).exp2();
         let expected: Vec<f32> = ints.iter().map(|x| (f64::from(*x) / scale) as f32).collect();
 
@@ -277,7 +277,7 @@ proptest! {
         prop_assert_eq!(clip.samples(), &expected[..]);
     }
 
-    /// ... and for every finite float.
+    /// ... and so are all finite floats.
     #[test]
     fn floats_survive_the_round_trip(
         floats in prop::collection::vec(any::<f32>().prop_filter("finite", |x| x.is_finite()), 1..200),

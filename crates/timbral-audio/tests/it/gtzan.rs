@@ -2,7 +2,7 @@ use std::path::{Path, PathBuf};
 
 use timbral_audio::{Error, decode};
 
-/// The folder of the GTZAN files, or `None`, said loudly.
+/// The folder of the GTZAN files; `None`, with a message, if there is none.
 fn gtzan() -> Option<PathBuf> {
     let root = std::env::var_os("TIMBRAL_DATA").map_or_else(
         || Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared"),
@@ -19,7 +19,7 @@ fn gtzan() -> Option<PathBuf> {
     None
 }
 
-/// The files below `folder` with one of the `extensions`.
+/// The files below `folder` with an extension, in order of their paths.
 fn files(folder: &Path, extension: &str) -> Vec<PathBuf> {
     let mut found = Vec::new();
     for entry in std::fs::read_dir(folder).unwrap() {
@@ -35,7 +35,7 @@ fn files(folder: &Path, extension: &str) -> Vec<PathBuf> {
 }
 
 #[test]
-fn an_au_file_equals_its_wav_twin() {
+fn au_files_equal_the_same_clips_as_wav() {
     let Some(folder) = gtzan() else { return };
     let mut pairs = 0;
     for au in files(&folder.join("au"), "au") {
@@ -43,7 +43,7 @@ fn an_au_file_equals_its_wav_twin() {
         let genre = name.split('.').next().unwrap();
         let wav = folder.join(format!("clips/{genre}/{name}.wav"));
         if !wav.is_file() {
-            eprintln!("SKIPPED: {} has no twin", au.display());
+            eprintln!("SKIPPED: {} has no WAV file", au.display());
             continue;
         }
         assert_eq!(decode(&au).unwrap(), decode(&wav).unwrap(), "{name}");
@@ -52,9 +52,9 @@ fn an_au_file_equals_its_wav_twin() {
     assert!(pairs > 0, "no pair in {}", folder.display());
 }
 
-/// Every clip decodes, but for the one file of the usual distribution that has no header.
+/// All clips decode except the one that has no header in the usual distribution.
 #[test]
-fn all_clips_decode_but_jazz_54() {
+fn all_clips_decode_except_jazz_54() {
     let Some(folder) = gtzan() else { return };
     for path in files(&folder.join("clips"), "wav") {
         match decode(&path) {

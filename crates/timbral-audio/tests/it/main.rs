@@ -1,17 +1,17 @@
-//! The crate from outside, in one binary. What belongs where:
+//! Tests of the public API, in one binary:
 //!
-//! - `formats`: good files of every format give the right numbers.
-//! - `bad`: malformed files give the right error.
-//! - `mutations`: random damage gives no panic and no absurd allocation.
-//! - `quality`: the resampler's numbers.
-//! - `gtzan`: a real data set, skipped loudly where it is absent.
+//! - `formats`: valid files of every format give the right samples.
+//! - `malformed`: malformed files give the right error.
+//! - `mutations`: random damage causes no panic and no huge allocation.
+//! - `quality`: the quality of the resampler.
+//! - `gtzan`: a real data set; skipped with a message if it is absent.
 
-// A test that cannot go on may panic.
+// Tests may panic.
 #![allow(clippy::unwrap_used)]
 
-mod bad;
 mod formats;
 mod gtzan;
+mod malformed;
 mod mutations;
 mod quality;
 
@@ -22,7 +22,7 @@ fn data(name: &str) -> std::path::PathBuf {
         .join(name)
 }
 
-/// A Sun AU file made by hand.
+/// A Sun AU file.
 fn au(encoding: u32, sample_rate: u32, channels: u32, data: &[u8]) -> Vec<u8> {
     let mut bytes = b".snd".to_vec();
     for word in [24, data.len() as u32, encoding, sample_rate, channels] {
@@ -32,7 +32,7 @@ fn au(encoding: u32, sample_rate: u32, channels: u32, data: &[u8]) -> Vec<u8> {
     bytes
 }
 
-/// A WAV file made by hound; integers as they are, floats by their bits.
+/// A WAV file, written by hound; a float sample is passed as its bits.
 fn wav(spec: hound::WavSpec, samples: &[i32]) -> Vec<u8> {
     let mut bytes = std::io::Cursor::new(Vec::new());
     let mut writer = hound::WavWriter::new(&mut bytes, spec).unwrap();

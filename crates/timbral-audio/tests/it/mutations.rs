@@ -1,4 +1,4 @@
-//! More than an ordinary test run: `PROPTEST_CASES=100000 cargo test --release mutations`.
+//! For more cases: `PROPTEST_CASES=100000 cargo test --release -p timbral-audio mutations`.
 
 use std::io::Cursor;
 
@@ -7,7 +7,7 @@ use timbral_audio::{Result, decode_reader};
 
 use crate::{au, data, float_spec, int_spec, wav};
 
-/// Good files of every format, small enough to damage many times.
+/// Valid files of every format, small enough to be damaged many times.
 fn seeds() -> Vec<Vec<u8>> {
     let samples: Vec<i32> = (0..400).map(|i| i * 50).collect();
     let mut seeds = vec![
@@ -36,7 +36,7 @@ fn seeds() -> Vec<Vec<u8>> {
     seeds
 }
 
-/// The claim is that this returns at all, without a panic; and what it returns is sane.
+/// Must return without a panic, with finite samples or an error.
 fn decode(bytes: Vec<u8>) -> Result<()> {
     let clip = decode_reader(Cursor::new(bytes), "<mutant>")?;
     assert!(clip.frames() > 0);
@@ -44,7 +44,7 @@ fn decode(bytes: Vec<u8>) -> Result<()> {
     Ok(())
 }
 
-/// Largest memory use of this process so far, in MiB, where the system tells.
+/// Largest memory use of this process so far, in MiB, where the system reports it.
 fn peak_mib() -> Option<usize> {
     let status = std::fs::read_to_string("/proc/self/status").ok()?;
     let line = status.lines().find(|l| l.starts_with("VmHWM:"))?;
@@ -52,7 +52,7 @@ fn peak_mib() -> Option<usize> {
     Some(kib / 1024)
 }
 
-/// All tests of this binary together; a header that is believed would ask for gigabytes.
+/// For all tests of this binary together. Damaged headers declare gigabytes.
 fn assert_memory_is_modest() {
     if let Some(mib) = peak_mib() {
         assert!(mib < 1024, "peak memory {mib} MiB");
@@ -91,7 +91,7 @@ proptest! {
     }
 
     #[test]
-    fn cut_anywhere(seed in 0..17usize, at in any::<prop::sample::Index>()) {
+    fn truncated_anywhere(seed in 0..17usize, at in any::<prop::sample::Index>()) {
         let mut bytes = seeds().swap_remove(seed);
         let n = at.index(bytes.len());
         bytes.truncate(n);
@@ -99,7 +99,7 @@ proptest! {
     }
 
     #[test]
-    fn a_piece_moved_elsewhere(
+    fn a_piece_copied_elsewhere(
         seed in 0..17usize,
         from in any::<prop::sample::Index>(),
         to in any::<prop::sample::Index>(),
@@ -113,9 +113,9 @@ proptest! {
         let _ = decode(bytes);
     }
 
-    /// Uncompressed formats state their length: a cut is always noticed.
+    /// Uncompressed formats store their length, so a missing end is always detected.
     #[test]
-    fn a_cut_wav_or_au_file_is_an_error(seed in 0..6usize, at in any::<prop::sample::Index>()) {
+    fn a_truncated_wav_or_au_file_is_an_error(seed in 0..6usize, at in any::<prop::sample::Index>()) {
         let mut bytes = seeds().swap_remove(seed);
         let n = at.index(bytes.len());
         bytes.truncate(n);

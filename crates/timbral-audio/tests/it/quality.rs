@@ -1,4 +1,4 @@
-//! How well the resampler resamples: floors under the numbers that its documentation gives.
+//! The quality of the resampler: lower bounds of the numbers in its documentation.
 
 use std::f64::consts::TAU;
 
@@ -7,8 +7,8 @@ use timbral_audio::{ResampleParams, Resampler};
 const PAIRS: [(u32, u32); 3] = [(44_100, 22_050), (48_000, 22_050), (16_000, 22_050)];
 const SECONDS: f64 = 2.0;
 
-/// Samples at both ends that do not count: the filter looks past the ends there, where there is
-/// nothing. Half the longest filter here is 320 samples.
+/// Samples at both ends that are ignored: there the filter extends beyond the signal. Half the longest
+/// filter here is 320 samples.
 const EDGE: usize = 2000;
 
 fn resample(x: &[f32], from: u32, to: u32) -> Vec<f32> {
@@ -23,7 +23,7 @@ fn sampled(rate: u32, signal: impl Fn(f64) -> f64) -> Vec<f32> {
         .collect()
 }
 
-/// Mean square of `a - b` in the middle.
+/// Mean square of `a - b` without the ends.
 fn error_power(a: &[f32], b: impl Fn(usize) -> f64) -> f64 {
     let middle = EDGE..a.len() - EDGE;
     let n = middle.len() as f64;
@@ -38,10 +38,10 @@ fn db_below_the_tone(power: f64) -> f64 {
     10.0 * (0.125 / power.max(1e-30)).log10()
 }
 
-/// Every tone below 0.9 of the lower Nyquist frequency comes out at the right time and amplitude.
+/// Every tone below 0.9 of the lower Nyquist frequency keeps its phase and amplitude.
 ///
-/// The floor: rounding to f32 on both sides leaves two errors, uniform within 2^-25 of values in
-/// 0.25 .. 0.5 and less below, together about -150 dB; soxr HQ stays at 90 to 134 dB.
+/// The bound: rounding input and output to f32 leaves two errors, uniform within 2^-25 for values in
+/// 0.25..0.5 and smaller below, together about -150 dB; soxr HQ has 90 to 134 dB.
 #[test]
 fn the_passband_is_exact_to_f32_rounding() {
     for (from, to) in PAIRS {
@@ -58,7 +58,7 @@ fn the_passband_is_exact_to_f32_rounding() {
     }
 }
 
-/// The same for a sweep through the passband, where the frequency moves.
+/// The same for a sweep through the passband.
 #[test]
 fn a_sweep_follows_its_formula() {
     for (from, to) in PAIRS {
@@ -70,10 +70,10 @@ fn a_sweep_follows_its_formula() {
     }
 }
 
-/// A tone above the new Nyquist frequency leaves nothing. The window's sidelobes would allow far
-/// more than the f32 rounding of the input does (its noise is 150 dB below the tone).
+/// A tone above the new Nyquist frequency is removed, down to the f32 rounding noise of the input
+/// (150 dB below the tone), which is far above the window's sidelobes.
 #[test]
-fn what_lies_above_the_new_nyquist_frequency_vanishes() {
+fn tones_above_the_new_nyquist_frequency_are_removed() {
     for (from, to) in [(44_100, 22_050), (48_000, 22_050)] {
         let nyquist = f64::from(to) / 2.0;
         for part in [1.0005, 1.01, 1.05, 1.2, 1.5, 1.9] {
@@ -88,7 +88,7 @@ fn what_lies_above_the_new_nyquist_frequency_vanishes() {
     }
 }
 
-/// The transition band is narrow: soxr HQ has lost 0.1 dB at 0.94 of the Nyquist frequency.
+/// The transition band is narrow: soxr HQ loses 0.1 dB at 0.94 of the Nyquist frequency.
 #[test]
 fn the_passband_reaches_0_96_of_nyquist() {
     for (from, to) in PAIRS {
@@ -99,9 +99,9 @@ fn the_passband_reaches_0_96_of_nyquist() {
     }
 }
 
-/// Any two sensible rates work: the tone is where it must be.
+/// Other pairs of rates.
 #[test]
-fn odd_pairs_of_rates() {
+fn other_pairs_of_rates() {
     for (from, to) in [
         (8_000, 22_050),
         (11_025, 22_050),
@@ -119,8 +119,9 @@ fn odd_pairs_of_rates() {
     }
 }
 
-/// Without a common factor the blocks, and with them the filter, are two seconds long: the ends of
-/// the signal are nowhere far, and a sinc cut 10^4 samples from its middle is off by 10^-5 there.
+/// Without a common factor the blocks, and with them the filter, are two seconds long: the ends of the
+/// signal are near everywhere, and truncating a sinc 10^4 samples from its centre gives an error of
+/// 10^-5.
 #[test]
 fn rates_without_a_common_factor() {
     let tone = |t: f64| 0.5 * (TAU * 440.0 * t).sin();

@@ -1,11 +1,12 @@
-"""Decoded samples beside those of libsndfile, for every format and encoding both know.
+"""Compares decoded samples with those of libsndfile, for every format and encoding that both read.
 
     cargo build --release -p timbral-audio --example resample
     python decode_against_soundfile.py target/release/examples/resample
 
-Needs numpy and soundfile. Expected: no difference for uncompressed and lossless formats, one or
-two steps of f32 (below 1e-5) for OGG Vorbis and MP3, where the order of sums is the decoder's own,
-below 1e-3 for IMA ADPCM, whose prediction is rounded in two ways; WAVEX ULAW and RF64 refused.
+Needs numpy and soundfile. Prints the largest difference or the error. Expected: no difference for
+uncompressed and lossless formats; one or two steps of f32 (below 1e-5) for OGG Vorbis and MP3, where
+the decoders sum in different orders; below 1e-3 for IMA ADPCM, where they round the prediction
+differently; WAVEX ULAW and RF64 are refused.
 """
 
 import subprocess

@@ -1,4 +1,4 @@
-"""Quality of the Resampler beside soxr and scipy: the table in src/resample.rs.
+"""Quality of the Resampler, soxr and scipy: the table in README.md.
 
     cargo build --release -p timbral-audio --example resample
     python resample_quality.py target/release/examples/resample
@@ -7,8 +7,8 @@ Needs numpy, scipy, soxr, soundfile. For every pair of rates and every method:
 
 ripple     largest deviation from 0 dB of tones up to 0.9 of the lower Nyquist frequency
 edge       lowest frequency, in units of the lower Nyquist frequency, where a tone loses 0.1 dB
-rejection  what is left of the strongest tone above the new Nyquist frequency (down), or the
-           strongest component beside the tone (up); dB below the tone
+rejection  what is left of the strongest tone above the new Nyquist frequency (downsampling), or
+           the strongest component other than the tone (upsampling); dB below the tone
 sweep SNR  a linear sweep from 20 Hz to 0.9 of the lower Nyquist frequency against the same
            formula evaluated at the new sample times
 """
@@ -24,7 +24,7 @@ import soundfile
 import soxr
 
 SECONDS = 4.0
-FADE = 0.25  # of the seconds, at both ends, so that the ends do not count
+FADE = 0.25  # fraction of the seconds that is ignored, half of it at each end
 
 
 def timbral(x, rate_in, rate_out):
@@ -63,7 +63,7 @@ def tone(rate, hz):
 
 
 def fit(y, rate, hz):
-    """Amplitude of the tone in y, and the power of what is left without it."""
+    """Amplitude of the tone in y, and the power of the rest."""
     t = np.arange(len(y)) / rate
     basis = np.stack([np.sin(2 * np.pi * hz * t), np.cos(2 * np.pi * hz * t)], axis=1)
     weights, *_ = np.linalg.lstsq(basis, y, rcond=None)

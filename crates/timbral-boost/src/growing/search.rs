@@ -39,7 +39,7 @@ impl Search<'_> {
             return Estimates([f32::INFINITY; LANES]);
         }
         let estimate = |left| {
-            pulp::Arch::new().dispatch(Estimate {
+            pulp::Arch::new().dispatch(GainKernel {
                 search: self,
                 node,
                 lines,
@@ -148,16 +148,16 @@ impl Search<'_> {
     }
 }
 
-/// Estimates the gains of the splits after each bin; `left` are the sums that go left before the
+/// Computes the estimates from the splits after each bin; `left` are the sums that go left before the
 /// first bin.
-struct Estimate<'a> {
+struct GainKernel<'a> {
     search: &'a Search<'a>,
     node: &'a NodeSums,
     lines: &'a [Line],
     left: Line,
 }
 
-impl pulp::WithSimd for Estimate<'_> {
+impl pulp::WithSimd for GainKernel<'_> {
     type Output = Estimates;
 
     #[inline(always)]
@@ -170,7 +170,7 @@ impl pulp::WithSimd for Estimate<'_> {
     }
 }
 
-impl Estimate<'_> {
+impl GainKernel<'_> {
     #[inline(always)]
     fn gains<const IN_F32: bool>(self) -> Estimates {
         let (all, mut left) = (self.node.sums, self.left);

@@ -9,6 +9,14 @@ use crate::kernels::simd::vectorised;
 const PART: usize = 1 << 14;
 
 /// The rule by which the parameters p follow their gradient g, at the learning rate η.
+///
+/// ```
+/// use timbral_nn::Optimiser;
+///
+/// let sgd: Optimiser = serde_json::from_str(r#"{"sgd": {"momentum": 0.9}}"#)?;
+/// assert_eq!(sgd, Optimiser::Sgd { momentum: 0.9 });
+/// # Ok::<(), serde_json::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]

@@ -7,6 +7,13 @@ use crate::training::optimiser::Optimiser;
 use crate::training::schedule::Schedule;
 
 /// When training ends before its last epoch.
+///
+/// ```
+/// use timbral_nn::EarlyStopping;
+///
+/// let stopping = EarlyStopping { patience: 5, ..Default::default() };
+/// assert!(stopping.restore_best);
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct EarlyStopping {

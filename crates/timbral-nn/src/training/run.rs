@@ -162,6 +162,31 @@ impl<'a> Training<'a> {
 
     /// Calls a function after every epoch, which may look at the scores and write a checkpoint.
     /// `Break` ends training; the result is that of the epochs so far.
+    ///
+    /// ```
+    /// use std::ops::ControlFlow;
+    /// use timbral_nn::{Dataset, MlpParams, TrainParams, Training};
+    ///
+    /// let folder = tempfile::tempdir()?;
+    /// let path = folder.path().join("checkpoint.safetensors");
+    /// let data = Dataset::new(ndarray::array![[0.0], [1.0]].view(), &[0, 1], 2)?;
+    /// let params = TrainParams { epochs: 6, ..Default::default() };
+    /// let net = MlpParams::default();
+    /// let whole = Training::new(net.clone(), &params, &data).run()?;
+    /// let mut failed = None;
+    /// let interrupted = Training::new(net.clone(), &params, &data).on_epoch(|epoch| {
+    ///     failed = epoch.save_checkpoint(&path).err();
+    ///     match failed.is_some() || epoch.history().epochs.len() == 2 {
+    ///         true => ControlFlow::Break(()),
+    ///         false => ControlFlow::Continue(()),
+    ///     }
+    /// });
+    /// assert_eq!(interrupted.run()?.history.epochs.len(), 2);
+    /// assert!(failed.is_none());
+    /// let resumed = Training::new(net, &params, &data).resume(&path).run()?;
+    /// assert_eq!(resumed.model, whole.model);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn on_epoch(
         mut self,
         on_epoch: impl FnMut(&Epoch<'_>) -> ControlFlow<()> + Send + 'a,

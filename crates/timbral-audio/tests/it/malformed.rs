@@ -5,8 +5,8 @@ use timbral_audio::{Error, decode, decode_reader};
 
 use crate::data;
 
-/// Every file of `tests/data/bad` and what its error message must say.
-const BAD: &[(&str, &str)] = &[
+/// Every file of `tests/data/malformed` and a part of its error message.
+const MALFORMED: &[(&str, &str)] = &[
     ("beyond_f32.au", "frame 1, channel 0 is inf"),
     ("bits_0.wav", "bits per sample is 0"),
     ("bits_12.wav", "bits per sample is not a multiple of 8"),
@@ -16,7 +16,7 @@ const BAD: &[(&str, &str)] = &[
         "cut_tone.m4a",
         "malformed MP4 file: isomp4: missing moov atom",
     ),
-    ("cut_tone.mp3", "promises 6615 frames, found 2351"),
+    ("cut_tone.mp3", "declares 6615 frames, the file has 2351"),
     (
         "cut_tone16.flac",
         "malformed FLAC file: the file ends too early",
@@ -30,11 +30,11 @@ const BAD: &[(&str, &str)] = &[
         "channels = 28930, accepted are 1 to 1024",
     ),
     ("found_packet_bytes.caf", "malformed CAF file"),
-    ("found_vorbis_codebook.mka", "the decoder panicked on it"),
-    ("found_vorbis_floor.mka", "the decoder panicked on it"),
+    ("found_vorbis_codebook.mka", "the decoder panicked"),
+    ("found_vorbis_floor.mka", "the decoder panicked"),
     (
         "half_frame.au",
-        "39 bytes of samples are no whole frames of 2 bytes",
+        "39 bytes of samples are not a whole number of 2-byte frames",
     ),
     (
         "half_frame.wav",
@@ -42,7 +42,10 @@ const BAD: &[(&str, &str)] = &[
     ),
     ("header_cut.au", "the file ends inside its 24-byte header"),
     ("header_cut.wav", "the file ends before its data chunk"),
-    ("huge_promise.wav", "promises 1073741823 frames, found 10"),
+    (
+        "huge_length.wav",
+        "declares 1073741823 frames, the file has 10",
+    ),
     ("id3_only.mp3", "malformed ID3-tagged file"),
     ("infinite.wav", "frame 0, channel 1 is -inf"),
     (
@@ -72,15 +75,15 @@ const BAD: &[(&str, &str)] = &[
     ("no_channel.wav", "file contains zero channels"),
     ("no_data.wav", "the file ends before its data chunk"),
     ("no_fmt.wav", "missing fmt chunk"),
-    ("no_samples.au", "AU file without a single sample"),
-    ("no_samples.wav", "WAV file without a single sample"),
+    ("no_samples.au", "AU file without samples"),
+    ("no_samples.wav", "WAV file without samples"),
     (
         "offset_beyond.au",
-        "data offset 4000000000 lies beyond the file's end at 64",
+        "data offset 4000000000 is beyond the end of the file at 64",
     ),
     (
         "offset_inside.au",
-        "data offset 8 lies inside the 24-byte header",
+        "data offset 8 is inside the 24-byte header",
     ),
     ("opus.ogg", "OGG file not supported"),
     ("other_riff.wav", "not a sound file"),
@@ -101,45 +104,45 @@ const BAD: &[(&str, &str)] = &[
         "not a sound file: no known format signature (first bytes 44 65 61 72",
     ),
     ("text.wav", "\"Dear listene\""),
-    ("truncated.au", "promises 200 frames, found 20"),
-    ("truncated.wav", "promises 100 frames, found 10"),
-    (
-        "unknown_size_no_samples.au",
-        "AU file without a single sample",
-    ),
+    ("truncated.au", "declares 200 frames, the file has 20"),
+    ("truncated.wav", "declares 100 frames, the file has 10"),
+    ("unknown_size_no_samples.au", "AU file without samples"),
     ("wavpack.wv", "WavPack file not supported"),
 ];
 
-/// Files for the codec library; without it all say the same.
-const CODED: [&str; 9] = [
+/// Extensions of files that only Symphonia decodes; without it they all have the same error.
+const SYMPHONIA_ONLY: [&str; 9] = [
     "aiff", "caf", "flac", "m4a", "mka", "mkv", "mp3", "mp4", "ogg",
 ];
 
 #[test]
-fn every_malformed_file_is_an_error_that_says_why() {
-    let on_disk: BTreeSet<String> = std::fs::read_dir(data("bad"))
+fn the_error_of_every_malformed_file_has_its_reason() {
+    let on_disk: BTreeSet<String> = std::fs::read_dir(data("malformed"))
         .unwrap()
         .map(|entry| entry.unwrap().file_name().into_string().unwrap())
         .filter(|name| name != "make.py")
         .collect();
-    let listed: BTreeSet<String> = BAD.iter().map(|(name, _)| (*name).to_owned()).collect();
-    assert_eq!(on_disk, listed, "tests/data/bad and the list here differ");
-    for (name, expected) in BAD {
-        let path = data("bad").join(name);
+    let listed: BTreeSet<String> = MALFORMED
+        .iter()
+        .map(|(name, _)| (*name).to_owned())
+        .collect();
+    assert_eq!(on_disk, listed, "tests/data/malformed and the list differ");
+    for (name, expected) in MALFORMED {
+        let path = data("malformed").join(name);
         let message = match decode(&path) {
             Ok(clip) => panic!("{name} decoded to {} frames", clip.frames()),
             Err(e) => e.to_string(),
         };
         assert!(message.contains(name), "{name}: no file name in: {message}");
-        let coded = CODED.iter().any(|ext| name.ends_with(ext));
-        if cfg!(feature = "symphonia") || !coded {
+        let symphonia_only = SYMPHONIA_ONLY.iter().any(|ext| name.ends_with(ext));
+        if cfg!(feature = "symphonia") || !symphonia_only {
             assert!(message.contains(expected), "{name}: {message}");
         }
     }
 }
 
 #[test]
-fn what_is_no_file() {
+fn folders_and_missing_files_are_refused() {
     let folder = tempfile::tempdir().unwrap();
     assert!(matches!(decode(folder.path()), Err(Error::NotAFile { .. })));
     let missing = folder.path().join("missing.wav");
@@ -154,14 +157,14 @@ fn what_is_no_file() {
 
 #[cfg(unix)]
 #[test]
-fn permission_denied_is_said() {
+fn permission_denied_is_reported() {
     use std::os::unix::fs::PermissionsExt;
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("secret.wav");
     std::fs::write(&path, b"RIFF").unwrap();
     std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o000)).unwrap();
     if std::fs::File::open(&path).is_ok() {
-        eprintln!("SKIPPED: this user may read everything");
+        eprintln!("SKIPPED: this user can read every file");
         return;
     }
     match decode(&path) {
@@ -178,13 +181,13 @@ fn the_label_of_a_reader_is_in_the_message() {
     assert_eq!(
         e.to_string(),
         "<upload 7>: not a sound file: no known format signature \
-         (first bytes 6e 6f 74 68 69 6e 67 \"nothing\")"
+         (first bytes 6e 6f 74 68 69 6e 67 \"nothing\"); if it is one, convert it to WAV"
     );
 }
 
-/// The extension is no evidence: each of these is what its bytes say.
+/// The format is that of the bytes, whatever the extension.
 #[test]
-fn names_do_not_decide() {
+fn names_do_not_decide_the_format() {
     let folder = tempfile::tempdir().unwrap();
     for name in ["a.mp3", "a.au", "a.txt", "a"] {
         let path = folder.path().join(name);

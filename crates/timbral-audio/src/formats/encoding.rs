@@ -1,10 +1,4 @@
-use std::io::Read;
-
-use crate::error::{Error, Result};
-use crate::header::Header;
-use crate::reader::{Source, Stream};
-
-/// How one sample is stored, and so how its bytes become a number in -1 .. 1.
+/// How one sample is stored, and so how its bytes become a number in -1..1.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Encoding {
     /// Unsigned 8-bit, 128 is silence.
@@ -17,7 +11,7 @@ pub(crate) enum Encoding {
     I24(Endian),
     /// Signed 32-bit.
     I32(Endian),
-    /// 32-bit float, taken as it is.
+    /// 32-bit float, unchanged.
     F32(Endian),
     /// 64-bit float, rounded to 32 bits.
     F64(Endian),
@@ -27,7 +21,7 @@ pub(crate) enum Encoding {
     ALaw,
 }
 
-/// Which byte of a number comes first.
+/// Byte order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Endian {
     Little,
@@ -35,7 +29,7 @@ pub(crate) enum Endian {
 }
 
 impl Encoding {
-    /// Bytes of one sample.
+    /// Bytes per sample.
     pub(crate) fn width(self) -> usize {
         match self {
             Self::U8 | Self::I8 | Self::MuLaw | Self::ALaw => 1,
@@ -54,7 +48,7 @@ impl Encoding {
             Self::I8 => each(bytes, out, |[b]| f32::from(b.cast_signed()) / 128.0),
             Self::I16(Little) => each(bytes, out, |b| scale16(i16::from_le_bytes(b))),
             Self::I16(Big) => each(bytes, out, |b| scale16(i16::from_be_bytes(b))),
-            // Three bytes at the top of four are the number times 2^8.
+            // In the upper three bytes of an i32 the number is multiplied by 2^8.
             Self::I24(Little) => each(bytes, out, |[a, b, c]| {
                 scale32(i32::from_le_bytes([0, a, b, c]))
             }),
@@ -83,7 +77,7 @@ fn scale16(x: i16) -> f32 {
     f32::from(x) / 32_768.0
 }
 
-/// Rounds to 24 bits first, then scales exactly.
+/// The conversion rounds to 24 bits, the division is exact.
 fn scale32(x: i32) -> f32 {
     x as f32 / 2_147_483_648.0
 }
@@ -116,94 +110,6 @@ fn a_law(code: u8) -> i16 {
         magnitude
     } else {
         -magnitude
-    }
-}
-
-/// Uncompressed samples from the stream's position on.
-pub(crate) struct PcmSource {
-    file: String,
-    header: Header,
-    encoding: Encoding,
-    stream: Box<dyn Stream>,
-    frames_total: u64,
-    frames_read: u64,
-    bytes: Vec<u8>,
-}
-
-impl PcmSource {
-    /// Bytes read from the stream at once.
-    const BLOCK_BYTES: usize = 1 << 16;
-
-    /// Takes `data_bytes` bytes of samples that follow the stream's position; `available` is how
-    /// many bytes the stream really has there, `None` as `data_bytes` means all of them.
-    pub(crate) fn new(
-        file: &str,
-        header: Header,
-        encoding: Encoding,
-        stream: Box<dyn Stream>,
-        data_bytes: Option<u64>,
-        available: u64,
-    ) -> Result<(Header, Self)> {
-        let frame_bytes = (encoding.width() * usize::from(header.channels)) as u64;
-        let frames_total = match data_bytes {
-            None => available / frame_bytes,
-            Some(n) if n % frame_bytes != 0 => {
-                return Err(Error::malformed(
-                    file,
-                    header.format,
-                    format_args!("{n} bytes of samples are no whole frames of {frame_bytes} bytes"),
-                ));
-            }
-            Some(n) if n > available => {
-                return Err(Error::Truncated {
-                    file: file.to_owned(),
-                    format: header.format,
-                    expected: n / frame_bytes,
-                    got: available / frame_bytes,
-                });
-            }
-            Some(n) => n / frame_bytes,
-        };
-        let header = Header {
-            frames: Some(frames_total),
-            ..header
-        };
-        let source = Self {
-            file: file.to_owned(),
-            header,
-            encoding,
-            stream,
-            frames_total,
-            frames_read: 0,
-            bytes: Vec::new(),
-        };
-        Ok((header, source))
-    }
-}
-
-impl Source for PcmSource {
-    fn read(&mut self, out: &mut [f32]) -> Result<usize> {
-        let channels = usize::from(self.header.channels);
-        let width = self.encoding.width();
-        let block_frames = (Self::BLOCK_BYTES / (width * channels)).max(1);
-        let left = usize::try_from(self.frames_total - self.frames_read).unwrap_or(usize::MAX);
-        let frames = (out.len() / channels).min(left).min(block_frames);
-        let values = frames * channels;
-        self.bytes.resize(values * width, 0);
-        if let Err(e) = self.stream.read_exact(&mut self.bytes) {
-            return Err(match e.kind() {
-                std::io::ErrorKind::UnexpectedEof => Error::Truncated {
-                    file: self.file.clone(),
-                    format: self.header.format,
-                    expected: self.frames_total,
-                    got: self.frames_read,
-                },
-                _ => Error::io(&self.file, e),
-            });
-        }
-        self.encoding.decode(&self.bytes, &mut out[..values]);
-        self.frames_read += frames as u64;
-        Ok(values)
     }
 }
 
@@ -265,10 +171,9 @@ mod tests {
         }
     }
 
-    /// The other way round: 256 distinct values (255 for mu-law, which has two zeros), each half
-    /// the mirror of the other.
+    /// 256 distinct values (255 for mu-law, which has two zeros), one half the negative of the other.
     #[test]
-    fn g711_is_odd_and_one_to_one() {
+    fn g711_codes_are_distinct_and_symmetric() {
         for (name, law, distinct) in [
             ("mu-law", mu_law as fn(u8) -> i16, 255),
             ("A-law", a_law as fn(u8) -> i16, 256),

@@ -1,5 +1,5 @@
-"""Makes the malformed files of this folder, except opus.ogg (see ../make.sh) and those that a
-mutation test found, which stay as they were found (found_*)."""
+"""Makes the malformed files of this folder, except opus.ogg (see ../make.sh) and found_*, which are
+files that the mutation tests found."""
 
 import struct
 from pathlib import Path
@@ -39,7 +39,7 @@ put("header_cut.wav", wav(samples)[:30])
 put("no_data.wav", wav(samples)[:36])
 put("no_fmt.wav", b"RIFF\x14\0\0\0WAVEdata\x08\0\0\0" + bytes(8))
 put("truncated.wav", wav(samples, size=400))
-put("huge_promise.wav", wav(samples, size=0xFFFFFFFC))
+put("huge_length.wav", wav(samples, size=0xFFFFFFFC))
 put("half_frame.wav", wav(samples[:38]))
 put("no_samples.wav", wav(b""))
 put("no_channel.wav", wav(samples, channels=0, block=4))

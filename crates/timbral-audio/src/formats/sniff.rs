@@ -1,47 +1,50 @@
 //! The format of a file by its first bytes.
 
-/// Bytes [`sniff`] wants to see: room for two of the longest MPEG frames.
+/// Bytes that [`sniff`] looks at: room for two of the longest MPEG frames.
 pub(crate) const HEAD_BYTES: usize = 4096;
 
-/// The name of what follows an ID3 tag, until it is known: most often MP3.
+/// The name of a RIFF WAVE file.
+pub(crate) const WAV: &str = "WAV";
+
+/// The name of a file with an ID3 tag until the format after the tag is known; most often it is MP3.
 pub(crate) const ID3: &str = "ID3-tagged";
 
-/// What the first bytes announce.
+/// The format that the first bytes indicate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Signature {
     /// RIFF WAVE.
     Wav,
     /// Sun / NeXT audio.
     Au,
-    /// A format for the codec library, with its name.
-    Coded(&'static str),
-    /// A sound format that nothing here decodes, with its name.
-    Foreign(&'static str),
+    /// A format that Symphonia decodes, with its name.
+    Symphonia(&'static str),
+    /// A sound format without a decoder, with its name.
+    Unsupported(&'static str),
 }
 
-/// Fixed signatures: offset, bytes, meaning.
+/// Fixed signatures: offset, bytes, format.
 const MAGIC: [(usize, &[u8], Signature); 15] = [
     (0, b".snd", Signature::Au),
-    (0, b"fLaC", Signature::Coded("FLAC")),
-    (0, b"OggS", Signature::Coded("OGG")),
-    (0, b"ID3", Signature::Coded(ID3)),
-    (0, b"caff", Signature::Coded("CAF")),
-    (4, b"ftyp", Signature::Coded("MP4")),
-    (0, b"\x1a\x45\xdf\xa3", Signature::Coded("Matroska")),
-    (0, b"RF64", Signature::Foreign("RF64")),
-    (0, b"RIFX", Signature::Foreign("RIFX")),
-    (0, b"\x30\x26\xb2\x75", Signature::Foreign("WMA")),
-    (0, b"wvpk", Signature::Foreign("WavPack")),
-    (0, b"MAC ", Signature::Foreign("Monkey's Audio")),
-    (0, b"MPCK", Signature::Foreign("Musepack")),
-    (0, b"MP+", Signature::Foreign("Musepack")),
-    (0, b"MThd", Signature::Foreign("MIDI")),
+    (0, b"fLaC", Signature::Symphonia("FLAC")),
+    (0, b"OggS", Signature::Symphonia("OGG")),
+    (0, b"ID3", Signature::Symphonia(ID3)),
+    (0, b"caff", Signature::Symphonia("CAF")),
+    (4, b"ftyp", Signature::Symphonia("MP4")),
+    (0, b"\x1a\x45\xdf\xa3", Signature::Symphonia("Matroska")),
+    (0, b"RF64", Signature::Unsupported("RF64")),
+    (0, b"RIFX", Signature::Unsupported("RIFX")),
+    (0, b"\x30\x26\xb2\x75", Signature::Unsupported("WMA")),
+    (0, b"wvpk", Signature::Unsupported("WavPack")),
+    (0, b"MAC ", Signature::Unsupported("Monkey's Audio")),
+    (0, b"MPCK", Signature::Unsupported("Musepack")),
+    (0, b"MP+", Signature::Unsupported("Musepack")),
+    (0, b"MThd", Signature::Unsupported("MIDI")),
 ];
 
-/// The format announced by a file's first [`HEAD_BYTES`] bytes (or all of a shorter file).
+/// The format of a file by its first [`HEAD_BYTES`] bytes (or all of a shorter file).
 ///
-/// MPEG streams have no signature but a 12-bit pattern that random samples hit easily, so there a
-/// second frame must start where the first one ends.
+/// MPEG streams have no signature but a 12-bit pattern that is frequent in random samples, so a second
+/// frame must start where the first one ends.
 pub(crate) fn sniff(head: &[u8]) -> Option<Signature> {
     let at = |offset: usize, magic: &[u8]| {
         head.get(offset..)
@@ -51,7 +54,7 @@ pub(crate) fn sniff(head: &[u8]) -> Option<Signature> {
         return Some(Signature::Wav);
     }
     if at(0, b"FORM") && (at(8, b"AIFF") || at(8, b"AIFC")) {
-        return Some(Signature::Coded("AIFF"));
+        return Some(Signature::Symphonia("AIFF"));
     }
     for (offset, magic, signature) in MAGIC {
         if at(offset, magic) {
@@ -59,10 +62,10 @@ pub(crate) fn sniff(head: &[u8]) -> Option<Signature> {
         }
     }
     if two_frames(head, mpeg_frame_bytes) {
-        return Some(Signature::Coded("MP3"));
+        return Some(Signature::Symphonia("MP3"));
     }
     if two_frames(head, adts_frame_bytes) {
-        return Some(Signature::Coded("AAC"));
+        return Some(Signature::Symphonia("AAC"));
     }
     None
 }
@@ -145,13 +148,16 @@ mod tests {
         assert_eq!(sniff(b"RIFF\0\0\0\0AVI "), None);
         assert_eq!(sniff(b".snd"), Some(Signature::Au));
         assert_eq!(sniff(b".sn"), None);
-        assert_eq!(sniff(b"\0\0\0\x20ftypM4A "), Some(Signature::Coded("MP4")));
-        assert_eq!(sniff(b"wvpk"), Some(Signature::Foreign("WavPack")));
+        assert_eq!(
+            sniff(b"\0\0\0\x20ftypM4A "),
+            Some(Signature::Symphonia("MP4"))
+        );
+        assert_eq!(sniff(b"wvpk"), Some(Signature::Unsupported("WavPack")));
         assert_eq!(sniff(b""), None);
     }
 
     #[test]
-    fn one_mpeg_header_alone_is_not_enough() {
+    fn an_mpeg_stream_is_recognised_by_two_frames() {
         // MPEG 1 layer III, 128 kbit/s, 44.1 kHz: 144 * 128000 / 44100 = 417 bytes.
         let header = [0xff, 0xfb, 0x90, 0x00];
         assert_eq!(mpeg_frame_bytes(&header), Some(417));
@@ -159,8 +165,8 @@ mod tests {
         head[..4].copy_from_slice(&header);
         assert_eq!(sniff(&head), None);
         head[417..421].copy_from_slice(&header);
-        assert_eq!(sniff(&head), Some(Signature::Coded("MP3")));
-        assert_eq!(sniff(&head[..417]), Some(Signature::Coded("MP3")));
+        assert_eq!(sniff(&head), Some(Signature::Symphonia("MP3")));
+        assert_eq!(sniff(&head[..417]), Some(Signature::Symphonia("MP3")));
     }
 
     #[test]

@@ -1,23 +1,23 @@
-use std::io::{Read, Seek, SeekFrom};
+use std::io::{ErrorKind, Read, Seek, SeekFrom};
 
+use super::encoding::{Encoding, Endian};
+use super::pcm::PcmSource;
 use crate::error::{Error, Result};
-use crate::header::Header;
-use crate::pcm::{Encoding, Endian, PcmSource};
-use crate::reader::Stream;
+use crate::source::{Input, StreamInfo};
 
 const FORMAT: &str = "AU";
 
-/// The size field of a file whose writer could not know it.
+/// The size field of a file written without knowing its length.
 const UNKNOWN_SIZE: u32 = u32::MAX;
 
-/// Opens a Sun / NeXT audio file; the stream stands at its first byte.
+/// Opens a Sun / NeXT audio file; `input` is at its first byte.
 ///
-/// Six big-endian 32-bit words (magic, data offset, data bytes, encoding, sample rate, channels),
-/// an annotation of any length up to the data offset, then the samples.
-pub(crate) fn open(file: &str, mut stream: Box<dyn Stream>) -> Result<(Header, PcmSource)> {
+/// The file is six big-endian 32-bit words (magic, data offset, data bytes, encoding, sample rate,
+/// channels), an annotation of any length up to the data offset, then the samples.
+pub(crate) fn open(file: &str, mut input: Box<dyn Input>) -> Result<PcmSource> {
     let mut words = [0u8; 24];
-    stream.read_exact(&mut words).map_err(|e| match e.kind() {
-        std::io::ErrorKind::UnexpectedEof => {
+    input.read_exact(&mut words).map_err(|e| match e.kind() {
+        ErrorKind::UnexpectedEof => {
             Error::malformed(file, FORMAT, "the file ends inside its 24-byte header")
         }
         _ => Error::io(file, e),
@@ -29,7 +29,7 @@ pub(crate) fn open(file: &str, mut stream: Box<dyn Stream>) -> Result<(Header, P
         }
         parsed
     };
-    let header = Header::new(file, FORMAT, sample_rate, channels, None)?;
+    let info = StreamInfo::new(file, FORMAT, sample_rate, channels, None)?;
     let encoding = match code {
         1 => Encoding::MuLaw,
         2 => Encoding::I8,
@@ -43,7 +43,7 @@ pub(crate) fn open(file: &str, mut stream: Box<dyn Stream>) -> Result<(Header, P
             return Err(Error::unsupported(
                 file,
                 FORMAT,
-                format_args!("encoding {other} (known are 1 to 7 and 27)"),
+                format_args!("encoding {other} (supported are 1 to 7 and 27)"),
             ));
         }
     };
@@ -51,24 +51,24 @@ pub(crate) fn open(file: &str, mut stream: Box<dyn Stream>) -> Result<(Header, P
         return Err(Error::malformed(
             file,
             FORMAT,
-            format_args!("data offset {offset} lies inside the 24-byte header"),
+            format_args!("data offset {offset} is inside the 24-byte header"),
         ));
     }
-    let end = stream
+    let end = input
         .seek(SeekFrom::End(0))
         .map_err(|e| Error::io(file, e))?;
     let available = end.checked_sub(u64::from(offset)).ok_or_else(|| {
         Error::malformed(
             file,
             FORMAT,
-            format_args!("data offset {offset} lies beyond the file's end at {end}"),
+            format_args!("data offset {offset} is beyond the end of the file at {end}"),
         )
     })?;
-    stream
+    input
         .seek(SeekFrom::Start(u64::from(offset)))
         .map_err(|e| Error::io(file, e))?;
     let data_bytes = (size != UNKNOWN_SIZE).then_some(u64::from(size));
-    PcmSource::new(file, header, encoding, stream, data_bytes, available)
+    PcmSource::new(file, info, encoding, input, data_bytes, available)
 }
 
 #[cfg(test)]
@@ -76,7 +76,7 @@ mod tests {
     use std::io::Cursor;
 
     use super::*;
-    use crate::reader::Source;
+    use crate::source::Source;
 
     fn au(words: [u32; 5], annotation: &[u8], data: &[u8]) -> Vec<u8> {
         let mut bytes = b".snd".to_vec();
@@ -89,16 +89,16 @@ mod tests {
     }
 
     fn read(bytes: Vec<u8>) -> Result<Vec<f32>> {
-        let (header, mut source) = open("x.au", Box::new(Cursor::new(bytes)))?;
+        let mut source = open("x.au", Box::new(Cursor::new(bytes)))?;
         let mut out = vec![0.0; 64];
         let n = source.read(&mut out)?;
         out.truncate(n);
-        assert_eq!(n % usize::from(header.channels), 0);
+        assert_eq!(n % usize::from(source.info().channels), 0);
         Ok(out)
     }
 
     #[test]
-    fn the_annotation_is_skipped_whatever_it_holds() {
+    fn the_annotation_is_skipped() {
         let data = [0x40, 0x00, 0xc0, 0x00];
         let got = read(au([24 + 5, 4, 3, 8000, 1], b".snd!", &data));
         assert_eq!(got.unwrap(), [0.5, -0.5]);
@@ -112,7 +112,7 @@ mod tests {
     }
 
     #[test]
-    fn a_promise_that_is_not_kept_says_how_many_frames_are_there() {
+    fn a_truncated_file_reports_the_frames_it_has() {
         let got = read(au([24, 12, 3, 8000, 2], b"", &[0; 8]));
         assert!(
             matches!(

@@ -12,59 +12,55 @@ use symphonia::core::formats::{FormatOptions, FormatReader, Track, TrackType};
 use symphonia::core::io::{MediaSource, MediaSourceStream};
 use symphonia::core::meta::MetadataOptions;
 
+use super::sniff::{ID3, WAV};
 use crate::error::{Error, Result};
-use crate::header::Header;
-use crate::reader::{Source, Stream};
-use crate::sniff::ID3;
-use crate::wav::FORMAT as WAV;
+use crate::source::{Input, Source, StreamInfo};
 
 /// Samples decoded by Symphonia, packet by packet.
-pub(crate) struct CodedSource {
+pub(crate) struct SymphoniaSource {
     file: String,
-    header: Header,
+    info: StreamInfo,
     demuxer: Box<dyn FormatReader>,
     decoder: Box<dyn AudioDecoder>,
     track: u32,
-    /// The last packet's samples, of which the first `taken` have been handed out.
+    /// The last packet's samples, of which the first `taken` have been read.
     packet: Vec<f32>,
     taken: usize,
 }
 
-/// Opens a coded file at the stream's first byte.
+/// Opens a file; `input` is at its first byte.
 pub(crate) fn open(
     file: &str,
     format: &'static str,
-    stream: Box<dyn Stream>,
-) -> Result<(Header, CodedSource)> {
-    guarded(file, format, || open_unguarded(file, format, stream))
+    input: Box<dyn Input>,
+) -> Result<SymphoniaSource> {
+    catch_panics(file, format, || probe(file, format, input))
 }
 
-/// Damaged files make the codec library panic, by a failed assertion or an overflow where the build
-/// checks for them (`tests/data/bad/found_*`); for the caller that is a malformed file like any
-/// other. What a panic leaves half done is reached through here only.
-fn guarded<T>(file: &str, format: &'static str, f: impl FnOnce() -> Result<T>) -> Result<T> {
+/// Turns a panic of Symphonia into an error.
+///
+/// Damaged files make it panic, by a failed assertion or an overflow where the build checks for them
+/// (`tests/data/malformed/found_*`); to the caller that is a malformed file. The state that a panic leaves
+/// inconsistent is only used inside further calls of this function.
+fn catch_panics<T>(file: &str, format: &'static str, f: impl FnOnce() -> Result<T>) -> Result<T> {
     catch_unwind(AssertUnwindSafe(f)).unwrap_or_else(|_| {
-        let reason = "the decoder panicked on it";
+        let reason = "the decoder panicked";
         Err(Error::malformed(file, format, reason))
     })
 }
 
-/// Reads up to the first samples: only they tell the sample rate and the channels of every format.
-fn open_unguarded(
-    file: &str,
-    format: &'static str,
-    mut stream: Box<dyn Stream>,
-) -> Result<(Header, CodedSource)> {
-    let bytes = stream
+/// Reads up to the first samples: in some formats only they have the sample rate and the channels.
+fn probe(file: &str, format: &'static str, mut input: Box<dyn Input>) -> Result<SymphoniaSource> {
+    let bytes = input
         .seek(SeekFrom::End(0))
-        .and_then(|n| stream.rewind().map(|()| n))
+        .and_then(|n| input.rewind().map(|()| n))
         .map_err(|e| Error::io(file, e))?;
-    let media = MediaSourceStream::new(Box::new(Media { stream, bytes }), Default::default());
+    let media = MediaSourceStream::new(Box::new(Media { input, bytes }), Default::default());
     let options = (FormatOptions::default(), MetadataOptions::default());
     let demuxer = symphonia::default::get_probe()
         .probe(&Hint::new(), media, options.0, options.1)
         .map_err(|e| match e {
-            // The signature was right: what is missing is a part of the file, not of the library.
+            // The signature is known, so a part of the file is missing, not a part of Symphonia.
             CodecError::Unsupported(what) => Error::malformed(file, format, what),
             other => translate(file, format, other),
         })?;
@@ -78,18 +74,18 @@ fn open_unguarded(
     let Some(CodecParameters::Audio(codec)) = &track.codec_params else {
         return Err(Error::unsupported(file, format, "unknown codec"));
     };
-    // Before the decoder: it makes room for a packet of as many channels as the header claims.
+    // Checked before the decoder allocates a packet for the number of channels in the header.
     if let (Some(rate), Some(channels)) = (codec.sample_rate, &codec.channels) {
-        Header::new(file, format, rate, channels.count() as u32, None)?;
+        StreamInfo::new(file, format, rate, channels.count() as u32, None)?;
     }
     let decoder = symphonia::default::get_codecs()
         .make_audio_decoder(codec, &AudioDecoderOptions::default().gapless(true))
         .map_err(|e| translate(file, format, e))?;
-    let frames = promised_frames(format, track);
-    let mut source = CodedSource {
+    let frames = exact_frames(format, track);
+    let mut source = SymphoniaSource {
         file: file.to_owned(),
-        // Replaced by the first packet's, below.
-        header: Header {
+        // Replaced below by that of the first packet.
+        info: StreamInfo {
             format,
             sample_rate: 0,
             channels: 0,
@@ -107,38 +103,38 @@ fn open_unguarded(
             format,
         });
     };
-    source.header = Header::new(file, format, sample_rate, channels, frames)?;
-    Ok((source.header, source))
+    source.info = StreamInfo::new(file, format, sample_rate, channels, frames)?;
+    Ok(source)
 }
 
-/// The frame count where it is exact: elsewhere it is an estimate from the bit rate or the clock.
-fn promised_frames(format: &str, track: &Track) -> Option<u64> {
+/// The frame count if it is exact; in other formats it is estimated from the bit rate or time stamps.
+fn exact_frames(format: &str, track: &Track) -> Option<u64> {
     let Some(CodecParameters::Audio(codec)) = &track.codec_params else {
         return None;
     };
     match codec.codec {
         CODEC_ID_FLAC => track.num_frames,
         _ if format == WAV || format == "AIFF" => track.num_frames,
-        // Only an encoder that wrote its delay wrote the count too.
+        // Only an encoder that stores its delay stores the count, too.
         CODEC_ID_MP1 | CODEC_ID_MP2 | CODEC_ID_MP3 => track.delay.and(track.num_frames),
         _ => None,
     }
 }
 
-impl CodedSource {
-    /// Decodes up to the next packet with samples; returns its sample rate and channel count, or
+impl SymphoniaSource {
+    /// Decodes up to the next packet with samples and returns its sample rate and channel count;
     /// `None` at the end of the file.
     fn next_packet(&mut self) -> Result<Option<(u32, u32)>> {
-        let format = self.header.format;
+        let format = self.info.format;
         loop {
             let packet = match self.demuxer.next_packet() {
                 Ok(Some(packet)) => packet,
                 Ok(None) => return Ok(None),
-                // A WAV file written to a pipe, of unknown length, has no other end.
+                // The end of a WAV file that was written to a pipe, without a length.
                 Err(CodecError::IoError(e))
                     if e.kind() == ErrorKind::UnexpectedEof
                         && format == WAV
-                        && self.header.frames.is_none() =>
+                        && self.info.frames.is_none() =>
                 {
                     return Ok(None);
                 }
@@ -162,24 +158,28 @@ impl CodedSource {
     }
 }
 
-impl Source for CodedSource {
+impl Source for SymphoniaSource {
+    fn info(&self) -> StreamInfo {
+        self.info
+    }
+
     fn read(&mut self, out: &mut [f32]) -> Result<usize> {
         if self.taken == self.packet.len() {
-            let (file, format) = (self.file.clone(), self.header.format);
-            let next = guarded(&file, format, || self.next_packet())?;
+            let (file, format) = (self.file.clone(), self.info.format);
+            let next = catch_panics(&file, format, || self.next_packet())?;
             let Some((sample_rate, channels)) = next else {
                 return Ok(0);
             };
-            let expected = (self.header.sample_rate, u32::from(self.header.channels));
+            let expected = (self.info.sample_rate, u32::from(self.info.channels));
             if (sample_rate, channels) != expected {
                 let reason = format_args!(
-                    "it changes from {} Hz and {} channels to {sample_rate} Hz and {channels}",
+                    "it changes from {} Hz and {} channels to {sample_rate} Hz and {channels} channels",
                     expected.0, expected.1
                 );
-                return Err(Error::unsupported(&self.file, self.header.format, reason));
+                return Err(Error::unsupported(&self.file, self.info.format, reason));
             }
         }
-        let channels = usize::from(self.header.channels);
+        let channels = usize::from(self.info.channels);
         let left = &self.packet[self.taken..];
         let n = left.len().min(out.len() - out.len() % channels);
         out[..n].copy_from_slice(&left[..n]);
@@ -202,21 +202,21 @@ fn translate(file: &str, format: &'static str, e: CodecError) -> Error {
     }
 }
 
-/// A stream of known length, as the codec library wants it.
+/// An input of known length, as Symphonia needs it.
 struct Media {
-    stream: Box<dyn Stream>,
+    input: Box<dyn Input>,
     bytes: u64,
 }
 
 impl Read for Media {
     fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
-        self.stream.read(buffer)
+        self.input.read(buffer)
     }
 }
 
 impl Seek for Media {
     fn seek(&mut self, to: SeekFrom) -> std::io::Result<u64> {
-        self.stream.seek(to)
+        self.input.seek(to)
     }
 }
 
@@ -236,15 +236,17 @@ mod tests {
 
     #[test]
     fn a_panic_becomes_an_error_that_names_the_file() {
-        let got: Result<()> = guarded("x.mka", "Matroska", || panic!("made for this test"));
+        let got: Result<()> = catch_panics("x.mka", "Matroska", || panic!("for this test"));
         assert_eq!(
             got.map_err(|e| e.to_string()),
-            Err("x.mka: malformed Matroska file: the decoder panicked on it".into())
+            Err("x.mka: malformed Matroska file: the decoder panicked; \
+                 replace it with an intact copy"
+                .into())
         );
     }
 
     #[test]
-    fn errors_of_the_library_keep_their_kind() {
+    fn errors_of_symphonia_keep_their_kind() {
         let as_error = |e| translate("x", "OGG", e);
         let denied = std::io::Error::from(ErrorKind::PermissionDenied);
         let cut = std::io::Error::from(ErrorKind::UnexpectedEof);

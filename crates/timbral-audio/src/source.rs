@@ -1,27 +1,49 @@
+//! What formats produce and readers consume: bytes in ([`Input`]), samples out ([`Source`]), and
+//! the description of a stream of samples ([`StreamInfo`]).
+
+use std::io::{Read, Seek};
+
+use timbral_core::{InvalidParameter, check};
+
 use crate::error::{Error, Result};
 
-/// Sample rates accepted in a file and by the resampler, in Hz: 1 kHz (below lies no music) to
-/// 768 kHz (the highest rate converters are sold with).
+/// Sample rates accepted in a file and by the resampler, in Hz: 1 kHz (music needs more) to 768 kHz
+/// (the highest rate of commercial converters).
 pub const SAMPLE_RATES: std::ops::RangeInclusive<u32> = 1_000..=768_000;
 
 /// The largest channel count accepted in a file.
 pub const MAX_CHANNELS: u16 = 1024;
 
-/// What a file's header says, already checked.
+/// The bytes of a file.
+pub(crate) trait Input: Read + Seek + Send + Sync {}
+
+impl<T: Read + Seek + Send + Sync> Input for T {}
+
+/// Decoded samples, interleaved; one implementation per family of formats.
+pub(crate) trait Source: Send {
+    /// Format, sample rate, channels and length.
+    fn info(&self) -> StreamInfo;
+
+    /// Writes whole frames to the start of `out`, which has room for at least one, and returns the
+    /// number of values written: 0 only at the end.
+    fn read(&mut self, out: &mut [f32]) -> Result<usize>;
+}
+
+/// A description of a stream of samples, with values in the accepted ranges.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Header {
+pub(crate) struct StreamInfo {
     /// The format's name, for messages.
     pub(crate) format: &'static str,
     /// Frames per second.
     pub(crate) sample_rate: u32,
     /// Samples per frame.
     pub(crate) channels: u16,
-    /// Frames the file must have; `None` where the format does not say.
+    /// Frames the stream must have; `None` if the format does not store an exact number.
     pub(crate) frames: Option<u64>,
 }
 
-impl Header {
-    /// The one door: every decoder's header passes these range checks.
+impl StreamInfo {
+    /// Checks the values of a header.
     pub(crate) fn new(
         file: &str,
         format: &'static str,
@@ -58,6 +80,19 @@ impl Header {
     }
 }
 
+/// Checks a sample rate that was passed as a parameter.
+pub(crate) fn check_sample_rate(
+    name: &'static str,
+    sample_rate: u32,
+) -> std::result::Result<(), InvalidParameter> {
+    check(
+        SAMPLE_RATES.contains(&sample_rate),
+        name,
+        sample_rate,
+        "must be in 1000..=768000 Hz",
+    )
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -72,7 +107,7 @@ mod tests {
             (44_100, 0, false),
             (44_100, 1025, false),
         ] {
-            let got = Header::new("x", "AU", rate, channels, None);
+            let got = StreamInfo::new("x", "AU", rate, channels, None);
             assert_eq!(got.is_ok(), ok, "{rate} {channels} {got:?}");
         }
     }
