@@ -8,8 +8,9 @@
 use std::path::PathBuf;
 
 use timbral::boost::BoostParams;
-use timbral::data::{SplitMethod, SynthCorpus, SynthParams};
+use timbral::data::SplitMethod;
 use timbral::dsp::FeatureParams;
+use timbral::synth::{SynthCorpus, SynthParams};
 use timbral::{Segmentation, feature_table, fit_and_evaluate};
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -22,7 +23,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
                 seconds: 9.0,
                 ..SynthParams::default()
             };
-            SynthCorpus::new(params)?.write(&scratch, 0, &false.into(), |_| ())?;
+            SynthCorpus::new(params)?.write(&scratch, &mut ())?;
             scratch
         }
     };
