@@ -4,8 +4,9 @@ use std::path::Path;
 use std::process::Output;
 
 use tempfile::TempDir;
-use timbral::data::{Spectrograms, SynthCorpus, SynthParams};
+use timbral::data::Spectrograms;
 use timbral::nn::Classifier;
+use timbral::synth::{SynthCorpus, SynthParams};
 
 use crate::boost::{folder, json, text};
 use crate::command::example;
@@ -23,10 +24,11 @@ fn corpus() -> TempDir {
         recordings_per_genre: 1,
         seconds: 60.0,
         seed: 1,
+        ..SynthParams::default()
     };
     let corpus = SynthCorpus::new(params).unwrap();
     let music = folder.path().join("music");
-    corpus.write(&music, 0, &false.into(), |_| ()).unwrap();
+    corpus.write(&music, &mut ()).unwrap();
     folder
 }
 

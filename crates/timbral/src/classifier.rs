@@ -37,12 +37,12 @@ use prediction::rank;
 /// numbers do not depend on the number of threads.
 ///
 /// ```
-/// use timbral::data::{SynthCorpus, SynthParams};
+/// use timbral::synth::{SynthCorpus, SynthParams};
 /// use timbral::{Classifier, ClassifierParams, Inputs};
 ///
-/// let corpus = SynthCorpus::new(SynthParams { recordings_per_genre: 1, seconds: 9.0, seed: 0 })?;
+/// let corpus = SynthCorpus::new(SynthParams { recordings_per_genre: 1, seconds: 9.0, seed: 0, ..SynthParams::default() })?;
 /// let folder = tempfile::tempdir()?;
-/// corpus.write(folder.path(), 0, &false.into(), |_| ())?;
+/// corpus.write(folder.path(), &mut ())?;
 /// let files = Inputs::find([folder.path()])?.files;
 /// // One recording a genre: none can be left out to judge by.
 /// let params = ClassifierParams { n_splits: 0, ..ClassifierParams::default() };

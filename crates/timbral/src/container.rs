@@ -9,7 +9,7 @@ use std::path::Path;
 
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
-use timbral_data::write_whole;
+use timbral_core::write_atomic;
 use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, ZipArchive, ZipWriter};
 
@@ -71,7 +71,7 @@ impl Format {
             }
             zip.finish()?.flush()
         };
-        Ok(write_whole(path, write)?)
+        write_atomic(path, write).map_err(Error::file(path))
     }
 
     /// Opens a file and reads its manifest.

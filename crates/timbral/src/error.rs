@@ -21,6 +21,10 @@ pub enum Error {
     /// A table cannot be read, split or written.
     #[error(transparent)]
     Table(#[from] timbral_data::Error),
+    /// Synthetic recordings cannot be made.
+    #[cfg(feature = "synth")]
+    #[error(transparent)]
+    Synth(#[from] timbral_synth::Error),
     /// A network cannot be trained or used.
     #[error(transparent)]
     Network(#[from] timbral_nn::Error),
@@ -189,6 +193,12 @@ pub enum Error {
 pub type Result<T> = std::result::Result<T, Error>;
 
 impl Error {
+    /// Names the file in an I/O error.
+    pub(crate) fn file(path: &std::path::Path) -> impl FnOnce(std::io::Error) -> Self {
+        let path = path.to_owned();
+        move |reason| timbral_data::Error::Io { path, reason }.into()
+    }
+
     pub(crate) fn saved(path: &std::path::Path, reason: String) -> Self {
         let path = path.to_owned();
         Self::Saved { path, reason }

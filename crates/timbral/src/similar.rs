@@ -7,7 +7,9 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use ndarray::{Array1, Array2, ArrayView1, ArrayView2};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
-use timbral_data::{FeatureTable, KNearest, KNearestModel, Scaler, ScalerParams, recording_of};
+use timbral_data::{
+    FeatureTable, KNearestModel, KNearestParams, Scaler, ScalerParams, recording_of,
+};
 use timbral_dsp::FeatureParams;
 
 use crate::container::Format;
@@ -196,7 +198,11 @@ impl SimilarityIndex {
         scaler: Scaler,
         sounds: Option<Sounds>,
     ) -> Result<Self> {
-        let nearest = KNearest { k: 1 }.fit(tracks.view(), &vec![0; names.len()])?;
+        let nearest = KNearestParams {
+            k: 1,
+            ..KNearestParams::default()
+        }
+        .fit(tracks.view(), &vec![0; names.len()])?;
         let extractor = sounds.map(|sounds| {
             let extractor = Extractor::new(sounds.features, sounds.segments)?;
             Ok::<_, Error>((sounds, extractor))

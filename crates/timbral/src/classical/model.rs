@@ -15,7 +15,7 @@ use smartcore::naive_bayes::gaussian::GaussianNB;
 use smartcore::tree::decision_tree_classifier::{
     DecisionTreeClassifier, DecisionTreeClassifierParameters,
 };
-use timbral_data::{FeatureTable, KNearest, Scaler, ScalerParams, Split};
+use timbral_data::{FeatureTable, KNearestParams, Scaler, ScalerParams, Split};
 
 use crate::classical::{logistic, svm};
 use crate::error::{Error, Result};
@@ -31,7 +31,7 @@ use crate::recipes::recipe::{Fitted, Progress, Recipe, Watch};
 /// | `nearest-centroid` | distance to the mean of each class | own code | softmax of `-d^2 / 2` |
 /// | `naive-bayes` | independent Gaussians | smartcore | Bayes' rule |
 /// | `logistic` | multinomial logistic regression | linfa | softmax |
-/// | `k-nearest` | `k` nearest rows | [`KNearest`] | share of the neighbours |
+/// | `k-nearest` | `k` nearest rows | [`KNearestParams`] | share of the neighbours |
 /// | `decision-tree` | one tree, grown to the end | smartcore | 1 for the leaf's class |
 /// | `random-forest` | trees on bootstrap samples, drawn class by class | smartcore | share of the trees |
 /// | `extra-trees` | random thresholds; a regression of 0 and 1 for each class, as smartcore has no classifier | smartcore | their answers, scaled to sum 1 |
@@ -317,7 +317,11 @@ fn naive_bayes(data: &Rows) -> Result<Predict> {
 }
 
 fn k_nearest(data: &Rows, k: usize) -> Result<Predict> {
-    let model = KNearest { k }.fit(data.x.view(), &data.y)?;
+    let model = KNearestParams {
+        k,
+        ..KNearestParams::default()
+    }
+    .fit(data.x.view(), &data.y)?;
     let (labels, n_classes) = (data.y.clone(), data.n_classes);
     Ok(Box::new(move |x| {
         let nearest = model.nearest(x.view())?;

@@ -201,6 +201,7 @@ impl ClassifierParams {
                 let params = FoldParams {
                     n_splits,
                     shuffle: Some(self.seed),
+                    ..FoldParams::default()
                 };
                 let folds = stratified_group_k_fold(&music.labels, &music.recordings, &params)?;
                 let mut probabilities = Array2::zeros((n_files, music.classes.len()));

@@ -115,7 +115,11 @@ impl DenseParams {
             false => (split.train.clone(), split.valid.clone()),
             true => {
                 let test_size = self.validation;
-                let params = TrainTestParams { test_size, seed };
+                let params = TrainTestParams {
+                    test_size,
+                    seed,
+                    ..TrainTestParams::default()
+                };
                 let drawn = train_test_split(split.train.len(), &params)?;
                 let rows = |part: &[usize]| part.iter().map(|i| split.train[*i]).collect();
                 (rows(&drawn.train), rows(&drawn.test))

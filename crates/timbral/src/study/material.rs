@@ -1,8 +1,10 @@
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use timbral_data::{FeatureTable, Spectrograms, SplitMethod, SynthCorpus, SynthParams};
+use timbral_data::{FeatureTable, Spectrograms, SplitMethod};
 use timbral_dsp::FeatureParams;
+#[cfg(feature = "synth")]
+use timbral_synth::{SynthCorpus, SynthParams};
 
 use crate::error::Result;
 use crate::extraction::extractor::Segmentation;
@@ -99,6 +101,7 @@ impl Material {
     /// # Errors
     ///
     /// Those of [`SynthCorpus`] and [`of_music`](Self::of_music).
+    #[cfg(feature = "synth")]
     pub fn synthetic(
         params: SynthParams,
         scratch: &Path,
@@ -108,14 +111,25 @@ impl Material {
         let corpus = SynthCorpus::new(params)?;
         let folder = scratch.join("corpus");
         let n = corpus.len();
-        if corpus.write(&folder, 0, stop, |done| progress(done, 3 * n))? < n {
-            return Err(timbral_data::Error::Stopped.into());
+        let mut monitor = |written: &timbral_core::Progress| {
+            progress(written.done, 3 * n);
+            match stop.load(Ordering::Relaxed) {
+                true => std::ops::ControlFlow::Break(()),
+                false => std::ops::ControlFlow::Continue(()),
+            }
+        };
+        match corpus.write(&folder, &mut monitor) {
+            Err(timbral_synth::Error::Stopped) => {
+                return Err(timbral_data::Error::Stopped.into());
+            }
+            written => written?,
         }
         let material = Self::of_music(&folder, scratch, stop, |done, _| progress(n + done, 3 * n))?;
         let SynthParams {
             recordings_per_genre,
             seconds,
             seed,
+            ..
         } = params;
         Ok(Self {
             name: format!(

@@ -1,11 +1,12 @@
 use std::fmt::{self, Write};
 use std::path::Path;
 
-use timbral_data::{LeakReport, write_json};
+use timbral_core::write_json;
+use timbral_data::LeakReport;
 use timbral_metrics::{BinParams, Scores, expected_calibration_error};
 use timbral_plot::Report;
 
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::explore::{sound_grid, table_figures};
 use crate::study::claims::{by_recording, by_row, claims};
 use crate::study::models;
@@ -58,7 +59,8 @@ impl Study {
             "results": rows,
             "claims": claims(self),
         });
-        Ok(write_json(&folder.join("results.json"), &results)?)
+        let path = folder.join("results.json");
+        write_json(&path, &results).map_err(Error::file(&path))
     }
 
     /// The study as a page: data, leak, models, claims, what is honest, time and memory.

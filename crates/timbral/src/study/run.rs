@@ -5,7 +5,8 @@ use std::{fmt, fs};
 use ndarray::Array2;
 use serde::{Deserialize, Serialize};
 use timbral_boost::BoostParams;
-use timbral_data::{FeatureTable, SplitMethod, write_whole};
+use timbral_core::write_atomic;
+use timbral_data::{FeatureTable, SplitMethod};
 
 use crate::error::{Error, Result};
 use crate::experiment::evaluation::Evaluation;
@@ -222,7 +223,8 @@ impl Cell<'_> {
                     path: keep.to_owned(),
                     reason: e.to_string(),
                 })?;
-                write_whole(&path, |file| Ok(serde_json::to_writer(file, &run)?))?;
+                let write = write_atomic(&path, |file| Ok(serde_json::to_writer(file, &run)?));
+                write.map_err(Error::file(&path))?;
                 run
             }
         };
