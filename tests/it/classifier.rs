@@ -1,12 +1,14 @@
 //! A genre classifier in one file, and tracks that sound alike.
 
+use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
 use tempfile::TempDir;
 use timbral::nn::{Architecture, ConvBlockParams, ConvNetParams};
 use timbral::synth::{SynthCorpus, SynthParams};
 use timbral::{
-    Classifier, ClassifierParams, Inputs, MemberParams, ModelParams, Prediction, SimilarityIndex,
+    Classifier, ClassifierParams, Inputs, MemberParams, ModelParams, Prediction, Progress,
+    SimilarityIndex,
 };
 
 use crate::boost::text;
@@ -60,8 +62,12 @@ fn on_threads<T: Send>(threads: usize, work: impl FnOnce() -> T + Send) -> T {
 
 fn predict(classifier: &Classifier, files: &[PathBuf]) -> Vec<Prediction> {
     let mut predictions = Vec::new();
-    let report = classifier.predict_files(files, &false.into(), |_, p| predictions.push(p));
-    assert_eq!(report.status(), 0, "{report}");
+    let report = classifier.predict_files(files, |_, p| predictions.push(p), &mut ());
+    assert_eq!(
+        (report.files, report.skipped.len()),
+        (files.len(), 0),
+        "{report}"
+    );
     predictions
 }
 
@@ -69,7 +75,7 @@ fn predict(classifier: &Classifier, files: &[PathBuf]) -> Vec<Prediction> {
 fn a_classifier_is_the_same_at_any_number_of_threads_and_from_its_file() {
     let music = music();
     let files = Inputs::find([music.path()]).unwrap().files;
-    let fit = || params().fit(&files, &false.into(), |_| ()).unwrap();
+    let fit = || params().fit(&files, &mut ()).unwrap();
     let (one, three) = (on_threads(1, fit), on_threads(3, fit));
     assert!(one.classifier.members().eq(three.classifier.members()));
     let provenance = one.classifier.provenance();
@@ -101,7 +107,11 @@ fn unusable_training_data_is_an_error() {
     let music = music();
     let files = Inputs::find([music.path()]).unwrap().files;
     let fit = |params: &ClassifierParams, files: &[PathBuf], stop: bool| {
-        let fitted = params.fit(files, &stop.into(), |_| ());
+        let mut monitor = |_: &Progress| match stop {
+            true => ControlFlow::Break(()),
+            false => ControlFlow::Continue(()),
+        };
+        let fitted = params.fit(files, &mut monitor);
         fitted.map(|_| ()).unwrap_err().to_string()
     };
     let params = ClassifierParams::default();
@@ -274,19 +284,17 @@ fn clips_of_gtzan_are_classified_better_than_by_chance() {
     let mut params = params();
     params.n_splits = 0;
     params.members.truncate(1);
-    let classifier = params
-        .fit(&short, &false.into(), |_| ())
-        .unwrap()
-        .classifier;
+    let classifier = params.fit(&short, &mut ()).unwrap().classifier;
     let mut correct = 0;
-    let report = classifier.predict_files(&others, &false.into(), |path, prediction| {
+    let count = |path: &Path, prediction: Prediction| {
         let genre = path.parent().and_then(Path::file_name).unwrap();
         correct += usize::from(genre == prediction.genres[0].genre.as_str());
-    });
+    };
+    let report = classifier.predict_files(&others, count, &mut ());
     // jazz.00054 is broken.
     assert_eq!(
-        (report.files, report.skipped.len(), report.status()),
-        (12, 1, 2)
+        (report.files, report.skipped.len(), report.stopped),
+        (12, 1, false)
     );
     eprintln!("{correct} of 12 clips are correct");
     assert!(correct > 4, "{correct} of 12, where chance gives 4");

@@ -6,7 +6,7 @@ use std::process::Output;
 
 use serde_json::Value;
 use timbral::data::{FeatureTable, SplitMethod};
-use timbral::{Classical, CompareParams, Comparison, Recipe, compare};
+use timbral::{Classical, CompareParams, Progress, Recipe, Results, compare};
 
 use crate::boost::{folder, json, text};
 use crate::command::example;
@@ -65,7 +65,6 @@ fn a_continued_comparison_has_the_same_result() {
     let folder = folder();
     let (_, fresh) = run_whole(folder.path(), "fresh.json");
     let table = FeatureTable::read(folder.path().join("t.csv")).unwrap();
-    let path = folder.path().join("r.json");
     // The same as the command, stopped after the first model.
     let models = MODELS.split(',').map(|name| {
         let model: Classical = name.parse().unwrap();
@@ -75,17 +74,18 @@ fn a_continued_comparison_has_the_same_result() {
         splits: vec![SplitMethod::Random, SplitMethod::Grouped],
         ..Default::default()
     };
-    let mut journal = Comparison::journal(&path, &table).unwrap();
-    let mut stop = |step: &timbral::Step<'_>| match step.done {
-        3.. => ControlFlow::Break(()),
+    let partial = folder.path().join("r.json.partial");
+    let results = Results::open(&partial, [&table]).unwrap();
+    let mut stop = |progress: &Progress| match progress.done {
+        2.. => ControlFlow::Break(()),
         _ => ControlFlow::Continue(()),
     };
     let models: Vec<_> = models.collect();
-    compare(&models, &table, &params, Some(&mut journal), &mut stop).unwrap();
-    drop(journal);
-    let partial = folder.path().join("r.json.partial");
+    compare(&models, &table, &params, &results, &mut stop).unwrap();
+    drop(results);
     let kept = std::fs::read_to_string(&partial).unwrap();
-    assert_eq!(kept.lines().count(), 2, "{kept}");
+    // The settings, and both fits of the first model.
+    assert_eq!(kept.lines().count(), 3, "{kept}");
     let (_, resumed) = run_whole(folder.path(), "r.json");
     assert!(!partial.exists());
     // The first model was not fitted again.

@@ -1,9 +1,9 @@
 //! What holds for every extraction, whatever the features are.
 
+use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicBool, Ordering};
 
-use timbral::{Extraction, ExtractionReport, Inputs, Segmentation};
+use timbral::{Extraction, ExtractionReport, Inputs, Progress, Segmentation};
 
 use crate::support::clips_with_bad_files;
 
@@ -13,9 +13,7 @@ const PARTS: Segmentation = Segmentation::Parts {
 };
 
 fn extract(extraction: Extraction, files: &[PathBuf], table: &Path) -> ExtractionReport {
-    extraction
-        .run(files, table, &AtomicBool::new(false), |_| ())
-        .unwrap()
+    extraction.run(files, table, &mut ()).unwrap()
 }
 
 #[test]
@@ -27,17 +25,15 @@ fn the_table_does_not_depend_on_the_number_of_threads() {
         let mut tables = Vec::new();
         for threads in [1, 2, 7] {
             let table = out.path().join(format!("{threads}.csv"));
-            let report = extract(
-                Extraction {
-                    segments,
-                    threads,
-                    ..Default::default()
-                },
-                &files,
-                &table,
-            );
+            let extraction = Extraction {
+                segments,
+                ..Default::default()
+            };
+            let pool = rayon::ThreadPoolBuilder::new().num_threads(threads);
+            let pool = pool.build().unwrap();
+            let report = pool.install(|| extract(extraction, &files, &table));
             assert_eq!(report.files, 10, "{report}");
-            assert_eq!(report.status(), 2);
+            assert_eq!((report.skipped.len(), report.stopped), (2, false));
             tables.push(std::fs::read_to_string(table).unwrap());
         }
         assert!(
@@ -76,7 +72,7 @@ fn no_readable_file_leaves_no_table() {
     let out = tempfile::tempdir().unwrap();
     let files = [folder.path().join("synth-snap/text.wav")];
     let report = extract(Extraction::default(), &files, &out.path().join("t.csv"));
-    assert_eq!((report.rows, report.status()), (0, 1));
+    assert_eq!((report.rows, report.stopped), (0, false));
     assert_eq!(std::fs::read_dir(out.path()).unwrap().count(), 0);
 }
 
@@ -111,7 +107,6 @@ fn a_resumed_run_gives_the_same_table() {
     let out = tempfile::tempdir().unwrap();
     let (whole, parted) = (out.path().join("whole.csv"), out.path().join("parted.csv"));
     let one = Extraction {
-        threads: 1,
         segments: PARTS,
         resume: true,
         ..Default::default()
@@ -120,21 +115,26 @@ fn a_resumed_run_gives_the_same_table() {
     // Every run is stopped after three files, of which at most two are bad ones that are tried again.
     let mut runs = 0;
     loop {
-        let stop = AtomicBool::new(false);
         let mut first = None;
-        let report = one.run(&files, &parted, &stop, |n| {
-            let before = *first.get_or_insert(n);
-            stop.store(n > before + 2, Ordering::Relaxed);
-        });
-        let report = report.unwrap();
+        let mut stop = |progress: &Progress| {
+            let before = *first.get_or_insert(progress.done);
+            match progress.done > before + 2 {
+                true => ControlFlow::Break(()),
+                false => ControlFlow::Continue(()),
+            }
+        };
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(1);
+        let pool = pool.build().unwrap();
+        let report = pool
+            .install(|| one.run(&files, &parted, &mut stop))
+            .unwrap();
         runs += 1;
         assert!(runs < 20, "it never ends");
         assert_eq!(report.stopped, !parted.exists());
         if !report.stopped {
-            assert_eq!(report.status(), 2);
+            assert_eq!(report.skipped.len(), 2);
             break;
         }
-        assert_eq!(report.status(), 130);
     }
     assert!(runs > 1, "it was never stopped");
     assert_eq!(
@@ -153,17 +153,14 @@ fn resuming_with_other_settings_is_refused() {
         resume: true,
         ..Default::default()
     };
-    let report = resume
-        .run(&files, &table, &AtomicBool::new(true), |_| ())
-        .unwrap();
+    let mut stop = |_: &Progress| ControlFlow::Break(());
+    let report = resume.run(&files, &table, &mut stop).unwrap();
     assert!(report.stopped);
     let other = Extraction {
         segments: PARTS,
         ..resume
     };
-    let error = other
-        .run(&files, &table, &AtomicBool::new(false), |_| ())
-        .unwrap_err();
+    let error = other.run(&files, &table, &mut ()).unwrap_err();
     assert!(
         error.to_string().contains("made with other settings"),
         "{error}"

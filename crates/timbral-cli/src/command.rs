@@ -2,7 +2,7 @@ use std::ffi::OsString;
 use std::path::Path;
 use std::process::ExitCode;
 
-use timbral::data::Error::Stopped;
+use timbral::Error::Stopped;
 
 use crate::status::Status;
 
@@ -80,7 +80,7 @@ fn report(error: &anyhow::Error) -> Status {
             false => Status::Done,
         };
     }
-    if matches!(error.downcast_ref(), Some(timbral::Error::Table(Stopped))) {
+    if matches!(error.downcast_ref(), Some(Stopped)) {
         eprintln!("stopped");
         return Status::Stopped;
     }

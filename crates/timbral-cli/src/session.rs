@@ -7,8 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use anyhow::ensure;
 use indicatif::{ProgressBar, ProgressStyle};
 use timbral::Error;
-use timbral::data::Error::Stopped;
-use timbral_core::{Monitor, Progress, SharedMonitor};
+use timbral_core::{Monitor, Progress};
 
 use crate::status::Status;
 
@@ -57,10 +56,6 @@ impl Session {
         Ok(Self(()))
     }
 
-    pub(crate) fn flag(&self) -> &'static AtomicBool {
-        &STOP
-    }
-
     pub(crate) fn is_stopped(&self) -> bool {
         STOP.load(Ordering::Relaxed)
     }
@@ -68,7 +63,7 @@ impl Session {
     /// The error of work that was stopped, if it was.
     pub(crate) fn check(&self) -> timbral::Result<()> {
         match self.is_stopped() {
-            true => Err(Stopped.into()),
+            true => Err(Error::Stopped),
             false => Ok(()),
         }
     }
@@ -89,20 +84,6 @@ impl Session {
         let style = style.unwrap_or_else(|_| ProgressStyle::default_bar());
         let bar = ProgressBar::new(0).with_style(style);
         Bar { bar, session: self }
-    }
-
-    /// Does work on `total` things under a bar; the work reports how many are done.
-    pub(crate) fn counted<T>(
-        &self,
-        total: usize,
-        unit: &'static str,
-        work: impl FnOnce(&(dyn Fn(usize) + Sync)) -> timbral::Result<T>,
-    ) -> timbral::Result<T> {
-        let mut bar = self.monitor();
-        let shared = SharedMonitor::new(&mut bar);
-        work(&|done| {
-            let _ = shared.report(&Progress::new(done, total, unit));
-        })
     }
 }
 

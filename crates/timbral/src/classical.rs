@@ -1,7 +1,10 @@
-//! Classical models of other libraries, to compare with.
+//! Classical models of other libraries, for comparison.
 
+mod forests;
 mod logistic;
 mod model;
+mod rows;
+mod simple;
 mod svm;
 
 pub use model::Classical;

@@ -1,40 +1,44 @@
-//! A classifier of genres in one file: what it hears of a sound, its models, its provenance.
+//! A classifier of genres in one file: its input, its models and its provenance.
 
 mod file;
-mod fit;
+mod labelled_files;
 mod member;
+mod params;
 mod prediction;
 mod provenance;
+mod training;
 
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use rayon::prelude::*;
 use timbral_audio::Clip;
+use timbral_core::{Monitor, Progress, SharedMonitor};
 
-pub use fit::{ClassifierParams, FitProgress, FittedClassifier, MemberParams, ModelParams};
 pub use member::{GenreModel, Member, SoundView};
+pub use params::{ClassifierParams, MemberParams, ModelParams};
 pub use prediction::{GenreProbability, PredictedWindow, Prediction, PredictionReport};
 pub use provenance::{GenreCount, HeldOutScore, Provenance};
+pub use training::FittedClassifier;
 
 use crate::error::{Error, Result};
 use crate::extraction::sound::Sound;
-use member::{Ear, Grid, Ready};
+use member::{CompiledMember, SegmentGrid, SoundAnalyzer};
 use prediction::rank;
 
 /// A classifier of genres: sound file in, probabilities out.
 ///
-/// It knows what its models are told of a sound and how that is computed. A model says what it thinks
-/// of every piece of a recording. The probability of a genre is the mean over the pieces of a
-/// recording, and then over the models, by their weights `w`:
+/// It contains the models and the description of what each gets of a sound. A model gives probabilities
+/// for every segment of a recording. The probability of a genre is the mean over the segments, and then
+/// the mean over the models with their weights `w`:
 ///
 /// ```text
 /// P(genre) = sum_m w_m mean_i p_mi(genre) / sum_m w_m
 /// ```
 ///
-/// Files are read piece by piece: however long one is, little of it is in memory, except where
-/// features of [`Segmentation::Whole`](crate::Segmentation::Whole) recordings are asked for. The
-/// numbers do not depend on the number of threads.
+/// Files are read in blocks, so that memory does not grow with their length, except for features of
+/// [`Segmentation::Whole`](crate::Segmentation::Whole). The numbers do not depend on the number of
+/// threads.
 ///
 /// ```
 /// use timbral::synth::{SynthCorpus, SynthParams};
@@ -44,9 +48,9 @@ use prediction::rank;
 /// let folder = tempfile::tempdir()?;
 /// corpus.write(folder.path(), &mut ())?;
 /// let files = Inputs::find([folder.path()])?.files;
-/// // One recording a genre: none can be left out to judge by.
+/// // One recording per genre: none can be held out for evaluation.
 /// let params = ClassifierParams { n_splits: 0, ..ClassifierParams::default() };
-/// let fitted = params.fit(&files, &false.into(), |_| ())?;
+/// let fitted = params.fit(&files, &mut ())?;
 ///
 /// let path = folder.path().join("genres.timbral");
 /// fitted.classifier.save(&path)?;
@@ -60,12 +64,12 @@ use prediction::rank;
 #[derive(Debug)]
 pub struct Classifier {
     classes: Vec<String>,
-    ears: Vec<Ear>,
-    members: Vec<Ready>,
+    analyzers: Vec<SoundAnalyzer>,
+    members: Vec<CompiledMember>,
     provenance: Provenance,
 }
 
-/// Equal are classifiers of equal classes, models, views, weights and provenance.
+/// Classifiers are equal if their classes, models, views, weights and provenances are.
 impl PartialEq for Classifier {
     fn eq(&self, other: &Self) -> bool {
         self.classes == other.classes
@@ -79,9 +83,9 @@ impl Classifier {
     ///
     /// # Errors
     ///
-    /// No class or two of one name; no member; a view whose parameters are out of range;
-    /// [`Error::Member`] for a model that takes something else than its view gives, knows other
-    /// classes, or has a weight that is not above 0.
+    /// No class, or two of the same name; no member; a view with parameters out of range;
+    /// [`Error::Member`] for a model that takes something else than its view gives, has other classes, or
+    /// a weight that is not above 0.
     pub fn new(classes: Vec<String>, members: Vec<Member>, provenance: Provenance) -> Result<Self> {
         let mut sorted: Vec<_> = classes.iter().collect();
         sorted.sort_unstable();
@@ -94,17 +98,17 @@ impl Classifier {
                 return Err(Error::EmptyPart { part });
             }
         }
-        let (views, ears) = hearing(members.iter().map(|member| member.view))?;
+        let (views, analyzers) = analyzers_of(members.iter().map(|member| member.view))?;
         let members = members.into_iter().enumerate().map(|(i, member)| {
-            let ear = views.iter().position(|view| *view == member.view);
-            let ear = ear.unwrap_or_default();
+            let index = views.iter().position(|view| *view == member.view);
+            let index = index.unwrap_or_default();
             let bad = |reason| Error::Member { member: i, reason };
-            Ready::new(member, (ear, &ears[ear]), &classes).map_err(bad)
+            CompiledMember::new(member, (index, &analyzers[index]), &classes).map_err(bad)
         });
         let members = members.collect::<Result<_>>()?;
         Ok(Self {
             classes,
-            ears,
+            analyzers,
             members,
             provenance,
         })
@@ -117,10 +121,10 @@ impl Classifier {
 
     /// The models.
     pub fn members(&self) -> impl Iterator<Item = &Member> {
-        self.members.iter().map(|ready| &ready.member)
+        self.members.iter().map(|compiled| &compiled.member)
     }
 
-    /// What it was trained on, and how good it was.
+    /// What it was trained on, and its accuracy.
     pub fn provenance(&self) -> &Provenance {
         &self.provenance
     }
@@ -129,7 +133,7 @@ impl Classifier {
     ///
     /// # Errors
     ///
-    /// The file cannot be decoded, is shorter than one piece, or has no features; it is named.
+    /// The file cannot be decoded, is shorter than one segment, or has no features; it is named.
     pub fn predict_file(&self, path: impl AsRef<Path>) -> Result<Prediction> {
         self.predict(Sound::File(path.as_ref()))
     }
@@ -138,29 +142,38 @@ impl Classifier {
     ///
     /// # Errors
     ///
-    /// There are fewer samples than one piece has, or they have no features.
+    /// There are fewer samples than one segment has, or they have no features.
     pub fn predict_samples(&self, clip: &Clip) -> Result<Prediction> {
         self.predict(Sound::Clip(clip))
     }
 
-    /// The genres of many files, on the threads of the current rayon pool. `take` is given each
-    /// prediction in the order of the files, soon after it is made; a file that has none is in the
-    /// report. Once `stop` is set, the files left are passed over.
+    /// The genres of many files, on the threads of the current rayon pool.
+    ///
+    /// `take` gets each prediction in the order of the files, soon after it is made; errors of files are in
+    /// the report. `monitor` is called after each file; the unit is `files`. After a `Break` the files left
+    /// are not read.
     pub fn predict_files(
         &self,
         files: &[PathBuf],
-        stop: &AtomicBool,
         mut take: impl FnMut(&Path, Prediction),
+        monitor: &mut dyn Monitor,
     ) -> PredictionReport {
         let mut report = PredictionReport::default();
-        for files in files.chunks(4 * rayon::current_num_threads()) {
-            let predict = |path: &PathBuf| match stop.load(Ordering::Relaxed) {
-                true => None,
-                false => Some(self.predict_file(path)),
+        let (monitor, done) = (SharedMonitor::new(monitor), AtomicUsize::new(0));
+        for files_of_batch in files.chunks(4 * rayon::current_num_threads()) {
+            let predict = |path: &PathBuf| {
+                if monitor.is_stopped() {
+                    return None;
+                }
+                let prediction = self.predict_file(path);
+                let done = 1 + done.fetch_add(1, Ordering::Relaxed);
+                let _ = monitor.report(&Progress::new(done, files.len(), "files"));
+                Some(prediction)
             };
-            let said: Vec<_> = files.par_iter().with_max_len(1).map(predict).collect();
-            for (path, said) in files.iter().zip(said) {
-                match said {
+            let batch = files_of_batch.par_iter().with_max_len(1);
+            let predictions: Vec<_> = batch.map(predict).collect();
+            for (path, prediction) in files_of_batch.iter().zip(predictions) {
+                match prediction {
                     Some(Ok(prediction)) => {
                         report.files += 1;
                         take(path, prediction);
@@ -174,36 +187,37 @@ impl Classifier {
     }
 
     fn predict(&self, sound: Sound<'_>) -> Result<Prediction> {
-        // What each member says of each piece, row after row.
-        let mut said: Vec<Vec<f32>> = vec![Vec::new(); self.members.len()];
-        let mut grids = Vec::with_capacity(self.ears.len());
-        for (i, ear) in self.ears.iter().enumerate() {
-            grids.push(ear.listen(sound, |heard| {
-                for (member, said) in self.members.iter().zip(&mut said) {
-                    if member.ear == i {
-                        said.extend(member.probabilities(ear.names(), heard.view())?);
+        // The probabilities of each member for each segment, row after row.
+        let mut outputs: Vec<Vec<f32>> = vec![Vec::new(); self.members.len()];
+        let mut grids = Vec::with_capacity(self.analyzers.len());
+        for (i, analyzer) in self.analyzers.iter().enumerate() {
+            grids.push(analyzer.analyze(sound, |inputs| {
+                for (member, output) in self.members.iter().zip(&mut outputs) {
+                    if member.analyzer == i {
+                        output.extend(member.probabilities(analyzer.names(), inputs.view())?);
                     }
                 }
                 Ok(())
             })?);
         }
         let n_classes = self.classes.len();
-        let means = said.iter().map(|said| mean(said, n_classes));
-        let genres = self.weigh(means);
+        let means = outputs.iter().map(|output| mean(output, n_classes));
+        let genres = self.weighted_mean(means);
         let finest = (grids.iter().copied()).min_by(|a, b| a.stride.total_cmp(&b.stride));
         let finest = finest.ok_or(Error::EmptyPart { part: "model" })?;
-        let of_finest = |ready: &Ready| grids[ready.ear].stride == finest.stride;
-        let n_windows = self.members.iter().position(of_finest);
-        let n_windows = n_windows.map_or(0, |member| said[member].len() / n_classes);
+        let is_finest = |member: &CompiledMember| grids[member.analyzer].stride == finest.stride;
+        let n_windows = self.members.iter().position(is_finest);
+        let n_windows = n_windows.map_or(0, |member| outputs[member].len() / n_classes);
         let windows = (0..n_windows).map(|i| {
             let start = i as f64 * finest.stride;
             let middle = start + finest.length / 2.0;
-            let at = |(ready, said): (&Ready, &Vec<f32>)| {
-                let grid: Grid = grids[ready.ear];
-                let piece = grid.piece_at(middle, said.len() / n_classes);
-                mean(&said[piece * n_classes..][..n_classes], n_classes)
+            let at_middle = |(member, output): (&CompiledMember, &Vec<f32>)| {
+                let grid: SegmentGrid = grids[member.analyzer];
+                let segment = grid.segment_at(middle, output.len() / n_classes);
+                mean(&output[segment * n_classes..][..n_classes], n_classes)
             };
-            let genres = self.weigh(self.members.iter().zip(&said).map(at));
+            let members = self.members.iter().zip(&outputs);
+            let genres = self.weighted_mean(members.map(at_middle));
             PredictedWindow {
                 start,
                 end: start + finest.length,
@@ -216,22 +230,25 @@ impl Classifier {
         })
     }
 
-    /// The mean of what the members say, by their weights.
-    fn weigh(&self, said: impl Iterator<Item = Vec<f64>>) -> Vec<f64> {
-        weigh(self.members().map(|member| member.weight), said)
+    /// The mean of the members' outputs, by their weights.
+    fn weighted_mean(&self, outputs: impl Iterator<Item = Vec<f64>>) -> Vec<f64> {
+        weighted_mean(self.members().map(|member| member.weight), outputs)
     }
 }
 
-/// The different views among some, with the plans of each.
-fn hearing(views: impl Iterator<Item = SoundView>) -> Result<(Vec<SoundView>, Vec<Ear>)> {
-    let mut different: Vec<SoundView> = Vec::new();
+/// The distinct views, with the analyzer of each.
+fn analyzers_of(
+    views: impl Iterator<Item = SoundView>,
+) -> Result<(Vec<SoundView>, Vec<SoundAnalyzer>)> {
+    let mut distinct: Vec<SoundView> = Vec::new();
     for view in views {
-        if !different.contains(&view) {
-            different.push(view);
+        if !distinct.contains(&view) {
+            distinct.push(view);
         }
     }
-    let ears = different.iter().map(Ear::new).collect::<Result<_>>()?;
-    Ok((different, ears))
+    let analyzers = distinct.iter().map(SoundAnalyzer::new);
+    let analyzers = analyzers.collect::<Result<_>>()?;
+    Ok((distinct, analyzers))
 }
 
 /// The mean of rows of probabilities that follow each other.
@@ -247,13 +264,16 @@ fn mean(rows: &[f32], n_classes: usize) -> Vec<f64> {
     mean
 }
 
-/// The mean of some vectors by weights.
-fn weigh(weights: impl Iterator<Item = f64>, said: impl Iterator<Item = Vec<f64>>) -> Vec<f64> {
+/// The weighted mean of vectors.
+fn weighted_mean(
+    weights: impl Iterator<Item = f64>,
+    vectors: impl Iterator<Item = Vec<f64>>,
+) -> Vec<f64> {
     let (mut sum, mut total) = (Vec::new(), 0.0);
-    for (weight, said) in weights.zip(said) {
-        sum.resize(said.len(), 0.0);
+    for (weight, vector) in weights.zip(vectors) {
+        sum.resize(vector.len(), 0.0);
         sum.iter_mut()
-            .zip(said)
+            .zip(vector)
             .for_each(|(sum, p)| *sum += weight * p);
         total += weight;
     }

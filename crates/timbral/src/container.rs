@@ -1,7 +1,7 @@
-//! Files of several members: a zip archive whose `manifest.json` says what it is.
+//! Files with several entries: a zip archive with a `manifest.json` that has its kind and version.
 //!
-//! Members are stored as they are, not compressed, so that a file takes memory in proportion to its
-//! size, whatever it declares. Every member has a check sum.
+//! Entries are stored without compression, so that reading a file takes memory in proportion to its size,
+//! whatever sizes it declares. Every entry has a checksum.
 
 use std::fs::File;
 use std::io::{BufReader, BufWriter, Read, Write};
@@ -17,7 +17,7 @@ use crate::error::{Error, Result};
 
 const MANIFEST: &str = "manifest.json";
 
-/// What every manifest begins with.
+/// The first fields of every manifest.
 #[derive(Serialize, Deserialize)]
 struct Head {
     format: String,
@@ -32,13 +32,13 @@ struct Manifest<'a, T> {
     contents: &'a T,
 }
 
-/// A manifest as it is read, once its head is known.
+/// A manifest as it is read, after its head is known.
 #[derive(Deserialize)]
 struct Contents<T> {
     contents: T,
 }
 
-/// A kind of file and the version of it that this build writes and reads.
+/// A kind of file and the version that this build writes and reads.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Format {
     pub(crate) name: &'static str,
@@ -46,7 +46,7 @@ pub(crate) struct Format {
 }
 
 impl Format {
-    /// Writes a file, whole or not at all.
+    /// Writes a file; on an error no incomplete file is left.
     pub(crate) fn write<T: Serialize>(
         self,
         path: &Path,
@@ -71,25 +71,25 @@ impl Format {
             }
             zip.finish()?.flush()
         };
-        write_atomic(path, write).map_err(Error::file(path))
+        write_atomic(path, write).map_err(|e| Error::saved(path, e.to_string()))
     }
 
     /// Opens a file and reads its manifest.
     pub(crate) fn open<T: DeserializeOwned>(self, path: &Path) -> Result<(T, Members<'_>)> {
         let file = File::open(path).map_err(|e| Error::saved(path, e.to_string()))?;
         let size = file.metadata().map_or(0, |m| m.len());
-        let foreign = |reason: String| {
+        let other_kind = |reason: String| {
             let reason = format!("not a {} file: {reason}", self.name);
             Error::saved(path, reason)
         };
-        let zip = ZipArchive::new(BufReader::new(file)).map_err(|e| foreign(e.to_string()))?;
+        let zip = ZipArchive::new(BufReader::new(file)).map_err(|e| other_kind(e.to_string()))?;
         let left = size;
         let mut members = Members { path, zip, left };
         let manifest = members.read(MANIFEST)?;
-        let head: Head =
-            serde_json::from_slice(&manifest).map_err(|e| foreign(format!("{MANIFEST}: {e}")))?;
+        let head: Head = serde_json::from_slice(&manifest)
+            .map_err(|e| other_kind(format!("{MANIFEST}: {e}")))?;
         if head.format != self.name {
-            return Err(foreign(format!("it is a {:.40} file", head.format)));
+            return Err(other_kind(format!("it is a {:.40} file", head.format)));
         }
         if head.version != self.version {
             let (got, known) = (head.version, self.version);
@@ -102,17 +102,17 @@ impl Format {
     }
 }
 
-/// The members of a file.
+/// The entries of a file.
 #[derive(Debug)]
 pub(crate) struct Members<'a> {
     path: &'a Path,
     zip: ZipArchive<BufReader<File>>,
-    /// Bytes that may still be read: no more than the file has, even if members overlap.
+    /// Bytes that may still be read: no more than the file has, even if entries overlap.
     left: u64,
 }
 
 impl Members<'_> {
-    /// A member's bytes; their check sum is right.
+    /// The bytes of an entry; their checksum is verified.
     pub(crate) fn read(&mut self, name: &str) -> Result<Vec<u8>> {
         let bad = |reason: String| Error::saved(self.path, format!("{name}: {reason}"));
         let entry = self.zip.by_name(name).map_err(|e| bad(e.to_string()))?;
@@ -129,13 +129,13 @@ impl Members<'_> {
         Ok(bytes)
     }
 
-    /// What a member of JSON holds.
+    /// The value of an entry in JSON.
     pub(crate) fn json<T: DeserializeOwned>(&mut self, name: &str) -> Result<T> {
         let bytes = self.read(name)?;
         serde_json::from_slice(&bytes).map_err(|e| self.bad(name, &e))
     }
 
-    /// An error that names the file and the member.
+    /// An error that names the file and the entry.
     pub(crate) fn bad(&self, name: &str, reason: &dyn std::fmt::Display) -> Error {
         Error::saved(self.path, format!("{name}: {reason}"))
     }
@@ -151,7 +151,7 @@ mod tests {
     };
 
     #[test]
-    fn what_is_written_is_read_and_other_files_are_named() {
+    fn a_written_file_is_read_and_files_of_other_kinds_are_named() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("x");
         let members = [("a.bin".to_owned(), vec![1, 2, 3])];
@@ -192,7 +192,7 @@ mod tests {
     }
 
     #[test]
-    fn a_compressed_member_is_refused_before_it_is_unpacked() {
+    fn a_compressed_entry_is_refused_before_it_is_decompressed() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("bomb");
         let mut zip = ZipWriter::new(File::create(&path).unwrap());

@@ -1,16 +1,21 @@
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+
+use timbral_core::{InvalidParameter, JsonLinesError};
 
 /// What can go wrong from a sound file to the evaluation of a model.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
+    /// A monitor stopped the work.
+    #[error("stopped")]
+    Stopped,
     /// A sound file cannot be decoded.
     #[error(transparent)]
     Audio(#[from] timbral_audio::Error),
     /// Parameters are out of range, or a signal has no features.
     #[error("{}{reason}", path.as_ref().map(|p| format!("{}: ", p.display())).unwrap_or_default())]
     Features {
-        /// The sound file, if there is one to blame.
+        /// The sound file, if the error comes from one.
         path: Option<PathBuf>,
         /// The reason.
         reason: timbral_dsp::Error,
@@ -20,15 +25,21 @@ pub enum Error {
     Boost(#[from] timbral_boost::Error),
     /// A table cannot be read, split or written.
     #[error(transparent)]
-    Table(#[from] timbral_data::Error),
+    Table(timbral_data::Error),
     /// Synthetic recordings cannot be made.
     #[cfg(feature = "synth")]
     #[error(transparent)]
-    Synth(#[from] timbral_synth::Error),
+    Synth(timbral_synth::Error),
     /// A network cannot be trained or used.
     #[error(transparent)]
     Network(#[from] timbral_nn::Error),
-    /// A saved classifier or index cannot be read: another file, a damaged one, or one of another
+    /// A [`Recipe`](crate::Recipe) from outside this crate failed.
+    #[error(transparent)]
+    Recipe(Box<dyn std::error::Error + Send + Sync>),
+    /// A parameter is out of its range, or a name is not known.
+    #[error(transparent)]
+    InvalidParameter(#[from] InvalidParameter),
+    /// A saved classifier or index cannot be read: it is of another kind, damaged, or of another
     /// version.
     #[error("{}: {reason}", path.display())]
     Saved {
@@ -48,10 +59,10 @@ pub enum Error {
     /// Predictions cannot be scored.
     #[error(transparent)]
     Metrics(#[from] timbral_metrics::Error),
-    /// A table to learn from or to judge by has no labels.
+    /// A table for training or evaluation has no labels.
     #[error("the table has no labels: a column `label` is needed")]
     NoLabels,
-    /// A label is none of the classes that a model knows.
+    /// A label is none of the classes of the probabilities.
     #[error("the table's label {label} is not among the model's classes {}", classes.join(", "))]
     UnknownLabel {
         /// The label.
@@ -71,11 +82,20 @@ pub enum Error {
         /// The track.
         name: String,
     },
-    /// A split leaves a part empty that is needed.
+    /// A part that is needed has no rows.
     #[error("there are no {part} rows")]
     EmptyPart {
         /// The part.
         part: &'static str,
+    },
+    /// All files are of one genre.
+    #[error(
+        "all files are in one folder, {genre}: a classifier needs at least two classes, each in a folder \
+         of its own"
+    )]
+    OneGenre {
+        /// The genre.
+        genre: String,
     },
     /// Probabilities of another shape than the table and the classes have.
     #[error("expected probabilities of shape {expected:?}, got {got:?}")]
@@ -94,7 +114,7 @@ pub enum Error {
     /// Models of this kind cannot be kept in a file.
     #[error("models of this kind have no file format")]
     NoModelFile,
-    /// Nothing to average.
+    /// There is no model to average or compare.
     #[error("an average of no models")]
     NoMembers,
     /// Probabilities of other classes than those before.
@@ -135,7 +155,7 @@ pub enum Error {
         /// Samples of the file.
         got: usize,
     },
-    /// Segments of nothing, or that never move on.
+    /// Segments without samples, or with a stride of 0.
     #[error("segments of {length} samples every {stride}: both must be at least 1")]
     Segments {
         /// Samples of a segment.
@@ -143,7 +163,7 @@ pub enum Error {
         /// Samples from one start to the next.
         stride: usize,
     },
-    /// A search has nothing to draw, or a number out of range.
+    /// A space to search has no parameters, or a range that is empty.
     #[error("search: {name}{}{reason}", if name.is_empty() { "" } else { ": " })]
     Space {
         /// The parameter; empty where there is none.
@@ -163,7 +183,7 @@ pub enum Error {
     #[cfg(feature = "plot")]
     #[error(transparent)]
     Plot(#[from] timbral_plot::Error),
-    /// A point that a search has drawn makes no parameters.
+    /// A point of a search does not make valid parameters.
     #[error("search: {point}: {reason}")]
     Point {
         /// The point.
@@ -171,21 +191,18 @@ pub enum Error {
         /// The reason.
         reason: String,
     },
-    /// A log of trials cannot be read, written or gone on with.
-    #[error("{}: {reason}", path.display())]
-    TrialLog {
+    /// A log of results cannot be read or written.
+    #[error(transparent)]
+    Log(#[from] JsonLinesError),
+    /// A log has results about other tables.
+    #[error(
+        "{}: has results for other data ({differences}); choose another file", path.display()
+    )]
+    OtherResults {
         /// The log.
         path: PathBuf,
-        /// The reason.
-        reason: String,
-    },
-    /// Threads cannot be started.
-    #[error("cannot start {threads} threads: {reason}")]
-    Threads {
-        /// The number asked for.
-        threads: usize,
-        /// The reason.
-        reason: String,
+        /// What differs: the value of the log, then the one expected.
+        differences: String,
     },
 }
 
@@ -193,15 +210,30 @@ pub enum Error {
 pub type Result<T> = std::result::Result<T, Error>;
 
 impl Error {
-    /// Names the file in an I/O error.
-    pub(crate) fn file(path: &std::path::Path) -> impl FnOnce(std::io::Error) -> Self {
-        let path = path.to_owned();
-        move |reason| timbral_data::Error::Io { path, reason }.into()
-    }
-
-    pub(crate) fn saved(path: &std::path::Path, reason: String) -> Self {
+    pub(crate) fn saved(path: &Path, reason: String) -> Self {
         let path = path.to_owned();
         Self::Saved { path, reason }
+    }
+}
+
+/// Work of that crate that was stopped is [`Error::Stopped`].
+impl From<timbral_data::Error> for Error {
+    fn from(error: timbral_data::Error) -> Self {
+        match error {
+            timbral_data::Error::Stopped => Self::Stopped,
+            other => Self::Table(other),
+        }
+    }
+}
+
+/// Work of that crate that was stopped is [`Error::Stopped`].
+#[cfg(feature = "synth")]
+impl From<timbral_synth::Error> for Error {
+    fn from(error: timbral_synth::Error) -> Self {
+        match error {
+            timbral_synth::Error::Stopped => Self::Stopped,
+            other => Self::Synth(other),
+        }
     }
 }
 

@@ -1,4 +1,4 @@
-//! What there is to see of sounds and of a table: all pictures of them.
+//! Figures of sounds and of tables.
 
 mod sound;
 mod table;
@@ -14,78 +14,104 @@ use timbral_plot::{
 use crate::error::Result;
 use crate::extraction::table::label;
 
-pub use sound::SoundLook;
+pub use sound::SoundFeatures;
 pub use table::table_figures;
 
-/// A picture and what it shows.
-pub type Captioned = (Figure, String);
+/// A figure and its caption.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct CaptionedFigure {
+    /// The figure.
+    pub figure: Figure,
+    /// What it shows.
+    pub caption: String,
+}
+
+impl CaptionedFigure {
+    pub(crate) fn new(figure: Figure, caption: impl Into<String>) -> Self {
+        let caption = caption.into();
+        Self { figure, caption }
+    }
+}
 
 /// Seconds of each sound of a grid.
 const GRID_SECONDS: f64 = 8.0;
-/// Sounds of a grid, at most.
+/// The largest number of sounds in a grid.
 const GRID: usize = 12;
 
-const FRAMES: FrameTiming = FrameTiming::new(SoundLook::SAMPLE_RATE, SoundLook::HOP_LENGTH);
+const FRAMES: FrameTiming = FrameTiming::new(SoundFeatures::SAMPLE_RATE, SoundFeatures::HOP_LENGTH);
 
-/// The bands of [`SoundLook::mel_db`].
+/// The bands of [`SoundFeatures::mel_db`].
 const MEL: FrequencyAxis = FrequencyAxis::Mel {
     f_min: 0.0,
-    f_max: SoundLook::SAMPLE_RATE as f64 / 2.0,
+    f_max: SoundFeatures::SAMPLE_RATE as f64 / 2.0,
 };
 
-/// All pictures of one sound: waveform, spectrogram, mel bands, pitch classes, onsets and beats,
+/// The figures of one sound: waveform, spectrogram, mel bands, pitch classes, onsets and beats,
 /// tempogram, the harmonic and the percussive part.
 ///
 /// ```
 /// let tone: Vec<f32> = (0..44_100).map(|n| (n as f32 * 0.125).sin()).collect();
-/// let look = timbral::SoundLook::of_samples(&tone)?;
-/// let figures = timbral::sound_figures(&look, "a tone")?;
+/// let features = timbral::SoundFeatures::of_samples(&tone)?;
+/// let figures = timbral::sound_figures(&features, "a tone")?;
 /// assert_eq!(figures.len(), 7);
-/// assert!(figures[0].0.title().ends_with("a tone"));
+/// assert!(figures[0].figure.title().ends_with("a tone"));
 /// # Ok::<(), timbral::Error>(())
 /// ```
 ///
 /// # Errors
 ///
 /// A figure cannot be drawn.
-pub fn sound_figures(look: &SoundLook, name: &str) -> Result<Vec<Captioned>> {
+pub fn sound_figures(features: &SoundFeatures, name: &str) -> Result<Vec<CaptionedFigure>> {
     let titled = |what: &str| FigureParams::titled(format!("{what}: {name}"));
-    let [harmonic, percussive] = &look.parts_db;
-    let beats = format!("Onset strength; {:.1} beats a minute", look.beats.tempo);
+    let [harmonic, percussive] = &features.parts_db;
+    let beats = format!(
+        "Onset strength; {:.1} beats per minute",
+        features.beats.tempo
+    );
     let figures = [
         (
-            waveform(&look.samples, FRAMES.sample_rate, &titled("Waveform"))?,
+            waveform(
+                &features.samples,
+                SoundFeatures::SAMPLE_RATE,
+                &titled("Waveform"),
+            )?,
             "Samples".to_owned(),
         ),
         (
             spectrogram(
-                look.spectrum_db.view(),
+                features.spectrum_db.view(),
                 FrequencyAxis::Log,
                 &FRAMES,
                 &titled("Spectrogram"),
             )?,
-            "Levels below the largest".to_owned(),
+            "Levels relative to the maximum".to_owned(),
         ),
         (
-            spectrogram(look.mel_db.view(), MEL, &FRAMES, &titled("Mel spectrogram"))?,
+            spectrogram(
+                features.mel_db.view(),
+                MEL,
+                &FRAMES,
+                &titled("Mel spectrogram"),
+            )?,
             "128 mel bands".to_owned(),
         ),
         (
-            chromagram(look.chroma.view(), &FRAMES, &titled("Chromagram"))?,
-            "Pitch classes, the strongest of a frame 1".to_owned(),
+            chromagram(features.chroma.view(), &FRAMES, &titled("Chromagram"))?,
+            "Pitch classes; the strongest of each frame is 1".to_owned(),
         ),
         (
             onset_curve(
-                &look.onset,
-                &look.beats.frames,
+                &features.onset,
+                &features.beats.frames,
                 &FRAMES,
                 &titled("Onsets and beats"),
             )?,
             beats,
         ),
         (
-            tempogram(look.tempogram.view(), &FRAMES, &titled("Tempogram"))?,
-            "How strongly onsets repeat".to_owned(),
+            tempogram(features.tempogram.view(), &FRAMES, &titled("Tempogram"))?,
+            "How strongly onsets repeat, by lag".to_owned(),
         ),
         (
             harmonic_percussive(
@@ -95,62 +121,73 @@ pub fn sound_figures(look: &SoundLook, name: &str) -> Result<Vec<Captioned>> {
                 &FRAMES,
                 &titled("Harmonic and percussive part"),
             )?,
-            "What lasts, and what strikes".to_owned(),
+            "Sustained and percussive parts".to_owned(),
         ),
     ];
-    Ok(figures.into())
+    let figures = figures.into_iter();
+    Ok(figures
+        .map(|(figure, caption)| CaptionedFigure::new(figure, caption))
+        .collect())
 }
 
-/// All pictures of a file: of a table (`.csv`, `.parquet`, `.npz`) those of [`table_figures`], of any
-/// other file those of [`sound_figures`] of its first `seconds`.
+/// The figures of a file: of a table (`.csv`, `.parquet`, `.npz`) those of [`table_figures`], of any other
+/// file those of [`sound_figures`] for its first `seconds`.
 ///
 /// # Errors
 ///
 /// The file cannot be read, or those of the two functions.
-pub fn file_figures(path: impl AsRef<Path>, seconds: f64) -> Result<Vec<Captioned>> {
+pub fn file_figures(path: impl AsRef<Path>, seconds: f64) -> Result<Vec<CaptionedFigure>> {
     let path = path.as_ref();
     match path.extension().and_then(|extension| extension.to_str()) {
         Some("csv" | "parquet" | "npz") => table_figures(&FeatureTable::read(path)?),
         _ => {
             let name = path.file_name().unwrap_or_default().to_string_lossy();
-            sound_figures(&SoundLook::of_file(path, seconds)?, &name)
+            sound_figures(&SoundFeatures::of_file(path, seconds)?, &name)
         }
     }
 }
 
-/// Waveforms and mel spectrograms of the first sound of each genre (folder), twelve at most, side by
-/// side; nothing for no sounds. Files that cannot be read are passed over.
+/// Waveforms and mel spectrograms of the first sound of each genre (folder), at most twelve, in a grid; no
+/// figures without sounds. Files that cannot be read are skipped.
 ///
 /// # Errors
 ///
 /// A figure cannot be drawn.
-pub fn sound_grid(sounds: &[PathBuf]) -> Result<Vec<Captioned>> {
-    let mut looks: Vec<(String, SoundLook)> = Vec::new();
+pub fn sound_grid(sounds: &[PathBuf]) -> Result<Vec<CaptionedFigure>> {
+    let mut sounds_by_genre: Vec<(String, SoundFeatures)> = Vec::new();
     for path in sounds {
         let genre = label(path);
-        if looks.len() == GRID || looks.iter().any(|(known, _)| *known == genre) {
+        if sounds_by_genre.len() == GRID || sounds_by_genre.iter().any(|(known, _)| *known == genre)
+        {
             continue;
         }
-        if let Ok(look) = SoundLook::of_file(path, GRID_SECONDS) {
-            looks.push((genre, look));
+        if let Ok(features) = SoundFeatures::of_file(path, GRID_SECONDS) {
+            sounds_by_genre.push((genre, features));
         }
     }
-    if looks.is_empty() {
+    if sounds_by_genre.is_empty() {
         return Ok(Vec::new());
     }
     let params = |title: &str| FigureParams::titled(title).sized(1100, 720);
-    let waves: Vec<_> = looks
+    let waves: Vec<_> = sounds_by_genre
         .iter()
-        .map(|(name, look)| (name, &look.samples[..]))
+        .map(|(name, features)| (name, &features.samples[..]))
         .collect();
-    let bands: Vec<_> = looks
+    let bands: Vec<_> = sounds_by_genre
         .iter()
-        .map(|(name, look)| (name, look.mel_db.view()))
+        .map(|(name, features)| (name, features.mel_db.view()))
         .collect();
-    let waves = waveform_grid(&waves, FRAMES.sample_rate, &params("Waveforms by genre"))?;
+    let waves = waveform_grid(
+        &waves,
+        SoundFeatures::SAMPLE_RATE,
+        &params("Waveforms by genre"),
+    )?;
     let bands = spectrogram_grid(&bands, MEL, &FRAMES, &params("Mel spectrograms by genre"))?;
     let what = format!("The first {GRID_SECONDS} s of the first recording of each genre");
-    Ok(vec![(waves, what.clone()), (bands, what)])
+    Ok(vec![
+        CaptionedFigure::new(waves, what.clone()),
+        CaptionedFigure::new(bands, what),
+    ])
 }
 
 #[cfg(test)]
@@ -158,7 +195,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_name_tells_a_table_from_a_sound() {
+    fn tables_and_sounds_are_distinguished_by_extension() {
         let folder = tempfile::tempdir().unwrap();
         let table = folder.path().join("t.csv");
         let rows = "a.wav,1,3,jazz\nb.wav,2,1,rock\nc.wav,2,2,jazz\nd.wav,4,0,rock\n";

@@ -1,14 +1,39 @@
-//! Music genre classification: sound file to features, features to an evaluated model.
+//! Music genre classification: from sound files to features, from features to evaluated models.
 //!
-//! [`Inputs`] finds the sound files, [`Extraction`] turns them into the published GTZAN table of
-//! features, [`Extractor`] one file into its rows, [`MelImages`] all of them into spectrograms.
-//! [`Experiment`] splits a table into rows to learn from and to judge by, a [`Recipe`] is a kind of model
-//! with its parameters ([`boost::BoostParams`], [`DenseParams`], [`ImageNet`], an [`Ensemble`] of them),
-//! [`fit_and_evaluate`] fits one and judges it, [`compare`] does so with many, [`Evaluation`] judges what
-//! any model says, [`tune`] searches parameters. [`Classifier`] is sound file to genres in one file,
-//! [`SimilarityIndex`] finds the tracks that sound most alike. The parts are re-exported: [`audio`] reads sound files,
-//! [`dsp`] computes features, [`data`] keeps tables, [`boost`] trains boosted trees, [`nn`] neural
-//! networks, [`metrics`] scores predictions.
+//! | task | items |
+//! |---|---|
+//! | find sound files | [`Inputs`] |
+//! | features | [`feature_table`] in one call, [`Extraction`] with progress, [`Extractor`] for one file |
+//! | mel spectrograms | [`MelImages`] |
+//! | training and test rows | [`Experiment`], [`Validation`] |
+//! | models | [`Recipe`]: [`boost::BoostParams`], [`DenseParams`], [`ImageNet`], [`Ensemble`] |
+//! | one fit | [`fit_and_evaluate`] |
+//! | many fits | [`Runner`] and [`Results`], [`compare`], [`tune`] |
+//! | evaluation | [`Evaluation`], [`Probabilities`] |
+//! | a classifier in one file | [`ClassifierParams`], [`Classifier`] |
+//! | similar tracks | [`SimilarityIndex`] |
+//!
+//! The crates that these are built on are re-exported: [`audio`] decodes sound files, [`dsp`] computes
+//! features, [`data`] has tables and splits, [`boost`] trains boosted trees, [`nn`] neural networks,
+//! [`metrics`] scores predictions. Long work takes a [`Monitor`], which reports [`Progress`] and can stop
+//! it; `&mut ()` is a monitor that does nothing.
+//!
+//! ```
+//! use timbral::boost::BoostParams;
+//! use timbral::data::{FeatureTable, SplitMethod};
+//! use timbral::fit_and_evaluate;
+//!
+//! let ids = (0..60).map(|i| format!("song{}.{}.wav", i / 3, i % 3)).collect();
+//! let x = ndarray::Array2::from_shape_fn((60, 1), |(i, _)| (i / 3 % 2) as f32);
+//! let table = FeatureTable::new(vec!["tempo".into()], x, ids)?
+//!     .with_groups((0..60).map(|i| format!("song{}", i / 3)))?
+//!     .with_labels((0..60).map(|i| ["jazz", "rock"][i / 3 % 2]))?;
+//! let split = SplitMethod::Grouped.split(&table, 0)?;
+//! let recipe = BoostParams { n_rounds: 10, ..Default::default() };
+//! let fit = fit_and_evaluate(&recipe, &table, &split, 0, &mut ())?;
+//! assert_eq!(fit.record.test_accuracy, 1.0);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
 
 #[cfg(feature = "classical")]
 mod classical;
@@ -28,31 +53,39 @@ pub mod tune;
 #[cfg(feature = "classical")]
 pub use classical::Classical;
 pub use classifier::{
-    Classifier, ClassifierParams, FitProgress, FittedClassifier, GenreCount, GenreModel,
-    GenreProbability, HeldOutScore, Member, MemberParams, ModelParams, PredictedWindow, Prediction,
-    PredictionReport, Provenance, SoundView,
+    Classifier, ClassifierParams, FittedClassifier, GenreCount, GenreModel, GenreProbability,
+    HeldOutScore, Member, MemberParams, ModelParams, PredictedWindow, Prediction, PredictionReport,
+    Provenance, SoundView,
 };
 pub use error::{Error, Result};
-pub use experiment::comparison::{CompareParams, Comparison, Pair, Row, Step, compare};
+pub use experiment::comparison::{CompareParams, Comparison, ComparisonRow, PairedTest, compare};
 pub use experiment::evaluation::{Accuracy, Evaluation};
+pub use experiment::fit::{EvaluatedFit, FitRecord, fit_and_evaluate};
 pub use experiment::nearest::nearest_neighbour_accuracy;
-pub use experiment::parts::{Experiment, select_features};
-pub use experiment::probabilities::{average_recordings, probability_table};
+pub use experiment::parts::{Experiment, Validation, select_features};
+pub use experiment::probabilities::{Probabilities, average_recordings};
+pub use experiment::results::Results;
+pub use experiment::runner::{Run, Runner};
 pub use experiment::spread::Spread;
 #[cfg(feature = "plot")]
-pub use explore::{Captioned, SoundLook, file_figures, sound_figures, sound_grid, table_figures};
+pub use explore::{
+    CaptionedFigure, SoundFeatures, file_figures, sound_figures, sound_grid, table_figures,
+};
 pub use extraction::extractor::{Extractor, FeatureRow, Segmentation};
 pub use extraction::inputs::Inputs;
 pub use extraction::mel_images::MelImages;
-pub use extraction::table::{Extraction, ExtractionReport};
+pub use extraction::table::{Extraction, ExtractionReport, feature_table};
+pub use ndarray;
 pub use recipes::dense::{DenseModel, DenseParams};
 pub use recipes::ensemble::Ensemble;
 pub use recipes::images::params::ImageNetParams;
 pub use recipes::images::recipe::ImageNet;
-pub use recipes::recipe::{Fitted, Outcome, Progress, Recipe, Record, Watch, fit_and_evaluate};
+pub use recipes::kind::ModelKind;
+pub use recipes::recipe::{FittedModel, Recipe};
 pub use similar::{SimilarTrack, SimilarityIndex};
 pub use timbral_audio as audio;
 pub use timbral_boost as boost;
+pub use timbral_core::{InvalidParameter, Monitor, Progress, SharedMonitor};
 pub use timbral_data as data;
 pub use timbral_dsp as dsp;
 pub use timbral_metrics as metrics;

@@ -4,4 +4,5 @@ pub(crate) mod boosted;
 pub(crate) mod dense;
 pub(crate) mod ensemble;
 pub(crate) mod images;
+pub(crate) mod kind;
 pub(crate) mod recipe;

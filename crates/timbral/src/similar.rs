@@ -1,12 +1,11 @@
-//! Tracks that sound alike: the nearest by their features.
+//! Similar tracks: the nearest ones by their features.
 
 use std::fmt;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use ndarray::{Array1, Array2, ArrayView1, ArrayView2};
-use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
+use timbral_core::Monitor;
 use timbral_data::{
     FeatureTable, KNearestModel, KNearestParams, Scaler, ScalerParams, recording_of,
 };
@@ -15,7 +14,8 @@ use timbral_dsp::FeatureParams;
 use crate::container::Format;
 use crate::error::{Error, Result};
 use crate::extraction::extractor::{Extractor, Segmentation};
-use crate::extraction::table::key;
+use crate::extraction::sound::Sound;
+use crate::extraction::table::{for_each_file, key};
 use crate::recipes::dense::LEAST_VARIANCE;
 
 const FORMAT: Format = Format {
@@ -23,12 +23,13 @@ const FORMAT: Format = Format {
     version: 1,
 };
 
-/// A track near to another.
+/// A track that is similar to another.
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[non_exhaustive]
 pub struct SimilarTrack {
     /// The track's name in the index.
     pub name: String,
-    /// How far it is, in standard deviations of the features; 0 for equal features.
+    /// Its distance, in standard deviations of the features; 0 for equal features.
     pub distance: f64,
 }
 
@@ -39,17 +40,17 @@ impl fmt::Display for SimilarTrack {
     }
 }
 
-/// An index of tracks by their features, to find those that sound most alike.
+/// An index of tracks by their features, to find the most similar ones.
 ///
-/// A track is the mean `x` of the features of its segments. Every feature (of variances the
-/// logarithm) is brought to mean 0 and variance 1 over the tracks of the index; the distance is
-/// Euclidean, and all tracks are compared:
+/// A track is represented by the mean `x` of the features of its segments. Every feature (of variances the
+/// logarithm) is scaled to mean 0 and variance 1 over the tracks of the index; the distance is Euclidean,
+/// and all tracks are compared:
 ///
 /// ```text
 /// z_f = (x_f - mean_f) / deviation_f,   d(a, b)^2 = sum_f (z_f(a) - z_f(b))^2
 /// ```
 ///
-/// Of equally near tracks the one that comes first in the index comes first.
+/// Tracks at equal distances are in the order of the index.
 ///
 /// ```
 /// use timbral::SimilarityIndex;
@@ -71,14 +72,14 @@ pub struct SimilarityIndex {
     tracks: Array2<f32>,
     scaler: Scaler,
     nearest: KNearestModel,
-    /// What the features are, if they were computed here.
-    extractor: Option<(Sounds, Extractor)>,
+    /// How the features are computed, if the index was made from sound files.
+    extractor: Option<(FeatureSource, Extractor)>,
 }
 
-/// What is computed of a sound.
+/// How features are computed from a sound.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Sounds {
+struct FeatureSource {
     features: FeatureParams,
     segments: Segmentation,
 }
@@ -88,14 +89,14 @@ struct Sounds {
 struct Manifest {
     names: Vec<String>,
     scaler: Scaler,
-    sounds: Option<Sounds>,
+    sounds: Option<FeatureSource>,
 }
 
-/// The member with the tracks' numbers: little-endian, track after track.
+/// The entry with the features of the tracks: little-endian, track after track.
 const TRACKS: &str = "tracks.f32";
 
 impl SimilarityIndex {
-    /// Makes the index of a table's recordings (groups); a track is called as its group.
+    /// Makes the index of the recordings (groups) of a table; the name of a track is that of its group.
     ///
     /// # Errors
     ///
@@ -111,7 +112,7 @@ impl SimilarityIndex {
                 .zip(row)
                 .for_each(|(sum, x)| *sum += f64::from(*x));
         }
-        // A part of a table has groups of no row.
+        // A part of a table has groups without rows.
         let present: Vec<usize> = (0..n_groups).filter(|group| counts[*group] > 0).collect();
         let mean =
             |(i, f): (usize, usize)| (sums[present[i]][f] / counts[present[i]] as f64) as f32;
@@ -132,40 +133,22 @@ impl SimilarityIndex {
         Self::new(names, tracks, scaler, None)
     }
 
-    /// Makes the index of sound files, each a track called by its path as given; 3-s segments with
-    /// librosa's features. Also gives the reason for each file that cannot be used; it names the
-    /// file. `progress` is told how many files are done; once `stop` is set, it ends.
+    /// Makes the index of sound files, each a track with its path as the name; features are librosa's of
+    /// 3-s segments. Returns the error of each file that cannot be used, too; it names the file.
     ///
-    /// It runs on the threads of the current rayon pool.
+    /// It runs on the threads of the current rayon pool. `monitor` is called after each file; the unit is
+    /// `files`.
     ///
     /// # Errors
     ///
-    /// No file can be used; `Error::Table(`[`Stopped`](timbral_data::Error::Stopped)`)` if it was
-    /// stopped.
-    pub fn of_files(
-        files: &[PathBuf],
-        stop: &AtomicBool,
-        progress: impl Fn(usize) + Sync,
-    ) -> Result<(Self, Vec<Error>)> {
-        let sounds = Sounds {
+    /// [`Error::Stopped`] on `Break`; no file can be used.
+    pub fn of_files(files: &[PathBuf], monitor: &mut dyn Monitor) -> Result<(Self, Vec<Error>)> {
+        let sounds = FeatureSource {
             features: FeatureParams::default(),
             segments: Segmentation::gtzan(),
         };
         let extractor = Extractor::new(sounds.features, sounds.segments)?;
-        let done = AtomicUsize::new(0);
-        let tracks: Vec<_> = files
-            .par_iter()
-            .with_max_len(1)
-            .filter(|_| !stop.load(Ordering::Relaxed))
-            .map(|path| {
-                let track = track(&extractor, path);
-                progress(1 + done.fetch_add(1, Ordering::Relaxed));
-                (path, track)
-            })
-            .collect();
-        if tracks.len() < files.len() {
-            return Err(timbral_data::Error::Stopped.into());
-        }
+        let tracks = for_each_file(files, monitor, |path| track(&extractor, path))?;
         let (mut names, mut values, mut skipped) = (Vec::new(), Vec::new(), Vec::new());
         for (path, track) in tracks {
             match track {
@@ -196,13 +179,13 @@ impl SimilarityIndex {
         names: Vec<String>,
         tracks: Array2<f32>,
         scaler: Scaler,
-        sounds: Option<Sounds>,
+        sounds: Option<FeatureSource>,
     ) -> Result<Self> {
-        let nearest = KNearestParams {
+        let params = KNearestParams {
             k: 1,
             ..KNearestParams::default()
-        }
-        .fit(tracks.view(), &vec![0; names.len()])?;
+        };
+        let nearest = params.fit(tracks.view(), &vec![0; names.len()])?;
         let extractor = sounds.map(|sounds| {
             let extractor = Extractor::new(sounds.features, sounds.segments)?;
             Ok::<_, Error>((sounds, extractor))
@@ -236,12 +219,12 @@ impl SimilarityIndex {
     ///
     /// # Errors
     ///
-    /// Another number of features than the index has, one that is not finite, or a negative variance.
+    /// Another number of features than in the index, one that is not finite, or a negative variance.
     pub fn similar(&self, features: &[f32], k: usize) -> Result<Vec<SimilarTrack>> {
         self.nearest(self.standardise(features)?.view(), k, |_| false)
     }
 
-    /// The `k` tracks nearest to one of the index, without those of its own recording
+    /// The `k` tracks nearest to a track of the index, without those of its own recording
     /// ([`recording_of`] its name).
     ///
     /// # Errors
@@ -258,13 +241,13 @@ impl SimilarityIndex {
         })
     }
 
-    /// The `k` tracks nearest to a sound file, without those of its own recording: that of its
-    /// path or, where a track's name has no folder, of its name.
+    /// The `k` tracks nearest to a sound file, without those of the same recording: that of its path or,
+    /// where the name of a track has no folder, that of its name.
     ///
     /// # Errors
     ///
-    /// The file cannot be decoded or is shorter than a segment; [`Error::NoFeature`] where the index
-    /// was built from a table, so that it is not known what to compute.
+    /// The file cannot be decoded or is shorter than a segment; [`Error::NoFeature`] if the index was made
+    /// from a table, so that the parameters of the features are unknown.
     pub fn similar_to_file(&self, path: impl AsRef<Path>, k: usize) -> Result<Vec<SimilarTrack>> {
         let path = path.as_ref();
         let Some((_, extractor)) = &self.extractor else {
@@ -280,7 +263,7 @@ impl SimilarityIndex {
         })
     }
 
-    /// Writes the index into one file, whole or not at all.
+    /// Writes the index into one file; on an error no incomplete file is left.
     ///
     /// # Errors
     ///
@@ -299,8 +282,8 @@ impl SimilarityIndex {
     ///
     /// # Errors
     ///
-    /// [`Error::Saved`], which names the file, for one that cannot be read, is damaged, or of
-    /// another kind or version.
+    /// [`Error::Saved`], which names the file, if it cannot be read, is damaged, or of another kind or
+    /// version.
     pub fn load(path: impl AsRef<Path>) -> Result<Self> {
         let (manifest, mut files): (Manifest, _) = FORMAT.open(path.as_ref())?;
         let Manifest {
@@ -314,7 +297,7 @@ impl SimilarityIndex {
         let shape = (names.len(), scaler.feature_names().len());
         let tracks = Array2::from_shape_vec(shape, numbers).map_err(|e| files.bad(TRACKS, &e))?;
         if !rest.is_empty() {
-            return Err(files.bad(TRACKS, &"not of whole numbers"));
+            return Err(files.bad(TRACKS, &"its length is no multiple of 4"));
         }
         let index = Self::new(names, tracks, scaler, sounds).map_err(|e| files.bad(TRACKS, &e))?;
         match &index.extractor {
@@ -355,7 +338,7 @@ impl SimilarityIndex {
 fn track(extractor: &Extractor, path: &Path) -> Result<Vec<f32>> {
     let mut sums = vec![0.0; extractor.names().len()];
     let mut n = 0.0;
-    extractor.for_each_batch(crate::extraction::sound::Sound::File(path), |rows| {
+    extractor.for_each_batch(Sound::File(path), |rows| {
         for (_, row) in rows {
             sums.iter_mut().zip(row).for_each(|(sum, x)| *sum += x);
             n += 1.0;

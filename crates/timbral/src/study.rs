@@ -1,9 +1,9 @@
-//! The whole study of a collection: what the data are, what models make of them, what of it is true.
+//! A study of a collection: the data, the scores of several models, and how much of them is due to leaks.
 //!
-//! A [`Material`] is a table of segments, with spectrograms and sounds where there are any; a
-//! [`StudyParams`] says what is fitted to it; [`StudyParams::run`] fits boosted trees, a dense network
-//! and a convolutional one under every split the material allows, and a [`Study`] is what came out,
-//! which [`Study::report`] tells as a page with pictures.
+//! A [`Material`] is a table of segments, with spectrograms and sounds if there are any; [`StudyParams`]
+//! has the models; [`StudyParams::run`] fits boosted trees, a dense network and a convolutional one under
+//! every split that the material allows. The result is a [`Study`]; [`Study::report`] is a page with
+//! figures.
 
 mod claims;
 mod material;

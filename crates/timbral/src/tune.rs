@@ -1,30 +1,28 @@
-//! Seeded searches for parameters.
+//! Searches for parameters, reproducible by a random seed.
 //!
-//! A [`Space`] says where parameters lie. [`Search`] tries points one after the other, drawn by lot
-//! or by what was learnt from those before ([`Sampler`]), and gives up early on those that lag
-//! behind ([`Pruner`]); [`Halving`] starts many points with few resources and goes on with the
-//! best. [`TrialLog`] keeps scores in a file, so that a search that was stopped or killed goes on.
-//! [`BoostSearch`] is all this for boosted trees on a table.
+//! A [`Space`] says in which ranges parameters lie. [`Search`] tries points one after the other, at random
+//! or guided by the earlier ones ([`Sampler`]), and ends trials early that fall behind ([`Pruner`]);
+//! [`Halving`] starts many points with few resources and continues with the best. [`BoostSearch`] applies
+//! them to boosted trees on a table, and [`TunedTrees`] is such a search as a recipe. Scores are kept in
+//! [`Results`](crate::Results), so that a search that was stopped or killed goes on.
 
-mod boost;
 mod boost_ensemble;
-mod boost_train;
+mod boost_search;
 mod draws;
+mod fold;
 mod halving;
-mod inner;
-mod judged;
-mod log;
+mod inner_splits;
 mod parzen;
 mod search;
 mod space;
 mod trial;
+mod tuned_trees;
 
-pub use boost::{BoostSearch, Progress, Strategy};
 pub use boost_ensemble::BoostEnsemble;
+pub use boost_search::{BoostSearch, Strategy};
 pub use halving::Halving;
-pub use inner::{group_folds, hold_out};
-pub use judged::Judged;
-pub use log::TrialLog;
+pub use inner_splits::{group_folds, hold_out};
 pub use search::{Pruner, Sampler, Search};
 pub use space::{Point, Space, Value};
 pub use trial::Trial;
+pub use tuned_trees::{InnerSplits, TunedTrees};

@@ -1,7 +1,6 @@
 use std::path::PathBuf;
 
-use timbral::data::FeatureTable;
-use timbral::{Evaluation, average_recordings};
+use timbral::{Probabilities, average_recordings};
 
 use crate::command::Command;
 use crate::status::Status;
@@ -24,10 +23,9 @@ impl Command for Average {
     const EXAMPLE: &'static str = "conv.csv dense.csv";
 
     fn run(self) -> anyhow::Result<Status> {
-        let tables = self.probabilities.iter().map(FeatureTable::read);
-        let averaged = average_recordings(&tables.collect::<Result<Vec<_>, _>>()?)?;
-        let (classes, probabilities) = (averaged.feature_names(), averaged.features());
-        println!("{}", Evaluation::new(&averaged, classes, probabilities)?);
+        let models = self.probabilities.iter().map(Probabilities::read_csv);
+        let averaged = average_recordings(&models.collect::<timbral::Result<Vec<_>>>()?)?;
+        println!("{}", averaged.evaluate()?);
         Ok(Status::Done)
     }
 }

@@ -1,11 +1,12 @@
 use std::path::PathBuf;
 
+use timbral::Runner;
 use timbral::data::SplitMethod;
-use timbral::tune::{BoostSearch, hold_out};
+use timbral::tune::{BoostSearch, InnerSplits, TunedTrees};
 
 use crate::command::Command;
 use crate::options::read_table;
-use crate::options::search::{StudyArgs, evaluate, print_mean};
+use crate::options::search::{StudyArgs, describe, print_mean, results};
 use crate::session::phase;
 use crate::status::Status;
 
@@ -30,23 +31,26 @@ impl Command for BoostStudy {
         fitted to all of these, and their mean probabilities are evaluated once. `--split fault-filtered` \
         searches on the validation part of that split. On the published table of 3-s segments of GTZAN: \
         accuracy 0.917 on random rows.";
-    const EXAMPLE: &'static str = "features_3_sec.csv --seeds 2 --log trials";
+    const EXAMPLE: &'static str = "features_3_sec.csv --seeds 2 --log trials.jsonl";
 
     fn run(self) -> anyhow::Result<Status> {
         let (path, method, study) = (self.table, self.split, self.study);
         let session = study.threads.start()?;
         let table = read_table(&path)?;
+        let results = results(study.log.as_deref(), &table)?;
+        let inner = InnerSplits::HoldOut(method);
+        let recipe = TunedTrees::new(BoostSearch::averaged(0), inner, &results);
         let (mut by_row, mut by_recording) = (Vec::new(), Vec::new());
         for seed in (0..).take(study.seeds) {
             phase(format!("searching parameters with seed {seed}"));
-            let search = BoostSearch::averaged(seed);
-            let mut log = study.log(&format!("{method}.{seed}"), &(&path, &search))?;
-            let split = method.split(&table, seed)?;
-            let inner = [hold_out(&table, &split, method, seed)?];
-            let found = evaluate(&search, (&table, &split, &inner), &mut log, &session)?;
-            println!("seed {seed}: {found}");
-            by_row.push(found.by_row);
-            by_recording.extend(found.by_recording);
+            let runner = Runner::new(&table).recipe(&recipe).splits([method]);
+            let runner = runner.seeds(seed..seed + 1).results(&results);
+            for run in runner.run(&mut session.monitor())? {
+                let evaluation = run.evaluate()?;
+                println!("seed {seed}: {}", describe(&run, &evaluation));
+                by_row.push(evaluation.by_row.value);
+                by_recording.extend(evaluation.by_recording.map(|accuracy| accuracy.value));
+            }
         }
         print_mean(&format!("{method}, by row"), &by_row);
         print_mean(&format!("{method}, by recording"), &by_recording);

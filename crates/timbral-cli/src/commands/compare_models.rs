@@ -2,8 +2,8 @@ use std::path::PathBuf;
 
 use timbral::boost::BoostParams;
 use timbral::data::SplitMethod;
-use timbral::{Classical, CompareParams, Comparison, DenseParams, Recipe, compare};
-use timbral_core::{Monitor, Progress, write_json};
+use timbral::{Classical, CompareParams, DenseParams, Recipe, Results, compare};
+use timbral_core::write_json;
 
 use crate::command::Command;
 use crate::options::read_table;
@@ -53,7 +53,7 @@ impl std::str::FromStr for Model {
             "boosted-trees" => Ok(Self::Boosted),
             "dense" => Ok(Self::Dense),
             name => (name.parse().map(Self::Classical))
-                .map_err(|none: String| format!("{none}, boosted-trees, dense")),
+                .map_err(|none: timbral::Error| format!("{none}, boosted-trees, dense")),
         }
     }
 }
@@ -100,24 +100,27 @@ impl Command for CompareModels {
             splits: self.splits.clone(),
             seeds: self.seeds,
             ensembles: !self.no_ensembles,
+            ..CompareParams::default()
         };
-        let journal = |path| Comparison::journal(path, &table);
-        let mut journal = self.json.as_deref().map(journal).transpose()?;
+        let log = self.json.as_ref().map(|path| {
+            let mut log = path.clone().into_os_string();
+            log.push(".partial");
+            PathBuf::from(log)
+        });
+        let results = match &log {
+            Some(path) => Results::open(path, [&table])?,
+            None => Results::new(),
+        };
         phase(format!(
             "comparing {} models on {}",
             models.len(),
             self.table.display()
         ));
-        let comparison = {
-            let mut bar = session.monitor();
-            compare(&models, &table, &params, journal.as_mut(), &mut |step| {
-                bar.report(&Progress::new(step.done, step.n_fits, "fits").with_message(step.model))
-            })?
-        };
+        let comparison = compare(&models, &table, &params, &results, &mut session.monitor())?;
         println!("{comparison}");
-        if let (Some(path), Some(journal), false) = (&self.json, journal, session.is_stopped()) {
+        if let (Some(path), Some(log), false) = (&self.json, log, session.is_stopped()) {
             write_json(path, &comparison)?;
-            journal.discard()?;
+            std::fs::remove_file(log)?;
         }
         Ok(session.status())
     }

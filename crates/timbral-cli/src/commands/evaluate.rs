@@ -2,7 +2,7 @@ use std::path::PathBuf;
 
 use anyhow::{Context, ensure};
 use timbral::boost::Model;
-use timbral::{Evaluation, probability_table, select_features};
+use timbral::{Probabilities, select_features};
 
 use crate::command::Command;
 use crate::options::read_table;
@@ -45,14 +45,12 @@ impl Command for Evaluate {
             "the model has {n_classes} classes without names, the table {} labels",
             classes.len()
         );
+        let probabilities = Probabilities::new(&table, classes, probabilities.view())?;
         if let Some(path) = &self.probabilities {
-            probability_table(&table, classes, probabilities.view())?.write_csv(path)?;
+            probabilities.write_csv(path)?;
         }
         if table.labels().is_some() || self.probabilities.is_none() {
-            println!(
-                "{}",
-                Evaluation::new(&table, classes, probabilities.view())?
-            );
+            println!("{}", probabilities.evaluate()?);
         }
         Ok(Status::Done)
     }

@@ -43,10 +43,12 @@ impl Command for Explore {
         for input in &self.inputs {
             phase(format!("drawing {}", input.display()));
             report.section(input.file_name().unwrap_or_default().to_string_lossy());
-            for (figure, caption) in file_figures(input, self.seconds)? {
+            for drawn in file_figures(input, self.seconds)? {
                 n += 1;
-                figure.save(self.out.join(format!("{n:02}.{}", self.format)))?;
-                report.figure(&figure, caption)?;
+                drawn
+                    .figure
+                    .save(self.out.join(format!("{n:02}.{}", self.format)))?;
+                report.figure(&drawn.figure, drawn.caption)?;
             }
         }
         let page = self.out.join("index.html");

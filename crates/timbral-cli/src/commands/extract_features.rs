@@ -72,16 +72,14 @@ impl Command for ExtractFeatures {
         let extraction = Extraction {
             features: self.preset,
             segments: self.segments,
-            threads: rayon::current_num_threads(),
             resume: self.resume,
+            ..Extraction::default()
         };
         phase(format!(
             "extracting features from {} sound files",
             files.len()
         ));
-        let report = session.counted(files.len(), "files", |done| {
-            extraction.run(&files, &self.out, session.flag(), done)
-        })?;
+        let report = extraction.run(&files, &self.out, &mut session.monitor())?;
         eprintln!("{report}");
         Ok(match report.stopped {
             true => Status::Stopped,

@@ -1,6 +1,7 @@
-use std::path::PathBuf;
+use std::ops::ControlFlow;
+use std::path::{Path, PathBuf};
 
-use timbral::Classifier;
+use timbral::{Classifier, Prediction, Progress};
 
 use crate::command::Command;
 use crate::options::find_files;
@@ -41,7 +42,7 @@ impl Command for Predict {
             "predicting the genres of {} sound files",
             files.len()
         ));
-        let report = classifier.predict_files(&files, session.flag(), |path, prediction| {
+        let print = |path: &Path, prediction: Prediction| {
             if self.json {
                 return println!("{}", prediction.to_json(path, self.over_time));
             }
@@ -49,13 +50,16 @@ impl Command for Predict {
             for window in prediction.windows.iter().filter(|_| self.over_time) {
                 println!("{window}");
             }
-        });
+        };
+        let mut stop = |_: &Progress| match session.is_stopped() {
+            true => ControlFlow::Break(()),
+            false => ControlFlow::Continue(()),
+        };
+        let report = classifier.predict_files(&files, print, &mut stop);
         eprintln!("{report}");
-        Ok(
-            match session.is_stopped() && report.files + report.skipped.len() < files.len() {
-                true => Status::Stopped,
-                false => Status::of_files(report.files, report.skipped.len()),
-            },
-        )
+        Ok(match report.stopped {
+            true => Status::Stopped,
+            false => Status::of_files(report.files, report.skipped.len()),
+        })
     }
 }

@@ -3,7 +3,6 @@ use std::path::{Path, PathBuf};
 use timbral::data::Spectrograms;
 use timbral::study::{Material, StudyParams};
 use timbral::synth::SynthParams;
-use timbral_core::{Monitor, Progress, SharedMonitor};
 
 use crate::command::Command;
 use crate::options::create_folder;
@@ -48,10 +47,6 @@ impl Reproduce {
     /// Reads or makes the data; what is computed is kept in a folder.
     fn material(&self, scratch: &Path, session: &Session) -> anyhow::Result<Material> {
         let mut bar = session.monitor();
-        let shared = SharedMonitor::new(&mut bar);
-        let progress = |done, n| {
-            let _ = shared.report(&Progress::new(done, n, "files"));
-        };
         match (&self.features, &self.audio) {
             (Some(table), _) => {
                 phase(format!("reading {}", table.display()));
@@ -63,12 +58,7 @@ impl Reproduce {
                     "extracting features and spectrograms from {}",
                     folder.display()
                 ));
-                Ok(Material::of_music(
-                    folder,
-                    scratch,
-                    session.flag(),
-                    progress,
-                )?)
+                Ok(Material::of_music(folder, scratch, &mut bar)?)
             }
             _ => {
                 let params = SynthParams::default();
@@ -76,12 +66,7 @@ impl Reproduce {
                 phase(format!(
                     "making {n} synthetic recordings, their features and spectrograms"
                 ));
-                Ok(Material::synthetic(
-                    params,
-                    scratch,
-                    session.flag(),
-                    progress,
-                )?)
+                Ok(Material::synthetic(params, scratch, &mut bar)?)
             }
         }
     }
@@ -102,23 +87,11 @@ impl Command for Reproduce {
         let session = self.threads.start()?;
         create_folder(&self.out)?;
         let material = self.material(&self.out, &session)?;
-        let runs = self.out.join("runs");
-        let study = {
-            let mut bar = session.monitor();
-            let mut fit = None;
-            self.params()
-                .run(material, &runs, |name, [i, n], progress| {
-                    if fit != Some(i) {
-                        fit = Some(i);
-                        phase(format!("fit {} of {n}: {name}", i + 1));
-                    }
-                    bar.report(&Progress::new(
-                        progress.step,
-                        progress.n_steps,
-                        progress.unit,
-                    ))
-                })?
-        };
+        let results = material.results(self.out.join("fits.jsonl"))?;
+        phase("fitting the models");
+        let study = self
+            .params()
+            .run(material, &results, &mut session.monitor())?;
         phase("writing the page");
         study.save(&self.out)?;
         println!("{study}\n{}", self.out.join("index.html").display());

@@ -6,7 +6,7 @@ use timbral::tune::{Sampler, group_folds};
 
 use crate::command::Command;
 use crate::options::read_table;
-use crate::options::search::{SearchArgs, StudyArgs, print_mean, run};
+use crate::options::search::{SearchArgs, StudyArgs, print_mean, results};
 use crate::session::phase;
 use crate::status::Status;
 
@@ -39,6 +39,7 @@ impl Command for SamplerStudy {
         let (path, every, study) = (&self.table, self.every.max(1), &self.study);
         let session = study.threads.start()?;
         let table = read_table(path)?.select_groups(|group| group % every == 0);
+        let results = results(study.log.as_deref(), &table)?;
         let (mut tpe, mut random) = (Vec::new(), Vec::new());
         for seed in (self.search.seed..).take(study.seeds) {
             let split = SplitMethod::Grouped.split(&table, seed)?;
@@ -46,8 +47,7 @@ impl Command for SamplerStudy {
             for (sampler, best) in [(Sampler::Tpe, &mut tpe), (Sampler::Random, &mut random)] {
                 phase(format!("searching with seed {seed}, sampler {sampler:?}"));
                 let search = self.search.with(sampler, seed).boost();
-                let mut log = study.log(&format!("{sampler:?}.{seed}"), &(path, every, &search))?;
-                let trials = run(&search, (&table, &folds), &mut log, &session)?;
+                let trials = search.run(&table, &folds, &results, &mut session.monitor())?;
                 println!("seed {seed}, {sampler:?}: {}", trials[0]);
                 best.push(trials[0].score());
             }

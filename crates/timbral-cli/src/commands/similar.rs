@@ -41,9 +41,7 @@ impl Command for Similar {
                     "extracting features from {} sound files",
                     files.len()
                 ));
-                session.counted(files.len(), "files", |done| {
-                    SimilarityIndex::of_files(&files, session.flag(), done)
-                })?
+                SimilarityIndex::of_files(&files, &mut session.monitor())?
             }
         };
         if let Some(path) = &self.index {

@@ -1,7 +1,6 @@
 use std::path::PathBuf;
 
 use timbral::ClassifierParams;
-use timbral_core::{Progress, SharedMonitor};
 
 use crate::command::Command;
 use crate::options::find_files;
@@ -45,13 +44,7 @@ impl Command for Train {
         (params.n_splits, params.seed) = (self.folds, self.seed);
         let files = find_files(&self.music)?;
         phase(format!("training on {} sound files", files.len()));
-        let fitted = {
-            let mut bar = session.monitor();
-            let shared = SharedMonitor::new(&mut bar);
-            params.fit(&files, session.flag(), |step| {
-                let _ = shared.report(&Progress::new(step.done, step.of, step.what));
-            })?
-        };
+        let fitted = params.fit(&files, &mut session.monitor())?;
         fitted.classifier.save(&self.out)?;
         print_skipped(&fitted.skipped);
         println!("{}", fitted.classifier.provenance());

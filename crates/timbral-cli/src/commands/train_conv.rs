@@ -46,11 +46,9 @@ impl TrainConv {
             "computing spectrograms of {} sound files",
             files.len()
         ));
-        let (spectrograms, skipped) = session.counted(files.len(), "files", |done| {
-            MelImages::default().read(&files, session.flag(), done)
-        })?;
+        let images = MelImages::default();
+        let (spectrograms, skipped) = images.read(&files, &mut session.monitor())?;
         print_skipped(&skipped);
-        session.check()?;
         if let Some(path) = &self.spectrograms_out {
             spectrograms.write(path)?;
         }

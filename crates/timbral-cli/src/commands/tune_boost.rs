@@ -1,13 +1,14 @@
 use std::path::PathBuf;
 
 use serde_json::json;
+use timbral::Runner;
 use timbral::data::SplitMethod;
-use timbral::tune::group_folds;
+use timbral::tune::{InnerSplits, TunedTrees};
 use timbral_core::write_json;
 
 use crate::command::Command;
 use crate::options::read_table;
-use crate::options::search::{SearchArgs, evaluate, log};
+use crate::options::search::{SearchArgs, describe, results};
 use crate::session::{ThreadArgs, phase};
 use crate::status::Status;
 
@@ -44,15 +45,25 @@ impl Command for TuneBoost {
         let session = self.threads.start()?;
         let table = read_table(&self.table)?;
         let (seed, n_folds, search) = (self.search.seed, self.search.folds, self.search.boost());
-        let split = self.split.split(&table, seed)?;
-        let folds = group_folds(&table, &split, n_folds, seed)?;
-        let settings = (&self.table, self.split.to_string(), n_folds, &search);
-        let mut log = log(self.log.as_deref(), &settings)?;
+        let results = results(self.log.as_deref(), &table)?;
+        let recipe = TunedTrees::new(search.clone(), InnerSplits::GroupFolds(n_folds), &results);
         phase(format!("searching parameters on {}", self.table.display()));
-        let found = evaluate(&search, (&table, &split, &folds), &mut log, &session)?;
-        println!("{found}");
-        if let Some(path) = &self.json {
-            write_json(path, &json!({ "settings": settings, "judged": found }))?;
+        let runner = Runner::new(&table).recipe(&recipe).splits([self.split]);
+        let runner = runner.seeds(seed..seed + 1).results(&results);
+        for run in runner.run(&mut session.monitor())? {
+            let evaluation = run.evaluate()?;
+            println!("{}", describe(&run, &evaluation));
+            if let Some(path) = &self.json {
+                let by_recording = evaluation.by_recording.map(|accuracy| accuracy.value);
+                let settings = (&self.table, self.split.to_string(), n_folds, &search);
+                let result = json!({
+                    "by_row": evaluation.by_row.value,
+                    "by_recording": by_recording,
+                    "held_out": run.details["held_out"],
+                    "point": run.details["point"],
+                });
+                write_json(path, &json!({ "settings": settings, "result": result }))?;
+            }
         }
         Ok(session.status())
     }

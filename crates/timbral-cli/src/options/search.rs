@@ -1,19 +1,12 @@
 //! Options and steps of the commands that search parameters of boosted trees.
 
-use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
-use std::sync::Mutex;
-use std::sync::PoisonError;
 
-use serde::Serialize;
-use timbral::Spread;
-use timbral::data::Error::Stopped;
-use timbral::data::{FeatureTable, Split};
-use timbral::tune::{BoostSearch, Judged, Progress, Sampler, Search, Strategy, Trial, TrialLog};
-use timbral_core::Monitor;
+use timbral::data::FeatureTable;
+use timbral::tune::{BoostSearch, Sampler, Search, Strategy};
+use timbral::{Evaluation, Results, Run, Spread};
 
-use super::create_folder;
-use crate::session::{Session, ThreadArgs};
+use crate::session::ThreadArgs;
 
 /// A set of parameters and their ranges.
 #[derive(Clone, Copy, clap::ValueEnum)]
@@ -80,72 +73,30 @@ pub(crate) struct StudyArgs {
     /// Number of random seeds, each with a search of its own
     #[arg(long, value_name = "N", default_value_t = 10)]
     pub(crate) seeds: usize,
-    /// Folder for the scores of all trials; a run that finds it there continues
-    #[arg(long, value_name = "FOLDER")]
-    log: Option<PathBuf>,
+    /// File for the scores of all trials; a run that finds it there continues
+    #[arg(long, value_name = "FILE")]
+    pub(crate) log: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) threads: ThreadArgs,
 }
 
-impl StudyArgs {
-    /// The log of one of the searches.
-    pub(crate) fn log(&self, name: &str, settings: &impl Serialize) -> anyhow::Result<TrialLog> {
-        if let Some(folder) = &self.log {
-            create_folder(folder)?;
-        }
-        let path = self.log.as_ref();
-        let path = path.map(|folder| folder.join(format!("{name}.jsonl")));
-        Ok(log(path.as_deref(), settings)?)
-    }
-}
-
-/// The log at `path`, or one in memory.
-pub(crate) fn log(path: Option<&Path>, settings: &impl Serialize) -> timbral::Result<TrialLog> {
+/// The results in the log at `path`, or results in memory.
+pub(crate) fn results(path: Option<&Path>, table: &FeatureTable) -> timbral::Result<Results> {
     match path {
-        Some(path) => TrialLog::open(path, settings),
-        None => Ok(TrialLog::new()),
+        Some(path) => Results::open(path, [table]),
+        None => Ok(Results::new()),
     }
 }
 
-/// Does work under a bar.
-fn watched<T>(
-    session: &Session,
-    work: impl FnOnce(&(dyn Fn(Progress) -> ControlFlow<()> + Sync)) -> timbral::Result<T>,
-) -> timbral::Result<T> {
-    let bar = Mutex::new(session.monitor());
-    work(&|progress: Progress| {
-        let (done, total) = (progress.done, progress.total);
-        let progress = timbral_core::Progress::new(done, total, "scores or models")
-            .with_message(format!("best {:.4}", progress.best));
-        let mut bar = bar.lock().unwrap_or_else(PoisonError::into_inner);
-        bar.report(&progress)
-    })
-}
-
-/// The trials of a search on the folds, best first.
-pub(crate) fn run(
-    search: &BoostSearch,
-    (table, folds): (&FeatureTable, &[Split]),
-    log: &mut TrialLog,
-    session: &Session,
-) -> anyhow::Result<Vec<Trial>> {
-    let trials = watched(session, |watch| search.run(table, folds, log, watch))?;
-    session.check()?;
-    Ok(trials)
-}
-
-/// Searches on the inner splits and evaluates what is found on the test rows; the log keeps the result.
-pub(crate) fn evaluate(
-    search: &BoostSearch,
-    (table, split, inner): (&FeatureTable, &Split, &[Split]),
-    log: &mut TrialLog,
-    session: &Session,
-) -> anyhow::Result<Judged> {
-    let evaluated = watched(session, |watch| {
-        let judged = search.judge(table, split, inner, log, watch)?;
-        judged.continue_value().ok_or(Stopped.into())
-    })?;
-    Ok(evaluated)
+/// The scores of a search and of the fit that follows it, as one line.
+pub(crate) fn describe(run: &Run, evaluation: &Evaluation) -> String {
+    let mut text = format!("{:.4} by row, ", evaluation.by_row.value);
+    if let Some(by_recording) = evaluation.by_recording {
+        text += &format!("{:.4} by recording, ", by_recording.value);
+    }
+    let held_out = run.details["held_out"].as_f64().unwrap_or(f64::NAN);
+    let point = run.details["point"].as_str().unwrap_or_default();
+    text + &format!("held out {held_out:.4}: {point}")
 }
 
 /// Prints mean and standard deviation over seeds.

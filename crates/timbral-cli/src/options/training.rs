@@ -4,8 +4,8 @@ use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 use timbral::data::{FeatureTable, Split, SplitMethod};
-use timbral::{Experiment, Recipe, Record, fit_and_evaluate, probability_table};
-use timbral_core::{Monitor, Progress, write_json};
+use timbral::{Experiment, FitRecord, Recipe, fit_and_evaluate};
+use timbral_core::write_json;
 
 use crate::session::{Session, phase};
 
@@ -31,7 +31,7 @@ struct Named<'a> {
     table: &'a Path,
     split: String,
     #[serde(flatten)]
-    record: &'a Record,
+    record: &'a FitRecord,
 }
 
 impl TrainingArgs {
@@ -59,27 +59,18 @@ impl TrainingArgs {
                 "the training rows have pieces of some test recordings: the scores are too good\n"
             );
         }
-        let outcome = {
-            let mut bar = session.monitor();
-            fit_and_evaluate(recipe, table, &split, seed, &mut |progress| {
-                bar.report(
-                    &Progress::new(progress.step, progress.n_steps, progress.unit)
-                        .with_message(progress.message.clone()),
-                )
-            })?
-        };
-        let (record, test) = (&outcome.record, &outcome.test);
+        let fit = fit_and_evaluate(recipe, table, &split, seed, &mut session.monitor())?;
+        let record = &fit.record;
         if let Some(path) = model_out {
-            outcome.fitted.save(path)?;
+            fit.model.save(path)?;
         }
-        let summary = outcome.fitted.summary();
+        let summary = fit.model.summary();
         if !summary.is_empty() {
             println!("{summary}");
         }
         println!("{record}");
         if let Some(path) = &self.probabilities {
-            let probabilities = outcome.probabilities.view();
-            probability_table(test, table.classes(), probabilities)?.write_csv(path)?;
+            fit.probabilities.write_csv(path)?;
         }
         let Some(path) = &self.json else {
             return Ok(());

@@ -1,26 +1,26 @@
-//! linfa's logistic regression; linfa has ndarray 0.16, which stays in this file.
+//! The logistic regression of linfa, whose ndarray 0.16 is used in this file only.
 
 use linfa::DatasetBase;
 use linfa::traits::Fit;
 use linfa_logistic::MultiLogisticRegression;
 use ndarray::{Array1, Array2};
 
-use crate::classical::model::{Predict, Rows, failed, softmax};
+use crate::classical::rows::{Predict, TrainingRows, failed, softmax};
 use crate::error::Result;
 
-/// The norm of the mean gradient of a row at which the solver ends.
+/// The norm of the gradient, divided by the number of rows, at which the solver ends.
 const TOLERANCE: f64 = 1e-4;
 
-/// Iterations after which the solver (L-BFGS) ends in any case; 8000 rows of 57 features in ten
-/// classes take half of them.
+/// Largest number of iterations of the solver (L-BFGS); 8000 rows of 57 features in ten classes take half of
+/// them.
 const MAX_ITERATIONS: u64 = 300;
 
-/// One vector of weights and one bias a class; the least of
+/// One weight vector and one bias per class; they minimise
 ///
 /// ```text
 /// -sum_i ln p_i + alpha / 2 |w|^2,   p_i = softmax(x_i w + b) of the class of row i
 /// ```
-pub(crate) fn fit(data: &Rows, alpha: f64) -> Result<Predict> {
+pub(super) fn fit(data: &TrainingRows, alpha: f64) -> Result<Predict> {
     let x = nd16::Array2::from_shape_fn(data.x.dim(), |(i, j)| f64::from(data.x[[i, j]]));
     let dataset = DatasetBase::new(x, nd16::Array1::from_vec(data.y.clone()));
     let params = MultiLogisticRegression::default()
@@ -40,8 +40,7 @@ pub(crate) fn fit(data: &Rows, alpha: f64) -> Result<Predict> {
 mod tests {
     use super::*;
 
-    /// Weights as the log odds at the unit vectors have them; those of the optimum sum to 0 over the
-    /// classes.
+    /// Weights from the log odds at the unit vectors, shifted to sum 0 over the classes as at the optimum.
     fn weights(predict: &Predict, n_features: usize) -> Array2<f64> {
         let log = |x| predict(&x).unwrap().mapv(f64::ln);
         let mut w = log(Array2::eye(n_features)) - log(Array2::zeros((1, n_features)));
@@ -58,9 +57,9 @@ mod tests {
             0 => (i % 3) as f32 - 1.0 + (i * 7 % 10) as f32 / 6.0,
             _ => (i * 37 % 101) as f32 / 50.0 - 1.0,
         });
-        // The length of the weights: numpy's, by gradient descent to a gradient of 1e-14.
+        // The norm of the weights by numpy, with gradient descent to a gradient of 1e-14.
         for (n_classes, length) in [(2, 2.000_308), (3, 2.865_738)] {
-            let data = Rows {
+            let data = TrainingRows {
                 x: x.clone(),
                 y: (0..90).map(|i| (i % 3).min(n_classes - 1)).collect(),
                 n_classes,
@@ -80,8 +79,8 @@ mod tests {
             };
             let tolerance = TOLERANCE * 90.0;
             assert!(norm(2.0, 2.0) <= tolerance, "{}", norm(2.0, 2.0));
-            // With a penalty less by 1 the weights are left; they are as far from the optimum as the
-            // gradient is from 0, over a curvature of at least 2.
+            // With a penalty smaller by 1 the gradient is the weights; their distance from the optimum is that of
+            // the gradient from 0, divided by a curvature of at least 2.
             let left = norm(2.0, 1.0);
             assert!((left - length).abs() <= 1.5 * tolerance, "{left}");
         }
@@ -89,7 +88,7 @@ mod tests {
 
     #[test]
     fn a_penalty_below_0_is_refused() {
-        let data = Rows {
+        let data = TrainingRows {
             x: ndarray::array![[0.0], [1.0]],
             y: vec![0, 1],
             n_classes: 2,

@@ -1,4 +1,4 @@
-//! linfa's support vector machine; linfa has ndarray 0.16, which stays in this file.
+//! The support vector machine of linfa, whose ndarray 0.16 is used in this file only.
 
 use std::sync::{Mutex, PoisonError};
 
@@ -7,23 +7,28 @@ use linfa::traits::Fit;
 use linfa_svm::Svm;
 use ndarray::Array2;
 use rayon::prelude::*;
+use timbral_core::{Monitor, Progress, SharedMonitor};
 
-use crate::classical::model::{Predict, Rows, failed, softmax};
-use crate::error::Result;
-use crate::recipes::recipe::{Progress, Watch};
+use crate::classical::rows::{Predict, TrainingRows, failed, softmax};
+use crate::error::{Error, Result};
 
-/// The gap of the optimality conditions at which the solver ends, as in libsvm.
+/// The violation of the optimality conditions at which the solver ends, as in libsvm.
 const TOLERANCE: f64 = 1e-3;
 
-/// One model a pair of classes; each votes for one of its two.
+/// One model per pair of classes; each votes for one of its two.
 ///
 /// ```text
 /// score_c = votes_c + s_c / (3 (|s_c| + 1)),   s_c = sum of the decision values for c
 /// ```
 ///
-/// as scikit-learn's `SVC.decision_function`, so that the greatest is the class with most votes.
-/// `watch` is called after every pair; of some pairs alone there is no model.
-pub(crate) fn fit(data: &Rows, c: f64, gamma: Option<f64>, watch: Watch<'_>) -> Result<Predict> {
+/// as scikit-learn's `SVC.decision_function`, so that the class with most votes has the largest score.
+/// `monitor` is called after every pair. `Break` before the last pair is [`Error::Stopped`].
+pub(super) fn fit(
+    data: &TrainingRows,
+    c: f64,
+    gamma: Option<f64>,
+    monitor: &mut dyn Monitor,
+) -> Result<Predict> {
     let n_classes = data.n_classes;
     let gamma = gamma.unwrap_or(1.0 / data.x.ncols().max(1) as f64);
     let positive = |x: f64| x.is_finite() && x > 0.0;
@@ -34,8 +39,8 @@ pub(crate) fn fit(data: &Rows, c: f64, gamma: Option<f64>, watch: Watch<'_>) -> 
         .flat_map(|a| (a + 1..n_classes).map(move |b| (a, b)))
         .collect();
     let of_class: Vec<Vec<usize>> = (0..n_classes).map(|class| data.of_class(class)).collect();
-    let watched = Mutex::new((0, watch));
-    let learn = |&(a, b): &(usize, usize)| {
+    let (monitor, done) = (SharedMonitor::new(monitor), Mutex::new(0));
+    let train = |&(a, b): &(usize, usize)| {
         let rows = [&of_class[a][..], &of_class[b]].concat();
         let records = nd16::Array2::from_shape_fn((rows.len(), data.x.ncols()), |(i, j)| {
             f64::from(data.x[[rows[i], j]])
@@ -45,20 +50,15 @@ pub(crate) fn fit(data: &Rows, c: f64, gamma: Option<f64>, watch: Watch<'_>) -> 
         let params = Svm::<f64, bool>::params();
         let params = params.gaussian_kernel(1.0 / gamma).pos_neg_weights(c, c);
         let svm = params.eps(TOLERANCE).fit(&dataset).map_err(failed)?;
-        let (step, watch) = &mut *watched.lock().unwrap_or_else(PoisonError::into_inner);
-        *step += 1;
-        let progress = Progress {
-            step: *step,
-            n_steps: pairs.len(),
-            unit: "pairs of classes",
-            message: String::new(),
-        };
-        match watch(&progress).is_break() && *step < pairs.len() {
-            true => Err(timbral_data::Error::Stopped.into()),
+        let mut done = done.lock().unwrap_or_else(PoisonError::into_inner);
+        *done += 1;
+        let progress = Progress::new(*done, pairs.len(), "pairs of classes");
+        match monitor.report(&progress).is_break() && *done < pairs.len() {
+            true => Err(Error::Stopped),
             false => Ok(((a, b), svm)),
         }
     };
-    let models = pairs.par_iter().map(learn).collect::<Result<Vec<_>>>()?;
+    let models = pairs.par_iter().map(train).collect::<Result<Vec<_>>>()?;
     Ok(Box::new(move |x| {
         let scores = (0..x.nrows()).into_par_iter().flat_map_iter(|row| {
             let row = nd16::Array1::from_iter(x.row(row).iter().map(|x| f64::from(*x)));

@@ -6,9 +6,9 @@ use serde::{Deserialize, Serialize};
 use timbral_data::Scaler;
 use timbral_nn::History;
 
-use super::member::{GenreModel, Member, SoundView};
+use super::Classifier;
+use super::member::{CompiledMember, GenreModel, Member, SoundView};
 use super::provenance::Provenance;
-use super::{Classifier, Ready};
 use crate::container::{Format, Members};
 use crate::error::Result;
 use crate::recipes::dense::DenseModel;
@@ -18,7 +18,7 @@ const FORMAT: Format = Format {
     version: 1,
 };
 
-/// Models of a file, at most.
+/// The largest number of models in a file.
 const MAX_MEMBERS: usize = 64;
 
 #[derive(Serialize, Deserialize)]
@@ -45,10 +45,10 @@ enum Kind {
     Network,
 }
 
-/// What a dense model has beside its network.
+/// The parts of a dense model besides its network.
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Dense {
+struct DenseParts {
     scalers: [Scaler; 2],
     history: History,
     epochs: usize,
@@ -56,12 +56,12 @@ struct Dense {
 
 /// Files of classifiers.
 ///
-/// One is a zip archive of stored members: `manifest.json` with format and version, the classes, the
-/// models' views of a sound and weights, and the provenance; then for model `i` either
-/// `members/i/model.ubj` (XGBoost's format) or `members/i/network.safetensors`, the latter with
-/// `members/i/dense.json` (scalers, history) for a dense network.
+/// A file is a zip archive of stored entries: `manifest.json` with format and version, the classes, the
+/// views and weights of the models, and the provenance; then for model `i` either `members/i/model.ubj`
+/// (XGBoost's format) or `members/i/network.safetensors`, the latter with `members/i/dense.json` (scalers,
+/// history) for a dense network.
 impl Classifier {
-    /// Writes the classifier into one file, whole or not at all.
+    /// Writes the classifier into one file; on an error no incomplete file is left.
     ///
     /// # Errors
     ///
@@ -69,7 +69,7 @@ impl Classifier {
     pub fn save(&self, path: impl AsRef<Path>) -> Result<()> {
         let mut files = Vec::new();
         let mut members = Vec::new();
-        for (i, Ready { member, .. }) in self.members.iter().enumerate() {
+        for (i, CompiledMember { member, .. }) in self.members.iter().enumerate() {
             let file = |name: &str| format!("members/{i}/{name}");
             let model = match &member.model {
                 GenreModel::Boost(model) => {
@@ -77,16 +77,16 @@ impl Classifier {
                     Kind::Boost
                 }
                 GenreModel::Dense(model) => {
-                    let beside = Dense {
+                    let parts = DenseParts {
                         scalers: model.scalers.clone(),
                         history: model.history.clone(),
                         epochs: model.epochs,
                     };
-                    // Strings and finite numbers: there is nothing to fail on.
-                    let beside = serde_json::to_vec(&beside).unwrap_or_default();
+                    // Strings and finite numbers: serialisation cannot fail.
+                    let parts = serde_json::to_vec(&parts).unwrap_or_default();
                     let network = model.classifier.to_safetensors()?;
                     files.push((file("network.safetensors"), network));
-                    files.push((file("dense.json"), beside));
+                    files.push((file("dense.json"), parts));
                     Kind::Dense
                 }
                 GenreModel::Network(network) => {
@@ -111,12 +111,12 @@ impl Classifier {
 
     /// Reads what [`save`](Self::save) wrote.
     ///
-    /// It takes memory in proportion to the file, whatever that declares.
+    /// It takes memory in proportion to the size of the file, whatever sizes the file declares.
     ///
     /// # Errors
     ///
-    /// [`Error::Saved`](crate::Error::Saved), which names the file, for one that cannot be read, is
-    /// damaged, of another kind or version, or whose parts do not fit each other.
+    /// [`Error::Saved`](crate::Error::Saved), which names the file, if it cannot be read, is damaged or of
+    /// another kind or version, or its parts do not fit each other.
     pub fn load(path: impl AsRef<Path>) -> Result<Self> {
         let path = path.as_ref();
         let (manifest, mut files): (Manifest, _) = FORMAT.open(path)?;
@@ -153,12 +153,12 @@ fn model(files: &mut Members<'_>, member: usize, kind: Kind) -> Result<GenreMode
         }
         Kind::Dense => {
             let classifier = network(files)?;
-            let beside: Dense = files.json(&file("dense.json"))?;
+            let parts: DenseParts = files.json(&file("dense.json"))?;
             GenreModel::Dense(DenseModel {
                 classifier,
-                history: beside.history,
-                epochs: beside.epochs,
-                scalers: beside.scalers,
+                history: parts.history,
+                epochs: parts.epochs,
+                scalers: parts.scalers,
             })
         }
         Kind::Network => GenreModel::Network(network(files)?),
@@ -167,13 +167,11 @@ fn model(files: &mut Members<'_>, member: usize, kind: Kind) -> Result<GenreMode
 
 #[cfg(test)]
 mod tests {
-    use std::fs;
-    use std::ops::ControlFlow;
-
     use ndarray::{Array2, Array3};
     use proptest::prelude::*;
+    use std::fs;
     use timbral_boost::{BoostParams, Objective};
-    use timbral_data::{FeatureTable, Split};
+    use timbral_data::FeatureTable;
     use timbral_dsp::{FeatureParams, MelParams};
     use timbral_nn::{ConvBlockParams, ConvNetParams, MlpParams, TrainParams};
 
@@ -206,11 +204,7 @@ mod tests {
         let labelled = labels.iter().map(|label| &classes[*label]);
         let table = FeatureTable::new(names, x, ids).unwrap();
         let table = table.with_labels(labelled).unwrap();
-        let split = Split {
-            train: (0..24).collect(),
-            valid: (24..30).collect(),
-            test: Vec::new(),
-        };
+        let rows = |rows: std::ops::Range<usize>| table.select(&rows.collect::<Vec<_>>()).unwrap();
         let mut params = DenseParams {
             net: MlpParams {
                 units: vec![2],
@@ -220,7 +214,7 @@ mod tests {
         };
         params.train.epochs = 1;
         let dense = params
-            .fit(&table, &split, |_| ControlFlow::Continue(()))
+            .fit_rows(&rows(0..24), &rows(24..30), &mut ())
             .unwrap();
 
         let images = MelImages {
@@ -268,17 +262,18 @@ mod tests {
     }
 
     #[test]
-    fn what_is_saved_is_loaded_and_says_the_same() {
+    fn a_loaded_classifier_gives_the_same_probabilities() {
         let (classifier, _folder, path) = saved();
         let loaded = Classifier::load(&path).unwrap();
         assert_eq!(loaded, classifier);
         let noise = (0..70_000u32).map(|i| (i.wrapping_mul(2_654_435_761) >> 8) as f32 / 1e8);
         let clip = timbral_audio::Clip::new(noise.collect(), 22_050, 1).unwrap();
-        let said = loaded.predict_samples(&clip).unwrap();
-        assert_eq!(said, classifier.predict_samples(&clip).unwrap());
-        // Six pieces of half a second, one of 3 s.
-        assert_eq!(said.windows.len(), 6);
-        assert_eq!((said.windows[5].start, said.windows[5].end), (2.5, 3.0));
+        let prediction = loaded.predict_samples(&clip).unwrap();
+        assert_eq!(prediction, classifier.predict_samples(&clip).unwrap());
+        // Six segments of half a second, one of 3 s.
+        let windows = &prediction.windows;
+        assert_eq!(windows.len(), 6);
+        assert_eq!((windows[5].start, windows[5].end), (2.5, 3.0));
     }
 
     #[test]
@@ -297,7 +292,7 @@ mod tests {
         let (classifier, _folder, path) = saved();
         let bytes = fs::read(&path).unwrap();
         let n = bytes.len();
-        // The directory at the end byte by byte, the rest here and there.
+        // Every byte of the directory at the end, some of the rest.
         let places = (0..n - 1000).step_by(23).chain(n - 1000..n);
         let config = ProptestConfig::with_cases(1);
         proptest!(config, |(change in 1u8..=255)| {

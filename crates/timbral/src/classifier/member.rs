@@ -6,26 +6,26 @@ use timbral_dsp::FeatureParams;
 
 use crate::error::{Error, Result};
 use crate::extraction::extractor::{Extractor, Segmentation};
-use crate::extraction::mel_images::{Imager, MelImages};
+use crate::extraction::mel_images::{MelImages, SpectrogramComputer};
 use crate::extraction::sound::Sound;
 use crate::recipes::dense::DenseModel;
 
 /// The largest weight of a member: sums of weights stay finite.
 const MAX_WEIGHT: f64 = 1e9;
 
-/// What a model is told of a sound.
+/// What a model gets of a sound.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 #[non_exhaustive]
 pub enum SoundView {
-    /// Vectors of features, as an [`Extractor`] makes them.
+    /// Feature vectors, as an [`Extractor`] computes them.
     Features {
-        /// What is computed.
+        /// The features.
         features: FeatureParams,
-        /// Of which parts.
+        /// Which parts of a recording have a vector.
         segments: Segmentation,
     },
-    /// Mel spectrograms of pieces.
+    /// Mel spectrograms of segments.
     Images(MelImages),
 }
 
@@ -41,26 +41,37 @@ pub enum GenreModel {
     Network(timbral_nn::Classifier),
 }
 
-/// One model of a [`Classifier`](super::Classifier), what it is told of a sound, and how much its
-/// word counts.
+/// One model of a [`Classifier`](super::Classifier), its input and its weight.
 #[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
 pub struct Member {
-    /// What it is told of a sound.
+    /// What the model gets of a sound.
     pub view: SoundView,
     /// The model.
     pub model: GenreModel,
-    /// Its weight in the mean of all, above 0; 1 for equal ones.
+    /// Its weight in the mean over all members, above 0.
     pub weight: f64,
 }
 
-/// Where the pieces of a sound are, in seconds.
+impl Member {
+    /// A member of weight 1.
+    pub fn new(view: SoundView, model: GenreModel) -> Self {
+        Self {
+            view,
+            model,
+            weight: 1.0,
+        }
+    }
+}
+
+/// Where the segments of a sound are, in seconds.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Grid {
+pub(super) struct SegmentGrid {
     pub(super) length: f64,
     pub(super) stride: f64,
 }
 
-impl Grid {
+impl SegmentGrid {
     fn new(samples: (usize, usize), sample_rate: u32) -> Self {
         let seconds = |n: usize| n as f64 / f64::from(sample_rate);
         Self {
@@ -69,22 +80,22 @@ impl Grid {
         }
     }
 
-    /// The piece whose middle is nearest to a time.
-    pub(super) fn piece_at(self, time: f64, n_pieces: usize) -> usize {
-        let place = (time - self.length / 2.0) / self.stride;
-        // Below 0 it is 0.
-        (place.round() as usize).min(n_pieces.saturating_sub(1))
+    /// The segment whose middle is nearest to a time.
+    pub(super) fn segment_at(self, time: f64, n_segments: usize) -> usize {
+        let position = (time - self.length / 2.0) / self.stride;
+        // Negative positions become 0.
+        (position.round() as usize).min(n_segments.saturating_sub(1))
     }
 }
 
-/// The plans of a [`SoundView`].
+/// Computes a [`SoundView`].
 #[derive(Debug)]
-pub(super) enum Ear {
+pub(super) enum SoundAnalyzer {
     Features(Box<Extractor>, u32, Segmentation),
-    Images(Box<Imager>, u32),
+    Images(Box<SpectrogramComputer>, u32),
 }
 
-impl Ear {
+impl SoundAnalyzer {
     pub(super) fn new(view: &SoundView) -> Result<Self> {
         match *view {
             SoundView::Features { features, segments } => {
@@ -96,13 +107,13 @@ impl Ear {
                 ))
             }
             SoundView::Images(images) => Ok(Self::Images(
-                Imager::new(images)?.into(),
+                SpectrogramComputer::new(images)?.into(),
                 images.mel.sample_rate,
             )),
         }
     }
 
-    /// The names of the features; none of images.
+    /// The names of the features; none for images.
     pub(super) fn names(&self) -> &[String] {
         match self {
             Self::Features(extractor, ..) => extractor.names(),
@@ -110,56 +121,60 @@ impl Ear {
         }
     }
 
-    /// Hands over what is heard, in batches of pieces: `(n, 1, n_features)` or `(n, bands, frames)`.
-    pub(super) fn listen(
+    /// Passes on the model inputs of a sound, in batches of segments: `(n, 1, n_features)` or
+    /// `(n, bands, frames)`.
+    pub(super) fn analyze(
         &self,
         sound: Sound<'_>,
         mut take: impl FnMut(Array3<f32>) -> Result<()>,
-    ) -> Result<Grid> {
+    ) -> Result<SegmentGrid> {
         match self {
             Self::Features(extractor, sample_rate, segments) => {
                 let mut whole = 0;
                 extractor.for_each_batch(sound, |rows| {
                     whole = rows.last().map_or(0, |(length, _)| *length);
                     let n_features = extractor.names().len();
-                    let mut heard = Array3::zeros((rows.len(), 1, n_features));
-                    for (mut to, (_, row)) in heard.outer_iter_mut().zip(&rows) {
+                    let mut inputs = Array3::zeros((rows.len(), 1, n_features));
+                    for (mut to, (_, row)) in inputs.outer_iter_mut().zip(&rows) {
                         to.iter_mut().zip(row).for_each(|(to, x)| *to = *x as f32);
                     }
-                    take(heard)
+                    take(inputs)
                 })?;
                 let samples = match *segments {
                     Segmentation::Whole => (whole, whole),
                     Segmentation::Parts { length, stride } => (length, stride),
                 };
-                Ok(Grid::new(samples, *sample_rate))
+                Ok(SegmentGrid::new(samples, *sample_rate))
             }
-            Self::Images(imager, sample_rate) => {
-                imager.for_each_batch(sound, |images| {
+            Self::Images(computer, sample_rate) => {
+                computer.for_each_batch(sound, |images| {
                     let views: Vec<_> = images.iter().map(|image| image.view()).collect();
                     let part = "spectrogram";
                     take(stack(Axis(0), &views).map_err(|_| Error::EmptyPart { part })?)
                 })?;
-                Ok(Grid::new((imager.length(), imager.length()), *sample_rate))
+                Ok(SegmentGrid::new(
+                    (computer.length(), computer.length()),
+                    *sample_rate,
+                ))
             }
         }
     }
 }
 
-/// A member whose parts fit, ready to predict.
+/// A member whose parts fit each other, compiled for prediction.
 #[derive(Debug)]
-pub(super) struct Ready {
+pub(super) struct CompiledMember {
     pub(super) member: Member,
-    /// Which of the classifier's ears it listens with.
-    pub(super) ear: usize,
+    /// Which of the classifier's analyzers computes its input.
+    pub(super) analyzer: usize,
     trees: Option<Predictor>,
 }
 
-impl Ready {
-    /// Checks that a model takes what the ear gives and knows as many classes, under these names.
+impl CompiledMember {
+    /// Checks that a model takes the output of the analyzer and has these classes.
     pub(super) fn new(
         member: Member,
-        (ear, of): (usize, &Ear),
+        (index, analyzer): (usize, &SoundAnalyzer),
         classes: &[String],
     ) -> std::result::Result<Self, String> {
         let Member { model, weight, .. } = &member;
@@ -169,24 +184,24 @@ impl Ready {
             ));
         }
         let mut trees = None;
-        let n_classes = match (model, of) {
-            (GenreModel::Boost(model), Ear::Features(..)) => {
+        let n_classes = match (model, analyzer) {
+            (GenreModel::Boost(model), SoundAnalyzer::Features(..)) => {
                 same(
                     "features",
-                    of.names(),
-                    model.feature_names().unwrap_or(of.names()),
+                    analyzer.names(),
+                    model.feature_names().unwrap_or(analyzer.names()),
                 )?;
                 same("classes", classes, model.class_names().unwrap_or(classes))?;
                 let predictor = trees.insert(model.compile());
-                let row = vec![0.0; of.names().len()];
+                let row = vec![0.0; analyzer.names().len()];
                 let probabilities = predictor.probabilities_row(&row);
                 probabilities.map_err(|e| e.to_string())?.len()
             }
-            (GenreModel::Dense(model), Ear::Features(..)) => {
+            (GenreModel::Dense(model), SoundAnalyzer::Features(..)) => {
                 for scaler in &model.scalers {
-                    same("features", of.names(), scaler.feature_names())?;
+                    same("features", analyzer.names(), scaler.feature_names())?;
                 }
-                let (expected, shape) = (2 * of.names().len(), model.classifier.input());
+                let (expected, shape) = (2 * analyzer.names().len(), model.classifier.input());
                 if (shape.height, shape.width, shape.channels) != (1, 1, expected) {
                     return Err(format!(
                         "the network takes {shape:?}, not {expected} features"
@@ -194,8 +209,8 @@ impl Ready {
                 }
                 model.classifier.n_classes()
             }
-            (GenreModel::Network(network), Ear::Images(imager, _)) => {
-                let ((bands, frames), shape) = (imager.shape(), network.input());
+            (GenreModel::Network(network), SoundAnalyzer::Images(computer, _)) => {
+                let ((bands, frames), shape) = (computer.shape(), network.input());
                 if (shape.height, shape.channels) != (bands, 1) || shape.width > frames {
                     let text = "bands by frames";
                     return Err(format!(
@@ -209,32 +224,38 @@ impl Ready {
         if n_classes != classes.len() {
             return Err(format!("{n_classes} classes, not {}", classes.len()));
         }
-        Ok(Self { member, ear, trees })
+        Ok(Self {
+            member,
+            analyzer: index,
+            trees,
+        })
     }
 
-    /// The probabilities `(n, n_classes)` of what was heard of `n` pieces.
+    /// The probabilities `(n, n_classes)` of the inputs of `n` segments.
     pub(super) fn probabilities(
         &self,
         names: &[String],
-        heard: ArrayView3<'_, f32>,
+        inputs: ArrayView3<'_, f32>,
     ) -> Result<Array2<f32>> {
         match (&self.member.model, &self.trees) {
-            (GenreModel::Network(network), _) => Ok(network.image_probabilities(heard)?),
-            (GenreModel::Dense(model), _) => model.probabilities(&unnamed(names, features(heard))?),
-            (GenreModel::Boost(_), Some(trees)) => Ok(trees.probabilities(features(heard))?),
+            (GenreModel::Network(network), _) => Ok(network.image_probabilities(inputs)?),
+            (GenreModel::Dense(model), _) => {
+                model.probabilities(&unnamed(names, features(inputs))?)
+            }
+            (GenreModel::Boost(_), Some(trees)) => Ok(trees.probabilities(features(inputs))?),
             (GenreModel::Boost(model), None) => {
-                Ok(model.compile().probabilities(features(heard))?)
+                Ok(model.compile().probabilities(features(inputs))?)
             }
         }
     }
 }
 
-/// The vectors of features that were heard.
-pub(super) fn features(heard: ArrayView3<'_, f32>) -> ArrayView2<'_, f32> {
-    heard.index_axis_move(Axis(1), 0)
+/// The feature vectors among model inputs.
+pub(super) fn features(inputs: ArrayView3<'_, f32>) -> ArrayView2<'_, f32> {
+    inputs.index_axis_move(Axis(1), 0)
 }
 
-/// A table of rows that have no names.
+/// A table of rows without names of their own.
 pub(super) fn unnamed(names: &[String], features: ArrayView2<'_, f32>) -> Result<FeatureTable> {
     let ids = (0..features.nrows()).map(|row| row.to_string()).collect();
     Ok(FeatureTable::new(names.to_vec(), features.to_owned(), ids)?)

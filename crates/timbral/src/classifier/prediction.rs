@@ -4,10 +4,10 @@ use std::path::Path;
 use serde::Serialize;
 
 use crate::error::Error;
-use crate::extraction::table::exit_status;
 
 /// A genre and how probable it is.
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[non_exhaustive]
 pub struct GenreProbability {
     /// The genre.
     pub genre: String,
@@ -15,29 +15,29 @@ pub struct GenreProbability {
     pub probability: f64,
 }
 
-/// What a classifier says of a part of a recording.
+/// The prediction for a part of a recording.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct PredictedWindow {
-    /// Where the part begins, in seconds.
+    /// The start of the part, in seconds.
     pub start: f64,
-    /// Where it ends, in seconds.
+    /// Its end, in seconds.
     pub end: f64,
-    /// All genres, the most probable first; of equals the one that comes first by name.
+    /// All genres, the most probable first; equal ones by name.
     pub genres: Vec<GenreProbability>,
 }
 
-/// What a classifier says of a recording.
+/// The prediction for a recording.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct Prediction {
-    /// All genres, the most probable first; of equals the one that comes first by name.
+    /// All genres, the most probable first; equal ones by name.
     pub genres: Vec<GenreProbability>,
     /// The same over time.
     pub windows: Vec<PredictedWindow>,
 }
 
-/// The first genre with its probability, then the two after it.
+/// The first three genres with their probabilities.
 impl fmt::Display for Prediction {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         ranks(&self.genres, f)
@@ -60,7 +60,7 @@ fn ranks(genres: &[GenreProbability], f: &mut fmt::Formatter<'_>) -> fmt::Result
     Ok(())
 }
 
-/// Names the probabilities and puts the most probable first.
+/// Probabilities with their genres, the most probable first.
 pub(super) fn rank(classes: &[String], probabilities: &[f64]) -> Vec<GenreProbability> {
     let named = classes.iter().zip(probabilities);
     let mut genres: Vec<_> = named
@@ -76,24 +76,16 @@ pub(super) fn rank(classes: &[String], probabilities: &[f64]) -> Vec<GenreProbab
     genres
 }
 
-/// What became of many files: see [`Classifier::predict_files`](super::Classifier::predict_files).
+/// The result of [`Classifier::predict_files`](super::Classifier::predict_files).
 #[derive(Debug, Default)]
 #[non_exhaustive]
 pub struct PredictionReport {
     /// Files with a prediction.
     pub files: usize,
-    /// The reason for each file that has none; it names the file.
+    /// The error of each file that has none; it names the file.
     pub skipped: Vec<Error>,
     /// Whether it was stopped before the last file.
     pub stopped: bool,
-}
-
-impl PredictionReport {
-    /// The exit status of a command that predicts: 0 all files have a prediction, 2 some were
-    /// skipped, 1 none has one, 130 it was stopped (as by Ctrl-C).
-    pub fn status(&self) -> u8 {
-        exit_status(self.stopped, self.files, &self.skipped)
-    }
 }
 
 /// One line for each skipped file, then the counts.
@@ -125,7 +117,7 @@ impl Prediction {
             genres: &self.genres,
             windows: over_time.then_some(&self.windows),
         };
-        // Names and finite numbers: there is nothing to fail on.
+        // Names and finite numbers: serialisation cannot fail.
         serde_json::to_string(&line).unwrap_or_default()
     }
 }
@@ -140,24 +132,5 @@ mod tests {
         let genres = rank(&classes, &[0.25, 0.25, 0.5]);
         let names: Vec<_> = genres.iter().map(|g| g.genre.as_str()).collect();
         assert_eq!(names, ["pop", "jazz", "rock"]);
-    }
-
-    #[test]
-    fn the_status_is_that_of_an_extraction() {
-        let skipped = || vec![Error::NoLabels];
-        for (files, skipped, stopped, status) in [
-            (1, vec![], false, 0),
-            (1, skipped(), false, 2),
-            (0, skipped(), false, 1),
-            (0, vec![], false, 1),
-            (1, skipped(), true, 130),
-        ] {
-            let report = PredictionReport {
-                files,
-                skipped,
-                stopped,
-            };
-            assert_eq!(report.status(), status, "{report}");
-        }
     }
 }

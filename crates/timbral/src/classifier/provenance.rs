@@ -4,27 +4,27 @@ use serde::{Deserialize, Serialize};
 
 use crate::experiment::evaluation::Accuracy;
 
-/// What a classifier was trained on, how, and how good it was on music it had not heard.
+/// What a classifier was trained on, how, and its accuracy on recordings that it was not trained on.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 #[non_exhaustive]
 pub struct Provenance {
     /// The version of this crate.
     pub version: String,
-    /// When it was trained, in seconds since 1970; 0 if that is not known.
+    /// When it was trained, in seconds since 1970; 0 if unknown.
     pub trained_at: u64,
-    /// Where all random choices started.
+    /// Random seed.
     pub seed: u64,
     /// The parameters, by the names of the fields.
     pub parameters: serde_json::Value,
-    /// How much of each genre there was; empty if that is not known.
+    /// The training data of each genre; empty if unknown.
     pub genres: Vec<GenreCount>,
-    /// How good it is; `None` if that was not measured.
+    /// Its accuracy; `None` if it was not measured.
     pub score: Option<HeldOutScore>,
 }
 
 impl Default for Provenance {
-    /// Nothing is known but the version of this crate.
+    /// Only the version of this crate is known.
     fn default() -> Self {
         Self {
             version: env!("CARGO_PKG_VERSION").to_owned(),
@@ -37,23 +37,23 @@ impl Default for Provenance {
     }
 }
 
-/// How much of a genre a classifier was trained on.
+/// The training data of a genre.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 #[non_exhaustive]
 pub struct GenreCount {
     /// The genre.
     pub genre: String,
-    /// Recordings.
+    /// Number of recordings.
     pub recordings: usize,
-    /// Segments of them, as the first model is told of them.
+    /// Number of their segments in the input of the first model.
     pub rows: usize,
 }
 
-/// The share of recordings whose genre was found by models that had not heard them.
+/// The accuracy on recordings that the models were not trained on.
 ///
-/// The recordings were dealt into folds by [`stratified_group_k_fold`]; the same models, trained on
-/// the other folds, judged each one. The classifier itself is trained on all recordings.
+/// The recordings were divided into folds by [`stratified_group_k_fold`]; each fold was classified by the
+/// same models, trained on the other folds. The classifier itself is trained on all recordings.
 ///
 /// [`stratified_group_k_fold`]: timbral_metrics::stratified_group_k_fold
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
@@ -62,7 +62,7 @@ pub struct GenreCount {
 pub struct HeldOutScore {
     /// Over the recordings.
     pub accuracy: Accuracy,
-    /// Folds.
+    /// Number of folds.
     pub n_splits: usize,
 }
 
@@ -82,7 +82,7 @@ impl GenreCount {
     }
 }
 
-/// The genres with their recordings and rows, and the score.
+/// The recordings and rows of each genre, and the score.
 impl fmt::Display for Provenance {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for GenreCount {
@@ -94,10 +94,10 @@ impl fmt::Display for Provenance {
             writeln!(f, "{genre}: {recordings} recordings, {rows} rows")?;
         }
         match &self.score {
-            None => write!(f, "accuracy on recordings not heard: not measured"),
+            None => write!(f, "accuracy on held-out recordings: not measured"),
             Some(HeldOutScore { accuracy, n_splits }) => write!(
                 f,
-                "accuracy on recordings not heard ({n_splits} folds): {accuracy}"
+                "accuracy on held-out recordings ({n_splits} folds): {accuracy}"
             ),
         }
     }

@@ -10,26 +10,26 @@ use timbral_metrics::{
 
 use crate::error::{Error, Result};
 
-/// A share of right answers with its 95 % interval.
+/// An accuracy with its 95 % interval.
 ///
-/// The interval holds the middle 95 % of the shares that come out when whole recordings are drawn
+/// The interval holds the middle 95 % of the accuracies of resamples in which whole recordings are drawn
 /// with replacement ([`bootstrap_by_group`]): segments of one recording are not independent.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Accuracy {
-    /// Share of right answers.
+    /// Fraction of the predictions that are correct.
     pub value: f64,
     /// Lower end of the interval.
     pub low: f64,
     /// Upper end of the interval.
     pub high: f64,
-    /// Answers.
+    /// Number of predictions.
     pub n: usize,
 }
 
 impl Accuracy {
-    /// Judges the answers of a model, `y_pred` of shape `(n_rows,)`, for the rows of a labelled table:
-    /// each an index into the table's classes. What is drawn for the interval are the table's groups.
+    /// The accuracy of the predictions `y_pred`, shape `(n_rows,)`, for the rows of a labelled table: each
+    /// is an index into the table's classes. The interval draws the table's groups.
     ///
     /// ```
     /// use timbral::Accuracy;
@@ -40,14 +40,14 @@ impl Accuracy {
     ///     .with_groups(["a", "a", "b", "b"])?
     ///     .with_labels(["jazz", "jazz", "rock", "rock"])?;
     /// let accuracy = Accuracy::new(&table, &[0, 0, 0, 1])?;
-    /// // Both of `a`, both of `b`, or one of each.
+    /// // A resample has both rows of `a` twice, those of `b` twice, or those of each once.
     /// assert_eq!((accuracy.value, accuracy.low, accuracy.high), (0.75, 0.5, 1.0));
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     ///
     /// # Errors
     ///
-    /// The table has no labels or no rows, or not as many as there are answers.
+    /// The table has no labels or no rows, or another number of rows than there are predictions.
     pub fn new(table: &FeatureTable, y_pred: &[usize]) -> Result<Self> {
         let y_true = table.labels().ok_or(Error::NoLabels)?;
         Self::of_groups(table.groups(), y_true, y_pred)
@@ -68,15 +68,15 @@ impl Accuracy {
     }
 }
 
-/// How good the probabilities of any model are on rows of a table.
+/// How good the probabilities of a model are on rows of a table.
 ///
-/// | part | of |
+/// | field | over |
 /// |---|---|
 /// | [`by_row`](Self::by_row) | the most probable class of each row |
 /// | [`by_recording`](Self::by_recording) | the class with the greatest mean probability over a recording's rows |
 /// | [`log_loss`](Self::log_loss), [`confusion`](Self::confusion), [`report`](Self::report) | the rows |
 ///
-/// `Display` prints report, confusion matrix and accuracies; `Serialize` is the same as data.
+/// `Display` prints report, confusion matrix and accuracies; `Serialize` gives the same as data.
 ///
 /// ```
 /// use timbral::Evaluation;
@@ -98,7 +98,7 @@ pub struct Evaluation {
     /// Accuracy over the rows.
     pub by_row: Accuracy,
     /// Accuracy over the recordings; `None` where rows of one group have different labels, so
-    /// that groups are no recordings.
+    /// that groups are not recordings.
     pub by_recording: Option<Accuracy>,
     /// Mean of `-ln p(true class)`.
     pub log_loss: f64,
@@ -111,13 +111,13 @@ pub struct Evaluation {
 }
 
 impl Evaluation {
-    /// Judges `probabilities`, shape `(n_rows, n_classes)`, of the rows of a labelled table;
+    /// Evaluates `probabilities`, shape `(n_rows, n_classes)`, of the rows of a labelled table;
     /// `classes` names the columns.
     ///
     /// # Errors
     ///
-    /// The table has no labels, or one that is not among `classes`; shapes do not fit; a row is
-    /// not of probabilities.
+    /// The table has no labels, or one that is not among `classes`; the shape is another; a row does not
+    /// consist of probabilities.
     pub fn new(
         table: &FeatureTable,
         classes: &[String],
@@ -149,7 +149,7 @@ impl Evaluation {
 }
 
 impl Evaluation {
-    /// Share of the rows whose class is found, and log loss.
+    /// Accuracy and log loss over the rows.
     pub(crate) fn without_intervals(
         table: &FeatureTable,
         classes: &[String],
@@ -158,13 +158,13 @@ impl Evaluation {
         let y_true = labels_among(table, classes)?;
         let values = probabilities.mapv(f64::from);
         let scores = Scores::try_from(values.view())?;
-        let right = accuracy_score(&y_true, &scores.argmax(), None)?;
-        Ok((right, log_loss(&y_true, &scores, None)?))
+        let accuracy = accuracy_score(&y_true, &scores.argmax(), None)?;
+        Ok((accuracy, log_loss(&y_true, &scores, None)?))
     }
 }
 
 /// The label of each row as an index into `classes`.
-fn labels_among(table: &FeatureTable, classes: &[String]) -> Result<Vec<usize>> {
+pub(crate) fn labels_among(table: &FeatureTable, classes: &[String]) -> Result<Vec<usize>> {
     let labels = table.labels().ok_or(Error::NoLabels)?;
     let index = |label: &usize| {
         let label = &table.classes()[*label];
@@ -289,8 +289,8 @@ mod tests {
     }
 
     #[test]
-    fn a_recording_is_judged_by_its_mean_probabilities() {
-        // Two of the three rows of `a` are wrong by a little, one right by far.
+    fn a_recording_is_classified_by_its_mean_probabilities() {
+        // Two of the three rows of `a` are wrong by a little, one is correct by a large margin.
         let table = table(&["x", "x", "x", "y"], &["a", "a", "a", "b"]);
         let p = array![[0.9, 0.1], [0.45, 0.55], [0.45, 0.55], [0.6, 0.4]];
         let evaluation = Evaluation::new(&table, table.classes(), p.view()).unwrap();
@@ -319,7 +319,7 @@ mod tests {
     }
 
     #[test]
-    fn groups_of_several_labels_are_no_recordings() {
+    fn groups_of_several_labels_are_not_recordings() {
         let table = table(&["x", "y"], &["a", "a"]);
         let p = array![[0.9, 0.1], [0.2, 0.8]];
         let evaluation = Evaluation::new(&table, table.classes(), p.view()).unwrap();
@@ -327,7 +327,7 @@ mod tests {
     }
 
     #[test]
-    fn rows_of_some_groups_of_a_table_will_do() {
+    fn rows_of_only_some_groups_of_a_table_are_accepted() {
         let all = table(&["x", "x", "y"], &["a", "b", "c"]);
         let some = all.select(&[2, 0]).unwrap();
         let p = array![[0.1, 0.9], [0.2, 0.8]];

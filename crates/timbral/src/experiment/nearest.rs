@@ -4,11 +4,11 @@ use crate::error::{Error, Result};
 use crate::experiment::evaluation::Accuracy;
 use crate::experiment::parts::Experiment;
 
-/// How often the training row nearest to a test row has its class: how much of an accuracy is recordings
-/// recognised again.
+/// The accuracy of the nearest neighbour: how often the training row nearest to a test row has its class.
+/// It shows how much of an accuracy comes from recognising recordings that are in the training rows.
 ///
 /// Euclidean distance after standard scaling fitted to the training rows; of equally near rows the first
-/// answers ([`KNearestParams`] with `k = 1`). Rows to choose by are not looked at. It equals scikit-learn's
+/// counts ([`KNearestParams`] with `k = 1`). Validation rows are not used. It equals scikit-learn's
 /// `KNeighborsClassifier(1)` after `StandardScaler`.
 ///
 /// ```
@@ -21,7 +21,7 @@ use crate::experiment::parts::Experiment;
 ///     .with_groups(["a", "b", "a", "c"])?
 ///     .with_labels(["jazz", "rock", "jazz", "jazz"])?;
 /// let split = Split { train: vec![0, 1], test: vec![2, 3], ..Split::default() };
-/// // The second piece of `a` is recognised, `c` is not.
+/// // The second segment of `a` is recognised, `c` is not.
 /// let accuracy = nearest_neighbour_accuracy(&Experiment::new(&table, &split)?)?;
 /// assert_eq!((accuracy.value, accuracy.n), (0.5, 2));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
@@ -35,11 +35,11 @@ pub fn nearest_neighbour_accuracy(experiment: &Experiment) -> Result<Accuracy> {
     let rows: Vec<usize> = (0..train.n_rows()).collect();
     let scaler = ScalerParams::default().fit(train, &rows)?;
     let labels = train.labels().ok_or(Error::NoLabels)?;
-    let model = KNearestParams {
+    let params = KNearestParams {
         k: 1,
         ..KNearestParams::default()
-    }
-    .fit(scaler.transform(train)?.features(), labels)?;
+    };
+    let model = params.fit(scaler.transform(train)?.features(), labels)?;
     Accuracy::new(test, &model.predict(scaler.transform(test)?.features())?)
 }
 
@@ -50,8 +50,8 @@ mod tests {
 
     use super::*;
 
-    /// Forty recordings of three rows: `take` tells recordings apart and nothing of the class, in units
-    /// that would drown it if features were not scaled.
+    /// Forty recordings of three rows: `take` identifies the recording and says nothing about the class;
+    /// `coin` is noise in units that would dominate it if features were not scaled.
     fn table() -> FeatureTable {
         let x = Array2::from_shape_fn((120, 2), |(row, column)| match column {
             0 => (row / 3 * 17 % 40) as f32 + (row % 3) as f32 / 1e3,
@@ -65,7 +65,7 @@ mod tests {
     }
 
     #[test]
-    fn recordings_are_recognised_on_random_rows_alone() {
+    fn recordings_are_recognised_only_under_the_random_split() {
         let table = table();
         let accuracy = |method: SplitMethod| {
             let split = method.split(&table, 0).unwrap();

@@ -1,22 +1,41 @@
+use std::borrow::Cow;
+
 use ndarray::{Array2, Axis};
 use timbral_data::{FeatureTable, Split, SplitMethod};
+use timbral_metrics::{TrainTestParams, train_test_split};
 
 use crate::error::{Error, Result};
 
-/// A labelled table, split into rows to learn from, to stop by and to judge by.
+/// Which validation rows a [`Recipe`](crate::Recipe) needs.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+#[non_exhaustive]
+pub enum Validation {
+    /// None: validation rows of the split are trained on.
+    #[default]
+    None,
+    /// Those of the split or, where it has none, the rows of a fifth of the training groups
+    /// (recordings), drawn at random.
+    Grouped,
+    /// Those of the split or, where it has none, this fraction of the training rows, drawn at random.
+    Random(f64),
+}
+
+/// A labelled table, split into training, validation and test rows.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Experiment {
-    /// Rows to learn from.
+    /// Training rows.
     pub train: FeatureTable,
-    /// Rows to choose settings by, such as when to stop.
+    /// Validation rows, which choose settings such as the number of rounds.
     pub valid: Option<FeatureTable>,
-    /// Rows to judge by, looked at once.
+    /// Test rows.
     pub test: FeatureTable,
+    /// How many of the last training rows are validation rows of the split.
+    n_own_valid: usize,
 }
 
 impl Experiment {
-    /// Without a part to choose by: validation rows of the split are learnt from, too.
+    /// Without validation rows: those of the split are added to the end of the training rows.
     ///
     /// ```
     /// use timbral::Experiment;
@@ -34,56 +53,93 @@ impl Experiment {
     ///
     /// # Errors
     ///
-    /// The table has no labels; the split leaves nothing to learn from or to judge by, or is of
-    /// another table.
+    /// The table has no labels; the split has no training or no test rows, or is of another table.
     pub fn new(table: &FeatureTable, split: &Split) -> Result<Self> {
-        let train = [&split.train[..], &split.valid].concat();
-        Self::of_parts(table, &train, &[], &split.test)
-    }
-
-    /// With a part to choose by: the split's own, or else a fifth of the groups of its training
-    /// rows, drawn by `seed`.
-    ///
-    /// # Errors
-    ///
-    /// As [`new`](Self::new), and where the training rows are of a single group.
-    pub fn with_validation(table: &FeatureTable, split: &Split, seed: u64) -> Result<Self> {
-        if !split.valid.is_empty() {
-            return Self::of_parts(table, &split.train, &split.valid, &split.test);
-        }
-        let drawn = SplitMethod::Grouped.split(&table.select(&split.train)?, seed)?;
-        let rows = |part: &[usize]| part.iter().map(|i| split.train[*i]).collect::<Vec<_>>();
-        Self::of_parts(table, &rows(&drawn.train), &rows(&drawn.test), &split.test)
-    }
-
-    fn of_parts(
-        table: &FeatureTable,
-        train: &[usize],
-        valid: &[usize],
-        test: &[usize],
-    ) -> Result<Self> {
         if table.labels().is_none() {
             return Err(Error::NoLabels);
         }
-        for (part, rows) in [("training", train), ("test", test)] {
+        let train = [&split.train[..], &split.valid].concat();
+        for (part, rows) in [("training", &train), ("test", &split.test)] {
             if rows.is_empty() {
                 return Err(Error::EmptyPart { part });
             }
         }
-        let valid = (!valid.is_empty()).then(|| table.select(valid));
         Ok(Self {
-            train: table.select(train)?,
-            valid: valid.transpose()?,
-            test: table.select(test)?,
+            train: table.select(&train)?,
+            valid: None,
+            test: table.select(&split.test)?,
+            n_own_valid: split.valid.len(),
         })
     }
 
-    /// Whether no recording (group) of the test rows is among those learnt from or chosen by.
-    /// Only then does a score say how good the model is on music that it has not heard.
+    /// The same with validation rows: those of the split, else rows drawn from the training rows by
+    /// `seed`. Validation rows that are there already stay.
+    ///
+    /// ```
+    /// use timbral::data::{FeatureTable, Split};
+    /// use timbral::{Experiment, Validation};
+    ///
+    /// let ids = (0..12).map(|row| row.to_string()).collect();
+    /// let table = FeatureTable::new(vec![], ndarray::Array2::zeros((12, 0)), ids)?
+    ///     .with_labels((0..12).map(|row| ["jazz", "rock"][row % 2]))?;
+    /// let split = Split { train: (0..10).collect(), valid: vec![], test: vec![10, 11] };
+    /// let experiment = Experiment::new(&table, &split)?;
+    /// let experiment = experiment.with_validation(Validation::Random(0.1), 0)?;
+    /// assert_eq!(experiment.train.n_rows(), 9);
+    /// assert_eq!(experiment.valid.as_ref().map(FeatureTable::n_rows), Some(1));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// The training rows are of a single group, or too few.
+    pub fn with_validation(&self, validation: Validation, seed: u64) -> Result<Cow<'_, Self>> {
+        if self.valid.is_some() || validation == Validation::None {
+            return Ok(Cow::Borrowed(self));
+        }
+        let split = match (self.inner_split(), validation) {
+            (Some(own), _) => own,
+            (None, Validation::Random(test_size)) => {
+                let params = TrainTestParams {
+                    test_size,
+                    seed,
+                    ..TrainTestParams::default()
+                };
+                let drawn = train_test_split(self.train.n_rows(), &params)?;
+                Split {
+                    train: drawn.train,
+                    valid: Vec::new(),
+                    test: drawn.test,
+                }
+            }
+            (None, _) => SplitMethod::Grouped.split(&self.train, seed)?,
+        };
+        Ok(Cow::Owned(Self {
+            train: self.train.select(&split.train)?,
+            valid: Some(self.train.select(&split.test)?),
+            test: self.test.clone(),
+            n_own_valid: 0,
+        }))
+    }
+
+    /// The split of the training rows into those of the split and its validation rows (as test rows);
+    /// `None` if it has none.
+    pub(crate) fn inner_split(&self) -> Option<Split> {
+        let n = self.train.n_rows();
+        let first = n - self.n_own_valid;
+        (first < n).then(|| Split {
+            train: (0..first).collect(),
+            valid: Vec::new(),
+            test: (first..n).collect(),
+        })
+    }
+
+    /// Whether no recording (group) of the test rows is among the training or validation rows. Only
+    /// then does a score estimate how good the model is on recordings it has not seen.
     pub fn is_by_recording(&self) -> bool {
         let mut seen = vec![false; self.test.n_groups()];
-        let learnt = [Some(&self.train), self.valid.as_ref()];
-        for group in learnt.into_iter().flatten().flat_map(FeatureTable::groups) {
+        let known = [Some(&self.train), self.valid.as_ref()];
+        for group in known.into_iter().flatten().flat_map(FeatureTable::groups) {
             seen[*group] = true;
         }
         !self.test.groups().iter().any(|group| seen[*group])
@@ -136,11 +192,13 @@ mod tests {
     }
 
     #[test]
-    fn validation_rows_are_of_recordings_learnt_from_by_no_other_row() {
+    fn validation_rows_share_no_recording_with_training_or_test_rows() {
         let table = table();
         for seed in 0..10 {
             let split = SplitMethod::Grouped.split(&table, seed).unwrap();
-            let experiment = Experiment::with_validation(&table, &split, seed).unwrap();
+            let experiment = Experiment::new(&table, &split).unwrap();
+            let experiment = experiment.with_validation(Validation::Grouped, seed);
+            let experiment = experiment.unwrap().into_owned();
             let valid = experiment.valid.as_ref().unwrap();
             let parts = [&experiment.train, valid, &experiment.test].map(groups);
             assert_eq!(parts.each_ref().map(BTreeSet::len), [6, 2, 2]);
@@ -150,20 +208,23 @@ mod tests {
     }
 
     #[test]
-    fn a_split_s_own_validation_rows_are_kept_or_learnt_from() {
+    fn validation_rows_of_the_split_are_kept_or_trained_on() {
         let split = Split {
             train: (0..12).collect(),
             valid: (12..18).collect(),
             test: (18..30).collect(),
         };
-        let kept = Experiment::with_validation(&table(), &split, 0).unwrap();
-        assert_eq!(groups(&kept.valid.unwrap()), BTreeSet::from([4, 5]));
-        let learnt = Experiment::new(&table(), &split).unwrap();
-        assert_eq!((learnt.train.n_rows(), learnt.valid), (18, None));
+        let merged = Experiment::new(&table(), &split).unwrap();
+        for validation in [Validation::Grouped, Validation::Random(0.1)] {
+            let kept = merged.with_validation(validation, 0).unwrap().into_owned();
+            assert_eq!(groups(&kept.valid.unwrap()), BTreeSet::from([4, 5]));
+            assert_eq!(kept.train.n_rows(), 12);
+        }
+        assert_eq!((merged.train.n_rows(), merged.valid), (18, None));
     }
 
     #[test]
-    fn a_recording_on_both_sides_is_noticed() {
+    fn a_recording_on_both_sides_is_detected() {
         let split = Split {
             train: (0..29).collect(),
             valid: vec![],
@@ -173,7 +234,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_learnt_from_is_an_error() {
+    fn what_cannot_be_trained_on_is_an_error() {
         let all = Split {
             test: (0..30).collect(),
             ..Split::default()
@@ -191,7 +252,8 @@ mod tests {
             test: vec![3],
             ..Split::default()
         };
-        assert!(Experiment::with_validation(&table(), &single, 0).is_err());
+        let one_group = Experiment::new(&table(), &single).unwrap();
+        assert!(one_group.with_validation(Validation::Grouped, 0).is_err());
         let bare = FeatureTable::new(vec![], Array2::zeros((1, 0)), vec!["a".into()]).unwrap();
         assert!(matches!(
             Experiment::new(&bare, &single),

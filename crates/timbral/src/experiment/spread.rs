@@ -8,8 +8,8 @@ use serde::Serialize;
 /// mean = sum x_i / n        deviation = sqrt(sum (x_i - mean)^2 / (n - 1))
 /// ```
 ///
-/// The deviation is that of numpy's `std` with `ddof=1`. `Display` prints three decimals or as many as
-/// are asked for.
+/// The deviation equals numpy's `std` with `ddof=1`. `Display` prints three decimals, or as many as the
+/// format's precision says.
 ///
 /// ```
 /// use timbral::Spread;
@@ -24,9 +24,9 @@ use serde::Serialize;
 pub struct Spread {
     /// The mean.
     pub mean: f64,
-    /// The standard deviation (n - 1 below the line); 0 for one value.
+    /// The standard deviation, with divisor n - 1; 0 for one value.
     pub deviation: f64,
-    /// Values.
+    /// Number of values.
     pub n: usize,
 }
 
@@ -58,7 +58,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn mean_and_deviation_are_the_textbook_s() {
+    fn mean_and_deviation_follow_their_definition() {
         let spread = Spread::new(&[0.5, 0.7]).unwrap();
         assert_eq!(spread.to_string(), "0.600 ± 0.141");
         assert_eq!(format!("{spread:.4}"), "0.6000 ± 0.1414");

@@ -9,48 +9,48 @@ use timbral_dsp::{
 };
 
 use crate::error::Result;
-use crate::extraction::extractor::blame;
+use crate::extraction::extractor::in_file;
 
-/// The lowest level drawn, below the largest.
+/// The lowest level drawn, relative to the maximum, in decibels.
 const FLOOR_DB: f32 = -80.0;
 
-/// What there is to see of a sound: 22 050 samples a second, frames of 2048 samples every 512, as
-/// librosa's defaults.
+/// The features of a sound that are drawn, with librosa's defaults: 22 050 samples per second, frames of
+/// 2048 samples every 512.
 ///
 /// ```
 /// let tone: Vec<f32> = (0..44_100).map(|n| (n as f32 * 0.125).sin()).collect();
-/// let look = timbral::SoundLook::of_samples(&tone)?;
-/// assert_eq!((look.mel_db.dim(), look.chroma.nrows(), look.onset.len()), ((128, 87), 12, 87));
+/// let features = timbral::SoundFeatures::of_samples(&tone)?;
+/// assert_eq!((features.mel_db.dim(), features.chroma.nrows(), features.onset.len()), ((128, 87), 12, 87));
 /// # Ok::<(), timbral::Error>(())
 /// ```
 #[derive(Debug, Clone)]
 #[non_exhaustive]
-pub struct SoundLook {
+pub struct SoundFeatures {
     /// Mono samples.
     pub samples: Vec<f32>,
-    /// Magnitudes in decibel below the largest, `(1025, n_frames)`.
+    /// Magnitudes in decibels relative to the maximum, `(1025, n_frames)`.
     pub spectrum_db: Array2<f32>,
-    /// Mel bands in decibel below the largest, `(128, n_frames)`.
+    /// Mel bands in decibels relative to the maximum, `(128, n_frames)`.
     pub mel_db: Array2<f32>,
-    /// Pitch classes from C, `(12, n_frames)`, the largest of a frame 1.
+    /// Pitch classes from C, `(12, n_frames)`; the largest of each frame is 1.
     pub chroma: Array2<f32>,
-    /// Strength of onsets, one a frame.
+    /// Onset strength, one value per frame.
     pub onset: Vec<f32>,
     /// How strongly onsets repeat, by lag in frames, `(384, n_frames)`.
     pub tempogram: Array2<f64>,
     /// Tempo and beats.
     pub beats: Beats,
-    /// The harmonic and the percussive part as `spectrum_db`, on its scale.
+    /// The harmonic and the percussive part, on the scale of `spectrum_db`.
     pub parts_db: [Array2<f32>; 2],
 }
 
-impl SoundLook {
-    /// Samples a second.
+impl SoundFeatures {
+    /// Samples per second.
     pub const SAMPLE_RATE: u32 = 22_050;
     /// Samples between frames.
     pub const HOP_LENGTH: usize = 512;
 
-    /// Of the first `seconds` of a sound file, mixed to mono.
+    /// Those of the first `seconds` of a sound file, mixed to mono.
     ///
     /// # Errors
     ///
@@ -67,21 +67,21 @@ impl SoundLook {
                 reader.read_to_end()?.samples().to_vec()
             }
         };
-        Self::new(samples).map_err(blame(path))
+        Self::new(samples).map_err(in_file(path))
     }
 
-    /// Of mono samples, [`SAMPLE_RATE`](Self::SAMPLE_RATE) a second.
+    /// Those of mono samples at [`SAMPLE_RATE`](Self::SAMPLE_RATE).
     ///
     /// # Errors
     ///
-    /// There are none, or one is not finite.
+    /// There are no samples, or one is not finite.
     pub fn of_samples(samples: &[f32]) -> Result<Self> {
         Ok(Self::new(samples.to_vec())?)
     }
 
     fn new(samples: Vec<f32>) -> timbral_dsp::Result<Self> {
         let stft = Stft::new(StftParams::default())?;
-        let of_largest = DbParams {
+        let to_own_maximum = DbParams {
             reference: Reference::Max,
             ..DbParams::default()
         };
@@ -93,19 +93,19 @@ impl SoundLook {
         )?;
         let (harmonic, percussive) =
             Hpss::new(HpssParams::default())?.process_signal(&stft, &samples)?;
-        let of_whole = DbParams {
+        let to_common_maximum = DbParams {
             reference: Reference::Value(magnitude.fold(0.0, |most: f32, x| most.max(*x))),
             ..DbParams::default()
         };
         let part = |samples: &[f32]| -> timbral_dsp::Result<Array2<f32>> {
             let magnitude = stft.magnitude(samples)?;
-            // Levels below -80 dB of the whole are not heard.
-            let db = amplitude_to_db(magnitude.view(), &of_whole)?;
+            // Levels below -80 dB relative to the maximum are not drawn.
+            let db = amplitude_to_db(magnitude.view(), &to_common_maximum)?;
             Ok(db.mapv(|level| level.max(FLOOR_DB)))
         };
         Ok(Self {
-            spectrum_db: amplitude_to_db(magnitude.view(), &of_largest)?,
-            mel_db: power_to_db(mel.view(), &of_largest)?,
+            spectrum_db: amplitude_to_db(magnitude.view(), &to_own_maximum)?,
+            mel_db: power_to_db(mel.view(), &to_own_maximum)?,
             chroma: Chroma::new(ChromaParams::default())?.process_signal(&stft, &samples)?,
             tempogram: Tempogram::new(TempogramParams::default())?.process(&onset)?,
             beats: BeatTracker::new(BeatParams::default())?.process(&onset)?,

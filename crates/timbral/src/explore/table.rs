@@ -5,18 +5,18 @@ use timbral_plot::{
 };
 
 use crate::error::{Error, Result};
-use crate::explore::Captioned;
+use crate::explore::CaptionedFigure;
 
-/// Features whose distributions are drawn.
+/// Number of features whose distributions are drawn.
 const N_DISTRIBUTIONS: usize = 4;
-/// Points of the map, at most.
+/// Largest number of points of the map.
 const MAX_POINTS: usize = 3000;
 
-/// All pictures of a labelled table: rows of each genre, the features that tell genres apart best, how
-/// features are correlated, a map of the rows.
+/// The figures of a labelled table: rows per genre, the features that separate genres best, the
+/// correlations of the features, a map of the rows.
 ///
-/// The features drawn are those with the greatest ratio of the variance between genres to that within
-/// (the F statistic of an analysis of variance).
+/// The features drawn are those with the largest ratio of the variance between genres to that within (the
+/// F statistic of an analysis of variance).
 ///
 /// ```
 /// use timbral::data::FeatureTable;
@@ -32,15 +32,15 @@ const MAX_POINTS: usize = 3000;
 /// # Errors
 ///
 /// No labels or no rows, a cell that is missing.
-pub fn table_figures(table: &FeatureTable) -> Result<Vec<Captioned>> {
+pub fn table_figures(table: &FeatureTable) -> Result<Vec<CaptionedFigure>> {
     let labels = table.labels().ok_or(Error::NoLabels)?;
     let (names, classes, x) = (table.feature_names(), table.classes(), table.features());
     let mut counts = vec![0; classes.len()];
     labels.iter().for_each(|label| counts[*label] += 1);
     let params = |title: &str| FigureParams::titled(title);
-    let mut figures = vec![(
-        label_counts(classes, &counts, &params("Rows of each genre"))?,
-        "What there is to learn from".to_owned(),
+    let mut figures = vec![CaptionedFigure::new(
+        label_counts(classes, &counts, &params("Rows per genre"))?,
+        "Number of rows per genre",
     )];
     let ratios: Vec<f64> = x
         .columns()
@@ -59,9 +59,9 @@ pub fn table_figures(table: &FeatureTable) -> Result<Vec<Captioned>> {
             &params(&names[feature]),
         )?;
         let ratio = ratios[feature];
-        figures.push((
+        figures.push(CaptionedFigure::new(
             figure,
-            format!("By genre; variance between by variance within: {ratio:.0}"),
+            format!("By genre; variance between genres over variance within: {ratio:.0}"),
         ));
     }
     if names.len() < 2 {
@@ -69,9 +69,9 @@ pub fn table_figures(table: &FeatureTable) -> Result<Vec<Captioned>> {
     }
     let r = correlations(x)?;
     let tall = params("Correlations").sized(1000, 940);
-    figures.push((
+    figures.push(CaptionedFigure::new(
         correlation_heatmap(r.view(), names, &tall)?,
-        "Features in the order of a clustering: those that say the same are neighbours".to_owned(),
+        "Features in the order of a clustering: strongly correlated ones are neighbours",
     ));
     let step = table.n_rows().div_ceil(MAX_POINTS);
     let rows: Vec<usize> = (0..table.n_rows()).step_by(step.max(1)).collect();
@@ -82,15 +82,15 @@ pub fn table_figures(table: &FeatureTable) -> Result<Vec<Captioned>> {
         .explained_variance_ratio
         .iter()
         .enumerate()
-        .map(|(i, share)| {
+        .map(|(i, ratio)| {
             format!(
                 "component {} ({:.0} % of the variance)",
                 i + 1,
-                100.0 * share
+                100.0 * ratio
             )
         })
         .collect();
-    figures.push((
+    figures.push(CaptionedFigure::new(
         scatter_map(
             points.view(),
             &labels,
@@ -98,12 +98,13 @@ pub fn table_figures(table: &FeatureTable) -> Result<Vec<Captioned>> {
             [&axes[0], &axes[1]],
             &params("Map of the rows"),
         )?,
-        "The two principal components of the standardised features".to_owned(),
+        "The first two principal components of the standardised features",
     ));
     Ok(figures)
 }
 
-/// The variance of the classes' means by the mean variance within them, each by its degrees of freedom.
+/// The variance of the class means over the mean variance within classes, each divided by its degrees of
+/// freedom.
 fn f_ratio(column: ndarray::ArrayView1<'_, f32>, labels: &[usize], counts: &[usize]) -> f64 {
     let n = column.len() as f64;
     let mut means = vec![0.0; counts.len()];
@@ -133,7 +134,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_ratio_is_the_f_statistic_of_the_textbook() {
+    fn the_ratio_is_the_f_statistic() {
         // Three groups of three: means 2, 3, 7; 42 between (2 degrees), 6 within (6 degrees).
         let x = ndarray::array![1.0_f32, 2.0, 3.0, 2.0, 3.0, 4.0, 6.0, 7.0, 8.0];
         let labels = [0, 0, 0, 1, 1, 1, 2, 2, 2];

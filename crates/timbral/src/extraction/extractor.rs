@@ -3,6 +3,7 @@ use std::str::FromStr;
 use std::sync::{Mutex, PoisonError};
 
 use serde::{Deserialize, Serialize};
+use timbral_core::InvalidParameter;
 use timbral_dsp::{FeatureParams, FeatureScratch, FeatureSet};
 
 use crate::error::{Error, Result};
@@ -16,8 +17,8 @@ pub enum Segmentation {
     /// The whole recording.
     #[default]
     Whole,
-    /// Segment `i` is samples `i stride .. i stride + length`; a last one that does not fit is
-    /// absent. Rows are named `blues.00000.0.wav`.
+    /// Segments: the i-th has the samples `i stride .. i stride + length`; samples left at the end are
+    /// dropped. Rows are named `blues.00000.0.wav`.
     Parts {
         /// Samples of a segment, at least 1.
         length: usize,
@@ -38,31 +39,32 @@ impl Segmentation {
 
 /// `whole`, or `3s` for [`Segmentation::gtzan`].
 impl FromStr for Segmentation {
-    type Err = String;
+    type Err = Error;
 
-    fn from_str(s: &str) -> std::result::Result<Self, String> {
-        match s {
+    fn from_str(name: &str) -> Result<Self> {
+        match name {
             "whole" => Ok(Self::Whole),
             "3s" => Ok(Self::gtzan()),
-            _ => Err("neither whole nor 3s".to_owned()),
+            _ => Err(InvalidParameter::new("segments", name, "neither whole nor 3s").into()),
         }
     }
 }
 
 /// A feature vector with its name and length.
 #[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
 pub struct FeatureRow {
     /// The file's name, with the segment's number before its extension.
     pub filename: String,
-    /// Samples that the numbers are of.
+    /// Number of samples that the features were computed from.
     pub length: usize,
-    /// The numbers, in the order of [`FeatureSet::names`].
+    /// The features, in the order of [`FeatureSet::names`].
     pub values: Vec<f64>,
 }
 
 /// Sound file to feature vectors: decoding, mixing to mono, resampling, cutting, features.
 ///
-/// One serves all threads; it keeps the working memory of each for the next file.
+/// It can be shared by all threads and reuses the working memory of each.
 ///
 /// ```
 /// use timbral::synth::{SynthCorpus, SynthParams};
@@ -73,7 +75,7 @@ pub struct FeatureRow {
 /// let folder = tempfile::tempdir()?;
 /// corpus.write(folder.path(), &mut ())?;
 /// let extractor = Extractor::new(FeatureParams::gtzan(), Segmentation::gtzan())?;
-/// let rows = extractor.rows(&folder.path().join("synth-pulse/synth-pulse.00000.wav"))?;
+/// let rows = extractor.rows(folder.path().join("synth-pulse/synth-pulse.00000.wav"))?;
 /// assert_eq!((rows.len(), rows[1].length, rows[1].values.len()), (2, 66_149, 57));
 /// assert_eq!(rows[1].filename, "synth-pulse.00000.1.wav");
 /// # Ok::<(), Box<dyn std::error::Error>>(())
@@ -93,7 +95,7 @@ struct Worker {
 }
 
 impl Extractor {
-    /// Makes the plans.
+    /// Prepares the computation.
     ///
     /// # Errors
     ///
@@ -112,7 +114,7 @@ impl Extractor {
         })
     }
 
-    /// The names of the numbers of a vector.
+    /// The names of the features.
     pub fn names(&self) -> &[String] {
         self.set.names()
     }
@@ -122,7 +124,8 @@ impl Extractor {
     /// # Errors
     ///
     /// The file cannot be decoded, or is shorter than one segment.
-    pub fn rows(&self, path: &Path) -> Result<Vec<FeatureRow>> {
+    pub fn rows(&self, path: impl AsRef<Path>) -> Result<Vec<FeatureRow>> {
+        let path = path.as_ref();
         let mut rows = Vec::new();
         self.for_each_batch(Sound::File(path), |batch| {
             for (length, values) in batch {
@@ -145,11 +148,11 @@ impl Extractor {
             samples.clear();
             sound.read(sample_rate, samples)?;
             let values = self.set.process_with_scratch(samples, scratch);
-            Ok((samples.len(), values.map_err(blame(sound.path()))?))
+            Ok((samples.len(), values.map_err(in_file(sound.path()))?))
         })
     }
 
-    /// Hands over the vectors of a sound in order and in batches, each with the samples it is of.
+    /// Passes on the feature vectors of a sound in order and in batches, each with its number of samples.
     pub(crate) fn for_each_batch(
         &self,
         sound: Sound<'_>,
@@ -160,14 +163,14 @@ impl Extractor {
         };
         let compute = |y: &[f32]| {
             let of = |worker: &mut Worker| self.set.process_with_scratch(y, &mut worker.scratch);
-            let values = self.with_worker(of).map_err(blame(sound.path()))?;
+            let values = self.with_worker(of).map_err(in_file(sound.path()))?;
             Ok((length, values))
         };
         let sample_rate = self.set.params().sample_rate;
         sound.for_each_segment(sample_rate, (length, stride), compute, take)
     }
 
-    /// Lends working memory that no other thread uses.
+    /// Runs `work` with working memory that no other thread uses.
     fn with_worker<R>(&self, work: impl FnOnce(&mut Worker) -> R) -> R {
         let idle = || self.idle.lock().unwrap_or_else(PoisonError::into_inner);
         let free = idle().pop();
@@ -182,14 +185,14 @@ impl Extractor {
     }
 }
 
-/// Names the file in an error of the features.
-pub(crate) fn blame(path: &Path) -> impl FnOnce(timbral_dsp::Error) -> Error {
+/// Adds the file to an error of the features.
+pub(crate) fn in_file(path: &Path) -> impl FnOnce(timbral_dsp::Error) -> Error {
     let path = Some(path.to_owned());
     |reason| Error::Features { path, reason }
 }
 
 impl FeatureRow {
-    /// The row as text; numbers have as many digits as they need to be read back exactly.
+    /// The row as text; numbers have as many digits as are needed to read them back exactly.
     pub(crate) fn cells(&self, label: &str) -> Vec<String> {
         let numbers = self.values.iter().map(|v| format!("{v:?}"));
         let head = [self.filename.clone(), self.length.to_string()];

@@ -5,8 +5,8 @@ use walkdir::WalkDir;
 
 use crate::error::{Error, Result};
 
-/// Names of sound files, by the end after the last dot. What a file really is, its bytes decide;
-/// this only tells sound files from covers, notes and playlists in the same folder.
+/// Extensions of sound files. The format of a file is found from its bytes; the extension only separates
+/// sound files from covers, notes and playlists in the same folder.
 const EXTENSIONS: [&str; 22] = [
     "wav", "wave", "au", "snd", "flac", "mp3", "mp2", "mp1", "ogg", "oga", "m4a", "m4b", "mp4",
     "aac", "aif", "aiff", "aifc", "caf", "mkv", "mka", "webm", "alac",
@@ -14,16 +14,17 @@ const EXTENSIONS: [&str; 22] = [
 
 /// The sound files among some files and folders.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Inputs {
     /// Each file once: in the order of the arguments, within a folder by path.
     pub files: Vec<PathBuf>,
-    /// Files in the folders whose names are not those of sound files.
+    /// Number of files in the folders whose extensions are not those of sound files.
     pub passed_over: usize,
 }
 
 impl Inputs {
-    /// Finds the sound files: a file is taken whatever its name, a folder is searched to the
-    /// bottom for files with the name of a sound file; hidden ones are left out.
+    /// Finds the sound files: a file is taken whatever its name is, a folder is searched recursively for
+    /// files with the extension of a sound file; hidden files and folders are left out.
     ///
     /// # Errors
     ///
@@ -57,7 +58,7 @@ impl Inputs {
                 if entry.file_type().is_dir() {
                     continue;
                 }
-                if !has_sound_name(entry.path()) {
+                if !has_sound_extension(entry.path()) {
                     inputs.passed_over += 1;
                 } else if seen.insert(entry.path().to_owned()) {
                     inputs.files.push(entry.into_path());
@@ -68,7 +69,7 @@ impl Inputs {
     }
 }
 
-fn has_sound_name(path: &Path) -> bool {
+fn has_sound_extension(path: &Path) -> bool {
     let extension = path
         .extension()
         .and_then(|e| e.to_str())

@@ -1,32 +1,34 @@
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use ndarray::{Array2, Array3, Axis, stack};
-use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
+use timbral_core::Monitor;
 use timbral_data::Spectrograms;
 use timbral_dsp::{DbParams, MelBank, MelParams, Stft, StftParams, power_to_db};
 
 use crate::error::{Error, Result};
-use crate::extraction::extractor::{blame, file_name};
+use crate::extraction::extractor::{file_name, in_file};
 use crate::extraction::sound::Sound;
-use crate::extraction::table::{key, label};
+use crate::extraction::table::{for_each_file, key, label};
 
 /// Sound files to log-mel spectrograms of one size, for networks on images.
 ///
-/// Every file is decoded, mixed to mono, resampled and cut into pieces of `seconds`; what is left at
-/// the end is dropped. A piece becomes `power_to_db` of its mel spectrogram, `n_mels` bands by
-/// `1 + ⌊samples / hop_length⌋` frames. Its label is the name of the file's folder, its recording
-/// the file.
+/// Every file is decoded, mixed to mono, resampled and cut into segments of `seconds`; what is left at the
+/// end is dropped. The image of a segment is `power_to_db` of its mel spectrogram, `n_mels` bands by
+/// `1 + ⌊samples / hop_length⌋` frames. Its label is the name of the file's folder, its recording the
+/// file.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct MelImages {
-    /// Samples a second, length of the transform and bands; default 22050, 2048 and 128.
+    /// Sample rate, length of the transform and number of bands; default 22050, 2048 and 128.
     pub mel: MelParams,
     /// Samples between frames; default 1710, 13 frames a second.
     pub hop_length: usize,
-    /// Seconds of a piece; default 29, of which a GTZAN clip has one.
+    /// Length of a segment in seconds; default 29, one per GTZAN clip.
     pub seconds: f64,
+    #[doc(hidden)]
+    #[serde(skip)]
+    pub _non_exhaustive: (),
 }
 
 impl Default for MelImages {
@@ -35,48 +37,38 @@ impl Default for MelImages {
             mel: MelParams::default(),
             hop_length: 1710,
             seconds: 29.0,
+            _non_exhaustive: (),
         }
     }
 }
 
-/// Names and images of the pieces of one file.
-type Pieces = Vec<(String, Array2<f32>)>;
+/// Names and images of the segments of one file.
+type NamedImages = Vec<(String, Array2<f32>)>;
 
 impl MelImages {
-    /// The spectrograms of `files` in their order, and the reason for each file that gave none; it
-    /// names the file. `progress` is told how many files are done; once `stop` is set, the files
-    /// left are passed over.
+    /// The spectrograms of `files` in their order, and the error of each file that gave none; it names the
+    /// file.
     ///
-    /// It runs on the threads of the current rayon pool.
+    /// It runs on the threads of the current rayon pool. `monitor` is called after each file; the unit is
+    /// `files`.
     ///
     /// # Errors
     ///
-    /// Parameters out of range, or no file gave a spectrogram.
+    /// [`Error::Stopped`] on `Break`; parameters out of range; no file gave a spectrogram.
     pub fn read(
         &self,
         files: &[PathBuf],
-        stop: &AtomicBool,
-        progress: impl Fn(usize) + Sync,
+        monitor: &mut dyn Monitor,
     ) -> Result<(Spectrograms, Vec<Error>)> {
-        let imager = Imager::new(*self)?;
-        let done = AtomicUsize::new(0);
-        let pieces: Vec<(&PathBuf, Result<Pieces>)> = files
-            .par_iter()
-            .with_max_len(1)
-            .filter(|_| !stop.load(Ordering::Relaxed))
-            .map(|path| {
-                let pieces = imager.pieces(path);
-                progress(1 + done.fetch_add(1, Ordering::Relaxed));
-                (path, pieces)
-            })
-            .collect();
+        let computer = SpectrogramComputer::new(*self)?;
+        let segments = for_each_file(files, monitor, |path| computer.file(path))?;
         let (mut names, mut labels, mut recordings) = (Vec::new(), Vec::new(), Vec::new());
         let (mut images, mut skipped) = (Vec::new(), Vec::new());
-        for (path, pieces) in pieces {
-            match pieces {
+        for (path, segments) in segments {
+            match segments {
                 Err(error) => skipped.push(error),
-                Ok(pieces) => {
-                    for (name, image) in pieces {
+                Ok(segments) => {
+                    for (name, image) in segments {
                         names.push(name);
                         labels.push(label(path));
                         recordings.push(key(path));
@@ -99,16 +91,16 @@ impl MelImages {
     }
 }
 
-/// The plans of [`MelImages`].
+/// Computes [`MelImages`].
 #[derive(Debug)]
-pub(crate) struct Imager {
+pub(crate) struct SpectrogramComputer {
     images: MelImages,
     bank: MelBank,
     stft: Stft,
     length: usize,
 }
 
-impl Imager {
+impl SpectrogramComputer {
     pub(crate) fn new(images: MelImages) -> Result<Self> {
         let bank = MelBank::new(images.mel)?;
         let stft = Stft::new(StftParams {
@@ -116,7 +108,7 @@ impl Imager {
             hop_length: images.hop_length,
             ..StftParams::default()
         })?;
-        // What is not a length becomes 0, which is refused.
+        // Negative and NaN become 0, which is refused.
         let length = (images.seconds * f64::from(images.mel.sample_rate)) as usize;
         if length == 0 {
             let stride = length;
@@ -130,18 +122,18 @@ impl Imager {
         })
     }
 
-    /// Samples of a piece.
+    /// Samples of a segment.
     pub(crate) fn length(&self) -> usize {
         self.length
     }
 
-    /// Bands and frames of an image.
+    /// Number of bands and frames of an image.
     pub(crate) fn shape(&self) -> (usize, usize) {
         let frames = 1 + self.length / self.images.hop_length.max(1);
         (self.images.mel.n_mels, frames)
     }
 
-    /// Hands over the images of a sound, in order and in batches.
+    /// Passes on the images of a sound, in order and in batches.
     pub(crate) fn for_each_batch(
         &self,
         sound: Sound<'_>,
@@ -152,22 +144,22 @@ impl Imager {
             let power = self
                 .bank
                 .process_signal(&self.stft, y)
-                .map_err(blame(path))?;
-            power_to_db(power.view(), &DbParams::default()).map_err(blame(path))
+                .map_err(in_file(path))?;
+            power_to_db(power.view(), &DbParams::default()).map_err(in_file(path))
         };
         let segments = (self.length, self.length);
         sound.for_each_segment(self.images.mel.sample_rate, segments, compute, take)
     }
 
-    fn pieces(&self, path: &Path) -> Result<Pieces> {
-        let mut pieces = Vec::new();
+    fn file(&self, path: &Path) -> Result<NamedImages> {
+        let mut segments = Vec::new();
         self.for_each_batch(Sound::File(path), |batch| {
             for image in batch {
-                pieces.push((file_name(path, Some(pieces.len())), image));
+                segments.push((file_name(path, Some(segments.len())), image));
             }
             Ok(())
         })?;
-        Ok(pieces)
+        Ok(segments)
     }
 }
 
@@ -194,8 +186,8 @@ mod tests {
             seconds: 3.0,
             ..MelImages::default()
         };
-        let (found, skipped) = images.read(&inputs.files, &false.into(), |_| ()).unwrap();
-        // Two whole pieces a file, of 66150 samples.
+        let (found, skipped) = images.read(&inputs.files, &mut ()).unwrap();
+        // Two segments of 66150 samples per file.
         assert_eq!(found.images().dim(), (20, 128, 1 + 66_150 / 1710));
         let table = found.table();
         assert_eq!((table.classes().len(), table.n_groups()), (10, 10));

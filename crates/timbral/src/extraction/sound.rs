@@ -1,4 +1,4 @@
-//! Sounds, from a file or from memory, as pieces of one length.
+//! Sounds, from a file or from memory, as segments of one length.
 
 use std::path::Path;
 
@@ -7,12 +7,12 @@ use timbral_audio::{AudioReader, Clip, MonoReader};
 
 use crate::error::{Error, Result};
 
-/// Samples of segments that are worked on together, at most: 8 MB of them.
+/// The largest number of samples in a batch of segments: 8 MB.
 const BATCH_SAMPLES: usize = 1 << 21;
-/// Segments that are worked on together, at most; else two for each thread.
+/// The largest number of segments in a batch; otherwise two per thread.
 const BATCH: usize = 32;
 
-/// What is listened to.
+/// Where the samples come from.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Sound<'a> {
     /// A file, read block by block.
@@ -22,7 +22,7 @@ pub(crate) enum Sound<'a> {
 }
 
 impl<'a> Sound<'a> {
-    /// What stands for the file in a message.
+    /// The name in error messages.
     pub(crate) fn path(self) -> &'a Path {
         match self {
             Self::File(path) => path,
@@ -30,7 +30,7 @@ impl<'a> Sound<'a> {
         }
     }
 
-    /// Appends all samples, mono, at a rate.
+    /// Appends all samples, mixed to mono and resampled.
     pub(crate) fn read(self, sample_rate: u32, out: &mut Vec<f32>) -> Result<()> {
         match self {
             Self::File(path) => {
@@ -44,10 +44,10 @@ impl<'a> Sound<'a> {
         Ok(())
     }
 
-    /// Computes something of every segment, mono, at a rate, and hands over what comes out, in order
-    /// and in batches; of a file no more than two batches are in memory.
+    /// Calls `compute` on every segment, mixed to mono and resampled, and passes the results on, in order
+    /// and in batches; no more than two batches of a file are in memory.
     ///
-    /// Segment `i` is samples `i stride .. i stride + length`; a last one that does not fit is absent.
+    /// Segment `i` has the samples `i stride .. i stride + length`; samples left at the end are dropped.
     pub(crate) fn for_each_segment<T: Send>(
         self,
         sample_rate: u32,
@@ -72,7 +72,7 @@ impl<'a> Sound<'a> {
                 };
                 let mut batch = read()?;
                 while !batch.is_empty() {
-                    // The next batch is decoded while this one is worked on.
+                    // The next batch is decoded while this one is computed.
                     let work = || batch.par_iter().map(|y| compute(y)).collect();
                     let (results, next) = rayon::join(work, &mut read);
                     batch_of(results)?;

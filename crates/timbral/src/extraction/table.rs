@@ -1,64 +1,50 @@
 use std::fmt;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc;
+use std::sync::{Mutex, PoisonError};
 
+use ndarray::Array2;
 use rayon::prelude::*;
-use timbral_data::TableJournal;
+use timbral_core::{Monitor, Progress, SharedMonitor};
+use timbral_data::{FeatureTable, TableJournal, recording_of};
 use timbral_dsp::FeatureParams;
 
 use crate::error::{Error, Result};
-use crate::extraction::extractor::{Extractor, Segmentation};
+use crate::extraction::extractor::{Extractor, FeatureRow, Segmentation};
+use crate::extraction::inputs::Inputs;
 
 /// Sound files to a table of features.
 ///
-/// The columns are those of the published GTZAN tables: `filename`, `length` in samples, the
-/// numbers of the [`FeatureSet`](timbral_dsp::FeatureSet), and `label`, the name of the file's folder. Every file is
-/// decoded, mixed to mono and resampled to the set's rate. The table does not depend on the
-/// number of threads.
+/// The columns are those of the published GTZAN tables: `filename`, `length` in samples, the numbers of
+/// the [`FeatureSet`](timbral_dsp::FeatureSet), and `label`, the name of the file's folder. Every file is
+/// decoded, mixed to mono and resampled to the rate of the features. It runs on the threads of the current
+/// rayon pool; the table does not depend on their number.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub struct Extraction {
-    /// What is computed; default librosa's.
+    /// The features; default those of librosa.
     pub features: FeatureParams,
-    /// Of which parts; default the whole recording.
+    /// Which parts of a recording make a row; default the whole recording.
     pub segments: Segmentation,
-    /// Threads; 0, the default, for one a core.
-    pub threads: usize,
-    /// Whether to go on with what an interrupted run of the same settings left behind.
+    /// Whether [`run`](Self::run) continues from what an interrupted run with the same settings left;
+    /// default no.
     pub resume: bool,
+    #[doc(hidden)]
+    pub _non_exhaustive: (),
 }
 
-/// What became of an [`Extraction`].
+/// The result of an [`Extraction`].
 #[derive(Debug, Default)]
+#[non_exhaustive]
 pub struct ExtractionReport {
     /// Rows of the table; 0 if there is none.
     pub rows: usize,
     /// Files that the rows are from.
     pub files: usize,
-    /// Files of an earlier run among them.
+    /// Those of them that an earlier run had read.
     pub resumed: usize,
-    /// The reason for each file that gave no row; it names the file.
+    /// The error of each file that gave no row; it names the file.
     pub skipped: Vec<Error>,
     /// Whether it was stopped; then there is no table yet, and it can be resumed.
     pub stopped: bool,
-}
-
-impl ExtractionReport {
-    /// The exit status of a command that extracts: 0 all files are in the table, 2 some were
-    /// skipped, 1 there is no table, 130 it was stopped (as by Ctrl-C).
-    pub fn status(&self) -> u8 {
-        exit_status(self.stopped, self.rows, &self.skipped)
-    }
-}
-
-/// The exit status of a command on many files: stopped, nothing, all or some done.
-pub(crate) fn exit_status(stopped: bool, done: usize, skipped: &[Error]) -> u8 {
-    match (stopped, done, skipped.is_empty()) {
-        (true, ..) => 130,
-        (_, 0, _) => 1,
-        (_, _, true) => 0,
-        (_, _, false) => 2,
-    }
 }
 
 /// One line for each skipped file, then the counts.
@@ -80,20 +66,69 @@ impl fmt::Display for ExtractionReport {
     }
 }
 
+/// The table of features of a folder of music: one row per recording or segment, labelled with the name of
+/// the folder that the file is in.
+///
+/// [`Extraction`] does the same file by file, with progress, and skips files that cannot be read.
+///
+/// ```
+/// use timbral::dsp::FeatureParams;
+/// use timbral::synth::{SynthCorpus, SynthParams};
+/// use timbral::{Segmentation, feature_table};
+///
+/// # let music = tempfile::tempdir()?;
+/// # let params = SynthParams { recordings_per_genre: 1, seconds: 6.0, ..Default::default() };
+/// # let corpus = SynthCorpus::new(params)?;
+/// # corpus.write(music.path(), &mut ())?;
+/// let table = feature_table(&music, FeatureParams::gtzan(), Segmentation::gtzan())?;
+/// assert_eq!((table.n_rows(), table.n_features(), table.classes().len()), (20, 57, 10));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
+/// # Errors
+///
+/// The folder cannot be read or has no sound file; a file cannot be decoded or is shorter than one
+/// segment: it is named.
+pub fn feature_table(
+    folder: impl AsRef<Path>,
+    features: FeatureParams,
+    segments: Segmentation,
+) -> Result<FeatureTable> {
+    let folder = folder.as_ref();
+    let files = Inputs::find([folder])?.files;
+    if files.is_empty() {
+        return Err(Error::Input {
+            path: folder.to_owned(),
+            reason: "has no sound files".to_owned(),
+        });
+    }
+    let extraction = Extraction {
+        features,
+        segments,
+        ..Extraction::default()
+    };
+    let (table, skipped) = extraction.table(&files, &mut ())?;
+    match skipped.into_iter().next() {
+        Some(error) => Err(error),
+        None => Ok(table),
+    }
+}
+
 impl Extraction {
-    /// Extracts the features of `files` into the CSV `table`, telling `progress` how many files
-    /// are done after each. Set `stop` to end early: files under way are finished.
+    /// Extracts the features of `files` into the CSV file `table`.
+    ///
+    /// `monitor` is called at the start and after each file; the unit is `files`. After a `Break` files
+    /// under way are finished, the others are left for a run that resumes; the report says so.
     ///
     /// # Errors
     ///
-    /// Parameters out of range, or the table cannot be written. Files that cannot be read are no
-    /// error; they are in the report.
+    /// Parameters out of range, or the table cannot be written. Files that cannot be read are no error:
+    /// they are in the report.
     pub fn run(
         &self,
         files: &[PathBuf],
-        table: &Path,
-        stop: &AtomicBool,
-        mut progress: impl FnMut(usize),
+        table: impl AsRef<Path>,
+        monitor: &mut dyn Monitor,
     ) -> Result<ExtractionReport> {
         let extractor = Extractor::new(self.features, self.segments)?;
         let columns = columns(&extractor);
@@ -104,63 +139,155 @@ impl Extraction {
         } else {
             TableJournal::create
         };
-        let mut journal = open(table, &columns, &settings)?;
-        let mut report = ExtractionReport::default();
+        let journal = open(table.as_ref(), &columns, &settings)?;
         let todo: Vec<&PathBuf> = files
             .iter()
             .filter(|f| !journal.contains(&key(f)))
             .collect();
-        report.resumed = files.len() - todo.len();
-        report.files = report.resumed;
-        progress(report.resumed);
-        let pool = rayon::ThreadPoolBuilder::new()
-            .num_threads(self.threads)
-            .build();
-        let pool = pool.map_err(|e| Error::Threads {
-            threads: self.threads,
-            reason: e.to_string(),
-        })?;
-        let (sender, results) = mpsc::sync_channel(2 * pool.current_num_threads());
-        let mut skipped: Vec<(usize, Error)> = Vec::new();
-        let extractor = &extractor;
-        std::thread::scope(|scope| {
-            let todo = &todo;
-            scope.spawn(move || {
-                pool.install(|| {
-                    let files = todo.par_iter().enumerate().with_max_len(1);
-                    files.for_each_with(sender, |sender, (i, file)| {
-                        if !stop.load(Ordering::Relaxed) {
-                            // A closed channel means that the table cannot be written: stop.
-                            let sent = sender.send((i, extractor.rows(file)));
-                            stop.fetch_or(sent.is_err(), Ordering::Relaxed);
-                        }
-                    });
-                });
-            });
-            for (n, (i, rows)) in results.into_iter().enumerate() {
-                match rows {
-                    Ok(rows) => {
-                        let label = label(todo[i]);
-                        let cells: Vec<_> = rows.iter().map(|row| row.cells(&label)).collect();
-                        journal.append(&key(todo[i]), &cells)?;
-                        report.files += 1;
-                    }
-                    Err(error) => skipped.push((i, error)),
-                }
-                progress(report.resumed + n + 1);
+        let resumed = files.len() - todo.len();
+        let monitor = SharedMonitor::new(monitor);
+        let report = |done| monitor.report(&Progress::new(done, files.len(), "files"));
+        let kept = Mutex::new(Kept {
+            journal,
+            files: resumed,
+            done: resumed,
+            skipped: Vec::new(),
+        });
+        let lock = || kept.lock().unwrap_or_else(PoisonError::into_inner);
+        let _ = report(resumed);
+        let read = |(i, file): (usize, &&PathBuf)| {
+            if monitor.is_stopped() {
+                return Ok(());
             }
-            Ok::<(), Error>(())
-        })?;
-        skipped.sort_by_key(|(i, _)| *i);
-        report.skipped = skipped.into_iter().map(|(_, error)| error).collect();
+            let rows = extractor.rows(file);
+            let mut kept = lock();
+            kept.add(i, file, rows).inspect_err(|_| monitor.stop())?;
+            let _ = report(kept.done);
+            Ok::<_, Error>(())
+        };
+        todo.par_iter()
+            .enumerate()
+            .with_max_len(1)
+            .try_for_each(read)?;
+        let mut kept = kept.into_inner().unwrap_or_else(PoisonError::into_inner);
+        kept.skipped.sort_by_key(|(i, _)| *i);
+        let mut report = ExtractionReport {
+            files: kept.files,
+            resumed,
+            skipped: kept.skipped.into_iter().map(|(_, error)| error).collect(),
+            ..ExtractionReport::default()
+        };
         if report.files + report.skipped.len() < files.len() {
             report.stopped = true;
         } else if report.files == 0 {
-            journal.discard()?;
+            kept.journal.discard()?;
         } else {
-            report.rows = journal.finish(files.iter().map(|f| key(f)))?;
+            report.rows = kept.journal.finish(files.iter().map(|f| key(f)))?;
         }
         Ok(report)
+    }
+
+    /// The features of `files` as a table in memory, and the error of each file that gave no row. The
+    /// recording of a row is its file ([`recording_of`] its name).
+    ///
+    /// `monitor` is called after each file; the unit is `files`.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Stopped`] on `Break`; parameters out of range; no file can be used.
+    pub fn table(
+        &self,
+        files: &[PathBuf],
+        monitor: &mut dyn Monitor,
+    ) -> Result<(FeatureTable, Vec<Error>)> {
+        let extractor = Extractor::new(self.features, self.segments)?;
+        let each = for_each_file(files, monitor, |path| extractor.rows(path))?;
+        let (mut ids, mut labels, mut lengths) = (Vec::new(), Vec::new(), Vec::new());
+        let (mut values, mut skipped) = (Vec::new(), Vec::new());
+        for (path, rows) in each {
+            match rows {
+                Err(error) => skipped.push(error),
+                Ok(rows) => {
+                    for row in rows {
+                        labels.push(label(path));
+                        lengths.push(row.length as u64);
+                        values.extend(row.values.iter().map(|x| *x as f32));
+                        ids.push(row.filename);
+                    }
+                }
+            }
+        }
+        if ids.is_empty() {
+            let part = "training";
+            return Err(skipped
+                .into_iter()
+                .next()
+                .unwrap_or(Error::EmptyPart { part }));
+        }
+        let names = extractor.names().to_vec();
+        let values = Array2::from_shape_vec((ids.len(), names.len()), values);
+        let values = values.map_err(|_| Error::EmptyPart { part: "training" })?;
+        let groups: Vec<String> = ids.iter().map(|id| recording_of(id).to_owned()).collect();
+        let table = FeatureTable::new(names, values, ids)?
+            .with_groups(groups)?
+            .with_labels(labels)?
+            .with_lengths(lengths)?;
+        Ok((table, skipped))
+    }
+}
+
+/// Rows that are kept as files are read.
+struct Kept {
+    journal: TableJournal,
+    files: usize,
+    done: usize,
+    skipped: Vec<(usize, Error)>,
+}
+
+impl Kept {
+    fn add(&mut self, i: usize, path: &Path, rows: Result<Vec<FeatureRow>>) -> Result<()> {
+        match rows {
+            Ok(rows) => {
+                let label = label(path);
+                let cells: Vec<_> = rows.iter().map(|row| row.cells(&label)).collect();
+                self.journal.append(&key(path), &cells)?;
+                self.files += 1;
+            }
+            Err(error) => self.skipped.push((i, error)),
+        }
+        self.done += 1;
+        Ok(())
+    }
+}
+
+/// Does work on every file, on the threads of the current rayon pool, and returns the results in the
+/// order of the files.
+///
+/// # Errors
+///
+/// [`Error::Stopped`] if the monitor stopped the work before the last file.
+pub(crate) fn for_each_file<'f, T: Send>(
+    files: &'f [PathBuf],
+    monitor: &mut dyn Monitor,
+    work: impl Fn(&Path) -> T + Sync,
+) -> Result<Vec<(&'f PathBuf, T)>> {
+    let monitor = SharedMonitor::new(monitor);
+    let done = Mutex::new(0);
+    let results: Vec<_> = files
+        .par_iter()
+        .with_max_len(1)
+        .filter(|_| !monitor.is_stopped())
+        .map(|path| {
+            let result = work(path);
+            let mut done = done.lock().unwrap_or_else(PoisonError::into_inner);
+            *done += 1;
+            let _ = monitor.report(&Progress::new(*done, files.len(), "files"));
+            (path, result)
+        })
+        .collect();
+    match results.len() < files.len() || monitor.is_stopped() {
+        true => Err(Error::Stopped),
+        false => Ok(results),
     }
 }
 
@@ -173,7 +300,7 @@ fn columns(extractor: &Extractor) -> Vec<String> {
         .collect()
 }
 
-/// What a file is called in the journal: its absolute path, with other bytes than UTF-8 escaped.
+/// The key of a file in the journal: its absolute path; bytes that are not UTF-8 are escaped.
 pub(crate) fn key(path: &Path) -> String {
     let whole = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
     match whole.to_str() {
@@ -182,13 +309,13 @@ pub(crate) fn key(path: &Path) -> String {
     }
 }
 
-/// The name of the folder that the file is in, as the path spells it; empty in the root.
+/// The name of the folder that the file is in, as spelled in the path; empty in the root.
 pub(crate) fn label(path: &Path) -> String {
     let whole = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
     let Some(folder) = whole.parent() else {
         return String::new();
     };
-    // `..` has no name of its own: ask the file system.
+    // `..` is not a name: ask the file system.
     let named = |folder: &Path| folder.file_name().map(|f| f.to_string_lossy().into_owned());
     let found = || folder.canonicalize().ok().as_deref().and_then(named);
     named(folder).or_else(found).unwrap_or_default()

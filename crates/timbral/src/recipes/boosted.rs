@@ -2,62 +2,65 @@ use std::fmt::Write;
 use std::path::Path;
 
 use ndarray::Array2;
+use serde_json::Value;
 use timbral_boost::{BoostParams, Dataset, ImportanceKind, Model, Objective, Predictor, Training};
-use timbral_data::{FeatureTable, Split};
+use timbral_core::{Monitor, Progress};
+use timbral_data::FeatureTable;
 
 use crate::error::{Error, Result};
-use crate::experiment::parts::{Experiment, select_features};
-use crate::recipes::recipe::{Fitted, Progress, Recipe, Watch};
+use crate::experiment::parts::{Experiment, Validation, select_features};
+use crate::recipes::recipe::{FittedModel, Recipe};
 
 /// Features that a summary names.
 const N_TOP: usize = 10;
 
 /// Boosted trees on the features of a table.
 ///
-/// The objective is that of the number of classes: `binary:logistic` for two, else `multi:softprob`.
-/// The model knows the names of features and classes. With `early_stopping_rounds` the rows to stop
-/// by are those of [`Experiment::with_validation`]; else all rows that are not to judge by are learnt
-/// from.
+/// The objective follows from the number of classes: `binary:logistic` for two, else `multi:softprob`.
+/// The model keeps the names of features and classes. With `early_stopping_rounds` training stops by
+/// validation rows of other recordings ([`Validation::Grouped`]); else it trains on all rows that are
+/// not test rows.
 impl Recipe for BoostParams {
     fn name(&self) -> String {
         "boosted-trees".to_owned()
     }
 
-    fn experiment(&self, table: &FeatureTable, split: &Split, seed: u64) -> Result<Experiment> {
+    fn parameters(&self) -> Value {
+        // Names and finite numbers, or null for others: serialisation cannot fail.
+        serde_json::to_value(self).unwrap_or_default()
+    }
+
+    fn validation(&self) -> Validation {
         match self.early_stopping_rounds {
-            Some(_) => Experiment::with_validation(table, split, seed),
-            None => Experiment::new(table, split),
+            Some(_) => Validation::Grouped,
+            None => Validation::None,
         }
     }
 
-    fn fit<'a>(
-        &'a self,
-        table: &FeatureTable,
-        split: &Split,
+    fn fit(
+        &self,
+        experiment: &Experiment,
         seed: u64,
-        watch: Watch<'_>,
-    ) -> Result<Box<dyn Fitted + 'a>> {
-        let Experiment { train, valid, .. } = self.experiment(table, split, seed)?;
+        monitor: &mut dyn Monitor,
+    ) -> Result<Box<dyn FittedModel + '_>> {
+        let Experiment { train, valid, .. } = experiment;
         let params = BoostParams {
             objective: objective(train.classes().len()),
             seed,
             ..self.clone()
         };
-        let (y_train, y_valid) = (labels(&train)?, valid.as_ref().map(labels).transpose()?);
+        let (y_train, y_valid) = (labels(train)?, valid.as_ref().map(labels).transpose()?);
         let data = Dataset::new(train.features(), &y_train)?;
-        let held_out = match (&valid, &y_valid) {
+        let held_out = match (valid, &y_valid) {
             (Some(valid), Some(labels)) => Some(Dataset::new(valid.features(), labels)?),
             _ => None,
         };
         let mut training = Training::new(&params, &data).on_round(|round| {
             let history = round.history;
             let score = history.sets.last().and_then(|(_, scores)| scores.last());
-            watch(&Progress {
-                step: round.round + 1,
-                n_steps: round.n_rounds,
-                unit: "rounds",
-                message: score.map_or(String::new(), |s| format!("{} {s:.4}", history.metric)),
-            })
+            let message = score.map_or(String::new(), |s| format!("{} {s:.4}", history.metric));
+            let progress = Progress::new(round.round + 1, round.n_rounds, "rounds");
+            monitor.report(&progress.with_message(message))
         });
         if let Some(held_out) = &held_out {
             training = training.validate(held_out);
@@ -66,7 +69,7 @@ impl Recipe for BoostParams {
         let model = model
             .with_feature_names(train.feature_names().to_vec())?
             .with_class_names(train.classes().to_vec())?;
-        Ok(Box::new(BoostedModel {
+        Ok(Box::new(FittedTrees {
             predictor: model.compile(),
             params,
             model,
@@ -75,13 +78,13 @@ impl Recipe for BoostParams {
 }
 
 /// Fitted boosted trees.
-struct BoostedModel {
+struct FittedTrees {
     params: BoostParams,
     model: Model,
     predictor: Predictor,
 }
 
-impl Fitted for BoostedModel {
+impl FittedModel for FittedTrees {
     fn probabilities(&self, rows: &FeatureTable) -> Result<Array2<f32>> {
         let names = self.model.feature_names().unwrap_or_default();
         Ok(match rows.feature_names() == names {
@@ -92,7 +95,7 @@ impl Fitted for BoostedModel {
         })
     }
 
-    fn details(&self) -> serde_json::Value {
+    fn details(&self) -> Value {
         serde_json::json!({
             "parameters": self.params,
             "rounds": self.model.n_rounds(),
@@ -100,18 +103,18 @@ impl Fitted for BoostedModel {
         })
     }
 
-    /// The features with the greatest shares of the gain.
+    /// The features with the greatest part of the total gain.
     fn summary(&self) -> String {
         let names = self.model.feature_names().unwrap_or_default();
         let gains = self.model.importance(ImportanceKind::TotalGain);
         let total: f64 = gains.iter().sum();
         let mut order: Vec<usize> = (0..gains.len()).collect();
         order.sort_by(|a, b| gains[*b].total_cmp(&gains[*a]));
-        let mut text = "share of the gain:\n".to_owned();
+        let mut text = "fraction of the gain:\n".to_owned();
         for feature in order.into_iter().take(N_TOP).filter(|f| gains[*f] > 0.0) {
-            let share = 100.0 * gains[feature] / total;
+            let percent = 100.0 * gains[feature] / total;
             // Writing to a String cannot fail.
-            let _ = writeln!(text, "{share:6.2} % {}", names[feature]);
+            let _ = writeln!(text, "{percent:6.2} % {}", names[feature]);
         }
         text
     }
@@ -121,7 +124,7 @@ impl Fitted for BoostedModel {
     }
 }
 
-/// The objective that tells so many classes apart.
+/// The objective for a number of classes.
 pub(crate) fn objective(n_classes: usize) -> Objective {
     match n_classes {
         2 => Objective::Logistic,
@@ -140,9 +143,9 @@ mod tests {
     use std::ops::ControlFlow;
 
     use super::*;
-    use crate::recipes::recipe::fit_and_evaluate;
+    use crate::experiment::fit::fit_and_evaluate;
 
-    /// Twelve recordings of five rows, `x` tells the classes apart, `noise` nothing.
+    /// Twelve recordings of five rows; `x` separates the classes, `noise` carries no information.
     fn table(n_classes: usize) -> FeatureTable {
         let x = Array2::from_shape_fn((60, 2), |(i, j)| match j {
             0 => (i / 5 % n_classes) as f32 + (i % 5) as f32 / 10.0,
@@ -165,13 +168,13 @@ mod tests {
                 ..Default::default()
             };
             let mut steps = Vec::new();
-            let outcome = fit_and_evaluate(&recipe, &table, &split, 7, &mut |p| {
-                steps.push((p.step, p.n_steps));
+            let mut monitor = |p: &Progress| {
+                steps.push((p.done, p.total));
                 ControlFlow::Continue(())
-            })
-            .unwrap();
+            };
+            let outcome = fit_and_evaluate(&recipe, &table, &split, 7, &mut monitor).unwrap();
             assert_eq!(steps, [(1, 5), (2, 5), (3, 5), (4, 5), (5, 5)]);
-            assert_eq!(outcome.probabilities.ncols(), n_classes);
+            assert_eq!(outcome.probabilities.values().ncols(), n_classes);
             assert_eq!(outcome.record.test_accuracy, 1.0);
             let details = &outcome.record.details;
             assert_eq!(
@@ -183,15 +186,15 @@ mod tests {
             let names = vec!["noise".into(), "x".into()];
             let turned = FeatureTable::new(names, turned, outcome.test.ids().to_vec()).unwrap();
             assert_eq!(
-                outcome.fitted.probabilities(&turned).unwrap(),
-                outcome.probabilities
+                outcome.model.probabilities(&turned).unwrap(),
+                outcome.probabilities.values()
             );
-            assert!(outcome.fitted.summary().contains("% x"));
+            assert!(outcome.model.summary().contains("% x"));
         }
     }
 
     #[test]
-    fn rows_to_stop_by_are_not_learnt_from_and_a_break_ends_the_fit() {
+    fn validation_rows_are_not_trained_on_and_a_break_ends_the_fit() {
         let table = table(3);
         let split = timbral_data::SplitMethod::Grouped.split(&table, 1).unwrap();
         let recipe = BoostParams {
@@ -199,13 +202,13 @@ mod tests {
             early_stopping_rounds: Some(40),
             ..Default::default()
         };
-        let outcome = fit_and_evaluate(&recipe, &table, &split, 0, &mut |p| match p.step {
+        let mut stop = |p: &Progress| match p.done {
             3 => ControlFlow::Break(()),
             _ => ControlFlow::Continue(()),
-        })
-        .unwrap();
+        };
+        let outcome = fit_and_evaluate(&recipe, &table, &split, 0, &mut stop).unwrap();
         let record = &outcome.record;
-        // Of 12 recordings of five rows 3 are tested on, 2 of the others chosen by.
+        // Of 12 recordings of five rows 3 are test recordings and 2 validation recordings.
         assert_eq!(
             [record.train_rows, record.valid_rows, record.test_rows],
             [35, 10, 15]

@@ -3,43 +3,49 @@ use std::path::Path;
 
 use ndarray::{Array2, Axis, concatenate};
 use serde::{Deserialize, Serialize};
-use timbral_data::{FeatureTable, Scaler, ScalerParams, Split};
-use timbral_metrics::{TrainTestParams, train_test_split};
+use serde_json::{Value, json};
+use timbral_core::Monitor;
+use timbral_data::{FeatureTable, Scaler, ScalerParams};
 use timbral_nn::{
-    Augment, Classifier, Dataset, Device, Epoch, EpochScores, History, MlpParams, Schedule,
-    TrainParams, Training,
+    Augment, Classifier, Dataset, Device, EpochScores, History, MlpParams, Schedule, TrainParams,
+    Training,
 };
 
-use crate::error::Result;
-use crate::recipes::recipe::{Fitted, Progress, Recipe, Watch};
+use crate::error::{Error, Result};
+use crate::experiment::parts::{Experiment, Validation};
+use crate::recipes::images::recipe::epoch_progress;
+use crate::recipes::recipe::{FittedModel, Recipe};
 
-/// What is added to a variance before its logarithm: below the least one of any sound.
+/// Added to a variance before its logarithm is taken: less than the smallest variance of any sound.
 pub(crate) const LEAST_VARIANCE: f64 = 1e-10;
 
-/// A dense network on a table of features: their scaling, the network, its training and when it ends.
+/// A dense network on a table of features: the scaling of the features, the network and its training.
 ///
-/// The network sees every feature twice: as it is and, of variances, its logarithm, each brought to
-/// mean 0 and variance 1 by the training rows. It is trained once beside validation rows, and the
-/// epoch with the most of them right (the last of equals) is taken; then once more on training and
-/// validation rows together, up to that epoch.
+/// The network sees every feature twice: as it is and, of variances, its logarithm, both scaled to
+/// mean 0 and variance 1 over the training rows. It is trained twice: first with validation rows held
+/// out, which choose the number of epochs (the one with the highest accuracy, the last of equal ones); then
+/// on training and validation rows together, for that number of epochs.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct DenseParams {
     /// The network.
     pub net: MlpParams,
-    /// Its training; all its epochs are done beside the validation rows.
+    /// Its training; the first training always does all epochs.
     pub train: TrainParams,
-    /// The share of the training rows drawn as validation rows where the split has none, above 0
+    /// The fraction of the training rows drawn as validation rows where the split has none, above 0
     /// and below 1.
     pub validation: f64,
     /// Where it is trained and used.
     #[serde(skip)]
     pub device: Device,
+    #[doc(hidden)]
+    #[serde(skip)]
+    pub _non_exhaustive: (),
 }
 
 impl Default for DenseParams {
-    /// Three layers of 512 units with dropout 0.1; 60 epochs of Adam at 0.003 with a cosine and
-    /// mixup of 0.5; a tenth of the rows to choose the epoch by.
+    /// Three layers of 512 units with dropout 0.1; 60 epochs of Adam at 0.003 with a cosine schedule
+    /// and mixup of 0.5; a tenth of the rows to choose the number of epochs.
     fn default() -> Self {
         Self {
             net: MlpParams {
@@ -60,6 +66,7 @@ impl Default for DenseParams {
             },
             validation: 0.1,
             device: Device::Cpu,
+            _non_exhaustive: (),
         }
     }
 }
@@ -68,83 +75,80 @@ impl Default for DenseParams {
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct DenseModel {
-    /// The network, on both views of the features.
+    /// The network, on both forms of the features.
     pub classifier: Classifier,
-    /// Every epoch beside the validation rows.
+    /// The first training, epoch by epoch.
     pub history: History,
-    /// Epochs that the network was trained.
+    /// Epochs of the second training.
     pub epochs: usize,
     pub(crate) scalers: [Scaler; 2],
 }
 
 impl DenseParams {
-    /// Trains on the rows of a split that are not to judge by.
+    /// Trains on `train`; the number of epochs is chosen on `valid`, which is then trained on, too.
     ///
-    /// `on_epoch` is called after every epoch, of both trainings; `Break` ends the one under way,
-    /// and the next after its first epoch.
+    /// The random seed is that of [`train`](Self::train). `monitor` is called after every epoch of both
+    /// trainings; `Break` ends the current one, and the second one after its first epoch: the result
+    /// is the model so far.
     ///
     /// ```
     /// use timbral::DenseParams;
-    /// use timbral::data::{FeatureTable, Split};
-    /// use std::ops::ControlFlow;
+    /// use timbral::data::FeatureTable;
     ///
     /// let names = vec!["x_mean".to_owned()];
     /// let ids = (0..60).map(|i| format!("{i}")).collect();
     /// let x = ndarray::Array2::from_shape_fn((60, 1), |(i, _)| (i % 2) as f32 + i as f32 / 1e3);
     /// let table = FeatureTable::new(names, x, ids)?
     ///     .with_labels((0..60).map(|i| ["jazz", "rock"][i % 2]).collect::<Vec<_>>())?;
-    /// let split = Split { train: (0..40).collect(), valid: vec![], test: (40..60).collect() };
-    /// let model = DenseParams::default().fit(&table, &split, |_| ControlFlow::Continue(()))?;
-    /// let probabilities = model.probabilities(&table.select(&split.test)?)?;
+    /// let rows = |range: std::ops::Range<usize>| table.select(&range.collect::<Vec<_>>());
+    /// let model = DenseParams::default().fit_rows(&rows(0..36)?, &rows(36..40)?, &mut ())?;
+    /// let probabilities = model.probabilities(&rows(40..60)?)?;
     /// assert!(probabilities[[0, 0]] > 0.9 && probabilities[[1, 0]] < 0.1);
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     ///
     /// # Errors
     ///
-    /// The table has no labels or a missing cell; parameters out of range; too few rows; a device
-    /// that is not there.
-    pub fn fit(
+    /// A table has no labels or a missing cell; parameters out of range; too few rows; a device that
+    /// does not exist.
+    pub fn fit_rows(
         &self,
-        table: &FeatureTable,
-        split: &Split,
-        mut on_epoch: impl FnMut(&Epoch<'_>) -> ControlFlow<()> + Send,
+        train: &FeatureTable,
+        valid: &FeatureTable,
+        monitor: &mut dyn Monitor,
     ) -> Result<DenseModel> {
-        let seed = self.train.seed;
-        let (train, valid) = match split.valid.is_empty() {
-            false => (split.train.clone(), split.valid.clone()),
-            true => {
-                let test_size = self.validation;
-                let params = TrainTestParams {
-                    test_size,
-                    seed,
-                    ..TrainTestParams::default()
-                };
-                let drawn = train_test_split(split.train.len(), &params)?;
-                let rows = |part: &[usize]| part.iter().map(|i| split.train[*i]).collect();
-                (rows(&drawn.train), rows(&drawn.test))
-            }
-        };
-        let views = Views::new(table, &train)?;
-        let data = views.dataset(&table.select(&train)?)?;
-        let held_out = views.dataset(&table.select(&valid)?)?;
+        let total = 2 * self.train.epochs;
+        let n_classes = train.classes().len();
+        let [train_labels, valid_labels] = [train, valid].map(FeatureTable::labels);
+        let train_labels = train_labels.ok_or(Error::NoLabels)?;
+        let valid_labels = valid_labels.ok_or(Error::NoLabels)?;
+        let mut done = 0;
+
+        let views = FeatureViews::fit(train)?;
+        let data = views.dataset(train, train_labels, n_classes)?;
+        let held_out = views.dataset(valid, valid_labels, n_classes)?;
         let history = Training::new(self.net.clone(), &self.train, &data)
             .device(self.device)
             .validate(&held_out)
-            .on_epoch(&mut on_epoch)
+            .on_epoch(|epoch| {
+                done += 1;
+                monitor.report(&epoch_progress(epoch, done, total))
+            })
             .run()?
             .history;
         let scores = history.epochs.iter().enumerate();
-        let right = |epoch: &EpochScores| epoch.validation_accuracy.unwrap_or_default();
-        let best = scores.max_by(|(_, a), (_, b)| right(a).total_cmp(&right(b)));
+        let accuracy = |epoch: &EpochScores| epoch.validation_accuracy.unwrap_or_default();
+        let best = scores.max_by(|(_, a), (_, b)| accuracy(a).total_cmp(&accuracy(b)));
         let epochs = best.map_or(1, |(epoch, _)| epoch + 1);
 
-        let all = [train, valid].concat();
-        let views = Views::new(table, &all)?;
-        let data = views.dataset(&table.select(&all)?)?;
+        let all = without_labels(&[train, valid])?;
+        let labels = [train_labels, valid_labels].concat();
+        let views = FeatureViews::fit(&all)?;
+        let data = views.dataset(&all, &labels, n_classes)?;
         let training = Training::new(self.net.clone(), &self.train, &data);
         let trained = training.device(self.device).on_epoch(|epoch| {
-            let goes_on = on_epoch(epoch);
+            done += 1;
+            let goes_on = monitor.report(&epoch_progress(epoch, done, total));
             match epoch.history().epochs.len() < epochs {
                 true => goes_on,
                 false => ControlFlow::Break(()),
@@ -160,13 +164,13 @@ impl DenseParams {
 }
 
 impl DenseModel {
-    /// The probabilities `(n_rows, n_classes)` of the rows of a table.
+    /// The probabilities of the rows of a table, `(n_rows, n_classes)`.
     ///
     /// # Errors
     ///
     /// The table has other features, or a missing cell.
     pub fn probabilities(&self, table: &FeatureTable) -> Result<Array2<f32>> {
-        let features = Views::features(&self.scalers, table)?;
+        let features = FeatureViews::transform(&self.scalers, table)?;
         Ok(self.classifier.probabilities(features.view())?)
     }
 }
@@ -176,21 +180,32 @@ impl Recipe for DenseParams {
         "dense".to_owned()
     }
 
-    fn fit<'a>(
-        &'a self,
-        table: &FeatureTable,
-        split: &Split,
+    fn parameters(&self) -> Value {
+        let mut parameters = json!(self);
+        parameters["device"] = self.device.to_string().into();
+        parameters
+    }
+
+    fn validation(&self) -> Validation {
+        Validation::Random(self.validation)
+    }
+
+    fn refits(&self) -> bool {
+        true
+    }
+
+    fn fit(
+        &self,
+        experiment: &Experiment,
         seed: u64,
-        watch: Watch<'_>,
-    ) -> Result<Box<dyn Fitted + 'a>> {
+        monitor: &mut dyn Monitor,
+    ) -> Result<Box<dyn FittedModel + '_>> {
         let mut params = self.clone();
         params.train.seed = seed;
-        let mut step = 0;
-        let model = params.fit(table, split, |epoch| {
-            step += 1;
-            let n_steps = 2 * self.train.epochs;
-            watch(&Progress::of_epoch(epoch, step, n_steps))
-        })?;
+        let experiment = experiment.with_validation(self.validation(), seed)?;
+        let valid = experiment.valid.as_ref();
+        let valid = valid.ok_or(Error::EmptyPart { part: "validation" })?;
+        let model = params.fit_rows(&experiment.train, valid, monitor)?;
         Ok(Box::new(FittedDense { params, model }))
     }
 }
@@ -201,13 +216,13 @@ struct FittedDense {
     model: DenseModel,
 }
 
-impl Fitted for FittedDense {
+impl FittedModel for FittedDense {
     fn probabilities(&self, rows: &FeatureTable) -> Result<Array2<f32>> {
         self.model.probabilities(rows)
     }
 
-    fn details(&self) -> serde_json::Value {
-        serde_json::json!({
+    fn details(&self) -> Value {
+        json!({
             "parameters": self.params,
             "epochs": self.model.epochs,
             "history": self.model.history,
@@ -223,29 +238,40 @@ impl Fitted for FittedDense {
     }
 }
 
-/// The scalers of both views.
-struct Views([Scaler; 2]);
+/// The scalers of both forms of the features: as they are, and with logarithms of variances.
+struct FeatureViews([Scaler; 2]);
 
-impl Views {
-    fn new(table: &FeatureTable, rows: &[usize]) -> Result<Self> {
+impl FeatureViews {
+    fn fit(table: &FeatureTable) -> Result<Self> {
+        let rows: Vec<usize> = (0..table.n_rows()).collect();
         let plain = ScalerParams::default();
         let log = ScalerParams {
             log_variances: Some(LEAST_VARIANCE),
             ..plain
         };
-        Ok(Self([plain.fit(table, rows)?, log.fit(table, rows)?]))
+        Ok(Self([plain.fit(table, &rows)?, log.fit(table, &rows)?]))
     }
 
-    fn features(scalers: &[Scaler; 2], table: &FeatureTable) -> Result<Array2<f32>> {
+    fn transform(scalers: &[Scaler; 2], table: &FeatureTable) -> Result<Array2<f32>> {
         let [plain, log] = scalers.each_ref().map(|scaler| scaler.transform(table));
         let (plain, log) = (plain?, log?);
         let views = [plain.features(), log.features()];
         Ok(concatenate(Axis(1), &views).unwrap_or_default())
     }
 
-    fn dataset(&self, part: &FeatureTable) -> Result<Dataset> {
-        let labels = part.labels().ok_or(crate::Error::NoLabels)?;
-        let features = Self::features(&self.0, part)?;
-        Ok(Dataset::new(features.view(), labels, part.classes().len())?)
+    fn dataset(&self, rows: &FeatureTable, labels: &[usize], n_classes: usize) -> Result<Dataset> {
+        let features = Self::transform(&self.0, rows)?;
+        Ok(Dataset::new(features.view(), labels, n_classes)?)
     }
+}
+
+/// The rows of tables with the same features, one table after the other.
+fn without_labels(tables: &[&FeatureTable]) -> Result<FeatureTable> {
+    let names = tables
+        .first()
+        .map_or(&[][..], |table| table.feature_names());
+    let features: Vec<_> = tables.iter().map(|table| table.features()).collect();
+    let features = concatenate(Axis(0), &features).unwrap_or_default();
+    let ids = tables.iter().flat_map(|table| table.ids()).cloned();
+    Ok(FeatureTable::new(names.to_vec(), features, ids.collect())?)
 }

@@ -1,16 +1,20 @@
 use ndarray::Array2;
-use timbral_data::{FeatureTable, Split};
+use serde_json::{Value, json};
+use timbral_core::{Monitor, Progress};
+use timbral_data::FeatureTable;
 
 use crate::error::{Error, Result};
-use crate::recipes::recipe::{Fitted, Progress, Recipe, Watch};
+use crate::experiment::parts::Experiment;
+use crate::recipes::recipe::{FittedModel, Recipe};
 
 /// Several recipes fitted to the same rows; its probabilities are the mean of theirs.
+///
+/// Each member gets the validation rows that it asks for, drawn from the training rows.
 ///
 /// ```
 /// use timbral::boost::BoostParams;
 /// use timbral::data::{FeatureTable, SplitMethod};
 /// use timbral::{Ensemble, Recipe, fit_and_evaluate};
-/// use std::ops::ControlFlow;
 ///
 /// let ids = (0..60).map(|i| format!("{i}")).collect();
 /// let x = ndarray::Array2::from_shape_fn((60, 1), |(i, _)| (i % 3) as f32);
@@ -20,8 +24,8 @@ use crate::recipes::recipe::{Fitted, Progress, Recipe, Watch};
 /// let trees = |max_depth| BoostParams { n_rounds: 10, max_depth, ..Default::default() };
 /// let ensemble = Ensemble::new([trees(1), trees(6)]);
 /// assert_eq!(ensemble.name(), "boosted-trees + boosted-trees");
-/// let outcome = fit_and_evaluate(&ensemble, &table, &split, 0, &mut |_| ControlFlow::Continue(()))?;
-/// assert_eq!(outcome.record.test_accuracy, 1.0);
+/// let fit = fit_and_evaluate(&ensemble, &table, &split, 0, &mut ())?;
+/// assert_eq!(fit.record.test_accuracy, 1.0);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Debug)]
@@ -33,11 +37,11 @@ impl<'r> Ensemble<'r> {
     /// An ensemble of recipes of one type.
     pub fn new<R: Recipe + 'r>(members: impl IntoIterator<Item = R>) -> Self {
         let boxed = |member| Box::new(member) as Box<dyn Recipe + 'r>;
-        Self::of(members.into_iter().map(boxed).collect())
+        Self::from_boxed(members.into_iter().map(boxed).collect())
     }
 
     /// An ensemble of recipes of several types.
-    pub fn of(members: Vec<Box<dyn Recipe + 'r>>) -> Self {
+    pub fn from_boxed(members: Vec<Box<dyn Recipe + 'r>>) -> Self {
         Self { members }
     }
 }
@@ -48,27 +52,34 @@ impl Recipe for Ensemble<'_> {
         names.join(" + ")
     }
 
+    fn parameters(&self) -> Value {
+        let members = self.members.iter();
+        members
+            .map(|member| json!({ "model": member.name(), "parameters": member.parameters() }))
+            .collect()
+    }
+
     /// One member after the other, each with the same seed.
     ///
     /// # Errors
     ///
     /// Those of the members, and [`Error::NoMembers`].
-    fn fit<'a>(
-        &'a self,
-        table: &FeatureTable,
-        split: &Split,
+    fn fit(
+        &self,
+        experiment: &Experiment,
         seed: u64,
-        watch: Watch<'_>,
-    ) -> Result<Box<dyn Fitted + 'a>> {
+        monitor: &mut dyn Monitor,
+    ) -> Result<Box<dyn FittedModel + '_>> {
         let mut members = Vec::new();
         for member in &self.members {
+            let name = member.name();
             let mut named = |progress: &Progress| {
-                watch(&Progress {
-                    message: format!("{} {}", member.name(), progress.message),
-                    ..progress.clone()
-                })
+                let message = format!("{name} {}", progress.message);
+                monitor.report(&progress.clone().with_message(message))
             };
-            members.push((member.name(), member.fit(table, split, seed, &mut named)?));
+            let own = experiment.with_validation(member.validation(), seed)?;
+            let fitted = member.fit(&own, seed, &mut named)?;
+            members.push((name, fitted));
         }
         Ok(Box::new(FittedEnsemble { members }))
     }
@@ -76,22 +87,22 @@ impl Recipe for Ensemble<'_> {
 
 /// A fitted [`Ensemble`].
 struct FittedEnsemble<'a> {
-    members: Vec<(String, Box<dyn Fitted + 'a>)>,
+    members: Vec<(String, Box<dyn FittedModel + 'a>)>,
 }
 
-impl Fitted for FittedEnsemble<'_> {
+impl FittedModel for FittedEnsemble<'_> {
     fn probabilities(&self, rows: &FeatureTable) -> Result<Array2<f32>> {
         let each = self.members.iter().map(|(_, m)| m.probabilities(rows));
         mean(&each.collect::<Result<Vec<_>>>()?)
     }
 
-    fn details(&self) -> serde_json::Value {
+    fn details(&self) -> Value {
         let details = self.members.iter().map(|(name, member)| {
             let mut details = member.details();
             details["model"] = name.as_str().into();
             details
         });
-        serde_json::json!({ "parameters": details.collect::<Vec<_>>() })
+        json!({ "parameters": details.collect::<Vec<_>>() })
     }
 }
 

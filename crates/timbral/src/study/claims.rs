@@ -1,89 +1,85 @@
+use timbral_data::SplitMethod;
 use timbral_metrics::ClassificationReport;
 use timbral_plot::correlations;
 
 use crate::experiment::evaluation::Evaluation;
 use crate::experiment::spread::Spread;
+use crate::recipes::kind::ModelKind;
 use crate::study::run::{Study, StudyRun};
 
-/// Something that a published study of GTZAN says, and what comes out here.
+/// A statement of a published study of GTZAN, and the result here.
 #[derive(Debug, Clone, PartialEq, serde::Serialize)]
 #[non_exhaustive]
 pub struct Claim {
-    /// What is said, with the source's numbers.
+    /// The statement, with the numbers of its source.
     pub published: &'static str,
-    /// What the same protocol gives here.
+    /// The result of the same protocol here.
     pub here: String,
-    /// What is left of it on recordings that the model has not heard.
-    pub honest: String,
+    /// The result on recordings that the model was not trained on.
+    pub held_out: String,
 }
 
-/// A correlation that the study would call strong.
+/// A correlation that counts as strong.
 const STRONG: f64 = 0.9;
 
-/// What a study of GTZAN with boosted trees and a dense network on 3-s segments at random says, row by
-/// row beside what this study found.
+/// The statements of a published study of GTZAN with boosted trees and a dense network on random 3-s
+/// segments, next to the results of this study.
 pub fn claims(study: &Study) -> Vec<Claim> {
-    let accuracy = |model, protocol: &str, claim| Claim {
-        published: claim,
-        here: study.scores(model, protocol),
-        honest: study.scores(model, study.honest_split()),
+    let held_out = study.held_out_split();
+    let accuracy = |model, published| Claim {
+        published,
+        here: study.scores(model, SplitMethod::Random),
+        held_out: study.scores(model, held_out),
     };
-    let weakest = |split: &str| {
-        let mut runs = study.of("boosted-trees", split);
-        runs.next()
-            .and_then(|run| run.evaluation.as_ref())
-            .map_or(String::new(), weakest)
+    let weakest = |split| {
+        let mut runs = study.of(ModelKind::BoostedTrees, split);
+        let first = runs.next();
+        first.map_or(String::new(), |run| weakest(&run.evaluation))
     };
-    let gap = |split: &str| {
+    let gap = |split| {
         let mean = |model| study.spread(model, split, by_row);
-        match (mean("dense"), mean("boosted-trees")) {
+        match (mean(ModelKind::Dense), mean(ModelKind::BoostedTrees)) {
             (Some(dense), Some(trees)) => {
-                format!("dense less trees: {:+.3}", dense.mean - trees.mean)
+                format!("dense minus trees: {:+.3}", dense.mean - trees.mean)
             }
             _ => String::new(),
         }
     };
-    let honest = study.honest_split();
     vec![
         accuracy(
-            "boosted-trees",
-            "random",
+            ModelKind::BoostedTrees,
             "XGBoost: accuracy .9992 on training rows, .9159 on test rows",
         ),
         accuracy(
-            "dense",
-            "random",
+            ModelKind::Dense,
             "Dense network with dropout: .9289 on validation rows",
         ),
         Claim {
             published: "The network does better than the trees",
-            here: gap("random"),
-            honest: gap(honest),
+            here: gap(SplitMethod::Random),
+            held_out: gap(held_out),
         },
         Claim {
-            published: "Rock and hiphop are told worst",
-            here: weakest("random"),
-            honest: weakest(honest),
+            published: "Rock and hiphop are classified worst",
+            here: weakest(SplitMethod::Random),
+            held_out: weakest(held_out),
         },
         Claim {
             published: "Many features are correlated",
             here: strongest(study),
-            honest: "the same: no split is involved".to_owned(),
+            held_out: "the same: no split is involved".to_owned(),
         },
     ]
 }
 
-/// Share of right rows.
+/// Accuracy over the rows.
 pub(crate) fn by_row(run: &StudyRun) -> Option<f64> {
-    run.evaluation
-        .as_ref()
-        .map(|evaluation| evaluation.by_row.value)
+    Some(run.evaluation.by_row.value)
 }
 
-/// Share of right recordings.
+/// Accuracy over the recordings.
 pub(crate) fn by_recording(run: &StudyRun) -> Option<f64> {
-    let evaluation = run.evaluation.as_ref()?;
-    evaluation.by_recording.map(|accuracy| accuracy.value)
+    run.evaluation.by_recording.map(|accuracy| accuracy.value)
 }
 
 /// The two classes with the smallest F1.
@@ -113,7 +109,7 @@ fn strongest(study: &Study) -> String {
     largest.map_or(String::new(), |(i, j)| {
         let names = table.feature_names();
         format!(
-            "{strong} of {} pairs above {STRONG} in size; most of all {} and {}, {:.3}",
+            "{strong} of {} pairs above {STRONG} in absolute value; the strongest {} and {}, {:.3}",
             n * (n - 1) / 2,
             names[j],
             names[i],
@@ -123,17 +119,18 @@ fn strongest(study: &Study) -> String {
 }
 
 impl Study {
-    /// The split by which scores are honest: GTZAN's fault-filtered one where there is one, else by
-    /// recording.
-    pub fn honest_split(&self) -> &'static str {
-        match self.runs.iter().any(|run| run.split == "fault-filtered") {
-            true => "fault-filtered",
-            false => "grouped",
+    /// The split whose test recordings are not in the training rows: GTZAN's fault-filtered one if there are
+    /// runs under it, else by recording.
+    pub fn held_out_split(&self) -> SplitMethod {
+        let is_fault_filtered = |run: &StudyRun| run.split == SplitMethod::FaultFiltered;
+        match self.runs.iter().any(is_fault_filtered) {
+            true => SplitMethod::FaultFiltered,
+            false => SplitMethod::Grouped,
         }
     }
 
-    /// The runs of a model under a split, one a seed.
-    pub fn of(&self, model: &str, split: &str) -> impl Iterator<Item = &StudyRun> {
+    /// The runs of a model under a split, one per seed.
+    pub fn of(&self, model: ModelKind, split: SplitMethod) -> impl Iterator<Item = &StudyRun> {
         let is_of = move |run: &&StudyRun| run.model == model && run.split == split;
         self.runs.iter().filter(is_of)
     }
@@ -141,15 +138,15 @@ impl Study {
     /// Mean and deviation of a number over the seeds.
     pub fn spread(
         &self,
-        model: &str,
-        split: &str,
+        model: ModelKind,
+        split: SplitMethod,
         number: impl Fn(&StudyRun) -> Option<f64>,
     ) -> Option<Spread> {
         let values: Option<Vec<f64>> = self.of(model, split).map(number).collect();
         Spread::new(&values?)
     }
 
-    fn scores(&self, model: &str, split: &str) -> String {
+    fn scores(&self, model: ModelKind, split: SplitMethod) -> String {
         let number = |what: &str, f: fn(&StudyRun) -> Option<f64>| {
             self.spread(model, split, f)
                 .map(|spread| format!("{what} {spread}"))
@@ -161,7 +158,7 @@ impl Study {
             number("recordings", by_recording),
         ];
         let known = self.of(model, split).next();
-        let leaks = split == "random";
+        let leaks = split == SplitMethod::Random;
         match known {
             None => "not run".to_owned(),
             Some(_) => {

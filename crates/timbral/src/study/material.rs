@@ -1,30 +1,33 @@
+use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicBool, Ordering};
 
+use timbral_core::{Monitor, Progress};
 use timbral_data::{FeatureTable, Spectrograms, SplitMethod};
 use timbral_dsp::FeatureParams;
 #[cfg(feature = "synth")]
 use timbral_synth::{SynthCorpus, SynthParams};
 
-use crate::error::Result;
+use crate::error::{Error, Result};
+use crate::experiment::results::Results;
 use crate::extraction::extractor::Segmentation;
 use crate::extraction::inputs::Inputs;
 use crate::extraction::mel_images::MelImages;
 use crate::extraction::table::Extraction;
 
-/// Seconds of a spectrogram: three of a 30-s recording.
-const PIECE_SECONDS: f64 = 9.0;
+/// Seconds of a spectrogram: three per 30-s recording.
+const IMAGE_SECONDS: f64 = 9.0;
 
-/// What a study looks at.
+/// The data of a study.
 #[derive(Debug, Clone)]
+#[non_exhaustive]
 pub struct Material {
-    /// What it is, for the reader of the report.
+    /// What it is, as shown in the report.
     pub name: String,
-    /// Labelled rows, one a segment of a recording.
+    /// Labelled rows, one per segment of a recording.
     pub table: FeatureTable,
-    /// One image or more of each recording, for the convolutional network.
+    /// One or more images of each recording, for the convolutional network.
     pub spectrograms: Option<Spectrograms>,
-    /// Sound files; the first of each genre is drawn.
+    /// Sound files; the first of each genre is drawn in the report.
     pub sounds: Vec<PathBuf>,
 }
 
@@ -44,7 +47,8 @@ impl Material {
         })
     }
 
-    /// With spectrograms of recordings, whose names and labels are their own.
+    /// With spectrograms of recordings, which have names and labels of their own.
+    #[must_use]
     pub fn with_spectrograms(self, spectrograms: Option<Spectrograms>) -> Self {
         Self {
             spectrograms,
@@ -52,41 +56,38 @@ impl Material {
         }
     }
 
-    /// A folder of music, one folder a genre: its 3-s segments by the recipe of the published tables,
-    /// and its spectrograms. The table is kept in `scratch`, where an interrupted extraction goes on.
+    /// A folder of music, one folder per genre: features of its 3-s segments as in the published tables, and
+    /// its spectrograms. The table is kept in `scratch`, where an interrupted extraction goes on.
     ///
-    /// `progress` is told how many of the files are done, twice over.
+    /// `monitor` is called after each file of both passes; the unit is `files`.
     ///
     /// # Errors
     ///
-    /// Nothing can be read, `stop` was set, or a file cannot be written.
+    /// [`Error::Stopped`] on `Break`; no file can be read, or the table cannot be written.
     pub fn of_music(
-        folder: &Path,
-        scratch: &Path,
-        stop: &AtomicBool,
-        progress: impl Fn(usize, usize) + Sync,
+        folder: impl AsRef<Path>,
+        scratch: impl AsRef<Path>,
+        monitor: &mut dyn Monitor,
     ) -> Result<Self> {
+        let folder = folder.as_ref();
         let sounds = Inputs::find([folder])?.files;
-        let n = 2 * sounds.len();
-        let path = scratch.join("features.csv");
+        let total = 2 * sounds.len();
+        let path = scratch.as_ref().join("features.csv");
         let extraction = Extraction {
             features: FeatureParams::gtzan(),
             segments: Segmentation::gtzan(),
-            threads: 0,
             resume: true,
+            ..Extraction::default()
         };
-        let report = extraction.run(&sounds, &path, stop, |done| progress(done, n))?;
-        if report.status() == 130 {
-            return Err(timbral_data::Error::Stopped.into());
+        let report = extraction.run(&sounds, &path, &mut shifted(monitor, 0, total))?;
+        if report.stopped {
+            return Err(Error::Stopped);
         }
         let images = MelImages {
-            seconds: PIECE_SECONDS,
+            seconds: IMAGE_SECONDS,
             ..MelImages::default()
         };
-        let (spectrograms, _) = images.read(&sounds, stop, |done| progress(n / 2 + done, n))?;
-        if stop.load(Ordering::Relaxed) {
-            return Err(timbral_data::Error::Stopped.into());
-        }
+        let (spectrograms, _) = images.read(&sounds, &mut shifted(monitor, total / 2, total))?;
         Ok(Self {
             name: folder.display().to_string(),
             table: FeatureTable::read(&path)?,
@@ -95,7 +96,7 @@ impl Material {
         })
     }
 
-    /// Synthetic recordings in ten made-up genres, written to a folder below `scratch`, and then
+    /// Synthetic recordings in ten made-up genres, written to a folder in `scratch`, and then
     /// [`of_music`](Self::of_music).
     ///
     /// # Errors
@@ -104,27 +105,15 @@ impl Material {
     #[cfg(feature = "synth")]
     pub fn synthetic(
         params: SynthParams,
-        scratch: &Path,
-        stop: &AtomicBool,
-        progress: impl Fn(usize, usize) + Sync,
+        scratch: impl AsRef<Path>,
+        monitor: &mut dyn Monitor,
     ) -> Result<Self> {
+        let scratch = scratch.as_ref();
         let corpus = SynthCorpus::new(params)?;
         let folder = scratch.join("corpus");
         let n = corpus.len();
-        let mut monitor = |written: &timbral_core::Progress| {
-            progress(written.done, 3 * n);
-            match stop.load(Ordering::Relaxed) {
-                true => std::ops::ControlFlow::Break(()),
-                false => std::ops::ControlFlow::Continue(()),
-            }
-        };
-        match corpus.write(&folder, &mut monitor) {
-            Err(timbral_synth::Error::Stopped) => {
-                return Err(timbral_data::Error::Stopped.into());
-            }
-            written => written?,
-        }
-        let material = Self::of_music(&folder, scratch, stop, |done, _| progress(n + done, 3 * n))?;
+        corpus.write(&folder, &mut shifted(monitor, 0, 3 * n))?;
+        let material = Self::of_music(&folder, scratch, &mut shifted(monitor, n, 3 * n))?;
         let SynthParams {
             recordings_per_genre,
             seconds,
@@ -140,13 +129,32 @@ impl Material {
         })
     }
 
-    /// The splits that the table allows: random rows, by recording, and GTZAN's fault-filtered one
-    /// where every row is of that data set.
+    /// The log of results at `path` for studies of this material.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Results::open`].
+    pub fn results(&self, path: impl AsRef<Path>) -> Result<Results> {
+        let images = self.spectrograms.as_ref().map(Spectrograms::table);
+        Results::open(path, std::iter::once(&self.table).chain(images))
+    }
+
+    /// The splits that the table allows: random rows, by recording, and GTZAN's fault-filtered one if every
+    /// row is of that data set.
     pub fn splits(&self) -> Vec<SplitMethod> {
         use SplitMethod::{FaultFiltered, Grouped, Random};
         let known = FaultFiltered.split(&self.table, 0);
         let all = [Random, Grouped, FaultFiltered].into_iter();
-        let there = |method: &SplitMethod| *method != FaultFiltered || known.is_ok();
-        all.filter(there).collect()
+        let applies = |method: &SplitMethod| *method != FaultFiltered || known.is_ok();
+        all.filter(applies).collect()
     }
+}
+
+/// A monitor of one part of the work: counts from `first`, of `total` files.
+fn shifted(
+    monitor: &mut dyn Monitor,
+    first: usize,
+    total: usize,
+) -> impl FnMut(&Progress) -> ControlFlow<()> + Send + '_ {
+    move |progress| monitor.report(&Progress::new(first + progress.done, total, "files"))
 }

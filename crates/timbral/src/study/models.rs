@@ -11,26 +11,26 @@ use timbral_plot::{
 use crate::error::{Error, Result};
 use crate::experiment::parts::Experiment;
 use crate::recipes::boosted::{labels, objective};
+use crate::recipes::kind::ModelKind;
 use crate::study::run::{Study, StudyRun};
 
-/// Features of the pictures of importance.
+/// Number of features in the figures of importances.
 const N_FEATURES: usize = 15;
-/// Rows that are explained.
+/// Number of rows that are explained.
 const N_EXPLAINED: usize = 300;
-/// Numbers of rounds at which the trees are judged.
+/// Number of points of the curve over the rounds.
 const N_STEPS: usize = 20;
 
-/// Accuracies with their intervals, model by model.
+/// Accuracies with their intervals, by model.
 pub(crate) fn forest(study: &Study) -> Result<Figure> {
     let mut estimates = Vec::new();
     for model in study.models() {
-        for split in study.splits(&model) {
-            let first = study.of(&model, &split).next();
-            if let Some(evaluation) = first.and_then(|run| run.evaluation.as_ref()) {
-                let accuracy = evaluation.by_row;
+        for split in study.splits(model) {
+            if let Some(run) = study.of(model, split).next() {
+                let accuracy = run.evaluation.by_row;
                 estimates.push(ScoreInterval::new(
-                    model.clone(),
-                    split,
+                    model.to_string(),
+                    split.to_string(),
                     accuracy.value,
                     [accuracy.low, accuracy.high],
                 ));
@@ -41,32 +41,27 @@ pub(crate) fn forest(study: &Study) -> Result<Figure> {
     Ok(score_intervals(&estimates, "accuracy", &params)?)
 }
 
-/// Everything about one model.
-pub(crate) fn section(study: &Study, model: &str, report: &mut Report) -> Result<()> {
+/// The section of one model.
+pub(crate) fn section(study: &Study, model: ModelKind, report: &mut Report) -> Result<()> {
     report.section(format!("Model: {model}"));
-    let shown = ["random", study.honest_split()];
+    let shown = [SplitMethod::Random, study.held_out_split()];
     for split in shown {
         let Some(run) = study.of(model, split).next() else {
             continue;
         };
         report.subsection(format!("Split: {split}"));
         curves(run, report)?;
-        if let Some(evaluation) = &run.evaluation {
-            let params = FigureParams::titled(format!("Confusion, {model}, {split}"));
-            let figure = confusion_matrix(&evaluation.confusion, &params.sized(900, 700))?;
-            report.figure(
-                &figure,
-                "Test rows: their genres by what they were taken for",
-            )?;
-            report.preformatted(evaluation.report.to_string());
-        }
+        let params = FigureParams::titled(format!("Confusion, {model}, {split}"));
+        let figure = confusion_matrix(&run.evaluation.confusion, &params.sized(900, 700))?;
+        report.figure(&figure, "Test rows: true genres by predicted genres")?;
+        report.preformatted(run.evaluation.report.to_string());
     }
     report.subsection("Ranking and calibration");
-    if let Some(run) = study.of(model, study.honest_split()).next() {
+    if let Some(run) = study.of(model, study.held_out_split()).next() {
         ranking(study, run, report)?;
     }
     reliability(study, model, &shown, report)?;
-    if model == "boosted-trees" {
+    if model == ModelKind::BoostedTrees {
         trees(study, report)?;
     }
     Ok(())
@@ -93,13 +88,13 @@ fn curves(run: &StudyRun, report: &mut Report) -> Result<()> {
     let params = FigureParams::titled(format!("Training of {}, {}", run.model, run.split));
     report.figure(
         &training_curves(&loss, &accuracy, "epoch", &params)?,
-        "Epoch by epoch; augmented or mixed rows count as learnt",
+        "Epoch by epoch; the curves of the training rows are over augmented and mixed rows",
     )?;
     Ok(())
 }
 
 fn ranking(study: &Study, run: &StudyRun, report: &mut Report) -> Result<()> {
-    let (labels, values) = (&run.labels, run.matrix().mapv(f64::from));
+    let (labels, values) = (&run.labels, run.values().mapv(f64::from));
     let scores = Scores::try_from(values.view())?;
     let classes = study.material.table.classes();
     let titled = |what: &str| FigureParams::titled(format!("{what}, {}, {}", run.model, run.split));
@@ -114,13 +109,18 @@ fn ranking(study: &Study, run: &StudyRun, report: &mut Report) -> Result<()> {
     Ok(())
 }
 
-fn reliability(study: &Study, model: &str, splits: &[&str], report: &mut Report) -> Result<()> {
+fn reliability(
+    study: &Study,
+    model: ModelKind,
+    splits: &[SplitMethod],
+    report: &mut Report,
+) -> Result<()> {
     let mut sides: Vec<(String, Vec<bool>, Vec<f64>)> = Vec::new();
     for split in splits {
-        let Some(run) = study.of(model, split).next() else {
+        let Some(run) = study.of(model, *split).next() else {
             continue;
         };
-        let values = run.matrix().mapv(f64::from);
+        let values = run.values().mapv(f64::from);
         let scores = Scores::try_from(values.view())?;
         let top = scores.argmax();
         let hits = top.iter().zip(&run.labels).map(|(p, t)| p == t).collect();
@@ -128,7 +128,7 @@ fn reliability(study: &Study, model: &str, splits: &[&str], report: &mut Report)
             .iter()
             .enumerate()
             .map(|(row, class)| values[[row, *class]]);
-        sides.push(((*split).to_owned(), hits, confidence.collect()));
+        sides.push((split.to_string(), hits, confidence.collect()));
     }
     let sides: Vec<_> = sides
         .iter()
@@ -138,15 +138,15 @@ fn reliability(study: &Study, model: &str, splits: &[&str], report: &mut Report)
     let figure = reliability_diagram(&sides, &BinParams::default(), &params)?;
     report.figure(
         &figure,
-        "How often the most probable genre is right, by its probability",
+        "How often the most probable genre is correct, by its probability",
     )?;
     Ok(())
 }
 
-/// Course, importances and explanations of trees fitted under the honest split.
+/// Curve over the rounds, importances and explanations of trees fitted under the held-out split.
 fn trees(study: &Study, report: &mut Report) -> Result<()> {
     let table = &study.material.table;
-    let split: SplitMethod = study.honest_split().parse()?;
+    let split = study.held_out_split();
     let Experiment { train, test, .. } = Experiment::new(table, &split.split(table, 0)?)?;
     let (labels, n_classes) = (labels(&train)?, train.classes().len());
     let mut params = study.params.boost.clone();
@@ -155,7 +155,10 @@ fn trees(study: &Study, report: &mut Report) -> Result<()> {
     let step = model.n_rounds().div_ceil(N_STEPS).max(1);
     let rounds: Vec<usize> = (step..=model.n_rounds()).step_by(step).collect();
     let course = |part: &timbral_data::FeatureTable| -> Result<Vec<f64>> {
-        rounds.iter().map(|n| hits(&model, *n, part)).collect()
+        rounds
+            .iter()
+            .map(|n| accuracy_after(&model, *n, part))
+            .collect()
     };
     let x: Vec<f64> = rounds.iter().map(|n| *n as f64).collect();
     let series = [
@@ -167,44 +170,49 @@ fn trees(study: &Study, report: &mut Report) -> Result<()> {
     report.subsection(format!("The trees of the split {split}"));
     report.figure(
         &figure,
-        "Nothing was chosen by the test rows; they are shown to see what more rounds do",
+        "Nothing was chosen on the test rows; they show the effect of more rounds",
     )?;
     let names = table.feature_names();
     let gains = model.importance(ImportanceKind::TotalGain);
     let total: f64 = gains.iter().sum::<f64>().max(f64::MIN_POSITIVE);
-    let shares: Vec<f64> = gains.iter().map(|gain| gain / total).collect();
-    let figure = feature_importances(names, &shares, N_FEATURES, &titled("Share of the gain"))?;
-    report.figure(&figure, "What the trees split by")?;
+    let fractions: Vec<f64> = gains.iter().map(|gain| gain / total).collect();
+    let figure = feature_importances(
+        names,
+        &fractions,
+        N_FEATURES,
+        &titled("Fraction of the gain"),
+    )?;
+    report.figure(&figure, "The features that the trees split on")?;
     let step = test.n_rows().div_ceil(N_EXPLAINED).max(1);
     let explained = test.features();
     let explained = explained.slice(s![..;step as isize, ..]);
     let values = model.shap_values(explained.to_owned().view())?;
-    // One genre: a mean over all of them would lose the sign.
+    // One genre only: a mean over all of them would lose the sign.
     let class = match n_classes {
         2 => 1,
-        _ => weakest(study, &split.to_string()),
+        _ => weakest(study, split),
     };
     let of_class = values.slice(s![
         ..,
         if n_classes == 2 { 0 } else { class },
         ..names.len()
     ]);
-    let params = titled(&format!("What speaks for {}", table.classes()[class]));
+    let params = titled(&format!("Contributions to {}", table.classes()[class]));
     let figure = shap_summary(of_class, explained, names, N_FEATURES, &params)?;
     report.figure(
         &figure,
-        "SHAP values of test rows, in log odds: the genre told worst",
+        "SHAP values of test rows, in log odds, for the genre with the lowest F1",
     )?;
     Ok(())
 }
 
 /// The class with the smallest F1.
-fn weakest(study: &Study, split: &str) -> usize {
-    let run = study.of("boosted-trees", split).next();
-    let Some(evaluation) = run.and_then(|run| run.evaluation.as_ref()) else {
+fn weakest(study: &Study, split: SplitMethod) -> usize {
+    let Some(run) = study.of(ModelKind::BoostedTrees, split).next() else {
         return 0;
     };
-    let f1 = evaluation
+    let f1 = run
+        .evaluation
         .report
         .classes
         .iter()
@@ -214,20 +222,18 @@ fn weakest(study: &Study, split: &str) -> usize {
         .map_or(0, |(class, _)| class)
 }
 
-/// Share of right rows after some rounds.
-fn hits(model: &Model, rounds: usize, part: &timbral_data::FeatureTable) -> Result<f64> {
+/// Accuracy after some rounds.
+fn accuracy_after(model: &Model, rounds: usize, part: &timbral_data::FeatureTable) -> Result<f64> {
     let found = model.slice(0..rounds)?.compile().classes(part.features())?;
     let labels = part.labels().ok_or(Error::NoLabels)?;
-    let right = found.iter().zip(labels).filter(|(a, b)| a == b).count();
-    Ok(right as f64 / labels.len().max(1) as f64)
+    let correct = found.iter().zip(labels).filter(|(a, b)| a == b).count();
+    Ok(correct as f64 / labels.len().max(1) as f64)
 }
 
-/// Which genres are taken for which, most often.
+/// The most frequent confusions of genres.
 pub(crate) fn confused(run: &StudyRun) -> String {
-    let Some(evaluation) = &run.evaluation else {
-        return String::new();
-    };
-    let (matrix, n) = (&evaluation.confusion, evaluation.confusion.n_classes());
+    let matrix = &run.evaluation.confusion;
+    let n = matrix.n_classes();
     let sums = matrix.true_sums();
     let mut pairs: Vec<(f64, usize, usize)> = (0..n)
         .flat_map(|t| (0..n).map(move |p| (t, p)))
@@ -236,12 +242,12 @@ pub(crate) fn confused(run: &StudyRun) -> String {
         .collect();
     pairs.sort_by(|a, b| b.0.total_cmp(&a.0));
     let name = |class: usize| &matrix.labels()[class];
-    let told = pairs.iter().take(3).filter(|(share, ..)| *share > 0.0);
-    let told: Vec<String> = told
-        .map(|(share, t, p)| format!("{} for {} ({:.0} %)", name(*t), name(*p), 100.0 * share))
+    let worst = pairs.iter().take(3).filter(|(rate, ..)| *rate > 0.0);
+    let worst: Vec<String> = worst
+        .map(|(rate, t, p)| format!("{} as {} ({:.0} %)", name(*t), name(*p), 100.0 * rate))
         .collect();
-    match told.is_empty() {
-        true => "No genre is taken for another one.".to_owned(),
-        false => format!("Most often taken for another: {}.", told.join(", ")),
+    match worst.is_empty() {
+        true => "No row is misclassified.".to_owned(),
+        false => format!("Most frequent confusions: {}.", worst.join(", ")),
     }
 }

@@ -2,17 +2,18 @@ use std::fmt::{self, Write};
 use std::path::Path;
 
 use timbral_core::write_json;
-use timbral_data::LeakReport;
+use timbral_data::{LeakReport, SplitMethod};
 use timbral_metrics::{BinParams, Scores, expected_calibration_error};
 use timbral_plot::Report;
 
 use crate::error::{Error, Result};
-use crate::explore::{sound_grid, table_figures};
+use crate::explore::{CaptionedFigure, sound_grid, table_figures};
+use crate::recipes::kind::ModelKind;
 use crate::study::claims::{by_recording, by_row, claims};
 use crate::study::models;
 use crate::study::run::{Study, StudyRun};
 
-/// The table of results, columns set even.
+/// The table of results, in aligned columns.
 impl fmt::Display for Study {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (columns, rows) = self.table();
@@ -42,7 +43,8 @@ impl Study {
     /// # Errors
     ///
     /// Those of [`report`](Self::report), or a file cannot be written.
-    pub fn save(&self, folder: &Path) -> Result<()> {
+    pub fn save(&self, folder: impl AsRef<Path>) -> Result<()> {
+        let folder = folder.as_ref();
         self.report()?.save(folder.join("index.html"))?;
         let (columns, rows) = self.table();
         let rows: Vec<_> = rows
@@ -60,10 +62,13 @@ impl Study {
             "claims": claims(self),
         });
         let path = folder.join("results.json");
-        write_json(&path, &results).map_err(Error::file(&path))
+        write_json(&path, &results).map_err(|e| Error::Input {
+            reason: e.to_string(),
+            path,
+        })
     }
 
-    /// The study as a page: data, leak, models, claims, what is honest, time and memory.
+    /// The study as a page: data, leak, models, published claims, conclusions, time and memory.
     ///
     /// # Errors
     ///
@@ -71,10 +76,10 @@ impl Study {
     pub fn report(&self) -> Result<Report> {
         let material = &self.material;
         let mut report = Report::new(
-            "Music genres: a study and what of it is true",
+            "Music genres: a study with and without leaks",
             format!(
-                "{}. Boosted trees, a dense network{} under random rows, the usual protocol, and on \
-                 recordings that the models have not heard.",
+                "{}. Boosted trees, a dense network{} on random rows, the usual protocol, and on recordings \
+                 that the models were not trained on.",
                 material.name,
                 if material.spectrograms.is_some() {
                     " and a convolutional network"
@@ -87,7 +92,7 @@ impl Study {
         self.data(&mut report)?;
         self.leak(&mut report)?;
         for model in self.models() {
-            models::section(self, &model, &mut report)?;
+            models::section(self, model, &mut report)?;
         }
         self.claims_section(&mut report)?;
         self.conclusions(&mut report)?;
@@ -95,17 +100,17 @@ impl Study {
         Ok(report)
     }
 
-    /// Names of the models, in the order they were fitted.
-    pub fn models(&self) -> Vec<String> {
-        let mut models: Vec<String> = self.runs.iter().map(|run| run.model.clone()).collect();
+    /// The models, in the order in which they were fitted.
+    pub fn models(&self) -> Vec<ModelKind> {
+        let mut models: Vec<ModelKind> = self.runs.iter().map(|run| run.model).collect();
         models.dedup();
         models
     }
 
-    /// The splits of a model, in the order they were done.
-    pub(crate) fn splits(&self, model: &str) -> Vec<String> {
+    /// The splits of a model, in the order in which they were used.
+    pub(crate) fn splits(&self, model: ModelKind) -> Vec<SplitMethod> {
         let runs = self.runs.iter().filter(|run| run.model == model);
-        let mut splits: Vec<String> = runs.map(|run| run.split.clone()).collect();
+        let mut splits: Vec<SplitMethod> = runs.map(|run| run.split).collect();
         splits.dedup();
         splits
     }
@@ -127,13 +132,13 @@ impl Study {
         ];
         let mut rows = Vec::new();
         for model in self.models() {
-            for split in self.splits(&model) {
+            for split in self.splits(model) {
                 let number = |f: &dyn Fn(&StudyRun) -> Option<f64>| {
-                    let spread = self.spread(&model, &split, f);
+                    let spread = self.spread(model, split, f);
                     spread.map_or(String::new(), |spread| spread.to_string())
                 };
-                let runs: Vec<&StudyRun> = self.of(&model, &split).collect();
-                let first = runs.first().and_then(|run| run.evaluation.as_ref());
+                let runs: Vec<&StudyRun> = self.of(model, split).collect();
+                let first = runs.first().map(|run| &run.evaluation);
                 let interval = first.map_or(String::new(), |evaluation| {
                     format!(
                         "{:.3} to {:.3}",
@@ -141,13 +146,13 @@ impl Study {
                     )
                 });
                 rows.push(vec![
-                    model.clone(),
-                    split.clone(),
+                    model.to_string(),
+                    split.to_string(),
                     number(&|run| Some(run.train_accuracy)),
                     number(&by_row),
                     interval,
                     number(&by_recording),
-                    number(&|run| Some(run.evaluation.as_ref()?.log_loss)),
+                    number(&|run| Some(run.evaluation.log_loss)),
                     number(&calibration_error),
                     runs.len().to_string(),
                     first
@@ -161,11 +166,10 @@ impl Study {
 
     fn summary(&self, report: &mut Report) -> Result<()> {
         report.section("In short");
-        let honest = self.honest_split();
         let mut cards = Vec::new();
         for model in self.models() {
-            for split in ["random", honest] {
-                if let Some(spread) = self.spread(&model, split, by_row) {
+            for split in [SplitMethod::Random, self.held_out_split()] {
+                if let Some(spread) = self.spread(model, split, by_row) {
                     cards.push((format!("{model}, {split}: accuracy"), spread.to_string()));
                 }
             }
@@ -176,9 +180,9 @@ impl Study {
         report.paragraph(
             "Mean and, over several seeds, standard deviation. The interval is that of the first seed: \
              recordings are drawn with replacement, since segments of one recording are not \
-             independent. A recording's class is that with the greatest mean probability over its \
-             segments. Test rows were looked at once; the dense network's epochs are chosen on a part of \
-             the training rows.",
+             independent. The class of a recording is that with the highest mean probability over its \
+             segments. Test rows were used once; the number of epochs of the dense network is chosen on a \
+             part of the training rows.",
         );
         report.figure(
             &models::forest(self)?,
@@ -196,10 +200,10 @@ impl Study {
             table.n_features(),
             table.classes().len(),
         ));
-        for (figure, caption) in table_figures(table)? {
+        for CaptionedFigure { figure, caption } in table_figures(table)? {
             report.figure(&figure, caption)?;
         }
-        for (figure, caption) in sound_grid(&self.material.sounds)? {
+        for CaptionedFigure { figure, caption } in sound_grid(&self.material.sounds)? {
             report.figure(&figure, caption)?;
         }
         Ok(())
@@ -207,9 +211,9 @@ impl Study {
 
     fn leak(&self, report: &mut Report) -> Result<()> {
         report.section("The leak").paragraph(
-            "A recording gives several rows. If rows are drawn at random, pieces of most test \
-             recordings are among the rows learnt from, and a model can recognise the recording \
-             instead of the genre.",
+            "A recording has several rows. If test rows are drawn at random, other segments of most test \
+             recordings are among the training rows, and a model can recognise the recording instead of \
+             the genre.",
         );
         let table = &self.material.table;
         for split in self.material.splits() {
@@ -221,37 +225,41 @@ impl Study {
     }
 
     fn claims_section(&self, report: &mut Report) -> Result<()> {
-        report.section("What the published study says");
-        let columns = ["published, on GTZAN", "the same protocol here", "honest"];
+        report.section("Claims of the published study");
+        let columns = [
+            "published, on GTZAN",
+            "the same protocol here",
+            "held-out recordings",
+        ];
         let claims = claims(self).into_iter();
         let rows: Vec<Vec<String>> = claims
-            .map(|claim| vec![claim.published.to_owned(), claim.here, claim.honest])
+            .map(|claim| vec![claim.published.to_owned(), claim.here, claim.held_out])
             .collect();
-        report.table("Its claims and ours", &columns, &rows)?;
+        report.table("Claims and results", &columns, &rows)?;
         Ok(())
     }
 
     fn conclusions(&self, report: &mut Report) -> Result<()> {
         report.section("Conclusions");
-        let honest = self.honest_split();
+        let split = self.held_out_split();
         for model in self.models() {
-            let of = |split| self.spread(&model, split, by_row);
-            let Some(unheard) = of(honest) else {
+            let of = |split| self.spread(model, split, by_row);
+            let Some(held_out) = of(split) else {
                 continue;
             };
-            let mut text = match of("random") {
+            let mut text = match of(SplitMethod::Random) {
                 Some(random) => {
-                    let lost = random.mean - unheard.mean;
-                    let times = (1.0 - unheard.mean) / (1.0 - random.mean).max(1e-9);
+                    let lost = random.mean - held_out.mean;
+                    let times = (1.0 - held_out.mean) / (1.0 - random.mean).max(1e-9);
                     format!(
-                        "{model}: {random} on random rows, {unheard} on recordings not heard ({honest}): \
-                         {lost:.3} of the accuracy, {times:.1} times the errors, is recordings recognised \
-                         again."
+                        "{model}: {random} on random rows, {held_out} on held-out recordings ({split}), \
+                         with {times:.1} times the errors: {lost:.3} of the accuracy comes from recordings \
+                         in the training rows."
                     )
                 }
-                None => format!("{model}: {unheard} on recordings not heard ({honest})."),
+                None => format!("{model}: {held_out} on held-out recordings ({split})."),
             };
-            if let Some(run) = self.of(&model, honest).next() {
+            if let Some(run) = self.of(model, split).next() {
                 // Writing to a String cannot fail.
                 let _ = write!(text, " {}", models::confused(run));
             }
@@ -264,16 +272,16 @@ impl Study {
         report.section("Time and memory");
         let mut rows = Vec::new();
         for model in self.models() {
-            for split in self.splits(&model) {
+            for split in self.splits(model) {
                 let seconds = |f: fn(&StudyRun) -> f64| {
-                    let spread = self.spread(&model, &split, |run| Some(f(run)));
+                    let spread = self.spread(model, split, |run| Some(f(run)));
                     spread.map_or(String::new(), |spread| format!("{:.2}", spread.mean))
                 };
                 let (fit, predict) = (
                     seconds(|run| run.fit_seconds),
                     seconds(|run| run.predict_seconds),
                 );
-                rows.push(vec![model.clone(), split, fit, predict]);
+                rows.push(vec![model.to_string(), split.to_string(), fit, predict]);
             }
         }
         report.table(
@@ -288,14 +296,14 @@ impl Study {
     }
 }
 
-/// How far the probability of the most probable class is from the share of right answers.
+/// The mean difference between the probability of the most probable class and the accuracy.
 fn calibration_error(run: &StudyRun) -> Option<f64> {
-    let probabilities = run.matrix().mapv(f64::from);
+    let probabilities = run.values().mapv(f64::from);
     let scores = Scores::try_from(probabilities.view()).ok()?;
     expected_calibration_error(&run.labels, &scores, &BinParams::default()).ok()
 }
 
-/// The most memory that this process has had, in MiB; known on Linux only.
+/// The peak memory of this process in MiB; on Linux only.
 fn peak_memory() -> Option<f64> {
     let status = std::fs::read_to_string("/proc/self/status").ok()?;
     let line = status

@@ -1,36 +1,39 @@
-use std::ops::ControlFlow;
-use std::path::Path;
-use std::{fmt, fs};
-
-use ndarray::Array2;
-use serde::{Deserialize, Serialize};
+use ndarray::ArrayView2;
+use serde_json::Value;
 use timbral_boost::BoostParams;
-use timbral_core::write_atomic;
-use timbral_data::{FeatureTable, SplitMethod};
+use timbral_core::Monitor;
+use timbral_data::SplitMethod;
 
 use crate::error::{Error, Result};
 use crate::experiment::evaluation::Evaluation;
+use crate::experiment::fingerprint::Fingerprint;
+use crate::experiment::probabilities::Probabilities;
+use crate::experiment::results::Results;
+use crate::experiment::runner::{PlannedFit, Run, run_all};
 use crate::recipes::dense::DenseParams;
 use crate::recipes::images::params::ImageNetParams;
 use crate::recipes::images::recipe::ImageNet;
-use crate::recipes::recipe::{Progress, Recipe, Watch, fit_and_evaluate};
+use crate::recipes::kind::ModelKind;
+use crate::recipes::recipe::Recipe;
 use crate::study::material::Material;
 
 /// Epochs of the network on spectrograms in a [quick](StudyParams::quick) study.
 const QUICK_EPOCHS: usize = 12;
 
-/// What a study fits, and how often.
+/// The models of a study and the number of seeds.
 #[derive(Debug, Clone, PartialEq)]
 pub struct StudyParams {
-    /// Seeds of splits and fits, at least 1: 0, 1, ...; default 1.
+    /// Number of random seeds of splits and fits, at least 1: 0, 1, ...; default 1.
     pub seeds: u64,
-    /// Boosted trees on the table; default 200 rounds at 0.1 without a least weight of children and
-    /// with subsampling.
+    /// Boosted trees on the table; default 200 rounds at 0.1 with subsampling and without a minimum child
+    /// weight.
     pub boost: BoostParams,
     /// The dense network on the table.
     pub dense: DenseParams,
-    /// The network on spectrograms, where there are any.
+    /// The network on spectrograms, if there are any.
     pub conv: ImageNetParams,
+    #[doc(hidden)]
+    pub _non_exhaustive: (),
 }
 
 impl Default for StudyParams {
@@ -48,63 +51,62 @@ impl Default for StudyParams {
             },
             dense: DenseParams::default(),
             conv: ImageNetParams::conv(),
+            _non_exhaustive: (),
         }
     }
 }
 
-/// One model under one split with one seed: a line of the results.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+/// One model under one split with one seed.
+#[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct StudyRun {
-    /// `boosted-trees`, `dense` or `conv`.
-    pub model: String,
-    /// `random`, `grouped` or `fault-filtered`.
-    pub split: String,
-    /// Of the split and of the fit.
+    /// The model.
+    pub model: ModelKind,
+    /// The way to split.
+    pub split: SplitMethod,
+    /// Random seed of the split and of the fit.
     pub seed: u64,
-    /// What the run is of, so that no other is taken for it.
-    fingerprint: u64,
-    /// Share of the rows learnt from whose class is found.
+    /// Accuracy on the training rows.
     pub train_accuracy: f64,
     /// Wall-clock time of the fit.
     pub fit_seconds: f64,
     /// Wall-clock time of the probabilities of all test rows.
     pub predict_seconds: f64,
-    /// The course of the training.
+    /// The course of the training; none for models without epochs.
     pub curves: Vec<Curve>,
-    /// The probabilities of the test rows, one row a line.
-    pub probabilities: Vec<Vec<f32>>,
+    /// The probabilities of the test rows.
+    pub probabilities: Probabilities,
     /// The classes of the test rows.
-    #[serde(skip)]
     pub labels: Vec<usize>,
     /// How good they are.
-    #[serde(skip)]
-    pub evaluation: Option<Evaluation>,
+    pub evaluation: Evaluation,
 }
 
 /// A number for each epoch of a training.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
 pub struct Curve {
     /// What the number is.
     pub name: String,
-    /// One an epoch.
+    /// One per epoch.
     pub values: Vec<f64>,
 }
 
-/// What a study found.
+/// The results of a study.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct Study {
-    /// What it looked at.
+    /// The data.
     pub material: Material,
-    /// What was fitted.
+    /// The models.
     pub params: StudyParams,
     /// Models, within them splits, within them seeds.
     pub runs: Vec<StudyRun>,
 }
 
 impl StudyParams {
-    /// The same with fewer epochs of the network on spectrograms, for a look in minutes.
+    /// The same with fewer epochs of the network on spectrograms, for a first result in minutes.
+    #[must_use]
     pub fn quick(mut self) -> Self {
         self.conv.train.epochs = QUICK_EPOCHS;
         self
@@ -112,150 +114,86 @@ impl StudyParams {
 
     /// Fits every model under every split with every seed.
     ///
-    /// A finished run is kept in the folder `keep`; one that is there, of the same table and
-    /// parameters, is not done again. `watch` gets a run's name (`dense, grouped, seed 0`), its place among
-    /// all runs, their number, and how far its fit is; `Break` ends the study.
+    /// Fits that `results` has are not repeated; new ones are added to it ([`Material::results`]).
+    /// `monitor` is called after every step of every fit and after every fit; the unit is `fits`.
     ///
     /// # Errors
     ///
-    /// `Error::Table(`[`Stopped`](timbral_data::Error::Stopped)`)` after a `Break`; else those of the recipes and of writing files.
+    /// [`Error::Stopped`] on `Break`; those of the recipes and of writing the log.
     pub fn run(
         &self,
         material: Material,
-        keep: &Path,
-        mut watch: impl FnMut(&str, [usize; 2], &Progress) -> ControlFlow<()> + Send,
+        results: &Results,
+        monitor: &mut dyn Monitor,
     ) -> Result<Study> {
         let splits = material.splits();
         let images = material.spectrograms.as_ref();
         let conv = images.map(|images| ImageNet::new(self.conv.clone(), images));
-        let table = of_table(&material.table);
-        let of = |start, params: &dyn fmt::Debug| fingerprint(start, format!("{params:?}").bytes());
-        let mut models: Vec<(&dyn Recipe, &FeatureTable, u64)> = vec![
-            (&self.boost, &material.table, of(table, &self.boost)),
-            (&self.dense, &material.table, of(table, &self.dense)),
+        let of_table = Fingerprint::of_table(&material.table);
+        let of_images = images.map(|images| Fingerprint::of_table(images.table()));
+        let mut models: Vec<(ModelKind, &dyn Recipe, _, &Fingerprint)> = vec![
+            (
+                ModelKind::BoostedTrees,
+                &self.boost,
+                &material.table,
+                &of_table,
+            ),
+            (ModelKind::Dense, &self.dense, &material.table, &of_table),
         ];
-        if let Some(conv) = &conv {
-            let images = conv.spectrograms;
-            let bits = images
-                .images()
-                .into_iter()
-                .flat_map(|x| x.to_bits().to_le_bytes());
-            let own = fingerprint(of_table(images.table()), bits);
-            models.push((conv, images.table(), of(own, &self.conv)));
+        if let (Some(conv), Some(content)) = (&conv, &of_images) {
+            models.push((ModelKind::Conv, conv, conv.spectrograms.table(), content));
         }
-        let mut cells = Vec::new();
-        for (recipe, table, fingerprint) in models {
-            for split in &splits {
-                // Rows that are whole recordings cannot leak.
-                if *split == SplitMethod::Random && table.n_rows() == table.n_groups() {
+        let (mut plan, mut kinds) = (Vec::new(), Vec::new());
+        for (kind, recipe, table, content) in models {
+            for &method in &splits {
+                // Rows that are entire recordings cannot leak.
+                if method == SplitMethod::Random && table.n_rows() == table.n_groups() {
                     continue;
                 }
-                cells.extend((0..self.seeds).map(|seed| Cell {
-                    recipe,
-                    table,
-                    split: *split,
-                    seed,
-                    fingerprint,
-                }));
+                for seed in 0..self.seeds {
+                    let split = method.split(table, seed)?;
+                    plan.push(PlannedFit::new(recipe, table, content, method, seed, split));
+                    kinds.push(kind);
+                }
             }
         }
-        let mut runs = Vec::with_capacity(cells.len());
-        for (i, cell) in cells.iter().enumerate() {
-            let name = format!("{}, {}, seed {}", cell.recipe.name(), cell.split, cell.seed);
-            let place = [i, cells.len()];
-            runs.push(cell.run(keep, &mut |progress| watch(&name, place, progress))?);
-        }
-        drop(cells);
-        let params = self.clone();
+        let runs = run_all(&plan, results, monitor)?.into_iter().zip(kinds);
+        let runs = runs.map(|(run, kind)| StudyRun::new(kind, run));
+        let runs = runs.collect::<Result<_>>()?;
+        drop(plan);
         drop(conv);
         Ok(Study {
             material,
-            params,
+            params: self.clone(),
             runs,
         })
     }
 }
 
-/// What makes a run.
-struct Cell<'a> {
-    recipe: &'a dyn Recipe,
-    table: &'a FeatureTable,
-    split: SplitMethod,
-    seed: u64,
-    fingerprint: u64,
-}
-
-impl Cell<'_> {
-    fn run(&self, keep: &Path, watch: Watch<'_>) -> Result<StudyRun> {
-        let (model, split, seed) = (self.recipe.name(), self.split.to_string(), self.seed);
-        let path = keep.join(format!("{model}.{split}.{seed}.json"));
-        let parts = self.split.split(self.table, seed)?;
-        let known = fs::read(&path).ok();
-        let known = known.and_then(|bytes| serde_json::from_slice::<StudyRun>(&bytes).ok());
-        let mut run = match known {
-            Some(run) if run.fingerprint == self.fingerprint => run,
-            _ => {
-                let mut stopped = false;
-                let mut watch = |progress: &Progress| {
-                    let goes_on = watch(progress);
-                    stopped |= goes_on.is_break();
-                    goes_on
-                };
-                let outcome = fit_and_evaluate(self.recipe, self.table, &parts, seed, &mut watch)?;
-                if stopped {
-                    return Err(timbral_data::Error::Stopped.into());
-                }
-                let rows = outcome.probabilities.rows().into_iter();
-                let run = StudyRun {
-                    model,
-                    split,
-                    seed,
-                    fingerprint: self.fingerprint,
-                    train_accuracy: outcome.record.train_accuracy,
-                    fit_seconds: outcome.record.fit_seconds,
-                    predict_seconds: outcome.record.predict_seconds,
-                    curves: curves(&outcome.record.details["history"]),
-                    probabilities: rows.map(|row| row.to_vec()).collect(),
-                    labels: Vec::new(),
-                    evaluation: None,
-                };
-                fs::create_dir_all(keep).map_err(|e| Error::Input {
-                    path: keep.to_owned(),
-                    reason: e.to_string(),
-                })?;
-                let write = write_atomic(&path, |file| Ok(serde_json::to_writer(file, &run)?));
-                write.map_err(Error::file(&path))?;
-                run
-            }
-        };
-        let test = self.table.select(&parts.test)?;
-        let probabilities = run.matrix();
-        run.labels = test.labels().unwrap_or_default().to_vec();
-        run.evaluation = Some(Evaluation::new(
-            &test,
-            test.classes(),
-            probabilities.view(),
-        )?);
-        Ok(run)
-    }
-}
-
 impl StudyRun {
-    /// The probabilities, `(n_rows, n_classes)`.
-    pub fn matrix(&self) -> Array2<f32> {
-        let n_classes = self.probabilities.first().map_or(0, Vec::len);
-        let shape = (self.probabilities.len(), n_classes);
-        Array2::from_shape_fn(shape, |(row, class)| {
-            self.probabilities[row]
-                .get(class)
-                .copied()
-                .unwrap_or(f32::NAN)
+    fn new(model: ModelKind, run: Run) -> Result<Self> {
+        Ok(Self {
+            model,
+            split: run.split,
+            seed: run.seed,
+            train_accuracy: run.train_accuracy.ok_or(Error::NoMembers)?,
+            fit_seconds: run.fit_seconds,
+            predict_seconds: run.predict_seconds,
+            curves: curves(&run.details["history"]),
+            labels: run.probabilities.labels()?,
+            evaluation: run.evaluate()?,
+            probabilities: run.probabilities,
         })
     }
+
+    /// The probabilities, `(n_rows, n_classes)`.
+    pub(crate) fn values(&self) -> ArrayView2<'_, f32> {
+        self.probabilities.values()
+    }
 }
 
-/// The numbers of a network's history, epoch by epoch; none for models without epochs.
-fn curves(history: &serde_json::Value) -> Vec<Curve> {
+/// The curves in the history of a network; none for models without epochs.
+fn curves(history: &Value) -> Vec<Curve> {
     let names = ["loss", "accuracy", "validation_loss", "validation_accuracy"];
     let epochs = history["epochs"].as_array().map_or(&[][..], Vec::as_slice);
     let curve = |name: &str| {
@@ -269,39 +207,18 @@ fn curves(history: &serde_json::Value) -> Vec<Curve> {
     all.filter(|curve| !curve.values.is_empty()).collect()
 }
 
-/// Of names, labels and features.
-fn of_table(table: &FeatureTable) -> u64 {
-    let names = table
-        .ids()
-        .iter()
-        .chain(table.classes())
-        .flat_map(|name| name.bytes());
-    let labels = table
-        .labels()
-        .unwrap_or_default()
-        .iter()
-        .map(|label| *label as u8);
-    let features = table
-        .features()
-        .into_iter()
-        .flat_map(|x| x.to_bits().to_le_bytes());
-    fingerprint(0, names.chain(labels).chain(features))
-}
-
-/// Fowler, Noll and Vo's hash (FNV-1a, 64 bits), going on from another one.
-fn fingerprint(start: u64, bytes: impl Iterator<Item = u8>) -> u64 {
-    let offset = 0xcbf2_9ce4_8422_2325 ^ start;
-    let step = |hash: u64, byte: u8| (hash ^ u64::from(byte)).wrapping_mul(0x100_0000_01b3);
-    bytes.fold(offset, step)
-}
-
 #[cfg(test)]
 mod tests {
+    use std::fs;
+    use std::ops::ControlFlow;
+
     use ndarray::Array2;
+    use timbral_core::Progress;
+    use timbral_data::FeatureTable;
 
     use super::*;
 
-    /// Twenty recordings of three rows; `x` tells the genres apart, `take` the recordings.
+    /// Twenty recordings of three rows; `x` separates the genres, `take` the recordings.
     fn material() -> Material {
         let x = Array2::from_shape_fn((60, 2), |(row, column)| match column {
             0 => (row / 3 % 2) as f32 + (row % 7) as f32 / 10.0,
@@ -332,18 +249,27 @@ mod tests {
     }
 
     #[test]
-    fn a_study_is_told_and_goes_on_where_it_was_stopped() {
+    fn a_study_is_reported_and_goes_on_where_it_was_stopped() {
         let folder = tempfile::tempdir().unwrap();
         let go = |params: &StudyParams, last: usize| {
             let mut fits = Vec::new();
-            let study = params.run(material(), folder.path(), |name, [i, n], _| {
-                assert_eq!(n, 4);
+            let mut monitor = |progress: &Progress| {
+                assert_eq!(progress.total, 4);
+                // Within a fit the name is followed by a colon.
+                let Some((name, _)) = progress.message.split_once(':') else {
+                    return ControlFlow::Continue(());
+                };
                 fits.push(name.to_owned());
-                match i < last {
+                match progress.done < last {
                     true => ControlFlow::Continue(()),
                     false => ControlFlow::Break(()),
                 }
-            });
+            };
+            let material = material();
+            let results = material
+                .results(folder.path().join("results.jsonl"))
+                .unwrap();
+            let study = params.run(material, &results, &mut monitor);
             fits.dedup();
             (study, fits)
         };
@@ -353,7 +279,7 @@ mod tests {
         let (study, fits) = go(&params(), 9);
         assert_eq!(fits, ["dense, random, seed 0", "dense, grouped, seed 0"]);
         let study = study.unwrap();
-        assert_eq!(study.honest_split(), "grouped");
+        assert_eq!(study.held_out_split(), SplitMethod::Grouped);
         // Other parameters are other runs.
         let mut other = params();
         other.boost.n_rounds = 6;

@@ -10,7 +10,7 @@ use crate::recipes::ensemble::mean;
 /// p(class) = mean over models of p_model(class)
 /// ```
 ///
-/// A single model is an ensemble, too.
+/// It may have a single model.
 #[derive(Debug, Clone, PartialEq)]
 pub struct BoostEnsemble(Vec<Model>);
 

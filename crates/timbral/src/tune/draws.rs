@@ -1,40 +1,29 @@
-/// The random bits of one trial; they depend on the seed and its number alone.
+use timbral_core::{split_mix, unit_f64};
+
+/// The random numbers of one trial; they depend on the seed and its number only.
 #[derive(Debug, Clone)]
 pub(super) struct Draws(u64);
 
 impl Draws {
     pub(super) fn new(seed: u64, number: usize) -> Self {
-        Self(mix(mix(seed) ^ number as u64))
+        Self(split_mix(split_mix(seed) ^ number as u64))
     }
 
     pub(super) fn bits(&mut self) -> u64 {
-        self.0 = mix(self.0);
+        self.0 = split_mix(self.0);
         self.0
     }
 
-    /// From 0 to 1, without 1.
+    /// Uniform in `0..1`.
     pub(super) fn uniform(&mut self) -> f64 {
-        share(self.bits())
+        unit_f64(self.bits())
     }
 
-    /// Of mean 0 and deviation 1 (Box and Muller 1958).
+    /// Normal with mean 0 and standard deviation 1 (Box and Muller 1958).
     pub(super) fn normal(&mut self) -> f64 {
         let radius = (-2.0 * (1.0 - self.uniform()).ln()).sqrt();
         radius * (std::f64::consts::TAU * self.uniform()).cos()
     }
-}
-
-/// The number from 0 to 1, without 1, that random bits stand for.
-pub(super) fn share(bits: u64) -> f64 {
-    (bits >> 11) as f64 / (1_u64 << 53) as f64
-}
-
-/// SplitMix64's step and output (Steele, Lea and Flood 2014).
-fn mix(state: u64) -> u64 {
-    let z = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
-    let z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-    let z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-    z ^ (z >> 31)
 }
 
 #[cfg(test)]

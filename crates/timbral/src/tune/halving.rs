@@ -1,6 +1,7 @@
 use std::ops::ControlFlow;
 
 use serde::Serialize;
+use timbral_core::check;
 
 use super::trial::rank;
 use super::{Space, Trial};
@@ -14,7 +15,7 @@ use crate::error::{Error, Result};
 /// n_0 = n_candidates, r_i = min(min_resources factor^i, max_resources), until r_i = max_resources
 /// ```
 ///
-/// Resources are what makes a trial dear and its score sure: rounds, epochs, rows.
+/// Resources are what makes a trial expensive and its score reliable: rounds, epochs, rows.
 ///
 /// ```
 /// use std::ops::ControlFlow;
@@ -24,7 +25,7 @@ use crate::error::{Error, Result};
 /// let space = Space::new().linear("x", 0.0, 1.0);
 /// let halving = Halving { n_candidates: 27, min_resources: 1, max_resources: 9, ..Default::default() };
 /// assert_eq!(halving.rungs(), [(27, 1), (9, 3), (3, 9)]);
-/// // The more resources, the nearer is the score to 1 - |x - 0.3|.
+/// // The more resources, the closer is the score to 1 - |x - 0.3|.
 /// let trials = halving.search(&space, |trial, resources, _: &mut ()| {
 ///     let Some(Value::Number(x)) = trial.point.get("x") else { return Err(Error::NoLabels) };
 ///     Ok(ControlFlow::Continue(1.0 - (x - 0.3).abs() - 0.1 / resources as f64))
@@ -41,10 +42,13 @@ pub struct Halving {
     pub min_resources: usize,
     /// Resources of each trial of the last rung, at least `min_resources`; default 9.
     pub max_resources: usize,
-    /// By what the trials become fewer and their resources more, at least 2; default 3.
+    /// The factor by which the trials become fewer and their resources more, at least 2; default 3.
     pub factor: usize,
-    /// Of the draws; default 0.
+    /// Random seed; default 0.
     pub seed: u64,
+    #[doc(hidden)]
+    #[serde(skip)]
+    pub _non_exhaustive: (),
 }
 
 impl Default for Halving {
@@ -55,6 +59,7 @@ impl Default for Halving {
             max_resources: 9,
             factor: 3,
             seed: 0,
+            _non_exhaustive: (),
         }
     }
 }
@@ -72,18 +77,18 @@ impl Halving {
         rungs
     }
 
-    /// Tries points of `space` and returns all trials, best first: who got further, then who has
-    /// the higher score, then who was drawn first.
+    /// Tries points of `space` and returns all trials, best first: those with scores at more resources
+    /// first, then those with higher scores, then those drawn earlier.
     ///
-    /// `score` gets the trial, its resources and what it left at the last rung (at the first:
-    /// `S::default()`), such as a model to train further. Calls come one after the other, rung by
-    /// rung, in the order of the draws; so a seed gives one result. The first `Break` ends the
-    /// search with the trials as they are.
+    /// `score` gets the trial, its resources and the state that it left at the last rung (at the first
+    /// `S::default()`), such as a model to train further. Calls come one after the other, rung by rung,
+    /// in the order of the draws; so a seed gives one result. The first `Break` ends the search with the
+    /// trials so far.
     ///
     /// # Errors
     ///
-    /// [`Error::Space`] as of [`Space::sample`] and for numbers of this struct out of range,
-    /// [`Error::Score`] for a score that is NaN, and those of `score`.
+    /// [`Error::Space`] as of [`Space::sample`], [`Error::InvalidParameter`] for a number of this struct
+    /// out of range, [`Error::Score`] for a score that is NaN, and those of `score`.
     pub fn search<S: Default, E: From<Error>>(
         &self,
         space: &Space,
@@ -95,7 +100,7 @@ impl Halving {
         let mut trials: Vec<Trial> = trials.map(|(i, point)| Trial::new(i, point)).collect();
         let mut states: Vec<S> = trials.iter().map(|_| S::default()).collect();
         'rungs: for (n, resources) in self.rungs() {
-            // What is out of the race needs no memory.
+            // Trials that do not go on need no state.
             for trial in &trials[n..] {
                 states[trial.number] = S::default();
             }
@@ -114,25 +119,28 @@ impl Halving {
     }
 
     fn check(&self) -> Result<()> {
-        for (good, name, reason) in [
-            (self.n_candidates >= 1, "n_candidates", "must be at least 1"),
-            (
-                self.min_resources >= 1,
-                "min_resources",
-                "must be at least 1",
-            ),
-            (
-                self.max_resources >= self.min_resources,
-                "max_resources",
-                "must be at least min_resources",
-            ),
-            (self.factor >= 2, "factor", "must be at least 2"),
-        ] {
-            if !good {
-                let name = name.to_owned();
-                return Err(Error::Space { name, reason });
-            }
-        }
+        let at_least_1 = "must be at least 1";
+        let Self {
+            n_candidates,
+            min_resources,
+            max_resources,
+            factor,
+            ..
+        } = *self;
+        check(n_candidates >= 1, "n_candidates", n_candidates, at_least_1)?;
+        check(
+            min_resources >= 1,
+            "min_resources",
+            min_resources,
+            at_least_1,
+        )?;
+        check(
+            max_resources >= min_resources,
+            "max_resources",
+            max_resources,
+            "must be at least min_resources",
+        )?;
+        check(factor >= 2, "factor", factor, "must be at least 2")?;
         Ok(())
     }
 }
@@ -147,11 +155,11 @@ mod tests {
     }
 
     fn space() -> Space {
-        Space::new().linear("share", 0.5, 1.0)
+        Space::new().linear("fraction", 0.5, 1.0)
     }
 
-    fn share(point: &Point) -> f64 {
-        match point.get("share") {
+    fn fraction(point: &Point) -> f64 {
+        match point.get("fraction") {
             Some(Value::Number(value)) => *value,
             other => panic!("{other:?}"),
         }
@@ -170,7 +178,7 @@ mod tests {
     #[test]
     fn a_seed_is_one_result() {
         let score = |trial: &Trial, resources, _: &mut ()| {
-            go::<Error>(share(&trial.point) * resources as f64)
+            go::<Error>(fraction(&trial.point) * resources as f64)
         };
         let search = |seed| halving(seed).search(&space(), score).unwrap();
         assert_eq!(search(5), search(5));
@@ -178,14 +186,14 @@ mod tests {
     }
 
     #[test]
-    fn the_best_go_on_with_what_they_left() {
+    fn the_best_go_on_with_the_state_they_left() {
         assert_eq!(halving(0).rungs(), [(10, 2), (4, 6), (2, 18), (1, 20)]);
         let mut calls = Vec::new();
         let trials = halving(1)
             .search(&space(), |trial, resources, spent: &mut usize| {
                 calls.push((resources, *spent));
                 *spent = resources;
-                go::<Error>(share(&trial.point))
+                go::<Error>(fraction(&trial.point))
             })
             .unwrap();
         let expected = [
@@ -195,7 +203,7 @@ mod tests {
             vec![(20, 18)],
         ];
         assert_eq!(calls, expected.concat());
-        // A score that does not change puts all in its order, whoever got how far.
+        // Scores that do not change give the order of all trials.
         assert!(trials.is_sorted_by(|a, b| a.score() >= b.score()));
         let lengths: Vec<usize> = trials.iter().map(|t| t.scores.len()).collect();
         assert_eq!(lengths, [4, 3, 2, 2, 1, 1, 1, 1, 1, 1]);
@@ -204,13 +212,13 @@ mod tests {
     }
 
     #[test]
-    fn a_break_ends_the_search_with_what_there_is() {
+    fn a_break_ends_the_search_with_the_trials_so_far() {
         let mut left = 12;
         let trials = halving(0).search(&space(), |trial, _, _: &mut ()| {
             left -= 1;
             match left {
                 0 => Ok(ControlFlow::Break(())),
-                _ => go::<Error>(share(&trial.point)),
+                _ => go::<Error>(fraction(&trial.point)),
             }
         });
         let lengths: Vec<usize> = trials.unwrap().iter().map(|t| t.scores.len()).collect();
@@ -259,7 +267,7 @@ mod tests {
             let result = halving.search(&space(), |_, _, _: &mut ()| go::<Error>(0.0));
             let error = result.unwrap_err().to_string();
             assert!(
-                error.starts_with(&format!("search: {name}: must be")),
+                error.starts_with(&format!("{name} = ")) && error.contains(": must be"),
                 "{error}"
             );
         }

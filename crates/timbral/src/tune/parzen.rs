@@ -1,26 +1,27 @@
-//! The tree-structured Parzen estimator, one parameter at a time: hyperopt's densities, but Optuna's
-//! ten trials by lot (hyperopt has 20), and a larger share of good trials.
+//! The tree-structured Parzen estimator, one parameter at a time: hyperopt's densities, but Optuna's ten
+//! random trials at the start (hyperopt has 20), and a larger fraction of good trials.
 //!
-//! Scores of models are noisy: hyperopt calls the best two of 40 trials good, and learns from what
-//! was lucky.
+//! Scores of models are noisy: hyperopt counts the best two of 40 trials as good, which may just be the
+//! lucky ones.
 
 use super::draws::Draws;
 use super::space::{Range, Value};
 use super::trial::rank;
 use super::{Point, Space, Trial};
 
-/// Trials drawn by lot before anything is learnt from them.
+/// Random trials before the densities are used.
 const N_STARTUP: usize = 10;
-/// The share of the trials that counts as good, which Watanabe (2023) recommends.
-const GOOD_SHARE: f64 = 0.15;
-/// Points drawn from the good trials' density, of which one is taken.
+/// The fraction of the trials that counts as good, as Watanabe (2023) recommends.
+const GOOD_FRACTION: f64 = 0.15;
+/// Candidates drawn from the density of the good trials, of which one is chosen.
 const N_CANDIDATES: usize = 24;
-/// The newest trials, which count fully; older ones count the less the older they are.
+/// The newest trials, which count fully; older ones count less with age.
 const N_REMEMBERED: usize = 25;
-/// Draws outside the range before one is moved to its edge.
+/// Draws outside the range after which one is moved to its edge.
 const MOST_REJECTED: usize = 1000;
 
-/// The next point: that whose ratio of densities, good trials' to the others', is the largest.
+/// The next point: the candidate with the largest ratio of the density of the good trials to that of the
+/// others.
 ///
 /// ```text
 /// good trials: the best ceil(.15 n)
@@ -32,7 +33,7 @@ pub(super) fn point(space: &Space, trials: &[Trial], seed: u64) -> Point {
     }
     let mut ranked = trials.to_vec();
     rank(&mut ranked);
-    let n_good = (GOOD_SHARE * number as f64).ceil() as usize;
+    let n_good = (GOOD_FRACTION * number as f64).ceil() as usize;
     let (good, rest) = ranked.split_at_mut(n_good);
     for side in [&mut *good, &mut *rest] {
         side.sort_by_key(|trial| trial.number);
@@ -61,8 +62,8 @@ pub(super) fn point(space: &Space, trials: &[Trial], seed: u64) -> Point {
 }
 
 impl Range {
-    /// Where a value lies on the line that densities are over: the logarithm of a log parameter,
-    /// the place of a name among those to choose from.
+    /// The position of a value on the axis of the density: the logarithm of a log parameter, the index of
+    /// a choice.
     fn place(&self, value: &Value) -> Option<f64> {
         match (self, value) {
             (Self::Integer(..), Value::Integer(value)) => Some(*value as f64),
@@ -75,7 +76,7 @@ impl Range {
         }
     }
 
-    /// The value at a place.
+    /// The value at a position.
     fn at(&self, place: f64) -> Value {
         match self {
             Self::Integer(low, high) => Value::Integer((place.round() as i64).clamp(*low, *high)),
@@ -86,17 +87,17 @@ impl Range {
     }
 }
 
-/// How likely the values of a parameter are, by those seen and a prior that counts as one.
+/// The density of a parameter's values, from those seen and a prior that counts as one.
 #[derive(Debug, Clone, PartialEq)]
 enum Density {
-    /// Shares of the names.
+    /// Probabilities of the choices.
     Names(Vec<f64>),
-    /// A mixture of normal distributions, cut off at the ends of the range.
+    /// A mixture of normal distributions, truncated at the ends of the range.
     Numbers {
         /// Weight, mean and deviation.
         parts: Vec<(f64, f64, f64)>,
         ends: (f64, f64),
-        /// Whether values are rounded.
+        /// Whether values are integers.
         whole: bool,
     },
 }
@@ -105,13 +106,13 @@ impl Density {
     fn new(range: &Range, seen: &[f64]) -> Self {
         match range {
             Range::Choice(values) => {
-                let mut shares = vec![1.0; values.len()];
+                let mut weighted = vec![1.0; values.len()];
                 for (place, weight) in seen.iter().zip(weights(seen.len())) {
-                    shares[*place as usize] += weight;
+                    weighted[*place as usize] += weight;
                 }
-                let sum: f64 = shares.iter().sum();
-                shares.iter_mut().for_each(|share| *share /= sum);
-                Self::Names(shares)
+                let sum: f64 = weighted.iter().sum();
+                weighted.iter_mut().for_each(|weight| *weight /= sum);
+                Self::Names(weighted)
             }
             Range::Integer(low, high) => {
                 let (low, high) = (*low as f64 - 0.5, *high as f64 + 0.5);
@@ -122,10 +123,10 @@ impl Density {
         }
     }
 
-    /// Each value seen is a normal distribution as wide as the way to its farther neighbour.
+    /// Each value seen is a normal distribution as wide as the distance to its farther neighbour.
     fn numbers(seen: &[f64], low: f64, high: f64, whole: bool) -> Self {
         let width = high - low;
-        // Weight, mean, and whether it is the prior, which comes first among equals.
+        // Weight, mean, and whether it is the prior, which is first among equals.
         let mut sorted = vec![(1.0, f64::midpoint(low, high), true)];
         let weights = weights(seen.len());
         sorted.extend(
@@ -157,7 +158,7 @@ impl Density {
 
     fn draw(&self, draws: &mut Draws) -> f64 {
         match self {
-            Self::Names(shares) => pick(shares.iter().copied(), draws) as f64,
+            Self::Names(probabilities) => pick(probabilities.iter().copied(), draws) as f64,
             Self::Numbers { parts, ends, whole } => {
                 let mut place = ends.0;
                 for _ in 0..MOST_REJECTED {
@@ -176,10 +177,10 @@ impl Density {
         }
     }
 
-    /// The logarithm of the density, or of a whole number's probability.
+    /// The logarithm of the density, or of the probability of an integer.
     fn ln(&self, place: f64) -> f64 {
         match self {
-            Self::Names(shares) => shares[place as usize].ln(),
+            Self::Names(probabilities) => probabilities[place as usize].ln(),
             Self::Numbers { parts, ends, whole } => {
                 let mixed = |f: &dyn Fn(f64, f64) -> f64| -> f64 {
                     parts
@@ -206,7 +207,7 @@ impl Density {
     }
 }
 
-/// Weights of values in the order in which they were seen.
+/// Weights of values, in the order in which they were seen.
 fn weights(n: usize) -> impl Iterator<Item = f64> {
     let n_old = n.saturating_sub(N_REMEMBERED);
     let first = 1.0 / n.max(1) as f64;
@@ -217,13 +218,13 @@ fn weights(n: usize) -> impl Iterator<Item = f64> {
     })
 }
 
-/// An index, each as likely as its share; the shares add up to 1.
-fn pick(shares: impl Iterator<Item = f64>, draws: &mut Draws) -> usize {
+/// A random index with these probabilities, which add up to 1.
+fn pick(probabilities: impl Iterator<Item = f64>, draws: &mut Draws) -> usize {
     let mut left = draws.uniform();
     let mut last = 0;
-    for (i, share) in shares.enumerate() {
+    for (i, probability) in probabilities.enumerate() {
         last = i;
-        left -= share;
+        left -= probability;
         if left < 0.0 {
             break;
         }
@@ -231,7 +232,7 @@ fn pick(shares: impl Iterator<Item = f64>, draws: &mut Draws) -> usize {
     last
 }
 
-/// The share of the standard normal distribution below `z`.
+/// The standard normal distribution function.
 fn normal_below(z: f64) -> f64 {
     0.5 * (1.0 + libm::erf(z / std::f64::consts::SQRT_2))
 }
@@ -289,12 +290,12 @@ mod tests {
     }
 
     #[test]
-    fn deviations_reach_to_the_farther_neighbour() {
+    fn deviations_are_distances_to_the_farther_neighbour() {
         let Density::Numbers { parts, .. } = Density::numbers(&[1.0, 4.0, 9.0], 0.0, 10.0, false)
         else {
             panic!();
         };
-        // The prior is at 5; the narrowest is 10 / (1 + 4).
+        // The prior is at 5; the smallest deviation is 10 / (1 + 4).
         let expected = [(1.0, 3.0), (4.0, 3.0), (5.0, 10.0), (9.0, 4.0)];
         assert_eq!(
             parts,
@@ -325,7 +326,7 @@ mod tests {
     }
 
     #[test]
-    fn draws_are_as_likely_as_the_density_says_and_inside_the_range() {
+    fn draws_follow_the_density_and_stay_inside_the_range() {
         let mut draws = Draws::new(1, 0);
         let density = Density::numbers(&[0.1, 0.2, 3.9], 0.0, 4.0, false);
         let places: Vec<f64> = (0..20_000).map(|_| density.draw(&mut draws)).collect();
@@ -333,17 +334,17 @@ mod tests {
         for (low, high) in [(0.0, 0.5), (0.5, 2.0), (2.0, 4.0)] {
             let expected = integral(|place| density.ln(place).exp(), low, high);
             let hits = places.iter().filter(|p| (low..high).contains(*p)).count();
-            // Five standard deviations of a share of a half.
-            let share = hits as f64 / 20_000.0;
+            // Five standard deviations of a fraction of a half.
+            let fraction = hits as f64 / 20_000.0;
             assert!(
-                (share - expected).abs() < 0.018,
-                "{low} to {high}: {share}, {expected}"
+                (fraction - expected).abs() < 0.018,
+                "{low} to {high}: {fraction}, {expected}"
             );
         }
     }
 
     #[test]
-    fn points_are_of_the_space_whatever_was_scored() {
+    fn points_are_inside_the_space_whatever_the_scores() {
         let mut trials: Vec<Trial> = Vec::new();
         for number in 0..60 {
             let point = point(&space(), &trials, 11);

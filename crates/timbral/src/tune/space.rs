@@ -1,8 +1,9 @@
 use std::fmt;
 
 use serde::{Serialize, Serializer};
+use timbral_core::unit_f64;
 
-use super::draws::{Draws, share};
+use super::draws::Draws;
 use crate::error::{Error, Result};
 
 /// The value of one parameter; serialised as the bare integer, number or text.
@@ -13,7 +14,7 @@ pub enum Value {
     Integer(i64),
     /// Of a linear or log parameter.
     Number(f64),
-    /// A name to choose.
+    /// One of several texts.
     Text(String),
 }
 
@@ -47,7 +48,7 @@ impl fmt::Display for Value {
 
 /// A value for each parameter of a [`Space`], in its order.
 ///
-/// Serialised as a map, so that a draw becomes any parameters that serde reads;
+/// Serialised as a map, so that a point becomes any parameters that serde reads;
 /// `Display` prints `name value, name value`.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Point(pub(super) Vec<(String, Value)>);
@@ -76,7 +77,7 @@ impl fmt::Display for Point {
     }
 }
 
-/// Where the values of a parameter lie.
+/// The values of a parameter.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub(super) enum Range {
@@ -86,7 +87,7 @@ pub(super) enum Range {
     Choice(Vec<Value>),
 }
 
-/// Parameters with the ranges to search them in, drawn independently of each other.
+/// Parameters with their ranges, drawn independently of each other.
 ///
 /// | parameter | values |
 /// |---|---|
@@ -118,7 +119,7 @@ pub(super) enum Range {
 pub struct Space(Vec<(String, Range)>);
 
 impl Space {
-    /// Without parameters.
+    /// A space without parameters.
     pub fn new() -> Self {
         Self::default()
     }
@@ -133,7 +134,7 @@ impl Space {
         self.with(name, Range::Linear(low, high))
     }
 
-    /// A number from `low`, which is above 0, to `high`; each decade is as likely as any other.
+    /// A number from `low`, above 0, to `high`, uniform in its logarithm.
     pub fn log(self, name: impl Into<String>, low: f64, high: f64) -> Self {
         self.with(name, Range::Log(low, high))
     }
@@ -155,7 +156,7 @@ impl Space {
         self
     }
 
-    /// The first `n` points under `seed`; the i-th does not depend on `n`.
+    /// The first `n` random points under `seed`; the i-th does not depend on `n`.
     ///
     /// # Errors
     ///
@@ -166,7 +167,7 @@ impl Space {
         Ok((0..n).map(|number| self.point(number, seed)).collect())
     }
 
-    /// One point of a sample, of a space that was checked.
+    /// One point of a sample; the space must have been checked.
     pub(super) fn point(&self, number: usize, seed: u64) -> Point {
         let mut draws = Draws::new(seed, number);
         let parameters = self.0.iter();
@@ -188,7 +189,7 @@ impl Space {
         }
         for (i, (name, range)) in self.0.iter().enumerate() {
             if self.0[..i].iter().any(|(known, _)| known == name) {
-                return wrong(name, "stands there twice");
+                return wrong(name, "appears twice");
             }
             match range {
                 Range::Integer(low, high) if low > high => return wrong(name, "low is above high"),
@@ -212,20 +213,20 @@ impl Space {
 }
 
 impl Range {
-    /// The value that 64 random bits stand for.
+    /// The value that 64 random bits select.
     pub(super) fn value(&self, bits: u64) -> Value {
         let below = |n: u128| ((u128::from(bits) * n) >> 64) as i128;
-        let share = share(bits);
+        let u = unit_f64(bits);
         match self {
             Self::Integer(low, high) => {
                 let (low, high) = (i128::from(*low), i128::from(*high));
                 Value::Integer((low + below((high - low + 1) as u128)) as i64)
             }
             Self::Linear(low, high) => {
-                Value::Number((low * (1.0 - share) + high * share).clamp(*low, *high))
+                Value::Number((low * (1.0 - u) + high * u).clamp(*low, *high))
             }
             Self::Log(low, high) => {
-                let ln = low.ln() * (1.0 - share) + high.ln() * share;
+                let ln = low.ln() * (1.0 - u) + high.ln() * u;
                 Value::Number(ln.exp().clamp(*low, *high))
             }
             Self::Choice(values) => values[below(values.len() as u128) as usize].clone(),
@@ -240,7 +241,7 @@ mod tests {
     fn space() -> Space {
         Space::new()
             .integer("depth", -1, 1)
-            .linear("share", 0.5, 1.0)
+            .linear("fraction", 0.5, 1.0)
             .log("lambda", 0.01, 100.0)
             .choice("policy", ["a", "b"])
     }
@@ -253,34 +254,37 @@ mod tests {
     }
 
     #[test]
-    fn values_are_spread_as_told() {
+    fn values_are_distributed_as_documented() {
         let points = space().sample(4000, 3).unwrap();
-        let share =
+        let fraction =
             |hit: &dyn Fn(&Point) -> bool| points.iter().filter(|p| hit(p)).count() as f64 / 4000.0;
-        // Five standard deviations of a share of a half: 0.04.
+        // Five standard deviations of a fraction of a half: 0.04.
         for (hit, expected) in [
             (
-                share(&|p| p.get("depth") == Some(&Value::Integer(-1))),
+                fraction(&|p| p.get("depth") == Some(&Value::Integer(-1))),
                 1.0 / 3.0,
             ),
             (
-                share(&|p| p.get("depth") == Some(&Value::Integer(1))),
+                fraction(&|p| p.get("depth") == Some(&Value::Integer(1))),
                 1.0 / 3.0,
             ),
-            (share(&|p| number(p, "share") < 0.75), 0.5),
-            (share(&|p| number(p, "lambda") < 0.1), 0.25),
-            (share(&|p| number(p, "lambda") < 1.0), 0.5),
-            (share(&|p| p.get("policy") == Some(&Value::from("a"))), 0.5),
+            (fraction(&|p| number(p, "fraction") < 0.75), 0.5),
+            (fraction(&|p| number(p, "lambda") < 0.1), 0.25),
+            (fraction(&|p| number(p, "lambda") < 1.0), 0.5),
+            (
+                fraction(&|p| p.get("policy") == Some(&Value::from("a"))),
+                0.5,
+            ),
             // Drawn independently.
             (
-                share(&|p| number(p, "share") < 0.75 && number(p, "lambda") < 1.0),
+                fraction(&|p| number(p, "fraction") < 0.75 && number(p, "lambda") < 1.0),
                 0.25,
             ),
         ] {
             assert!((hit - expected).abs() < 0.04, "{hit} for {expected}");
         }
         for p in &points {
-            assert!((0.5..=1.0).contains(&number(p, "share")), "{p}");
+            assert!((0.5..=1.0).contains(&number(p, "fraction")), "{p}");
             assert!((0.01..=100.0).contains(&number(p, "lambda")), "{p}");
         }
     }
@@ -323,13 +327,13 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_drawn_from_is_named() {
+    fn a_range_that_cannot_be_sampled_is_named() {
         let message = |space: Space| space.sample(1, 0).unwrap_err().to_string();
         for (space, expected) in [
             (Space::new(), "search: there is no parameter to search"),
             (
-                space().log("share", 1.0, 2.0),
-                "search: share: stands there twice",
+                space().log("fraction", 1.0, 2.0),
+                "search: fraction: appears twice",
             ),
             (
                 Space::new().integer("i", 2, 1),

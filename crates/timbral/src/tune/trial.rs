@@ -8,11 +8,11 @@ use crate::error::Error;
 
 /// A point that was tried.
 ///
-/// `Display` prints the score, the resources that it is of, and the point.
+/// `Display` prints the last score, its resources, and the point.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct Trial {
-    /// Its place among the points drawn, from 0.
+    /// Its position among the points drawn, from 0.
     pub number: usize,
     /// The parameters.
     pub point: Point,
@@ -30,12 +30,12 @@ impl Trial {
         }
     }
 
-    /// The score at the most resources it was given.
+    /// The score at the most resources it was tried with; negative infinity before the first.
     pub fn score(&self) -> f64 {
         self.scores.last().map_or(f64::NEG_INFINITY, |last| last.1)
     }
 
-    /// Adds the score that a caller gives at these resources, or passes on its wish to stop.
+    /// Adds the score at these resources, or passes on `Break`.
     pub(super) fn add_score<E: From<Error>>(
         &mut self,
         resources: usize,
@@ -60,7 +60,7 @@ impl fmt::Display for Trial {
     }
 }
 
-/// Best first: who got further, then who has the higher score, then who was drawn first.
+/// Best first: more resources, then the higher score, then the earlier draw.
 pub(super) fn rank(trials: &mut [Trial]) {
     trials.sort_by(|a, b| {
         let further = b.scores.len().cmp(&a.scores.len());

@@ -1,17 +1,17 @@
 use std::fmt;
 
 use ndarray::Array2;
-use serde::Serialize;
+use serde::{Serialize, Serializer};
+use timbral_data::SplitMethod;
 use timbral_metrics::{BootstrapParams, bootstrap_by_group, mcnemar};
 
 use super::select::greedy;
-use super::{Cell, Round};
+use super::{ModelRuns, SplitRuns};
 use crate::error::{Error, Result};
-use crate::experiment::evaluation::Evaluation;
-use crate::experiment::probabilities::{average_recordings, probability_table};
+use crate::experiment::fit::most_probable;
+use crate::experiment::probabilities::{Probabilities, average_recordings};
 use crate::experiment::spread::Spread;
 use crate::recipes::ensemble::mean;
-use crate::recipes::recipe::most_probable;
 
 /// Resamples of an interval.
 const N_RESAMPLES: usize = 2000;
@@ -19,25 +19,26 @@ const N_RESAMPLES: usize = 2000;
 /// The name of the chosen ensemble's rows.
 const ENSEMBLE: &str = "ensemble";
 
-/// A model under one way to split.
+/// The scores of a model under one way to split.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[non_exhaustive]
-pub struct Row {
+pub struct ComparisonRow {
     /// The way to split.
-    pub split: String,
+    #[serde(serialize_with = "name_of")]
+    pub split: SplitMethod,
     /// The model.
     pub model: String,
-    /// Seeds.
+    /// Number of seeds.
     pub seeds: usize,
-    /// Share of the validation rows whose class is found by the model fitted without them. `None`
-    /// where there are none, and of an ensemble: chosen on these rows, it would look too good on them.
+    /// Accuracy on the validation rows of the model fitted without them. `None` where there are none,
+    /// and for an ensemble: chosen on these rows, it would look too good on them.
     pub validation: Option<Spread>,
-    /// Share of the test rows whose class is found.
+    /// Accuracy on the test rows.
     pub by_segment: Spread,
-    /// Share of the recordings whose class is found by the mean of their rows.
+    /// Accuracy over the test recordings, each classified by the mean of its rows.
     pub by_recording: Spread,
-    /// 95 % interval of the share by recording: recordings are drawn with replacement, each with all
-    /// its answers over the seeds. It says nothing of the deviation over the training rows.
+    /// 95 % interval of the accuracy by recording: recordings are drawn with replacement, each with the
+    /// predictions of all seeds. It does not include the variation over training rows.
     pub interval: (f64, f64),
     /// Mean log loss of the test rows.
     pub log_loss: f64,
@@ -50,37 +51,46 @@ pub struct Row {
     pub members: Vec<Vec<String>>,
 }
 
-/// Two models on the same recordings, of the first seed alone: those of several are not independent.
+/// Two models on the same recordings, for the first seed only: those of several seeds are not
+/// independent.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[non_exhaustive]
-pub struct Pair {
+pub struct PairedTest {
     /// The way to split.
-    pub split: String,
+    #[serde(serialize_with = "name_of")]
+    pub split: SplitMethod,
     /// A model.
     pub first: String,
     /// Another.
     pub second: String,
-    /// Recordings that only the first has right.
+    /// Recordings that only the first classifies correctly.
     pub only_first: usize,
-    /// Recordings that only the second has right.
+    /// Recordings that only the second classifies correctly.
     pub only_second: usize,
     /// McNemar's exact test ([`mcnemar`]), not corrected for the number of pairs.
     pub p_value: f64,
 }
 
-/// What [`compare`](crate::compare) gives: `Display` prints a table for each way to split,
-/// `Serialize` has the pairs, too.
+/// The result of [`compare`](crate::compare): `Display` prints a table for each way to split,
+/// `Serialize` has the paired tests, too.
 #[derive(Debug, Clone, PartialEq, Default, Serialize)]
 #[non_exhaustive]
 pub struct Comparison {
     /// Models by ways to split; the ensemble last.
-    pub rows: Vec<Row>,
+    pub rows: Vec<ComparisonRow>,
     /// Every two models.
-    pub pairs: Vec<Pair>,
+    pub pairs: Vec<PairedTest>,
 }
 
-/// A model under one split, judged.
-struct Judged {
+fn name_of<S: Serializer>(
+    split: &SplitMethod,
+    serializer: S,
+) -> std::result::Result<S::Ok, S::Error> {
+    serializer.collect_str(split)
+}
+
+/// The scores of a model under one split.
+struct ModelScores {
     validation: Option<f64>,
     by_segment: f64,
     log_loss: f64,
@@ -88,61 +98,59 @@ struct Judged {
     predict_seconds: f64,
     members: Vec<usize>,
     recordings: Vec<String>,
+    /// The class of each recording.
     truth: Vec<usize>,
-    answers: Vec<usize>,
+    /// Its prediction.
+    predicted: Vec<usize>,
 }
 
 impl Comparison {
-    pub(super) fn new(names: &[&str], classes: &[String], rounds: Vec<Round>) -> Result<Self> {
+    pub(super) fn new(rounds: Vec<SplitRuns>) -> Result<Self> {
         let mut comparison = Self::default();
-        let mut rest = &rounds[..];
-        while let Some(first) = rest.first() {
-            let n = rest.iter().take_while(|r| r.method == first.method).count();
-            let (own, others) = rest.split_at(n);
-            rest = others;
-            comparison.add(names, classes, own)?;
+        for of_method in rounds.chunk_by(|a, b| a.method == b.method) {
+            comparison.add(of_method)?;
         }
         Ok(comparison)
     }
 
-    /// The rounds of one way to split.
-    fn add(&mut self, names: &[&str], classes: &[String], rounds: &[Round]) -> Result<()> {
-        let split = rounds
-            .first()
-            .map_or(String::new(), |r| r.method.to_string());
+    /// Adds the rounds of one way to split.
+    fn add(&mut self, rounds: &[SplitRuns]) -> Result<()> {
+        let Some(first) = rounds.first() else {
+            return Ok(());
+        };
+        let split = first.method;
+        let runs = first.models.iter();
+        let mut names: Vec<String> = runs.map(|model| model.test.model.clone()).collect();
         // Models by rounds, then the ensemble.
-        let mut judged: Vec<Vec<Judged>> = Vec::new();
+        let mut scores: Vec<Vec<ModelScores>> = Vec::new();
         for model in 0..names.len() {
-            let of = |round: &Round| round.judge_model(classes, model);
-            judged.push(rounds.iter().map(of).collect::<Result<_>>()?);
+            let of = |round: &SplitRuns| round.model_scores(model);
+            scores.push(rounds.iter().map(of).collect::<Result<_>>()?);
         }
-        let mut names: Vec<String> = names.iter().map(|name| (*name).to_owned()).collect();
-        let ensembles = rounds
-            .iter()
-            .filter_map(|r| r.ensemble(classes).transpose());
+        let ensembles = rounds.iter().filter_map(|r| r.ensemble().transpose());
         let ensembles = ensembles.collect::<Result<Vec<_>>>()?;
-        if !ensembles.is_empty() {
+        let has_ensemble = !ensembles.is_empty();
+        let models = names.clone();
+        if has_ensemble {
             names.push(ENSEMBLE.to_owned());
-            judged.push(ensembles);
+            scores.push(ensembles);
         }
-        for (model, of_model) in names.iter().zip(&judged) {
-            let mut row = Row::new(of_model)?;
-            (row.split, row.model) = (split.clone(), model.clone());
-            if model == ENSEMBLE {
-                let name = |member: &usize| names[*member].clone();
-                let members = of_model
-                    .iter()
-                    .map(|j| j.members.iter().map(name).collect());
+        for (i, (model, of_model)) in names.iter().zip(&scores).enumerate() {
+            let mut row = ComparisonRow::new(split, model, of_model)?;
+            if i == models.len() {
+                let name = |member: &usize| models[*member].clone();
+                let members = of_model.iter();
+                let members = members.map(|s| s.members.iter().map(name).collect());
                 row.members = members.collect();
             }
             self.rows.push(row);
         }
-        for (i, first) in judged.iter().enumerate() {
-            for (j, second) in judged.iter().enumerate().skip(i + 1) {
+        for (i, first) in scores.iter().enumerate() {
+            for (j, second) in scores.iter().enumerate().skip(i + 1) {
                 let (a, b) = (&first[0], &second[0]);
-                let test = mcnemar(&a.truth, &a.answers, &b.answers)?;
-                self.pairs.push(Pair {
-                    split: split.clone(),
+                let test = mcnemar(&a.truth, &a.predicted, &b.predicted)?;
+                self.pairs.push(PairedTest {
+                    split,
                     first: names[i].clone(),
                     second: names[j].clone(),
                     only_first: test.only_first,
@@ -155,77 +163,72 @@ impl Comparison {
     }
 }
 
-impl Round {
-    /// Judges probabilities of the test rows by models whose times are summed.
-    fn judge(&self, classes: &[String], shares: &[f32], members: &[usize]) -> Result<Judged> {
-        let shares = Cell::shares(shares, classes.len())?;
-        let evaluation = Evaluation::without_intervals(&self.test, classes, shares.view())?;
-        let table = probability_table(&self.test, classes, shares.view())?;
-        let recordings = average_recordings(&[table])?;
+impl SplitRuns {
+    /// The scores of probabilities of the test rows, by models whose times are summed.
+    fn scores(&self, probabilities: &Probabilities, members: &[usize]) -> Result<ModelScores> {
+        let (by_segment, log_loss) = probabilities.accuracy_and_log_loss()?;
+        let recordings = average_recordings(std::slice::from_ref(probabilities))?;
         let mut distinct = members.to_vec();
         distinct.sort_unstable();
         distinct.dedup();
-        let sum = |of: fn(&Cell) -> f64| distinct.iter().map(|m| of(&self.cells[*m])).sum();
-        let label = |l: &usize| {
-            let name = &recordings.classes()[*l];
-            classes.iter().position(|class| class == name).unwrap_or(*l)
-        };
-        let labels = recordings.labels().unwrap_or_default();
-        Ok(Judged {
+        let sum = |of: fn(&ModelRuns) -> f64| distinct.iter().map(|m| of(&self.models[*m])).sum();
+        Ok(ModelScores {
             validation: None,
-            by_segment: evaluation.0,
-            log_loss: evaluation.1,
-            fit_seconds: sum(|cell| cell.fit_seconds),
-            predict_seconds: sum(|cell| cell.predict_seconds),
+            by_segment,
+            log_loss,
+            fit_seconds: sum(|model| model.test.fit_seconds),
+            predict_seconds: sum(|model| model.test.predict_seconds),
             members: members.to_vec(),
-            truth: labels.iter().map(label).collect(),
-            answers: most_probable(recordings.features())?,
+            truth: recordings.labels()?,
+            predicted: most_probable(recordings.values())?,
             recordings: recordings.ids().to_vec(),
         })
     }
 
-    /// Judges a model, on the validation rows, too.
-    fn judge_model(&self, classes: &[String], model: usize) -> Result<Judged> {
-        let cell = &self.cells[model];
-        let mut judged = self.judge(classes, &cell.test, &[model])?;
-        if let Some(valid) = &self.valid {
-            let shares = Cell::shares(&cell.valid, classes.len())?;
-            let (right, _) = Evaluation::without_intervals(valid, classes, shares.view())?;
-            judged.validation = Some(right);
+    /// The scores of a model, on the validation rows, too.
+    fn model_scores(&self, model: usize) -> Result<ModelScores> {
+        let ModelRuns { test, valid } = &self.models[model];
+        let mut scores = self.scores(&test.probabilities, &[model])?;
+        if let Some(valid) = valid {
+            scores.validation = Some(valid.probabilities.accuracy_and_log_loss()?.0);
         }
-        Ok(judged)
+        Ok(scores)
     }
 
     /// The ensemble that the validation rows choose; `None` where there are none.
-    fn ensemble(&self, classes: &[String]) -> Result<Option<Judged>> {
-        let Some(valid) = &self.valid else {
+    fn ensemble(&self) -> Result<Option<ModelScores>> {
+        let valid: Option<Vec<&Probabilities>> = self
+            .models
+            .iter()
+            .map(|model| model.valid.as_ref().map(|run| &run.probabilities))
+            .collect();
+        let Some((valid, first)) = valid.and_then(|v| v.first().copied().map(|f| (v, f))) else {
             return Ok(None);
         };
-        let part = |of: fn(&Cell) -> &[f32]| -> Result<Vec<Array2<f32>>> {
-            let each = self.cells.iter();
-            each.map(|cell| Cell::shares(of(cell), classes.len()))
-                .collect()
-        };
-        let labels = valid.labels().unwrap_or_default();
-        let members = greedy(&part(|cell| &cell.valid)?, labels)?;
-        let test = part(|cell| &cell.test)?;
-        let chosen: Vec<_> = members.iter().map(|member| test[*member].clone()).collect();
-        let shares: Vec<f32> = mean(&chosen)?.into_iter().collect();
-        self.judge(classes, &shares, &members).map(Some)
+        let labels = first.labels()?;
+        let values: Vec<Array2<f32>> = valid.iter().map(|p| p.values().to_owned()).collect();
+        let members = greedy(&values, &labels)?;
+        let test = |member: &usize| &self.models[*member].test.probabilities;
+        let chosen: Vec<_> = members
+            .iter()
+            .map(|m| test(m).values().to_owned())
+            .collect();
+        let averaged = test(&0).with_values(mean(&chosen)?.view())?;
+        self.scores(&averaged, &members).map(Some)
     }
 }
 
-impl Row {
-    /// Of one model under the splits of all seeds.
-    fn new(judged: &[Judged]) -> Result<Self> {
-        let hits = |j: &Judged| -> Vec<f64> {
-            let pairs = j.truth.iter().zip(&j.answers);
-            pairs.map(|(t, a)| f64::from(u8::from(t == a))).collect()
+impl ComparisonRow {
+    /// One model under the splits of all seeds.
+    fn new(split: SplitMethod, model: &str, scores: &[ModelScores]) -> Result<Self> {
+        let correct = |s: &ModelScores| -> Vec<f64> {
+            let pairs = s.truth.iter().zip(&s.predicted);
+            pairs.map(|(t, p)| f64::from(u8::from(t == p))).collect()
         };
-        let each: Vec<Vec<f64>> = judged.iter().map(hits).collect();
-        let groups: Vec<&str> = judged
+        let each: Vec<Vec<f64>> = scores.iter().map(correct).collect();
+        let groups: Vec<&str> = scores
             .iter()
-            .flat_map(|j| &j.recordings)
+            .flat_map(|s| &s.recordings)
             .map(|r| &**r)
             .collect();
         let all = each.concat();
@@ -236,32 +239,32 @@ impl Row {
         let interval = bootstrap_by_group(&groups, &params, |rows| {
             Ok(rows.iter().map(|row| all[*row]).sum::<f64>() / rows.len() as f64)
         })?;
-        let validation: Option<Vec<f64>> = judged.iter().map(|j| j.validation).collect();
+        let validation: Option<Vec<f64>> = scores.iter().map(|s| s.validation).collect();
         let spread = |values: Vec<f64>| Spread::new(&values).ok_or(Error::NoMembers);
-        let over = |of: fn(&Judged) -> f64| spread(judged.iter().map(of).collect());
-        let shares = each.iter().map(|h| h.iter().sum::<f64>() / h.len() as f64);
-        let by_recording = spread(shares.collect())?;
+        let over = |of: fn(&ModelScores) -> f64| spread(scores.iter().map(of).collect());
+        let accuracies = each.iter().map(|c| c.iter().sum::<f64>() / c.len() as f64);
+        let by_recording = spread(accuracies.collect())?;
         Ok(Self {
-            split: String::new(),
-            model: String::new(),
-            seeds: judged.len(),
+            split,
+            model: model.to_owned(),
+            seeds: scores.len(),
             validation: validation.map(spread).transpose()?,
-            by_segment: over(|j| j.by_segment)?,
+            by_segment: over(|s| s.by_segment)?,
             by_recording,
             interval: (interval.low, interval.high),
-            log_loss: over(|j| j.log_loss)?.mean,
-            fit_seconds: over(|j| j.fit_seconds)?.mean,
-            predict_seconds: over(|j| j.predict_seconds)?.mean,
+            log_loss: over(|s| s.log_loss)?.mean,
+            fit_seconds: over(|s| s.fit_seconds)?.mean,
+            predict_seconds: over(|s| s.predict_seconds)?.mean,
             members: Vec::new(),
         })
     }
 }
 
-/// One table for each way to split, below it what the validation rows chose; `p` is McNemar's against
-/// [`Comparison::reference`].
+/// One table for each way to split, below it what the validation rows chose; `p` is that of McNemar's test
+/// against [`Comparison::reference`].
 impl fmt::Display for Comparison {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut splits: Vec<&str> = self.rows.iter().map(|row| &*row.split).collect();
+        let mut splits: Vec<SplitMethod> = self.rows.iter().map(|row| row.split).collect();
         splits.dedup();
         for split in splits {
             let Some(reference) = self.reference(split) else {
@@ -318,35 +321,35 @@ impl fmt::Display for Comparison {
         }
         write!(
             f,
-            "valid: share of the validation rows, by the model fitted without them; ±: over the seeds; \
-             95 %: by recording; p: McNemar on the recordings of the first seed"
+            "valid: accuracy on the validation rows of the model fitted without them; ±: over the seeds; \
+             95 %: by recording; p: McNemar's test on the recordings of the first seed"
         )
     }
 }
 
 impl Comparison {
-    /// The single model that the others are paired with under a way to split: that with the best
-    /// [`Row::validation`], the first of equals, or the first of all where there are no validation
-    /// rows. No test row is looked at.
-    pub fn reference(&self, split: &str) -> Option<&Row> {
-        let score = |row: &Row| row.validation.map_or(0.0, |v| v.mean);
+    /// The single model that the others are tested against under a way to split: that with the best
+    /// [`ComparisonRow::validation`], the first of equal ones, or the first of all where there are no
+    /// validation rows. No test row is used.
+    pub fn reference(&self, split: SplitMethod) -> Option<&ComparisonRow> {
+        let score = |row: &ComparisonRow| row.validation.map_or(0.0, |v| v.mean);
         let models = self.of_split(split).filter(|row| row.members.is_empty());
         models.reduce(|best, row| if score(row) > score(best) { row } else { best })
     }
 
     /// What the validation rows choose under a way to split: the ensemble, chosen for each seed on
-    /// its validation rows; its scores on the test rows took no part. `None` without validation rows.
-    pub fn chosen(&self, split: &str) -> Option<&Row> {
+    /// its validation rows without any use of test rows. `None` without validation rows.
+    pub fn chosen(&self, split: SplitMethod) -> Option<&ComparisonRow> {
         self.of_split(split).find(|row| !row.members.is_empty())
     }
 
-    fn of_split(&self, split: &str) -> impl Iterator<Item = &Row> {
+    fn of_split(&self, split: SplitMethod) -> impl Iterator<Item = &ComparisonRow> {
         self.rows.iter().filter(move |row| row.split == split)
     }
 
-    /// That of a pair in either order.
-    fn p_value(&self, split: &str, a: &str, b: &str) -> Option<f64> {
-        let of_both = |pair: &&Pair| {
+    /// Of the test of two models, in either order.
+    fn p_value(&self, split: SplitMethod, a: &str, b: &str) -> Option<f64> {
+        let of_both = |pair: &&PairedTest| {
             let (first, second) = (&*pair.first, &*pair.second);
             pair.split == split && ((first, second) == (a, b) || (first, second) == (b, a))
         };
@@ -356,60 +359,56 @@ impl Comparison {
 
 #[cfg(test)]
 mod tests {
-    use timbral_data::{FeatureTable, SplitMethod};
+    use timbral_data::FeatureTable;
 
     use super::*;
+    use crate::experiment::runner::Run;
 
-    /// Rows of two classes in turn, each a recording.
-    fn rows(n: usize) -> FeatureTable {
+    /// Probabilities of two classes in turn, each row a recording, of a model that is correct on all
+    /// rows but the first `wrong`.
+    fn run(model: &str, n: usize, wrong: usize) -> Run {
         let ids = (0..n).map(|i| i.to_string()).collect();
-        FeatureTable::new(vec!["x".into()], Array2::zeros((n, 1)), ids)
+        let rows = FeatureTable::new(vec!["x".into()], Array2::zeros((n, 1)), ids)
             .and_then(|t| t.with_labels((0..n).map(|i| ["a", "b"][i % 2])))
-            .unwrap()
-    }
-
-    /// Probabilities of a model that is right on all rows but the first `wrong`.
-    fn shares(n: usize, wrong: usize) -> Vec<f32> {
-        let of_row = |i: usize| match i.is_multiple_of(2) == (i >= wrong) {
-            true => [0.9, 0.1],
-            false => [0.1, 0.9],
-        };
-        (0..n).flat_map(of_row).collect()
+            .unwrap();
+        let values = Array2::from_shape_fn((n, 2), |(i, class)| {
+            match (i % 2 == class) == (i >= wrong) {
+                true => 0.9,
+                false => 0.1,
+            }
+        });
+        let probabilities = Probabilities::new(&rows, rows.classes(), values.view()).unwrap();
+        Run::example(model, SplitMethod::Random, probabilities)
     }
 
     /// Of the first model 4 of 20 test rows are wrong and 3 of 10 validation rows, of the second 10
     /// and 1.
     fn comparison(with_validation: bool) -> Comparison {
-        let cells = [(4, 3), (10, 1)].map(|(test, valid)| Cell {
-            fit_seconds: 1.0,
-            predict_seconds: 1.0,
-            test: shares(20, test),
-            valid: shares(if with_validation { 10 } else { 0 }, valid),
+        let models = [("good", 4, 3), ("lucky", 10, 1)].map(|(name, test, valid)| ModelRuns {
+            test: run(name, 20, test),
+            valid: with_validation.then(|| run(name, 10, valid)),
         });
-        let round = Round {
+        let round = SplitRuns {
             method: SplitMethod::Random,
-            test: rows(20),
-            valid: with_validation.then(|| rows(10)),
-            cells: cells.into(),
+            models: models.into(),
         };
-        let classes = ["a".to_owned(), "b".to_owned()];
-        Comparison::new(&["good", "lucky"], &classes, vec![round]).unwrap()
+        Comparison::new(vec![round]).unwrap()
     }
 
     #[test]
     fn the_reference_is_best_on_the_validation_rows_not_on_the_test_rows() {
         let comparison = comparison(true);
-        let reference = comparison.reference("random").unwrap();
+        let reference = comparison.reference(SplitMethod::Random).unwrap();
         assert_eq!(reference.model, "lucky");
         assert_eq!(reference.validation.unwrap().mean, 0.9);
         assert_eq!(reference.by_recording.mean, 0.5);
-        // Greedy adds the second model, and nothing helps it.
-        let chosen = comparison.chosen("random").unwrap();
+        // The greedy choice adds the second model, and no other improves on it.
+        let chosen = comparison.chosen(SplitMethod::Random).unwrap();
         assert_eq!(chosen.members, [["lucky"]]);
         assert_eq!((chosen.validation, chosen.by_recording.mean), (None, 0.5));
         let text = comparison.to_string();
         let line = |start: &str| text.lines().find(|l| l.starts_with(start)).unwrap();
-        // Six recordings differ: 2 / 2^6.
+        // Six recordings differ: p = 2 / 2^6.
         assert!(line("good ").ends_with("0.031"), "{text}");
         assert!(line("lucky ").ends_with(" -"), "{text}");
         assert!(
@@ -425,9 +424,12 @@ mod tests {
     #[test]
     fn without_validation_rows_the_first_model_is_the_reference() {
         let comparison = comparison(false);
-        assert_eq!(comparison.reference("random").unwrap().model, "good");
-        assert!(comparison.chosen("random").is_none());
-        assert!(comparison.reference("grouped").is_none());
+        assert_eq!(
+            comparison.reference(SplitMethod::Random).unwrap().model,
+            "good"
+        );
+        assert!(comparison.chosen(SplitMethod::Random).is_none());
+        assert!(comparison.reference(SplitMethod::Grouped).is_none());
         let text = comparison.to_string();
         assert!(
             text.contains("against good, the first model\nchosen: none"),

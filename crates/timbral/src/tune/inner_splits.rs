@@ -3,9 +3,9 @@ use timbral_metrics::{FoldParams, group_k_fold};
 
 use crate::error::Result;
 
-/// Held-out rows to choose parameters by, inside the rows to learn from: the validation rows of a
-/// split, or else a fifth of its training rows, drawn by `method` and `seed`. Test rows are in
-/// neither part. Row numbers are those of `table`.
+/// A split of the training rows, to score parameters on: the test part is the validation rows of a split
+/// or, where it has none, a fifth of its training rows, drawn by `method` and `seed`. Test rows of the
+/// split are in neither part. Row numbers are those of `table`.
 ///
 /// ```
 /// use timbral::data::{FeatureTable, SplitMethod};
@@ -44,8 +44,8 @@ pub fn hold_out(
     })
 }
 
-/// Folds of the rows to learn from (training and validation rows of a split) that never divide a
-/// group, to choose parameters by; see [`group_k_fold`]. Row numbers are those of `table`.
+/// Folds of the training and validation rows of a split that never divide a group, to score parameters
+/// on; see [`group_k_fold`]. Row numbers are those of `table`.
 ///
 /// # Errors
 ///
@@ -104,7 +104,7 @@ mod tests {
     }
 
     #[test]
-    fn parameters_are_never_chosen_by_test_rows_nor_by_their_recordings() {
+    fn inner_splits_have_no_test_rows_nor_rows_of_their_recordings() {
         let table = table();
         for seed in 0..5 {
             let split = SplitMethod::Grouped.split(&table, seed).unwrap();
@@ -117,17 +117,17 @@ mod tests {
             let groups = |rows: &[usize]| -> HashSet<usize> {
                 rows.iter().map(|row| table.groups()[*row]).collect()
             };
-            let judged = groups(&split.test);
+            let test_groups = groups(&split.test);
             for fold in &inner {
                 let [train, test] = [&fold.train, &fold.test].map(|rows| groups(rows));
                 assert!(train.is_disjoint(&test));
-                assert!(judged.is_disjoint(&train) && judged.is_disjoint(&test));
+                assert!(test_groups.is_disjoint(&train) && test_groups.is_disjoint(&test));
             }
         }
     }
 
     #[test]
-    fn validation_rows_of_a_split_are_held_out_or_folded_in() {
+    fn validation_rows_of_a_split_are_held_out_or_part_of_the_folds() {
         let split = Split {
             train: (0..60).collect(),
             valid: (60..90).collect(),

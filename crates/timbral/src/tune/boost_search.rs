@@ -1,59 +1,42 @@
-use std::ops::ControlFlow;
-use std::sync::atomic::{AtomicBool, Ordering};
-
 use serde::Serialize;
-use timbral_boost::{BoostParams, GrowPolicy};
+use timbral_boost::{BoostParams, GrowPolicy, Model};
+use timbral_core::{Monitor, Progress};
 use timbral_data::{FeatureTable, Split};
 
-use super::boost_train::{GoOn, accuracy, params, train};
-use super::{BoostEnsemble, Halving, Judged, Search, Space, Trial, TrialLog};
+use super::fold::{Fold, ScoreLog, fit, params};
+use super::{BoostEnsemble, Halving, Search, Space, Trial};
 use crate::error::{Error, Result};
-use crate::experiment::evaluation::Evaluation;
-use crate::experiment::parts::Experiment;
+use crate::experiment::fingerprint::Fingerprint;
+use crate::experiment::results::Results;
 
-/// How points are tried by a [`BoostSearch`].
+/// How the points of a [`BoostSearch`] are tried.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "snake_case")]
+#[non_exhaustive]
 pub enum Strategy {
-    /// Resources are steps, rounds times learning rate; a trial is scored on all splits, and goes
-    /// on from the trees that it has.
+    /// Resources are steps, rounds times learning rate; a trial is scored on all splits, and with more
+    /// steps its models are trained further.
     Halving(Halving),
-    /// Resources are splits, each learnt from for all steps; `max_resources` is their number,
-    /// whatever it says.
+    /// Resources are splits, on each of which a model is trained for all steps; `max_resources` is set to
+    /// their number.
     Search(Search),
 }
 
-/// How far a search or a fit is.
-#[derive(Debug, Clone, Copy, PartialEq)]
-#[non_exhaustive]
-pub struct Progress {
-    /// Scores of trials, or models, that are there.
-    pub done: usize,
-    /// Those that there will be, at most.
-    pub total: usize,
-    /// The best score so far; 0 before the first.
-    pub best: f64,
-}
-
-/// Called after each round of boosting; training ends with the first `Break`.
-pub(super) type Watch<'a> = &'a (dyn Fn(Progress) -> ControlFlow<()> + Sync);
-
-type Score<'a> = &'a mut dyn FnMut(GoOn<'_>) -> Result<ControlFlow<(), f64>>;
-
 /// A search for the parameters of boosted trees that classify the rows of a table.
 ///
-/// [`run`](Self::run) scores points of the space by their accuracy on rows held out of those to
-/// learn from, [`fit`](Self::fit) fits the best of them to all these rows. Neither sees any other
-/// row. The length of a training is told in steps, so that it means the same at any learning rate:
+/// [`run`](Self::run) scores points of the space by their accuracy on rows held out of the training rows,
+/// [`fit`](Self::fit) fits the best of them to all training rows. Neither uses any other row;
+/// [`TunedTrees`](crate::tune::TunedTrees) is both as a recipe. The length of a training is given in
+/// steps, so that it means the same at any learning rate:
 ///
 /// ```text
 /// rounds = ceil(steps / learning_rate)
 /// ```
 ///
 /// ```
-/// use std::ops::ControlFlow;
+/// use timbral::Results;
 /// use timbral::data::{FeatureTable, SplitMethod};
-/// use timbral::tune::{BoostSearch, Halving, Strategy, TrialLog};
+/// use timbral::tune::{BoostSearch, Halving, Strategy};
 ///
 /// let rows = |row: usize, j: usize| [row % 40, row * 7 % 31][j] as f32;
 /// let features = ndarray::Array2::from_shape_fn((200, 2), |(row, j)| rows(row, j));
@@ -70,11 +53,10 @@ type Score<'a> = &'a mut dyn FnMut(GoOn<'_>) -> Result<ControlFlow<(), f64>>;
 ///     ..Default::default()
 /// };
 /// let inner = [SplitMethod::Random.split(&table, 0)?];
-/// let watch = |_| ControlFlow::Continue(());
-/// let trials = search.run(&table, &inner, &mut TrialLog::new(), &watch)?;
+/// let trials = search.run(&table, &inner, &Results::new(), &mut ())?;
 /// assert_eq!((trials.len(), trials[0].score()), (4, 1.0));
-/// let found = search.fit(&trials, &table, &watch)?;
-/// let probabilities = found.continue_value().unwrap().probabilities(table.features())?;
+/// let ensemble = search.fit(&trials, &table, &mut ())?;
+/// let probabilities = ensemble.probabilities(table.features())?;
 /// assert!(probabilities[[0, 1]] > 0.9, "{probabilities}"); // classes are sorted: high, low
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
@@ -84,18 +66,21 @@ pub struct BoostSearch {
     pub space: Space,
     /// How points are tried; default [`Halving`] with 24 candidates from 10 to 90 steps.
     pub strategy: Strategy,
-    /// All other parameters of trials; default `max_bin` 64 and `learning_rate` .3, for speed. The
+    /// All other parameters of the trials; default `max_bin` 64 and `learning_rate` .3, for speed. The
     /// objective follows from the table, `n_rounds` from the steps.
     pub trial: BoostParams,
-    /// All other parameters of fits; default `learning_rate` .1.
+    /// All other parameters of the final fits; default `learning_rate` .1.
     pub base: BoostParams,
-    /// Steps of a fit, and of a trial of [`Strategy::Search`]; default 160.
+    /// Steps of a final fit, and of a trial of [`Strategy::Search`]; default 160.
     pub n_steps: usize,
-    /// Trials that are fitted, the best first, at least 1; default 1.
+    /// Number of the best trials that are fitted, at least 1; default 1.
     pub n_finalists: usize,
-    /// Models whose probabilities are averaged, at least 1; default 1. They take turns among the
-    /// finalists; the seed of model i is `base.seed + i`.
+    /// Models whose probabilities are averaged, at least 1; default 1. Model i has the parameters of
+    /// finalist `i % n_finalists` and the seed `base.seed + i`.
     pub n_models: usize,
+    #[doc(hidden)]
+    #[serde(skip)]
+    pub _non_exhaustive: (),
 }
 
 impl Default for BoostSearch {
@@ -120,6 +105,7 @@ impl Default for BoostSearch {
             n_steps: 160,
             n_finalists: 1,
             n_models: 1,
+            _non_exhaustive: (),
         }
     }
 }
@@ -128,12 +114,12 @@ impl BoostSearch {
     /// Four models of the two best trials of a search for trees grown leaf by leaf, each at learning
     /// rate .1 for 40 steps; all random choices come from one seed.
     ///
-    /// The space is close around what is known to be good: LightGBM's defaults (Ke et al. 2017: 31
-    /// leaves, next to no least weight of children and no L2), half of the rows a tree (Friedman 2002)
-    /// and a third of the columns a node (Breiman 2001). Short trials would choose more rows and
-    /// larger trees than a long training likes. Within the training rows of one random split of GTZAN's
-    /// 3-s table, over three splits of these, a model of 31 leaves so set had accuracy .902, two together
-    /// .904; of depth 7 a model had .887, two .894 and six .896.
+    /// The space is narrow, around parameters that are known to be good: LightGBM's defaults (Ke et al.
+    /// 2017: 31 leaves, almost no minimum child weight and no L2), half of the rows per tree (Friedman
+    /// 2002) and a third of the columns per node (Breiman 2001). Short trials in a wider space would
+    /// prefer more rows and larger trees than suit a long training. On GTZAN's 3-s table, over three
+    /// splits within the training rows of one random split, a model of 31 leaves with these parameters
+    /// had accuracy .902, two averaged .904; of depth 7 one model had .887, two .894 and six .896.
     pub fn averaged(seed: u64) -> Self {
         let leafwise = |params: BoostParams| BoostParams {
             grow_policy: GrowPolicy::LossGuide,
@@ -160,11 +146,13 @@ impl BoostSearch {
             n_steps: 40,
             n_finalists: 2,
             n_models: 4,
+            _non_exhaustive: (),
         };
         search.with_seed(seed)
     }
 
-    /// The same with this seed of the draws and of the trees.
+    /// The same with another random seed, of the search and of the trees.
+    #[must_use]
     pub fn with_seed(mut self, seed: u64) -> Self {
         match &mut self.strategy {
             Strategy::Halving(halving) => halving.seed = seed,
@@ -174,9 +162,9 @@ impl BoostSearch {
         self
     }
 
-    /// What users of boosted trees search, each over the range in which it makes a difference:
-    /// depth 3 to 8, L2 and the smallest child .001 to 10, rows .4 to 1, columns a node .1 to 1.
-    /// The learning rate is not among them: the lower it is, the better and the slower.
+    /// The usual parameters of boosted trees, each over the range in which it makes a difference: depth 3
+    /// to 8, L2 and the minimum child weight .001 to 10, rows .4 to 1, columns per node .1 to 1. The
+    /// learning rate is not among them: the lower it is, the better and the slower.
     pub fn wide_space() -> Space {
         Space::new()
             .integer("max_depth", 3, 8)
@@ -186,10 +174,10 @@ impl BoostSearch {
             .log("colsample_bynode", 0.1, 1.0)
     }
 
-    /// The space of hyperopt-sklearn for XGBoost (Komer, Bergstra and Eliasmith 2014) but for the
-    /// learning rate and the rounds, which the steps settle: depth 1 to 10, the loss a split must win
-    /// .0001 to 5, the smallest child 1 to 100, rows, columns a tree and a level .5 to 1, L1 .0001 to
-    /// 1 and L2 1 to 4.
+    /// The space of hyperopt-sklearn for XGBoost (Komer, Bergstra and Eliasmith 2014) without the learning
+    /// rate and the rounds, which follow from the steps: depth 1 to 10, minimum loss reduction (gamma)
+    /// .0001 to 5, minimum child weight 1 to 100, rows, columns per tree and per level .5 to 1, L1 .0001
+    /// to 1 and L2 1 to 4.
     pub fn hyperopt_space() -> Space {
         Space::new()
             .integer("max_depth", 1, 10)
@@ -202,25 +190,28 @@ impl BoostSearch {
             .log("lambda", 1.0, 4.0)
     }
 
-    /// Tries points on splits of the rows of `table`, and returns all trials, best first.
+    /// Tries points on inner splits of the rows of `table`, and returns all trials, best first.
     ///
-    /// Each split's model learns from `train` and is scored on `test`; a trial's score is the
-    /// share of the rows tested that are classified right. Scores are kept in `log`; `watch` may
-    /// end the search, which then returns the trials so far.
+    /// The model of a split is trained on `train` and scored on `test`; the score of a trial is the
+    /// fraction of test rows, over the splits, that are classified correctly. Scores that `results` has
+    /// are not computed again; new ones are added. A score depends on the parameters, the split, the seed
+    /// and the table, not on the search: a search with more trials begins with those known.
+    ///
+    /// `monitor` is called after every round of boosting; the unit is `scores`.
     ///
     /// # Errors
     ///
-    /// [`Error::NoLabels`], [`Error::EmptyPart`], [`Error::Point`] for a space that `BoostParams`
-    /// does not have, [`Error::Boost`] for parameters out of range, and those of
-    /// [`Halving::search`], [`Search::search`] and [`TrialLog::recall`].
+    /// [`Error::Stopped`] on `Break`; [`Error::NoLabels`]; [`Error::EmptyPart`]; [`Error::Point`] for a
+    /// space with a name or value that [`BoostParams`] does not have; [`Error::Boost`] for parameters out
+    /// of range; those of [`Halving::search`] and [`Search::search`], and of writing the log.
     pub fn run(
         &self,
         table: &FeatureTable,
         splits: &[Split],
-        log: &mut TrialLog,
-        watch: Watch<'_>,
+        results: &Results,
+        monitor: &mut dyn Monitor,
     ) -> Result<Vec<Trial>> {
-        let folds = splits.iter().map(|split| Experiment::new(table, split));
+        let folds = splits.iter().map(|split| Fold::new(table, split));
         let folds = folds.collect::<Result<Vec<_>>>()?;
         if folds.is_empty() {
             return Err(Error::EmptyPart { part: "held-out" });
@@ -229,133 +220,96 @@ impl BoostSearch {
             Strategy::Halving(halving) => halving.rungs().iter().map(|rung| rung.0).sum(),
             Strategy::Search(search) => search.n_trials * folds.len(),
         };
-        let mut progress = Progress {
-            done: 0,
-            total,
-            best: 0.0,
+        let log = ScoreLog {
+            results,
+            table: Fingerprint::of_table(table),
         };
-        let mut recall = |trial: &Trial, resources, score: Score<'_>| {
-            let key = (trial.number, resources, &trial.point);
-            let scored = log.recall(&key, || score(&|| watch(progress)))?;
-            if let ControlFlow::Continue(score) = scored {
-                progress.done += 1;
-                progress.best = progress.best.max(score);
+        let (mut done, mut best) = (0, 0.0_f64);
+        let mut score = |trial: &Trial, steps, folds: &[Fold], models: &mut Vec<Option<Model>>| {
+            models.resize(folds.len(), None);
+            let params = params(&self.trial, &trial.point, steps)?;
+            let mut watched = |progress: &Progress| {
+                let message = format!("best {best:.4}, {progress}");
+                monitor.report(&Progress::new(done, total, "scores").with_message(message))
+            };
+            let (mut n_correct, mut n_rows) = (0, 0);
+            for (fold, model) in folds.iter().zip(models) {
+                let (correct, rows) = log.score(&params, fold, model, &mut watched)?;
+                n_correct += correct;
+                n_rows += rows;
             }
-            Ok(scored)
+            let score = n_correct as f64 / n_rows as f64;
+            done += 1;
+            best = best.max(score);
+            Ok::<_, Error>(std::ops::ControlFlow::Continue(score))
         };
         match &self.strategy {
             Strategy::Halving(halving) => {
-                halving.search(&self.space, |trial, steps, models: &mut Vec<_>| {
-                    recall(trial, steps, &mut |go_on| {
-                        models.resize(folds.len(), None);
-                        let params = params(&self.trial, &trial.point, steps)?;
-                        accuracy(&params, folds.iter().zip(models.iter_mut()), go_on)
-                    })
-                })
+                let score =
+                    |trial: &Trial, steps, models: &mut Vec<_>| score(trial, steps, &folds, models);
+                halving.search(&self.space, score)
             }
             Strategy::Search(search) => {
                 let search = Search {
                     max_resources: folds.len(),
                     ..*search
                 };
-                search.search(&self.space, |trial, n_folds, models: &mut Vec<_>| {
-                    recall(trial, n_folds, &mut |go_on| {
-                        models.resize(n_folds, None);
-                        let params = params(&self.trial, &trial.point, self.n_steps)?;
-                        accuracy(&params, folds.iter().zip(models.iter_mut()), go_on)
-                    })
-                })
+                let score = |trial: &Trial, n_folds: usize, models: &mut Vec<_>| {
+                    score(trial, self.n_steps, &folds[..n_folds], models)
+                };
+                search.search(&self.space, score)
             }
         }
     }
 
-    /// Fits the best of the trials to all rows of `table`; `Break` where `watch` ends it.
+    /// Fits the best of the trials to all rows of `table`.
+    ///
+    /// `monitor` is called after every round of boosting; the unit is `models`.
     ///
     /// # Errors
     ///
-    /// [`Error::NoLabels`], [`Error::EmptyPart`] without a trial, [`Error::Point`] and
-    /// [`Error::Boost`].
+    /// [`Error::Stopped`] on `Break`; [`Error::NoLabels`]; [`Error::EmptyPart`] without a trial;
+    /// [`Error::Point`] and [`Error::Boost`].
     pub fn fit(
         &self,
         trials: &[Trial],
         table: &FeatureTable,
-        watch: Watch<'_>,
-    ) -> Result<ControlFlow<(), BoostEnsemble>> {
+        monitor: &mut dyn Monitor,
+    ) -> Result<BoostEnsemble> {
         let finalists = &trials[..trials.len().min(self.n_finalists.max(1))];
-        if finalists.is_empty() {
+        let Some(best) = finalists.first().map(Trial::score) else {
             return Err(Error::EmptyPart { part: "finalist" });
-        }
+        };
         let total = self.n_models.max(1);
         let mut models = Vec::with_capacity(total);
         for done in 0..total {
             let point = &finalists[done % finalists.len()].point;
             let mut params = params(&self.base, point, self.n_steps)?;
             params.seed = params.seed.wrapping_add(done as u64);
-            let best = finalists[0].score();
-            let progress = Progress { done, total, best };
-            match train(&params, table, None, &|| watch(progress))? {
-                ControlFlow::Continue(model) => models.push(model),
-                ControlFlow::Break(()) => return Ok(ControlFlow::Break(())),
-            }
-        }
-        Ok(ControlFlow::Continue(BoostEnsemble::new(models)))
-    }
-
-    /// Searches on the `inner` splits, fits the best to the training and validation rows of
-    /// `split`, and looks at its test rows once; `Break` where `watch` ends it. The log keeps what
-    /// comes out, too.
-    ///
-    /// # Errors
-    ///
-    /// As of [`run`](Self::run), [`fit`](Self::fit), [`Experiment::new`] and [`Evaluation::new`].
-    pub fn judge(
-        &self,
-        table: &FeatureTable,
-        split: &Split,
-        inner: &[Split],
-        log: &mut TrialLog,
-        watch: Watch<'_>,
-    ) -> Result<ControlFlow<(), Judged>> {
-        let stopped = AtomicBool::new(false);
-        let trials = self.run(table, inner, log, &|progress| {
-            let flow = watch(progress);
-            stopped.fetch_or(flow.is_break(), Ordering::Relaxed);
-            flow
-        })?;
-        if stopped.into_inner() {
-            return Ok(ControlFlow::Break(()));
-        }
-        let Experiment { train, test, .. } = &Experiment::new(table, split)?;
-        log.recall(&"judged", || {
-            let ControlFlow::Continue(found) = self.fit(&trials, train, watch)? else {
-                return Ok(ControlFlow::Break(()));
+            let mut watched = |progress: &Progress| {
+                let message = format!("best {best:.4}, {progress}");
+                monitor.report(&Progress::new(done, total, "models").with_message(message))
             };
-            let probabilities = found.probabilities(test.features())?;
-            let evaluation = Evaluation::new(test, test.classes(), probabilities.view())?;
-            Ok(ControlFlow::Continue(Judged {
-                by_row: evaluation.by_row.value,
-                by_recording: evaluation.by_recording.map(|accuracy| accuracy.value),
-                held_out: trials[0].score(),
-                point: trials[0].point.to_string(),
-            }))
-        })
+            models.push(fit(&params, table, None, &mut watched)?);
+        }
+        Ok(BoostEnsemble::new(models))
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use std::sync::atomic::AtomicUsize;
+    use std::ops::ControlFlow;
 
     use ndarray::Array2;
     use timbral_boost::Model;
     use timbral_data::SplitMethod;
 
-    use super::super::{Sampler, group_folds, hold_out};
+    use super::super::{InnerSplits, Sampler, TunedTrees, group_folds, hold_out};
     use super::*;
+    use crate::{Experiment, Run, Runner};
 
-    const ON: Watch<'static> = &|_| ControlFlow::Continue(());
-
-    /// Sixty recordings of four rows in three classes, one noisy feature of five telling.
+    /// Sixty recordings of four rows in three classes; one of the five features, a noisy one, separates
+    /// the classes.
     fn table() -> FeatureTable {
         let noise = |row: usize, j: usize| (row * (2 * j + 7) * 7919 % 101) as f32;
         let features = Array2::from_shape_fn((240, 5), |(row, j)| match j {
@@ -409,6 +363,26 @@ mod tests {
         (split, inner)
     }
 
+    /// Searches and evaluates under the grouped split; at most `n_rounds` rounds are trained.
+    fn tune(search: &BoostSearch, results: &Results, n_rounds: usize) -> Result<Run> {
+        let inner = match search.strategy {
+            Strategy::Halving(_) => InnerSplits::HoldOut(SplitMethod::Grouped),
+            Strategy::Search(_) => InnerSplits::GroupFolds(3),
+        };
+        let recipe = TunedTrees::new(search.clone(), inner, results);
+        let mut left = n_rounds;
+        let mut stop = |_: &Progress| {
+            left = left.saturating_sub(1);
+            match left {
+                0 => ControlFlow::Break(()),
+                _ => ControlFlow::Continue(()),
+            }
+        };
+        let table = table();
+        let runner = Runner::new(&table).recipe(&recipe).results(results);
+        Ok(runner.run(&mut stop)?.remove(0))
+    }
+
     #[test]
     fn a_search_that_is_stopped_anywhere_goes_on_to_the_same_end() {
         let folder = tempfile::tempdir().unwrap();
@@ -418,44 +392,83 @@ mod tests {
                 ..search
             };
             let (split, inner) = splits(&search);
-            let whole = search
-                .judge(&table(), &split, &inner, &mut TrialLog::new(), ON)
-                .unwrap();
+            let all = tune(&search, &Results::new(), usize::MAX).unwrap();
+            let train = Experiment::new(&table(), &split).unwrap().train;
+            // Row numbers of the inner splits are those of the table: the same rows as of `train`.
             let trials = search
-                .run(&table(), &inner, &mut TrialLog::new(), ON)
+                .run(&table(), &inner, &Results::new(), &mut ())
                 .unwrap();
+            assert_eq!(all.details["held_out"], trials[0].score());
             let path = folder.path().join(name);
+            let open = || Results::open(&path, [&table()]).unwrap();
             let mut kept = 0;
             for run in 0.. {
-                let left = AtomicUsize::new(n_rounds);
-                let stop = |_| match left.fetch_sub(1, Ordering::Relaxed) {
-                    1 => ControlFlow::Break(()),
-                    _ => ControlFlow::Continue(()),
-                };
-                let mut log = TrialLog::open(&path, &search).unwrap();
-                assert_eq!(log.len(), kept);
-                let judged = search
-                    .judge(&table(), &split, &inner, &mut log, &stop)
-                    .unwrap();
+                let results = open();
+                assert_eq!(results.len(), kept);
+                let tuned = tune(&search, &results, n_rounds);
                 assert!(
-                    log.len() > kept,
+                    results.len() > kept,
                     "{name}: run {run} came no further than {kept}"
                 );
-                kept = log.len();
-                if judged.is_continue() {
+                kept = results.len();
+                if let Ok(tuned) = tuned {
                     assert!(run > 1, "{name} was never stopped");
-                    assert_eq!(judged, whole);
+                    assert_eq!(tuned.probabilities, all.probabilities);
+                    assert_eq!(tuned.details, all.details);
                     break;
                 }
             }
-            let mut log = TrialLog::open(&path, &search).unwrap();
-            let known = search.run(&table(), &inner, &mut log, &|_| ControlFlow::Break(()));
+            // Nothing is computed again, neither the fit nor the scores.
+            let results = open();
+            assert_eq!(tune(&search, &results, 1).unwrap().details, all.details);
+            assert_eq!(results.len(), kept);
+            let inner = match search.strategy {
+                Strategy::Halving(_) => {
+                    vec![SplitMethod::Grouped.split(&train, 0).unwrap()]
+                }
+                Strategy::Search(_) => {
+                    let rows = Split {
+                        train: (0..train.n_rows()).collect(),
+                        ..Split::default()
+                    };
+                    group_folds(&train, &rows, 3, 0).unwrap()
+                }
+            };
+            let mut stop = |_: &Progress| ControlFlow::Break(());
+            let known = search.run(&train, &inner, &results, &mut stop);
             assert_eq!(known.unwrap(), trials, "{name}");
         }
     }
 
     #[test]
-    fn test_rows_have_no_say_in_what_is_found() {
+    fn a_search_with_more_trials_begins_with_those_known() {
+        let search = |n_trials| BoostSearch {
+            strategy: Strategy::Search(Search {
+                n_trials,
+                sampler: Sampler::Tpe,
+                ..Search::default()
+            }),
+            n_steps: 1,
+            ..BoostSearch::default()
+        };
+        let (_, inner) = splits(&search(1));
+        let results = Results::new();
+        let few = search(12).run(&table(), &inner, &results, &mut ()).unwrap();
+        let mut n_known = None;
+        let mut first = |progress: &Progress| {
+            n_known.get_or_insert(progress.done);
+            ControlFlow::Continue(())
+        };
+        let more = search(16)
+            .run(&table(), &inner, &results, &mut first)
+            .unwrap();
+        let n_scores: usize = few.iter().map(|trial| trial.scores.len()).sum();
+        assert_eq!(n_known, Some(n_scores));
+        assert!(few.iter().all(|trial| more.contains(trial)));
+    }
+
+    #[test]
+    fn test_rows_do_not_influence_the_search() {
         let search = halving();
         let (split, inner) = splits(&search);
         let table = table();
@@ -467,7 +480,7 @@ mod tests {
         let spoilt = FeatureTable::new(names, features, table.ids().to_vec())
             .and_then(|t| t.with_labels((0..240).map(|row| ["a", "b", "c"][row % 3])))
             .unwrap();
-        let run = |table| search.run(table, &inner, &mut TrialLog::new(), ON).unwrap();
+        let run = |table| search.run(table, &inner, &Results::new(), &mut ()).unwrap();
         assert_eq!(run(&table), run(&spoilt));
         let known = Experiment::new(&table, &split).unwrap().train;
         let unspoilt = Experiment::new(&spoilt, &split).unwrap().train;
@@ -479,13 +492,9 @@ mod tests {
         let search = halving();
         let (_, inner) = splits(&search);
         let trials = search
-            .run(&table(), &inner, &mut TrialLog::new(), ON)
+            .run(&table(), &inner, &Results::new(), &mut ())
             .unwrap();
-        let found = search
-            .fit(&trials, &table(), ON)
-            .unwrap()
-            .continue_value()
-            .unwrap();
+        let found = search.fit(&trials, &table(), &mut ()).unwrap();
         assert_eq!(found.models().len(), 3);
         let [first, second, third] = [0, 1, 2].map(|i| &found.models()[i]);
         // At rate .1 two steps are twenty rounds; the third is the first with another seed.
@@ -494,22 +503,19 @@ mod tests {
         let of = |model: &Model| model.compile().probabilities(table().features()).unwrap();
         let mean = (of(first) + of(second) + of(third)) / 3.0;
         assert_eq!(found.probabilities(table().features()).unwrap(), mean);
-        let again = search
-            .fit(&trials, &table(), ON)
-            .unwrap()
-            .continue_value()
-            .unwrap();
+        let again = search.fit(&trials, &table(), &mut ()).unwrap();
         assert_eq!(found, again);
-        let stopped = search.fit(&trials, &table(), &|_| ControlFlow::Break(()));
-        assert!(stopped.unwrap().is_break());
-        assert!(search.fit(&[], &table(), ON).is_err());
+        let mut stop = |_: &Progress| ControlFlow::Break(());
+        let stopped = search.fit(&trials, &table(), &mut stop);
+        assert!(matches!(stopped, Err(Error::Stopped)));
+        assert!(search.fit(&[], &table(), &mut ()).is_err());
     }
 
     #[test]
     fn what_cannot_be_searched_is_an_error() {
         let (_, inner) = splits(&halving());
         let run = |search: &BoostSearch, inner: &[Split]| {
-            let trials = search.run(&table(), inner, &mut TrialLog::new(), ON);
+            let trials = search.run(&table(), inner, &Results::new(), &mut ());
             trials.unwrap_err().to_string()
         };
         assert_eq!(run(&halving(), &[]), "there are no held-out rows");

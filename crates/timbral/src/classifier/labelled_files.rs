@@ -1,0 +1,236 @@
+//! Sound files as training data of a classifier.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+use ndarray::{Array2, Array3, Axis, concatenate};
+use timbral_boost::BoostParams;
+use timbral_core::{Monitor, Progress};
+use timbral_data::{FeatureTable, SplitMethod, recording_of};
+
+use super::member::{CompiledMember, GenreModel, SoundAnalyzer, SoundView, features, unnamed};
+use super::params::ModelParams;
+use super::provenance::GenreCount;
+use super::{analyzers_of, mean};
+use crate::error::{Error, Result};
+use crate::extraction::sound::Sound;
+use crate::extraction::table::{for_each_file, key, label};
+use crate::recipes::boosted::objective;
+use crate::recipes::images::params::ImageNetParams;
+use crate::recipes::images::recipe::epoch_progress;
+
+/// The model inputs of labelled files.
+pub(super) struct LabelledFiles {
+    pub(super) classes: Vec<String>,
+    /// The class of each file.
+    pub(super) labels: Vec<usize>,
+    /// The recording that each file belongs to.
+    pub(super) recordings: Vec<String>,
+    pub(super) views: Vec<SoundView>,
+    pub(super) analyzers: Vec<SoundAnalyzer>,
+    /// One per analyzer.
+    inputs: Vec<ModelInputs>,
+}
+
+/// The output of one analyzer for all files.
+struct ModelInputs {
+    /// `(n, 1, n_features)` or `(n, bands, frames)`.
+    rows: Array3<f32>,
+    file_of_row: Vec<usize>,
+}
+
+impl LabelledFiles {
+    /// Reads files, and returns the error of each that gave nothing, too.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Stopped`] on `Break`; no file can be used; parameters out of range.
+    pub(super) fn read(
+        files: &[PathBuf],
+        views: impl Iterator<Item = SoundView>,
+        monitor: &mut dyn Monitor,
+    ) -> Result<(Self, Vec<Error>)> {
+        let (views, analyzers) = analyzers_of(views)?;
+        let analyze = |path: &Path| -> Result<Vec<Array3<f32>>> {
+            let of_analyzer = |analyzer: &SoundAnalyzer| {
+                let mut batches = Vec::new();
+                let take = |batch| {
+                    batches.push(batch);
+                    Ok(())
+                };
+                analyzer.analyze(Sound::File(path), take)?;
+                join(&batches)
+            };
+            analyzers.iter().map(of_analyzer).collect()
+        };
+        let each = for_each_file(files, monitor, analyze)?;
+        let mut parts: Vec<Vec<Array3<f32>>> = vec![Vec::new(); analyzers.len()];
+        let (mut names, mut recordings, mut skipped) = (Vec::new(), Vec::new(), Vec::new());
+        for (path, inputs) in each {
+            match inputs {
+                Err(error) => skipped.push(error),
+                Ok(inputs) => {
+                    names.push(label(path));
+                    recordings.push(recording_of(&key(path)).to_owned());
+                    for (part, inputs) in parts.iter_mut().zip(inputs) {
+                        part.push(inputs);
+                    }
+                }
+            }
+        }
+        if names.is_empty() {
+            let part = "training";
+            return Err(skipped
+                .into_iter()
+                .next()
+                .unwrap_or(Error::EmptyPart { part }));
+        }
+        let classes: BTreeSet<String> = names.iter().cloned().collect();
+        let classes: Vec<String> = classes.into_iter().collect();
+        let class = |name: &String| classes.partition_point(|class| class < name);
+        let labels = names.iter().map(class).collect();
+        let inputs = parts.iter().map(|parts| {
+            let mut file_of_row = Vec::new();
+            for (file, part) in parts.iter().enumerate() {
+                file_of_row.extend(std::iter::repeat_n(file, part.len_of(Axis(0))));
+            }
+            let rows = join(parts)?;
+            Ok(ModelInputs { rows, file_of_row })
+        });
+        let inputs = inputs.collect::<Result<_>>()?;
+        let files = Self {
+            classes,
+            labels,
+            recordings,
+            views,
+            analyzers,
+            inputs,
+        };
+        Ok((files, skipped))
+    }
+
+    /// Trains a model on some of the files.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Stopped`] on `Break`; those of the model.
+    pub(super) fn train(
+        &self,
+        model: &ModelParams,
+        analyzer: usize,
+        files: &[usize],
+        seed: u64,
+        monitor: &mut dyn Monitor,
+    ) -> Result<GenreModel> {
+        let ModelInputs { rows, file_of_row } = &self.inputs[analyzer];
+        let mut wanted = vec![false; self.labels.len()];
+        files.iter().for_each(|file| wanted[*file] = true);
+        let kept: Vec<usize> = (0..file_of_row.len())
+            .filter(|row| wanted[file_of_row[*row]])
+            .collect();
+        let labels: Vec<usize> = kept
+            .iter()
+            .map(|row| self.labels[file_of_row[*row]])
+            .collect();
+        let inputs = rows.select(Axis(0), &kept);
+        let n_classes = self.classes.len();
+        let mut stopped = false;
+        let mut watched = |progress: &Progress| {
+            let flow = monitor.report(progress);
+            stopped |= flow.is_break();
+            flow
+        };
+        let names = self.analyzers[analyzer].names();
+        let trained = match model {
+            ModelParams::Boost(params) => {
+                let params = BoostParams {
+                    objective: objective(n_classes),
+                    seed,
+                    ..params.clone()
+                };
+                let labels: Vec<f32> = labels.iter().map(|label| *label as f32).collect();
+                let data = timbral_boost::Dataset::new(features(inputs.view()), &labels)?;
+                let training = timbral_boost::Training::new(&params, &data).on_round(|round| {
+                    watched.report(&Progress::new(round.round + 1, round.n_rounds, "rounds"))
+                });
+                let model = training.run()?.model;
+                let model = model.with_feature_names(names.to_vec())?;
+                GenreModel::Boost(model.with_class_names(self.classes.clone())?)
+            }
+            ModelParams::Dense(params) => {
+                let mut params = params.clone();
+                params.train.seed = seed;
+                let of = |row: &usize| &self.recordings[file_of_row[*row]];
+                let table = unnamed(names, features(inputs.view()))?
+                    .with_labels(self.names(&labels))?
+                    .with_groups(kept.iter().map(of))?;
+                // The number of epochs is chosen on recordings that are not trained on before.
+                let drawn = SplitMethod::Grouped.split(&table, seed)?;
+                let (train, valid) = (table.select(&drawn.train)?, table.select(&drawn.test)?);
+                GenreModel::Dense(params.fit_rows(&train, &valid, &mut watched)?)
+            }
+            ModelParams::Network(ImageNetParams { net, train, .. }) => {
+                let mut train = train.clone();
+                train.seed = seed;
+                let data = timbral_nn::Dataset::images(inputs.view(), &labels, n_classes)?;
+                let training = timbral_nn::Training::new(net.clone(), &train, &data);
+                let training = training.on_epoch(|epoch| {
+                    let done = epoch.history().epochs.len();
+                    watched.report(&epoch_progress(epoch, done, train.epochs))
+                });
+                GenreModel::Network(training.run()?.model)
+            }
+        };
+        match stopped {
+            true => Err(Error::Stopped),
+            false => Ok(trained),
+        }
+    }
+
+    /// The mean probabilities of a model for the segments of a file.
+    pub(super) fn mean_of_file(&self, member: &CompiledMember, file: usize) -> Result<Vec<f64>> {
+        let ModelInputs { rows, file_of_row } = &self.inputs[member.analyzer];
+        let start = file_of_row.partition_point(|of| *of < file);
+        let end = file_of_row.partition_point(|of| *of <= file);
+        let inputs = rows.slice(ndarray::s![start..end, .., ..]);
+        let output = member.probabilities(self.analyzers[member.analyzer].names(), inputs)?;
+        Ok(mean(
+            &output.into_iter().collect::<Vec<_>>(),
+            self.classes.len(),
+        ))
+    }
+
+    /// The files as a table without features, grouped by recording.
+    pub(super) fn table(&self) -> Result<FeatureTable> {
+        let bare = Array2::zeros((self.labels.len(), 0));
+        let table = unnamed(&[], bare.view())?.with_labels(self.names(&self.labels))?;
+        Ok(table.with_groups(&self.recordings)?)
+    }
+
+    fn names(&self, labels: &[usize]) -> impl Iterator<Item = &String> {
+        labels.iter().map(|label| &self.classes[*label])
+    }
+
+    /// Recordings and rows of each genre.
+    pub(super) fn counts(&self) -> Vec<GenreCount> {
+        let first = self.inputs.first();
+        let first = first.map_or(&[][..], |inputs| &inputs.file_of_row);
+        let count = |(class, genre): (usize, &String)| {
+            let files = (0..self.labels.len()).filter(|file| self.labels[*file] == class);
+            let recordings: BTreeSet<_> = files.map(|file| &self.recordings[file]).collect();
+            let rows = first
+                .iter()
+                .filter(|file| self.labels[**file] == class)
+                .count();
+            GenreCount::new(genre.clone(), recordings.len(), rows)
+        };
+        self.classes.iter().enumerate().map(count).collect()
+    }
+}
+
+/// Several arrays as one, one after the other.
+fn join(parts: &[Array3<f32>]) -> Result<Array3<f32>> {
+    let views: Vec<_> = parts.iter().map(|part| part.view()).collect();
+    let part = "training";
+    concatenate(Axis(0), &views).map_err(|_| Error::EmptyPart { part })
+}

@@ -1,0 +1,148 @@
+use std::str::FromStr;
+
+use serde::Serialize;
+use timbral_boost::BoostParams;
+use timbral_core::InvalidParameter;
+use timbral_dsp::FeatureParams;
+
+use super::member::SoundView;
+use crate::error::{Error, Result};
+use crate::extraction::extractor::Segmentation;
+use crate::extraction::mel_images::MelImages;
+use crate::recipes::dense::DenseParams;
+use crate::recipes::images::params::ImageNetParams;
+
+/// A model and its training.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum ModelParams {
+    /// Boosted trees on features; the objective is set by the number of genres.
+    Boost(BoostParams),
+    /// A dense network on features; the number of epochs is chosen on a fifth of the recordings.
+    Dense(DenseParams),
+    /// A network on mel spectrograms.
+    Network(ImageNetParams),
+}
+
+impl ModelParams {
+    /// Boosted trees: 200 rounds at a learning rate of 0.1, else the defaults.
+    pub fn boost() -> Self {
+        Self::Boost(BoostParams {
+            n_rounds: 200,
+            learning_rate: 0.1,
+            ..BoostParams::default()
+        })
+    }
+}
+
+/// One of the models of a classifier.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct MemberParams {
+    /// The model.
+    pub model: ModelParams,
+    /// Its weight in the mean over all models, above 0.
+    pub weight: f64,
+    #[doc(hidden)]
+    #[serde(skip)]
+    pub _non_exhaustive: (),
+}
+
+impl MemberParams {
+    /// A model with weight 1.
+    pub fn new(model: ModelParams) -> Self {
+        Self {
+            model,
+            weight: 1.0,
+            _non_exhaustive: (),
+        }
+    }
+}
+
+/// Folders of music to a [`Classifier`](crate::Classifier): features, models and evaluation.
+///
+/// | name | models |
+/// |---|---|
+/// | `boost` | boosted trees on features of 3-s segments; the default |
+/// | `dense` | a dense network on them |
+/// | `conv`, `crnn`, `attention` | a network on mel spectrograms of 10 s |
+/// | `ensemble` | `boost`, `dense` and `conv`, equally weighted |
+///
+/// ```
+/// let params: timbral::ClassifierParams = "ensemble".parse()?;
+/// assert_eq!((params.members.len(), params.n_splits), (3, 5));
+/// assert!("forest".parse::<timbral::ClassifierParams>().is_err());
+/// # Ok::<(), timbral::Error>(())
+/// ```
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct ClassifierParams {
+    /// The features; default those of librosa.
+    pub features: FeatureParams,
+    /// Which parts of a recording have features; default [`Segmentation::gtzan`], 3 s.
+    pub segments: Segmentation,
+    /// The spectrograms; default segments of 10 s.
+    pub images: MelImages,
+    /// The models; default boosted trees.
+    pub members: Vec<MemberParams>,
+    /// Number of folds of recordings for the evaluation, at least 2, or 0 for none; default 5.
+    pub n_splits: usize,
+    /// Random seed, of the models, too; default 0.
+    pub seed: u64,
+    #[doc(hidden)]
+    #[serde(skip)]
+    pub _non_exhaustive: (),
+}
+
+impl Default for ClassifierParams {
+    fn default() -> Self {
+        Self {
+            features: FeatureParams::default(),
+            segments: Segmentation::gtzan(),
+            images: MelImages {
+                seconds: 10.0,
+                ..MelImages::default()
+            },
+            members: vec![MemberParams::new(ModelParams::boost())],
+            n_splits: 5,
+            seed: 0,
+            _non_exhaustive: (),
+        }
+    }
+}
+
+impl FromStr for ClassifierParams {
+    type Err = Error;
+
+    fn from_str(name: &str) -> Result<Self> {
+        let dense = || ModelParams::Dense(DenseParams::default());
+        let models = match name {
+            "boost" => vec![ModelParams::boost()],
+            "dense" => vec![dense()],
+            "ensemble" => {
+                let conv = ModelParams::Network(ImageNetParams::conv());
+                vec![ModelParams::boost(), dense(), conv]
+            }
+            _ => vec![ModelParams::Network(name.parse().map_err(|_| {
+                let reason = "neither boost, dense, conv, crnn, attention nor ensemble";
+                InvalidParameter::new("model", name, reason)
+            })?)],
+        };
+        Ok(Self {
+            members: models.into_iter().map(MemberParams::new).collect(),
+            ..Self::default()
+        })
+    }
+}
+
+impl ClassifierParams {
+    /// What a model gets of a sound.
+    pub(super) fn view(&self, model: &ModelParams) -> SoundView {
+        match model {
+            ModelParams::Boost(_) | ModelParams::Dense(_) => SoundView::Features {
+                features: self.features,
+                segments: self.segments,
+            },
+            ModelParams::Network(_) => SoundView::Images(self.images),
+        }
+    }
+}
