@@ -25,6 +25,7 @@ const fn onsets(aggregate: Aggregate) -> OnsetParams {
         n_fft: 2048,
         hop_length: 512,
         aggregate,
+        _non_exhaustive: (),
     }
 }
 

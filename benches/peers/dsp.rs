@@ -67,7 +67,7 @@ struct Bench {
 
 impl Bench {
     fn new() -> timbral::dsp::Result<Self> {
-        let vector = |params| {
+        let vector = |params| -> timbral::dsp::Result<_> {
             let set = FeatureSet::new(params)?;
             let scratch = set.make_scratch();
             Ok((set, scratch))

@@ -4,8 +4,8 @@ use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
 use tempfile::TempDir;
-use timbral::data::{SynthCorpus, SynthParams};
 use timbral::nn::{Architecture, ConvBlockParams, ConvNetParams};
+use timbral::synth::{SynthCorpus, SynthParams};
 use timbral::{
     Classifier, ClassifierParams, Inputs, MemberParams, ModelParams, Prediction, Progress,
     SimilarityIndex,
@@ -22,11 +22,10 @@ fn music() -> TempDir {
         recordings_per_genre: 2,
         seconds: 7.0,
         seed: 4,
+        ..SynthParams::default()
     };
     let corpus = SynthCorpus::new(params).unwrap();
-    corpus
-        .write(folder.path(), 0, &false.into(), |_| ())
-        .unwrap();
+    corpus.write(folder.path(), &mut ()).unwrap();
     folder
 }
 

@@ -4,8 +4,9 @@ use std::path::Path;
 use std::process::Output;
 
 use tempfile::TempDir;
-use timbral::data::{Spectrograms, SynthCorpus, SynthParams};
+use timbral::data::Spectrograms;
 use timbral::nn::Classifier;
+use timbral::synth::{SynthCorpus, SynthParams};
 
 use crate::boost::{folder, json, text};
 use crate::command::example;
@@ -23,10 +24,11 @@ fn corpus() -> TempDir {
         recordings_per_genre: 1,
         seconds: 60.0,
         seed: 1,
+        ..SynthParams::default()
     };
     let corpus = SynthCorpus::new(params).unwrap();
     let music = folder.path().join("music");
-    corpus.write(&music, 0, &false.into(), |_| ()).unwrap();
+    corpus.write(&music, &mut ()).unwrap();
     folder
 }
 
@@ -49,7 +51,7 @@ fn a_dense_network_is_trained_evaluated_and_written() {
     );
     assert!(record["test_accuracy"].as_f64().unwrap() > 0.9, "{record}");
     assert!(record["fit_seconds"].is_f64() && record["train_accuracy"].is_f64());
-    let model = Classifier::load(&folder.path().join("m.safetensors")).unwrap();
+    let model = Classifier::load(folder.path().join("m.safetensors")).unwrap();
     // Each of the two features as it is and as its logarithm.
     assert_eq!(model.input().channels, 4);
 
@@ -94,7 +96,7 @@ fn a_network_on_music_is_trained_and_a_killed_training_is_continued() {
     let output = run("train_conv", folder.path(), args);
     assert!(output.status.success(), "{}", text(&output.stderr));
     let [whole, again] = ["whole.safetensors", "again.safetensors"]
-        .map(|name| Classifier::load(&path(name)).unwrap());
+        .map(|name| Classifier::load(path(name)).unwrap());
     assert_eq!(whole, again);
 }
 

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
-use timbral::data::{SynthCorpus, SynthParams};
+use timbral::synth::{SynthCorpus, SynthParams};
 
 /// Ten synthetic recordings of 6 s in ten folders.
 pub(crate) fn synthetic_clips(folder: &Path) {
@@ -11,9 +11,11 @@ pub(crate) fn synthetic_clips(folder: &Path) {
         recordings_per_genre: 1,
         seconds: 6.0,
         seed: 0,
+        ..SynthParams::default()
     });
-    let written = corpus.unwrap().write(folder, 0, &false.into(), |_| ());
-    assert_eq!(written.unwrap(), 10);
+    let corpus = corpus.unwrap();
+    assert_eq!(corpus.len(), 10);
+    corpus.write(folder, &mut ()).unwrap();
 }
 
 /// A folder with the synthetic clips, one file that is not a sound file and one that is truncated.

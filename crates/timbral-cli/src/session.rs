@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use anyhow::ensure;
 use indicatif::{ProgressBar, ProgressStyle};
 use timbral::Error;
-use timbral_core::{Monitor, Progress, SharedMonitor};
+use timbral_core::{Monitor, Progress};
 
 use crate::status::Status;
 
@@ -56,10 +56,6 @@ impl Session {
         Ok(Self(()))
     }
 
-    pub(crate) fn flag(&self) -> &'static AtomicBool {
-        &STOP
-    }
-
     pub(crate) fn is_stopped(&self) -> bool {
         STOP.load(Ordering::Relaxed)
     }
@@ -91,20 +87,6 @@ impl Session {
             session: self,
             fit: String::new(),
         }
-    }
-
-    /// Does work on `total` things under a bar; the work reports how many are done.
-    pub(crate) fn counted<T>(
-        &self,
-        total: usize,
-        unit: &'static str,
-        work: impl FnOnce(&(dyn Fn(usize) + Sync)) -> timbral::Result<T>,
-    ) -> timbral::Result<T> {
-        let mut bar = self.monitor();
-        let shared = SharedMonitor::new(&mut bar);
-        work(&|done| {
-            let _ = shared.report(&Progress::new(done, total, unit));
-        })
     }
 }
 

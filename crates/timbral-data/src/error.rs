@@ -1,6 +1,8 @@
 use std::path::PathBuf;
 
-/// What can go wrong with tables and data sets.
+use timbral_core::InvalidParameter;
+
+/// Why a table or a data set cannot be read, written or used.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
@@ -12,20 +14,20 @@ pub enum Error {
         /// The operating system's reason.
         reason: std::io::Error,
     },
-    /// A file that stands where the journal should does not begin as one.
-    #[error("{}: not the journal of a table; move it away or start without resuming", path.display())]
+    /// The file at the place of the journal is of another kind.
+    #[error("{}: not the journal of a table; move the file away or start without resuming", path.display())]
     NotAJournal {
         /// The file.
         path: PathBuf,
     },
     /// A journal was made for another table.
-    #[error("{}: made with other settings ({found}, now {expected}); delete it or start without resuming", path.display())]
+    #[error("{}: made with other settings ({found}, now {expected}); delete the file or start without resuming", path.display())]
     OtherSettings {
         /// The journal.
         path: PathBuf,
-        /// The settings it was made with.
+        /// Its settings, or its columns if only they differ.
         found: String,
-        /// The settings of this run.
+        /// Those of this run.
         expected: String,
     },
     /// A row has another number of cells than there are columns.
@@ -36,12 +38,12 @@ pub enum Error {
         /// Cells of the row.
         got: usize,
     },
-    /// A part of a table has another length than the table.
+    /// A part of a table does not fit the table.
     #[error("{name}: expected length {expected}, got {got}")]
     Length {
         /// Which part.
         name: &'static str,
-        /// The length that fits the table.
+        /// The length that fits.
         expected: usize,
         /// Its length.
         got: usize,
@@ -94,7 +96,7 @@ pub enum Error {
         /// The rule it breaks.
         reason: &'static str,
     },
-    /// A table file has not the column that was asked for.
+    /// A table file lacks a column that the schema names.
     #[error("{}: no column {name:?}", path.display())]
     NoColumn {
         /// The file.
@@ -107,7 +109,7 @@ pub enum Error {
     EmptyTable {
         /// The file.
         path: PathBuf,
-        /// What there is none of.
+        /// The part that is missing.
         what: &'static str,
     },
     /// A line of a text file is not UTF-8.
@@ -144,7 +146,7 @@ pub enum Error {
         /// What is wrong.
         reason: String,
     },
-    /// A part of a table would not be the same when read back, so that it is not written.
+    /// A part of a table would be read back differently, so the table is not written.
     #[error("{}: {part} {value:?} {reason}", path.display())]
     NotStorable {
         /// The file that was to be written.
@@ -156,26 +158,12 @@ pub enum Error {
         /// The rule it breaks.
         reason: &'static str,
     },
-    /// A folder holds another synthetic corpus than the one that is to be written there.
-    #[error("{}: the folder holds another corpus ({found}, now {expected}); choose another folder", path.display())]
-    OtherCorpus {
-        /// The file in which it says so.
-        path: PathBuf,
-        /// What it holds.
-        found: String,
-        /// What is to be written.
-        expected: String,
-    },
-    /// A parameter is outside the range where it has a meaning.
-    #[error("{name} = {value}: {reason}")]
-    InvalidParameter {
-        /// The parameter's name as in the code.
-        name: &'static str,
-        /// Its value, printed.
-        value: String,
-        /// The rule it breaks.
-        reason: &'static str,
-    },
+    /// A parameter is out of its range.
+    #[error(transparent)]
+    InvalidParameter(#[from] InvalidParameter),
+    /// A table without labels cannot be stratified by class.
+    #[error("the table has no labels, which this split needs; add a column `label`")]
+    NoLabels,
     /// A table has other columns, or in another order, than the one a scaler was fitted to.
     #[error("feature column {index} is {got:?}, the scaler was fitted to {expected:?}")]
     OtherColumns {
@@ -204,7 +192,7 @@ pub enum Error {
         /// Name of the feature.
         name: String,
     },
-    /// A line of a text file says nothing that can be used.
+    /// A line of a text file cannot be used.
     #[error("{}, line {line}: {reason}", path.display())]
     Line {
         /// The file.
@@ -223,12 +211,12 @@ pub enum Error {
     /// A table cannot be split in that way.
     #[error(transparent)]
     Split(#[from] timbral_metrics::Error),
-    /// No mirror gave the archive.
+    /// No mirror delivered the archive.
     #[error("{}: {}", path.display(), reasons.join("; "))]
     NotFetched {
         /// The file that was to be written.
         path: PathBuf,
-        /// What went wrong, with the address of the mirror.
+        /// The reason for each mirror, with its address.
         reasons: Vec<String>,
     },
     /// An archive has a member that must not be unpacked.
@@ -241,13 +229,14 @@ pub enum Error {
         /// The rule it breaks.
         reason: &'static str,
     },
-    /// It was stopped before the end.
+    /// The monitor stopped the work before the end.
     #[error("stopped")]
     Stopped,
 }
 
-/// Where a row stands in a table file.
+/// The place of a row in a table file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Place {
     /// In a text file: the line on which the row begins, from 1, as an editor shows it.
     Line(u64),

@@ -1,8 +1,8 @@
-//! Tables of features: made row by row, whole or not at all.
+//! Feature tables and data sets for music genre classification.
 //!
-//! A [`FeatureTable`] is read from and written to CSV, Parquet and NumPy files, value for value; a
-//! [`TableSchema`] says which column is what. A [`Scaler`] is fitted to the training rows of a
-//! table and to no others:
+//! A [`FeatureTable`] is read from and written to CSV, Parquet and NumPy files without loss; a
+//! [`TableSchema`] says which column is which. A [`Scaler`] is fitted to the training rows of a table
+//! only:
 //!
 //! ```
 //! use timbral_data::{ScalerParams, TableSchema};
@@ -19,51 +19,32 @@
 //! # Ok::<(), timbral_data::Error>(())
 //! ```
 //!
-//! A [`TableJournal`] collects the rows of a table beside it, survives a kill and can be resumed;
-//! [`write_whole`] writes any file by way of a temporary one, [`write_json`] a value as JSON;
-//! [`SynthCorpus`] makes synthetic recordings in ten genres to try the tools on.
-//!
-//! [`Spectrograms`] keeps images of recordings as a table keeps their features.
-//!
-//! [`gtzan`] knows the clips of that data set; a [`Split`] parts the rows of a table, a
-//! [`LeakReport`] tells what it gives away, [`KNearest`] is the classifier that leaks show in best.
+//! - Tables: [`FeatureTable`], [`TableSchema`], [`recording_of`]; [`TableJournal`] collects the rows of a
+//!   table while they are computed, survives a kill and can be resumed.
+//! - Splits: [`SplitMethod`] and [`Split`] divide the rows into training, validation and test rows.
+//! - Leaks: [`LeakReport`] counts the test rows that a model can recognise instead of classify,
+//!   [`duplicate_rows`] and [`duplicate_files`] find repeats, [`KNearestParams`] is the classifier that
+//!   profits most from them.
+//! - Scaling: [`ScalerParams`] and [`Scaler`], equal to scikit-learn's scalers.
+//! - Images: `Spectrograms` (feature `npy`) stores spectrograms with their labels.
+//! - [`gtzan`]: the clips of that data set, their artists, the fault-filtered partition, the archive.
 
-#[cfg(feature = "download")]
-mod archive;
-mod duplicates;
 mod error;
 pub mod gtzan;
-mod journal;
 mod leak;
-mod neighbours;
-mod recording;
-mod scale;
-mod schema;
+mod scaling;
 #[cfg(feature = "npy")]
 mod spectrograms;
 mod split;
-#[cfg(feature = "synth")]
-mod synth;
 mod table;
-mod table_csv;
-mod table_file;
-#[cfg(feature = "npy")]
-mod table_npz;
-#[cfg(feature = "parquet")]
-mod table_parquet;
-mod text;
+mod text_file;
 
-pub use duplicates::{duplicate_files, duplicate_rows};
 pub use error::{Error, Place, Result};
-pub use journal::{TableJournal, write_json, write_whole};
-pub use leak::LeakReport;
-pub use neighbours::{KNearest, KNearestModel};
-pub use recording::recording_of;
-pub use scale::{Scaler, ScalerParams, Scaling};
-pub use schema::TableSchema;
+pub use leak::{KNearestModel, KNearestParams, LeakReport, duplicate_files, duplicate_rows};
+pub use ndarray;
+pub use scaling::{Scaler, ScalerParams, Scaling};
 #[cfg(feature = "npy")]
 pub use spectrograms::Spectrograms;
 pub use split::{Split, SplitMethod};
-#[cfg(feature = "synth")]
-pub use synth::{SynthCorpus, SynthParams, SynthRecording};
-pub use table::FeatureTable;
+pub use table::{FeatureTable, TableJournal, TableSchema, recording_of};
+pub use timbral_core::{InvalidParameter, Monitor, Progress};

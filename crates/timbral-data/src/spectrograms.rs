@@ -3,13 +3,12 @@ use std::io::{BufReader, BufWriter, Write};
 use std::path::Path;
 
 use ndarray::{Array2, Array3, ArrayView3, Axis};
+use timbral_core::write_atomic;
 use zip::{ZipArchive, ZipWriter};
 
 use crate::error::{Error, Result, at};
-use crate::journal::write_whole;
-use crate::recording::recording_of;
-use crate::table::FeatureTable;
-use crate::table_npz::{add, add_texts, unpack};
+use crate::table::npy::{add, add_texts, unpack};
+use crate::table::{FeatureTable, recording_of};
 
 /// Spectrograms of one size, each with a name, a label and a recording.
 ///
@@ -41,7 +40,7 @@ impl Spectrograms {
     ///
     /// # Errors
     ///
-    /// [`Error::Length`] where there are not as many of each as images.
+    /// [`Error::Length`] if their numbers differ from the number of images.
     pub fn new<S: AsRef<str>>(
         images: Array3<f32>,
         names: &[S],
@@ -57,20 +56,20 @@ impl Spectrograms {
     }
 
     /// Reads a NumPy file: `levels` `(n, n_mels, n_frames)` of bytes or 32-bit floats, `names`, and
-    /// if there are any `labels` and `groups`.
+    /// optionally `labels` and `groups`.
     ///
-    /// Without labels, that of an image is its name up to the first point, as in `blues.00000`;
-    /// without groups, its recording is that of its name ([`recording_of`]).
+    /// Without `labels`, the label of an image is its name up to the first point, as in `blues.00000`;
+    /// without `groups`, its recording is [`recording_of`] its name.
     ///
     /// # Errors
     ///
-    /// [`Error::Io`]; [`Error::Malformed`] where arrays are missing, of other types, or do not fit
-    /// each other, or a name tells no label.
+    /// [`Error::Io`]; [`Error::Malformed`] if arrays are missing, have other types or do not fit
+    /// each other, or a name contains no label.
     pub fn read(path: impl AsRef<Path>) -> Result<Self> {
         let path = path.as_ref();
         let malformed = |reason: String| Error::Malformed {
             path: path.to_owned(),
-            reason: format!("no NumPy file of spectrograms: {reason}"),
+            reason: format!("not a NumPy file of spectrograms: {reason}"),
         };
         let file = File::open(path).map_err(at(path))?;
         let mut zip =
@@ -90,7 +89,9 @@ impl Spectrograms {
             None => {
                 let label = |name: &String| match name.split_once('.') {
                     Some((label, _)) if !label.is_empty() => Ok(label.to_owned()),
-                    _ => Err(malformed(format!("the name {name:?} tells no label"))),
+                    _ => Err(malformed(format!(
+                        "the name {name:?} contains no label: expected `label.` at its beginning"
+                    ))),
                 };
                 names.iter().map(label).collect::<Result<_>>()?
             }
@@ -103,7 +104,7 @@ impl Spectrograms {
         Self::new(images, &names, &labels, &groups)
     }
 
-    /// Writes them as [`read`](Self::read) reads them, whole or not at all.
+    /// Writes the file that [`read`](Self::read) reads, atomically.
     ///
     /// # Errors
     ///
@@ -123,7 +124,8 @@ impl Spectrograms {
                 (table.groups().iter().map(|g| &*table.group_names()[*g])).collect::<Vec<_>>(),
             ),
         ];
-        write_whole(path.as_ref(), |file| {
+        let path = path.as_ref();
+        let write = write_atomic(path, |file| {
             let mut zip = ZipWriter::new(BufWriter::new(file));
             let levels = self.images.iter().flat_map(|x| x.to_le_bytes());
             add(
@@ -137,7 +139,8 @@ impl Spectrograms {
                 add_texts(&mut zip, name, &texts)?;
             }
             zip.finish()?.flush()
-        })
+        });
+        write.map_err(at(path))
     }
 
     /// The images, shape `(n, n_mels, n_frames)`.
@@ -154,7 +157,7 @@ impl Spectrograms {
     ///
     /// # Errors
     ///
-    /// [`Error::Length`] where a name of the part is not that of one image alone.
+    /// [`Error::Length`] if a name of the part is not the name of exactly one image.
     pub fn images_of(&self, part: &FeatureTable) -> Result<Array3<f32>> {
         let mut rows: std::collections::HashMap<&str, Vec<usize>> = Default::default();
         for (row, id) in self.table.ids().iter().enumerate() {
@@ -194,7 +197,7 @@ mod tests {
     }
 
     #[test]
-    fn bytes_are_read_and_names_tell_labels_and_recordings() {
+    fn bytes_are_read_and_names_give_labels_and_recordings() {
         let names: Vec<u8> = "a.00000a.00001"
             .chars()
             .flat_map(|c| (c as u32).to_le_bytes())
@@ -216,7 +219,10 @@ mod tests {
         for (arrays, text) in [
             (&[name][..], "there is no array \"levels\""),
             (&[levels], "there is no array \"names\""),
-            (&[levels, name], "the name \"x\" tells no label"),
+            (
+                &[levels, name],
+                "the name \"x\" contains no label: expected `label.` at its beginning",
+            ),
             (
                 &[("levels", "<f8", "(1, 1, 1)", &[0; 8]), name],
                 "array \"levels\" is \"<f8\" of shape [1, 1, 1], not '|u1' or '<f4' of images, bands and frames",

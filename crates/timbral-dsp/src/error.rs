@@ -1,18 +1,14 @@
+pub use timbral_core::InvalidParameter;
+pub(crate) use timbral_core::check;
+
 /// What can be wrong with a parameter, a signal or an array.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
     /// A parameter is outside the range where the algorithm is defined.
-    #[error("{name} = {value}: {reason}")]
-    InvalidParameter {
-        /// The parameter's name as in the code.
-        name: &'static str,
-        /// Its value, printed.
-        value: String,
-        /// The rule it breaks.
-        reason: &'static str,
-    },
-    /// An array has not the shape the plan was made for.
+    #[error(transparent)]
+    InvalidParameter(#[from] InvalidParameter),
+    /// An array does not have the shape that the plan was made for.
     #[error("{name}: expected {expected}, got {got}")]
     Shape {
         /// Which argument and axis.
@@ -27,7 +23,7 @@ pub enum Error {
     TooShort {
         /// Which argument.
         name: &'static str,
-        /// The least length.
+        /// The minimum length.
         needed: usize,
         /// The length that was passed.
         got: usize,
@@ -47,37 +43,29 @@ pub enum Error {
 /// The crate's result type.
 pub type Result<T> = std::result::Result<T, Error>;
 
-impl Error {
-    pub(crate) fn parameter(
-        name: &'static str,
-        value: impl std::fmt::Display,
-        reason: &'static str,
-    ) -> Self {
-        Self::InvalidParameter {
-            name,
-            value: value.to_string(),
-            reason,
-        }
-    }
+/// The rule for sample rates.
+pub(crate) fn check_sample_rate(sample_rate: u32) -> Result<()> {
+    let rule = "must be at least 1";
+    check(sample_rate >= 1, "sample_rate", sample_rate, rule)?;
+    Ok(())
 }
 
-/// `Ok` when `holds`, else the parameter error: one line a rule in the `validate` functions.
-pub(crate) fn check(
-    holds: bool,
-    name: &'static str,
-    value: impl std::fmt::Display,
-    reason: &'static str,
-) -> Result<()> {
-    if holds {
+/// `Ok` if an argument has the expected length.
+pub(crate) fn check_length(name: &'static str, expected: usize, got: usize) -> Result<()> {
+    if expected == got {
         Ok(())
     } else {
-        Err(Error::parameter(name, value, reason))
+        Err(Error::Shape {
+            name,
+            expected,
+            got,
+        })
     }
 }
 
-/// The first NaN or infinity of `values` as an error.
+/// The first NaN or infinity of `values`, as an error.
 pub(crate) fn check_finite(name: &'static str, values: &[f32]) -> Result<()> {
-    // A sum of `v * 0` is zero if and only if all are finite; it vectorises, the search need not.
+    // A sum of `v * 0` is zero if and only if all are finite. It vectorises, unlike the search.
     let mut zeros = [0.0f32; 16];
     let chunks = values.chunks_exact(16);
     let rest = chunks.remainder();
@@ -105,7 +93,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn non_finite_values_are_found_wherever_they_stand() {
+    fn non_finite_values_are_found_at_any_position() {
         for n in [1usize, 15, 16, 17, 40] {
             let mut v = vec![f32::MAX; n];
             assert_eq!(check_finite("y", &v), Ok(()));

@@ -1,9 +1,7 @@
 //! Samples to features, equal to librosa's to rounding and tens of times faster.
 //!
-//! Signals are mono `&[f32]`, spectrograms are `ndarray` arrays of shape `(n_bins, n_frames)` as
-//! in librosa. What can be prepared is a plan: made once from a parameter struct (whose `Default`
-//! is librosa's), immutable, shared between threads; `process` allocates, `process_with_scratch`
-//! works in the caller's memory.
+//! Signals are mono `&[f32]`. Spectrograms are [`ndarray`] arrays of shape `(n_bins, n_frames)`, as
+//! in librosa. Names of functions and parameters are librosa's.
 //!
 //! | from | to | by |
 //! |---|---|---|
@@ -12,14 +10,11 @@
 //! | signal | energy, sign changes | [`rms`], [`zero_crossing_rate`] |
 //! | signal or power | mel bands, pitch classes | [`MelBank`], [`Chroma`] |
 //! | power | decibels, peaks, tuning | [`power_to_db`], [`piptrack`], [`estimate_tuning`] |
-//! | magnitude | shape of the spectrum | [`spectral_centroid`] and its siblings, [`spectral_contrast`] |
-//! | magnitude | harmonic and percussive part | [`Hpss`] |
+//! | magnitude | shape of the spectrum | [`spectral_centroid`], [`spectral_bandwidth`], [`spectral_rolloff`], [`spectral_flatness`], [`spectral_contrast`] |
+//! | signal or spectrogram | harmonic and percussive part | [`Hpss`] |
 //! | mel bands in dB | cepstrum, onsets | [`Mfcc`], [`onset_strength`] |
 //! | onsets | tempo, beats | [`Tempo`], [`BeatTracker`], [`Tempogram`] |
 //! | any series | its derivative | [`delta`] |
-//!
-//! The crate opens no files and has no `unsafe` code. Registers of AVX-512, AVX2 or NEON are used
-//! where the machine has them, which is found out at run time.
 //!
 //! ```
 //! use timbral_dsp::{DbParams, MelBank, MelParams, Mfcc, MfccParams, Stft, StftParams, power_to_db};
@@ -32,55 +27,63 @@
 //! assert_eq!(mfcc.dim(), (20, 44));
 //! # Ok::<(), timbral_dsp::Error>(())
 //! ```
+//!
+//! # Plans
+//!
+//! Work that can be prepared (windows, filter banks, transforms) is in a *plan*: [`Stft`], [`MelBank`],
+//! [`Mfcc`], [`Chroma`], [`Hpss`], [`Tempo`], [`Tempogram`], [`BeatTracker`] and [`FeatureSet`]. All of
+//! them follow one convention:
+//!
+//! - `XParams` are public fields with the defaults of librosa. Write `..XParams::default()` for the
+//!   others, since fields may be added. `validate` checks the ranges; `new` calls it.
+//! - `X::new(params)` makes the plan, which is immutable, `Clone`, `Send` and `Sync`: make it once and
+//!   share it between threads. `params()` returns the parameters.
+//! - `process` computes one result and allocates what it needs. Where working memory matters,
+//!   `process_with_scratch` takes it from the caller; `make_scratch` makes it, one per thread. A scratch
+//!   can be used for inputs of any size, and its contents never change a result.
+//! - `process_signal` starts from the samples and skips the spectrogram in between.
+//!
+//! Functions without preparation take `&XParams` with each call.
+//!
+//! # Precision and speed
+//!
+//! Transforms are computed in f64 where librosa does so, and sums have the same order on every machine,
+//! so results do not depend on the instruction set. Registers of AVX-512, AVX2 or NEON are used where
+//! the machine has them, which is detected at run time. The crate has no `unsafe` code and opens no
+//! files.
+//!
+//! A debug build is 35 times slower unless dependencies are optimised; put this into the `Cargo.toml`
+//! of the workspace:
+//!
+//! ```toml
+//! [profile.dev.package."*"]
+//! opt-level = 3
+//! ```
 
-mod analysis;
-mod autocorrelate;
-mod bank;
-mod beat;
-mod chroma;
-mod contrast;
-mod convert;
-mod db;
-mod delta;
 mod error;
-mod feature_set;
-mod fft;
-mod frame;
-mod hpss;
-mod median;
-mod mel;
-mod mfcc;
-mod onset;
-mod pitch;
+mod features;
+mod frames;
+mod rhythm;
+mod separation;
 mod simd;
 mod spectral;
-mod stats;
-mod stft;
-mod tempo;
-mod tempogram;
-mod temporal;
 mod transform;
-mod window;
 
-pub use analysis::FeatureScratch;
-pub use autocorrelate::autocorrelate;
-pub use beat::{BeatParams, BeatTracker, Beats};
-pub use chroma::{Chroma, ChromaParams};
-pub use contrast::{ContrastParams, spectral_contrast};
-pub use convert::{MelScale, fft_frequencies};
-pub use db::{DbParams, Reference, amplitude_to_db, db_to_power, power_to_db};
-pub use delta::{DeltaMode, DeltaParams, delta};
-pub use error::{Error, Result};
-pub use feature_set::{FeatureParams, FeatureSet};
-pub use frame::{Framing, PadMode};
-pub use hpss::{Hpss, HpssParams};
-pub use mel::{MelBank, MelNorm, MelParams};
-pub use mfcc::{Mfcc, MfccParams};
-pub use onset::{Aggregate, OnsetParams, onset_strength};
-pub use pitch::{Peak, PiptrackParams, estimate_tuning, piptrack, pitch_tuning};
-pub use spectral::{spectral_bandwidth, spectral_centroid, spectral_flatness, spectral_rolloff};
-pub use stft::{Stft, StftParams, StftScratch};
-pub use tempo::{Tempo, TempoParams, tempo_frequencies};
-pub use tempogram::{Tempogram, TempogramParams, fourier_tempogram};
-pub use temporal::{rms, zero_crossing_rate};
-pub use window::Window;
+pub use ndarray;
+pub use num_complex;
+
+pub use error::{Error, InvalidParameter, Result};
+pub use features::{DeltaMode, DeltaParams, FeatureParams, FeatureScratch, FeatureSet, delta};
+pub use frames::{Framing, PadMode, Window, rms, zero_crossing_rate};
+pub use rhythm::{
+    Aggregate, BeatParams, BeatTracker, Beats, OnsetParams, Tempo, TempoParams, Tempogram,
+    TempogramParams, autocorrelate, fourier_tempogram, onset_strength, tempo_frequencies,
+};
+pub use separation::{Hpss, HpssParams};
+pub use spectral::{
+    Chroma, ChromaParams, ContrastParams, DbParams, MelBank, MelNorm, MelParams, MelScale, Mfcc,
+    MfccParams, Peak, PiptrackParams, Reference, amplitude_to_db, db_to_power, estimate_tuning,
+    fft_frequencies, piptrack, pitch_tuning, power_to_db, spectral_bandwidth, spectral_centroid,
+    spectral_contrast, spectral_flatness, spectral_rolloff,
+};
+pub use transform::{Stft, StftParams, StftScratch};

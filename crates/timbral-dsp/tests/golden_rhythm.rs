@@ -1,5 +1,5 @@
-//! Rhythm features against the values of librosa 0.11.0 in `golden/rhythm.json`, made by
-//! `golden/rhythm.py`, which describes the signals.
+//! Rhythm features equal librosa 0.11.0: the values in `golden/rhythm.json` were made by
+//! `golden/rhythm.py`, which also describes the signals.
 
 use std::collections::BTreeMap;
 
@@ -21,7 +21,7 @@ struct Golden {
     delta: Vec<DeltaCase>,
 }
 
-/// Those parameters that are not the default.
+/// The parameters that differ from the default.
 type Params = BTreeMap<String, serde_json::Value>;
 
 #[derive(Deserialize)]
@@ -83,7 +83,7 @@ struct DeltaCase {
 }
 
 fn golden() -> Golden {
-    serde_json::from_str(include_str!("golden/rhythm.json")).expect("the file fits the types")
+    serde_json::from_str(include_str!("golden/rhythm.json")).expect("the file matches the types")
 }
 
 fn lcg(n: usize, seed: u32) -> Vec<f32> {
@@ -224,7 +224,7 @@ fn assert_close(got: f64, expected: f64, tolerance: f64, what: &str) {
 fn assert_array(got: ArrayView2<'_, f64>, expected: &ArrayCase, tolerance: f64, what: &str) {
     assert_eq!(got.dim(), expected.shape, "{what}");
     for (at, value) in expected.at.iter().zip(&expected.values) {
-        // The file keeps nine digits.
+        // The file has nine digits.
         let tolerance = tolerance + 1e-8 * value.abs();
         assert_close(got[*at], *value, tolerance, &format!("{what} {at:?}"));
     }
@@ -234,7 +234,7 @@ fn assert_array(got: ArrayView2<'_, f64>, expected: &ArrayCase, tolerance: f64, 
 }
 
 #[test]
-fn tempo_is_the_same_lag() {
+fn tempos_equal_librosas() {
     for case in golden().tempo {
         let params = tempo_params(&case.params);
         let got = Tempo::new(params).and_then(|plan| plan.process(&signal(&case.envelope)));
@@ -250,7 +250,7 @@ fn tempo_is_the_same_lag() {
 }
 
 #[test]
-fn beats_are_the_same_frames() {
+fn beats_equal_librosas() {
     for case in golden().beat {
         let params = beat_params(&case.params);
         let got = BeatTracker::new(params).and_then(|plan| plan.process(&signal(&case.envelope)));
@@ -260,7 +260,7 @@ fn beats_are_the_same_frames() {
 }
 
 #[test]
-fn tempograms_are_close() {
+fn tempograms_equal_librosas() {
     for case in golden().tempogram {
         let window = match case.window.as_str() {
             "Hann" => Window::Hann,
@@ -273,11 +273,12 @@ fn tempograms_are_close() {
             win_length: case.win_length,
             center: case.center,
             window,
+            ..TempogramParams::default()
         };
         let what = format!("{} {params:?}", case.envelope);
         let envelope = signal(&case.envelope);
         let tempogram = Tempogram::new(params).and_then(|plan| plan.process(&envelope));
-        // Both round an FFT in f64, relative to lag 0, which the norm makes 1.
+        // Both round an FFT in f64; errors are relative to lag 0, which is 1 after normalisation.
         assert_array(
             tempogram.expect(&what).view(),
             &case.tempogram,
@@ -286,7 +287,7 @@ fn tempograms_are_close() {
         );
 
         let fourier = fourier_tempogram(&envelope, &params).expect(&what);
-        // f32 spacing below the largest possible bin, the sum of the largest values.
+        // The f32 spacing below the largest possible bin, which is the sum of the largest values.
         let largest = envelope.iter().fold(0.0f32, |max, v| max.max(v.abs()));
         let tolerance = 1e-7 * f64::from(largest) * case.win_length as f64;
         let re = fourier.mapv(|bin| f64::from(bin.re));
@@ -297,7 +298,7 @@ fn tempograms_are_close() {
 }
 
 #[test]
-fn autocorrelations_are_close() {
+fn autocorrelations_equal_librosas() {
     for case in golden().autocorrelate {
         let envelope: Vec<f64> = signal(&case.envelope)
             .iter()
@@ -306,7 +307,7 @@ fn autocorrelations_are_close() {
         let got = autocorrelate(&envelope, case.max_size);
         assert_eq!(got.len(), case.lags.len(), "{}", case.envelope);
         for (l, (got, expected)) in got.iter().zip(&case.lags).enumerate() {
-            // The file keeps nine digits; the FFT's rounding is far below.
+            // The file has nine digits; the rounding of the FFT is far smaller.
             let tolerance = 1e-8 * got.abs() + 1e-12 * case.lags[0];
             assert_close(
                 *got,
@@ -319,15 +320,15 @@ fn autocorrelations_are_close() {
 }
 
 #[test]
-fn onset_strengths_are_close() {
+fn onset_strengths_equal_librosas() {
     for case in golden().onset {
         let params = onset_params(&case.params);
         let s_db = spectrogram(case.rows, case.columns, case.seed);
-        let got = onset_strength(s_db.view(), &params).expect("parameters are good");
+        let got = onset_strength(s_db.view(), &params).expect("valid parameters");
         assert_eq!(got.len(), case.envelope.len(), "{params:?}");
         for (t, (got, expected)) in got.iter().zip(&case.envelope).enumerate() {
-            // The same f32 operations in the same order: only the file's nine digits differ.
-            // librosa leaves the filter of `detrend` in f64; here it is rounded to f32.
+            // The same f32 operations in the same order, so only the nine digits of the file differ.
+            // librosa keeps the result of `detrend` in f64; here it is rounded to f32.
             let tolerance = if params.detrend { 7e-8 } else { 1e-8 } * expected.abs();
             assert_close(
                 f64::from(*got),
@@ -340,7 +341,7 @@ fn onset_strengths_are_close() {
 }
 
 #[test]
-fn deltas_are_close() {
+fn deltas_equal_librosas() {
     for case in golden().delta {
         let mode = match case.mode.as_str() {
             "Interp" => DeltaMode::Interp,
@@ -354,16 +355,17 @@ fn deltas_are_close() {
             width: case.width,
             order: case.order,
             mode,
+            ..DeltaParams::default()
         };
         let data = spectrogram(2, case.columns, 3);
-        let got = delta(data.view(), &params).expect("parameters are good");
+        let got = delta(data.view(), &params).expect("valid parameters");
         assert_eq!(got.len(), case.delta.len(), "{params:?}");
         let half = case.width / 2;
         for (((row, t), got), expected) in got.indexed_iter().zip(&case.delta) {
             let is_end = t < half || t + half >= case.columns;
             // librosa fits the ends of `Interp` in f32: rounding of values up to 80, times the
-            // condition of a fit of degree `order`. All else is f64, rounded to f32 once: one unit in
-            // the last place, where the exact value is half way between two.
+            // condition number of a fit of degree `order`. Everything else is f64, rounded to f32
+            // once: one unit in the last place if the exact value is half way between two.
             let is_fitted = mode == DeltaMode::Interp && is_end;
             let tolerance = if is_fitted {
                 1e-3

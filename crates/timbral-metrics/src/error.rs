@@ -1,18 +1,47 @@
-/// What can be wrong with the arguments of a metric, a split or a test.
+use timbral_core::InvalidParameter;
+
+/// Why the arguments of a metric, a split or a test are invalid.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
-    /// A parameter is outside the range where the function is defined.
-    #[error("{name} = {value}: {reason}")]
-    InvalidParameter {
-        /// The parameter's name as in the code.
-        name: &'static str,
-        /// Its value, printed.
-        value: String,
-        /// The rule it breaks.
-        reason: &'static str,
+    /// A parameter is out of its range.
+    #[error(transparent)]
+    InvalidParameter(#[from] InvalidParameter),
+    /// There are more folds than rows or groups.
+    #[error("n_splits = {n_splits}: the number of {unit} is only {n}; lower n_splits")]
+    TooManyFolds {
+        /// The number of folds.
+        n_splits: usize,
+        /// The number of rows or groups.
+        n: usize,
+        /// `rows` or `groups`.
+        unit: &'static str,
     },
-    /// Two arguments that must be as long as each other are not.
+    /// There are more stratified folds than the largest class has rows.
+    #[error(
+        "n_splits = {n_splits}: the largest class, {class}, has only {n_rows} rows; lower n_splits or \
+         add rows of that class"
+    )]
+    FoldsExceedClass {
+        /// The number of folds.
+        n_splits: usize,
+        /// The largest class.
+        class: String,
+        /// Its rows.
+        n_rows: usize,
+    },
+    /// A class has fewer than the two rows that a stratified split needs.
+    #[error(
+        "class {class} has {n_rows} row, but a stratified split needs 2 of every class; add rows of \
+         that class or leave it out"
+    )]
+    ClassTooSmall {
+        /// The first such class.
+        class: String,
+        /// Its rows.
+        n_rows: usize,
+    },
+    /// Two arguments that must have the same length differ.
     #[error("{name}: expected length {expected}, got {got}")]
     Length {
         /// The argument whose length is wrong.

@@ -1,5 +1,5 @@
-//! Metrics, folds and significance tests for classifiers: slices in, numbers out, equal to
-//! scikit-learn 1.9 to rounding.
+//! Metrics, cross-validation folds and significance tests for classifiers, equal to scikit-learn 1.9 up to
+//! rounding. Arguments are slices, results are numbers.
 //!
 //! - Predicted classes: [`ConfusionMatrix`] and its methods, [`ClassificationReport`],
 //!   [`accuracy_score`].
@@ -7,22 +7,23 @@
 //!   [`brier_score_loss`], [`expected_calibration_error`], [`calibration_curve`], [`roc_curve`],
 //!   [`roc_auc_score`] and for more classes [`roc_auc_score_ovr`] and [`roc_auc_score_ovo`],
 //!   [`precision_recall_curve`], [`average_precision_score`].
-//! - Numbers: [`mean_squared_error`], [`r2_score`] and their kin.
-//! - How sure is that: [`bootstrap`], [`bootstrap_by_group`]; and is one model better than another:
-//!   [`mcnemar`], [`permutation_test`] (of two lists of scores with [`mean_difference`]).
-//! - What to test on: [`train_test_split`], [`stratified_k_fold`], [`group_k_fold`],
+//! - Predicted numbers: [`mean_squared_error`], [`r2_score`] and related metrics.
+//! - Confidence intervals: [`bootstrap`], [`bootstrap_by_group`]. Comparison of two models: [`mcnemar`],
+//!   [`permutation_test`] (of two lists of scores with [`mean_difference`]).
+//! - Training and test rows: [`train_test_split`], [`stratified_k_fold`], [`group_k_fold`],
 //!   [`stratified_group_k_fold`], [`leave_one_group_out`], [`predefined_split`].
 //!
-//! Classes are indices below the number of classes, which is always given, so that a class that
-//! does not occur is still one. Where scikit-learn calls a metric undefined and returns NaN, so
-//! does this crate, and says so; arguments that make no sense are an [`Error`], never a panic.
-//! Random draws come from integer arithmetic: a seed is one result on every machine.
+//! Classes are indices below the number of classes, which is always given, so that a class that does not
+//! occur still counts. Where scikit-learn calls a metric undefined and returns NaN, this crate returns NaN
+//! as well, and the documentation says so. Invalid arguments are an [`Error`], never a panic. Random
+//! numbers come from integer arithmetic: a seed gives the same result on every machine.
 //!
 //! ```
 //! use timbral_metrics::{Average, ConfusionMatrix, FoldParams, ZeroDivision, stratified_k_fold};
 //!
 //! let y_true = [0, 0, 1, 1, 2, 2];
-//! let folds = stratified_k_fold(&y_true, &FoldParams { n_splits: 2, shuffle: Some(42) })?;
+//! let params = FoldParams { n_splits: 2, shuffle: Some(42), ..FoldParams::default() };
+//! let folds = stratified_k_fold(&y_true, &params)?;
 //! assert!(folds.iter().all(|fold| fold.test.len() == 3));
 //!
 //! let matrix = ConfusionMatrix::new(&y_true, &[0, 0, 1, 2, 2, 2], 3, None)?;
@@ -30,63 +31,44 @@
 //! assert_eq!(matrix.f1_score(Average::Macro, ZeroDivision::Zero), (1.0 + 2.0 / 3.0 + 0.8) / 3.0);
 //! # Ok::<(), timbral_metrics::Error>(())
 //! ```
-mod accuracy;
-mod agreement;
-mod auc;
-mod bootstrap;
-mod calibration;
-mod check;
-mod confusion;
+
+mod arguments;
+mod classification;
 mod encode;
 mod error;
-mod fscore;
-mod group_fold;
-mod k_fold;
-mod mcnemar;
+mod folds;
 mod mean;
-mod permutation;
-mod precision_recall;
-mod probability;
-mod quantile;
+mod probabilities;
 mod regression;
-mod report;
-mod rng;
-mod roc;
-mod scores;
-mod split;
-mod stratified_group;
-mod thresholds;
-mod train_test;
+mod significance;
+mod weighted_median;
 
-pub use accuracy::{accuracy_score, top_k_accuracy_score};
-pub use agreement::KappaWeights;
-pub use auc::{auc, roc_auc_score, roc_auc_score_ovo, roc_auc_score_ovr, roc_auc_score_per_class};
-pub use bootstrap::{
-    BootstrapMethod, BootstrapParams, BootstrapResult, bootstrap, bootstrap_by_group,
+pub use classification::{
+    Average, ClassScores, ClassificationReport, ConfusionMatrix, FscoreParams, KappaWeights,
+    Normalize, ReportParams, ZeroDivision, accuracy_score,
 };
-pub use calibration::{
-    BinParams, BinStrategy, ReliabilityBin, calibration_curve, expected_calibration_error,
-};
-pub use confusion::{ConfusionMatrix, Normalize};
 pub use error::{Error, Result};
-pub use fscore::{Average, ClassScores, FscoreParams, ZeroDivision};
-pub use group_fold::{group_k_fold, leave_one_group_out, predefined_split};
-pub use k_fold::{k_fold, stratified_k_fold};
-pub use mcnemar::{McNemarResult, mcnemar};
-pub use permutation::{
-    Alternative, PermutationParams, PermutationResult, mean_difference, permutation_test,
+pub use folds::{
+    Fold, FoldParams, TrainTestParams, group_k_fold, k_fold, leave_one_group_out, predefined_split,
+    stratified_group_k_fold, stratified_k_fold, stratified_train_test_split, train_test_split,
 };
-pub use precision_recall::{PrecisionRecallCurve, average_precision_score, precision_recall_curve};
-pub use probability::{brier_score_loss, log_loss};
+#[cfg(feature = "ndarray")]
+pub use ndarray;
+#[cfg(feature = "ndarray")]
+pub use probabilities::column;
+pub use probabilities::{
+    BinParams, BinStrategy, PrecisionRecallCurve, ReliabilityBin, RocCurve, Scores, auc,
+    average_precision_score, brier_score_loss, calibration_curve, expected_calibration_error,
+    log_loss, precision_recall_curve, roc_auc_score, roc_auc_score_ovo, roc_auc_score_ovr,
+    roc_auc_score_per_class, roc_curve, top_k_accuracy_score,
+};
 pub use regression::{
     explained_variance_score, max_error, mean_absolute_error, mean_absolute_percentage_error,
     mean_squared_error, median_absolute_error, r2_score, root_mean_squared_error,
 };
-pub use report::{ClassificationReport, ReportParams};
-pub use roc::{RocCurve, roc_curve};
-pub use scores::Scores;
-#[cfg(feature = "ndarray")]
-pub use scores::column;
-pub use split::{FoldParams, Split};
-pub use stratified_group::stratified_group_k_fold;
-pub use train_test::{TrainTestParams, stratified_train_test_split, train_test_split};
+pub use significance::{
+    Alternative, BootstrapMethod, BootstrapParams, BootstrapResult, McNemarResult,
+    PermutationParams, PermutationResult, bootstrap, bootstrap_by_group, mcnemar, mean_difference,
+    permutation_test,
+};
+pub use timbral_core::InvalidParameter;

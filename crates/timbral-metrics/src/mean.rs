@@ -1,5 +1,5 @@
-//! Sums and means in the order in which numpy adds: the error grows with the logarithm of the
-//! number of terms only.
+//! Sums and means in the order in which numpy adds: the error grows only with the logarithm of the
+//! number of terms.
 
 /// Sum by numpy's pairwise scheme: eight running sums in blocks of at most 128, halves above that.
 pub(crate) fn sum(v: &[f64]) -> f64 {
@@ -23,7 +23,7 @@ pub(crate) fn sum(v: &[f64]) -> f64 {
     rest.iter().fold(total, |t, x| t + x)
 }
 
-/// `sum(w v) / sum(w)`, all weights 1 where there are none; as `numpy.average`.
+/// `sum(w v) / sum(w)`, with all weights 1 if there are none; as `numpy.average`.
 pub(crate) fn mean(v: &[f64], weights: Option<&[f64]>) -> f64 {
     match weights {
         None => sum(v) / v.len() as f64,

@@ -1,13 +1,13 @@
-use crate::check;
+use crate::arguments;
 use crate::error::Result;
 use crate::mean::{mean, sum};
-use crate::quantile::weighted_median;
+use crate::weighted_median::weighted_median;
 
-/// The door of all regression metrics: finite numbers, as many predictions, usable weights.
+/// Checks the arguments of a regression metric: finite numbers, as many predictions, usable weights.
 fn check_targets(y_true: &[f64], y_pred: &[f64], sample_weight: Option<&[f64]>) -> Result<()> {
-    check::rows("y_pred", y_true.len(), y_pred.len(), sample_weight)?;
-    check::finite("y_true", y_true)?;
-    check::finite("y_pred", y_pred)
+    arguments::rows("y_pred", y_true.len(), y_pred.len(), sample_weight)?;
+    arguments::finite("y_true", y_true)?;
+    arguments::finite("y_pred", y_pred)
 }
 
 fn residuals(y_true: &[f64], y_pred: &[f64], map: impl Fn(f64, f64) -> f64) -> Vec<f64> {
@@ -134,13 +134,13 @@ pub fn median_absolute_error(
     Ok(weighted_median(&errors, sample_weight.unwrap_or(&ones)))
 }
 
-/// Mean absolute difference as a share of the truth.
+/// Mean absolute difference relative to the truth.
 ///
 /// ```text
 /// mape = sum_i w_i |y_true_i - y_pred_i| / max(|y_true_i|, 2^-52) / sum_i w_i
 /// ```
 ///
-/// A share, not per cent; very large where the truth is 0.
+/// A fraction, not a percentage; very large where the truth is 0.
 /// Equals `sklearn.metrics.mean_absolute_percentage_error`.
 ///
 /// # Errors
@@ -159,10 +159,10 @@ pub fn mean_absolute_percentage_error(
     sample_weight: Option<&[f64]>,
 ) -> Result<f64> {
     check_targets(y_true, y_pred, sample_weight)?;
-    let shares = residuals(y_true, y_pred, |t, p| {
+    let ratios = residuals(y_true, y_pred, |t, p| {
         (p - t).abs() / t.abs().max(f64::EPSILON)
     });
-    Ok(mean(&shares, sample_weight))
+    Ok(mean(&ratios, sample_weight))
 }
 
 /// Largest absolute difference.
@@ -190,7 +190,7 @@ pub fn max_error(y_true: &[f64], y_pred: &[f64]) -> Result<f64> {
         .fold(0.0, f64::max))
 }
 
-/// Coefficient of determination: the share of the squared deviation that is explained.
+/// Coefficient of determination: the proportion of the squared deviation that is explained.
 ///
 /// ```text
 /// r2 = 1 - sum_i w_i (y_true_i - y_pred_i)^2 / sum_i w_i (y_true_i - m)^2,   m = mean of y_true
@@ -225,7 +225,7 @@ pub fn r2_score(y_true: &[f64], y_pred: &[f64], sample_weight: Option<&[f64]>) -
     Ok(explained(sum(&numerator), sum(&denominator)))
 }
 
-/// Share of the variance that is explained: [`r2_score`] blind to a constant offset.
+/// Proportion of the variance that is explained: [`r2_score`] without the effect of a constant offset.
 ///
 /// ```text
 /// ev = 1 - var(y_true - y_pred) / var(y_true)

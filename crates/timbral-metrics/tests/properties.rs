@@ -1,4 +1,4 @@
-//! What holds for folds, splits and metrics whatever the arguments.
+//! Properties of folds, splits and metrics for arbitrary arguments.
 
 use std::collections::BTreeSet;
 
@@ -6,11 +6,15 @@ use proptest::prelude::*;
 use timbral_metrics::*;
 
 fn params(n_splits: usize, shuffle: Option<u64>) -> FoldParams {
-    FoldParams { n_splits, shuffle }
+    FoldParams {
+        n_splits,
+        shuffle,
+        ..FoldParams::default()
+    }
 }
 
 /// Each row is tested once and trained on by all other folds.
-fn is_partition(folds: &[Split], n: usize) -> std::result::Result<(), TestCaseError> {
+fn is_partition(folds: &[Fold], n: usize) -> std::result::Result<(), TestCaseError> {
     let mut tested = vec![0; n];
     for fold in folds {
         let mut all: Vec<usize> = fold.train.iter().chain(&fold.test).copied().collect();
@@ -22,10 +26,7 @@ fn is_partition(folds: &[Split], n: usize) -> std::result::Result<(), TestCaseEr
     Ok(())
 }
 
-fn no_group_on_both_sides(
-    folds: &[Split],
-    groups: &[u8],
-) -> std::result::Result<(), TestCaseError> {
+fn no_group_in_both_parts(folds: &[Fold], groups: &[u8]) -> std::result::Result<(), TestCaseError> {
     for fold in folds {
         let of = |rows: &[usize]| rows.iter().map(|i| groups[*i]).collect::<BTreeSet<_>>();
         let (train, test) = (of(&fold.train), of(&fold.test));
@@ -34,7 +35,7 @@ fn no_group_on_both_sides(
     Ok(())
 }
 
-/// Rows of `class` among `rows`, held against the exact share to less than one row.
+/// The count of each class among `rows` differs from the exact proportion by less than one row.
 fn shares_hold(y: &[u8], rows: &[usize], share: f64) -> std::result::Result<(), TestCaseError> {
     for class in y.iter().collect::<BTreeSet<_>>() {
         let all = y.iter().filter(|c| *c == class).count() as f64;
@@ -95,7 +96,7 @@ proptest! {
         .flatten()
         {
             is_partition(&folds, groups.len())?;
-            no_group_on_both_sides(&folds, &groups)?;
+            no_group_in_both_parts(&folds, &groups)?;
         }
     }
 
@@ -105,9 +106,9 @@ proptest! {
         test_size in 0.0f64..1.0,
         seed: u64,
     ) {
-        let params = TrainTestParams { test_size, seed };
+        let params = TrainTestParams { test_size, seed, ..TrainTestParams::default() };
         for split in [train_test_split(y.len(), &params), stratified_train_test_split(&y, &params)] {
-            let Ok(Split { train, test }) = split.clone() else { continue };
+            let Ok(Fold { train, test }) = split.clone() else { continue };
             let (n_train, n_test) = (train.len(), test.len());
             let mut all = [train, test].concat();
             all.sort_unstable();
@@ -121,7 +122,7 @@ proptest! {
         }
     }
 
-    /// Any arguments at all: a number or an error, and no panic.
+    /// Arbitrary arguments give a number or an error, never a panic.
     #[test]
     fn nothing_panics(
         pairs in prop::collection::vec((0usize..6, 0usize..6), 0..12),
@@ -136,7 +137,7 @@ proptest! {
         exponent in 0u32..64,
     ) {
         let (y, mut z): (Vec<usize>, Vec<usize>) = pairs.into_iter().unzip();
-        // Half of the time all lengths agree.
+        // In half of the cases all lengths agree.
         let lost = lost.saturating_sub(1);
         z.truncate(y.len() - lost.min(y.len()));
         let w = n_weights.map(|n| &v[..if lost == 0 { y.len() } else { n }]);
@@ -171,7 +172,7 @@ proptest! {
             }
             for strategy in [BinStrategy::Uniform, BinStrategy::Quantile] {
                 let n_bins = if classes > 1 << 12 { usize::MAX } else { classes };
-                let _ = calibration_curve(&truth, column, &BinParams { n_bins, strategy });
+                let _ = calibration_curve(&truth, column, &BinParams { n_bins, strategy, ..BinParams::default() });
             }
         }
         let _ = train_test_split(usize::MAX, &TrainTestParams::default());
@@ -194,12 +195,13 @@ proptest! {
 }
 
 #[test]
-fn a_seed_is_one_split() {
+fn a_seed_gives_one_split() {
     let y: Vec<usize> = (0..60).map(|i| i * i % 7 % 3).collect();
     let split = |seed| {
         let params = TrainTestParams {
             test_size: 0.2,
             seed,
+            ..TrainTestParams::default()
         };
         (
             train_test_split(60, &params),
@@ -208,12 +210,13 @@ fn a_seed_is_one_split() {
     };
     assert_eq!(split(5), split(5));
     assert_ne!(split(5), split(6));
-    // The same on every machine: these rows are what a second program of the generator draws.
+    // The same on every machine: an independent implementation of the generator draws these rows.
     let first = train_test_split(
         8,
         &TrainTestParams {
             test_size: 0.5,
             seed: 1,
+            ..TrainTestParams::default()
         },
     )
     .unwrap();

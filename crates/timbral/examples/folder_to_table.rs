@@ -8,8 +8,9 @@
 use std::path::PathBuf;
 
 use timbral::boost::BoostParams;
-use timbral::data::{SplitMethod, SynthCorpus, SynthParams};
+use timbral::data::SplitMethod;
 use timbral::dsp::FeatureParams;
+use timbral::synth::{SynthCorpus, SynthParams};
 use timbral::{Segmentation, feature_table, fit_and_evaluate};
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -17,9 +18,12 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let music = match std::env::args_os().nth(1) {
         Some(folder) => PathBuf::from(folder),
         None => {
-            let mut params = SynthParams::default();
-            (params.recordings_per_genre, params.seconds) = (3, 9.0);
-            SynthCorpus::new(params)?.write(&scratch, 0, &false.into(), |_| ())?;
+            let params = SynthParams {
+                recordings_per_genre: 3,
+                seconds: 9.0,
+                ..SynthParams::default()
+            };
+            SynthCorpus::new(params)?.write(&scratch, &mut ())?;
             scratch
         }
     };
@@ -32,8 +36,10 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
 
     // No recording is in both parts.
     let split = SplitMethod::Grouped.split(&table, 0)?;
-    let mut recipe = BoostParams::default();
-    recipe.n_rounds = 50;
+    let recipe = BoostParams {
+        n_rounds: 50,
+        ..BoostParams::default()
+    };
     let fit = fit_and_evaluate(&recipe, &table, &split, 0, &mut ())?;
     println!("{}", fit.record.evaluation);
     Ok(())

@@ -41,12 +41,12 @@ use prediction::rank;
 /// threads.
 ///
 /// ```
-/// use timbral::data::{SynthCorpus, SynthParams};
+/// use timbral::synth::{SynthCorpus, SynthParams};
 /// use timbral::{Classifier, ClassifierParams, Inputs};
 ///
-/// let corpus = SynthCorpus::new(SynthParams { recordings_per_genre: 1, seconds: 9.0, seed: 0 })?;
+/// let corpus = SynthCorpus::new(SynthParams { recordings_per_genre: 1, seconds: 9.0, seed: 0, ..SynthParams::default() })?;
 /// let folder = tempfile::tempdir()?;
-/// corpus.write(folder.path(), 0, &false.into(), |_| ())?;
+/// corpus.write(folder.path(), &mut ())?;
 /// let files = Inputs::find([folder.path()])?.files;
 /// // One recording per genre: none can be held out for evaluation.
 /// let params = ClassifierParams { n_splits: 0, ..ClassifierParams::default() };

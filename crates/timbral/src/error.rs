@@ -26,6 +26,10 @@ pub enum Error {
     /// A table cannot be read, split or written.
     #[error(transparent)]
     Table(timbral_data::Error),
+    /// Synthetic recordings cannot be made.
+    #[cfg(feature = "synth")]
+    #[error(transparent)]
+    Synth(timbral_synth::Error),
     /// A network cannot be trained or used.
     #[error(transparent)]
     Network(#[from] timbral_nn::Error),
@@ -218,6 +222,17 @@ impl From<timbral_data::Error> for Error {
         match error {
             timbral_data::Error::Stopped => Self::Stopped,
             other => Self::Table(other),
+        }
+    }
+}
+
+/// Work of that crate that was stopped is [`Error::Stopped`].
+#[cfg(feature = "synth")]
+impl From<timbral_synth::Error> for Error {
+    fn from(error: timbral_synth::Error) -> Self {
+        match error {
+            timbral_synth::Error::Stopped => Self::Stopped,
+            other => Self::Synth(other),
         }
     }
 }

@@ -92,3 +92,5 @@ pub use timbral_metrics as metrics;
 pub use timbral_nn as nn;
 #[cfg(feature = "plot")]
 pub use timbral_plot as plot;
+#[cfg(feature = "synth")]
+pub use timbral_synth as synth;

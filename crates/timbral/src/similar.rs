@@ -6,7 +6,9 @@ use std::path::{Path, PathBuf};
 use ndarray::{Array1, Array2, ArrayView1, ArrayView2};
 use serde::{Deserialize, Serialize};
 use timbral_core::Monitor;
-use timbral_data::{FeatureTable, KNearest, KNearestModel, Scaler, ScalerParams, recording_of};
+use timbral_data::{
+    FeatureTable, KNearestModel, KNearestParams, Scaler, ScalerParams, recording_of,
+};
 use timbral_dsp::FeatureParams;
 
 use crate::container::Format;
@@ -179,7 +181,11 @@ impl SimilarityIndex {
         scaler: Scaler,
         sounds: Option<FeatureSource>,
     ) -> Result<Self> {
-        let nearest = KNearest { k: 1 }.fit(tracks.view(), &vec![0; names.len()])?;
+        let params = KNearestParams {
+            k: 1,
+            ..KNearestParams::default()
+        };
+        let nearest = params.fit(tracks.view(), &vec![0; names.len()])?;
         let extractor = sounds.map(|sounds| {
             let extractor = Extractor::new(sounds.features, sounds.segments)?;
             Ok::<_, Error>((sounds, extractor))

@@ -102,10 +102,11 @@ impl Command for CompareModels {
             ensembles: !self.no_ensembles,
             ..CompareParams::default()
         };
-        let log = self
-            .json
-            .as_ref()
-            .map(|path| path.with_added_extension("partial"));
+        let log = self.json.as_ref().map(|path| {
+            let mut log = path.clone().into_os_string();
+            log.push(".partial");
+            PathBuf::from(log)
+        });
         let results = match &log {
             Some(path) => Results::open(path, [&table])?,
             None => Results::new(),

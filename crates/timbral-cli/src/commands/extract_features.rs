@@ -1,7 +1,8 @@
 use std::path::PathBuf;
 
-use timbral::data::{SynthCorpus, SynthParams};
 use timbral::dsp::FeatureParams;
+use timbral::synth::Error::Stopped;
+use timbral::synth::{SynthCorpus, SynthParams};
 use timbral::{Extraction, Segmentation};
 
 use crate::command::Command;
@@ -49,13 +50,10 @@ impl ExtractFeatures {
             "making {n} synthetic recordings of {seconds} s in {}",
             folder.display()
         ));
-        corpus.write(
-            &folder,
-            rayon::current_num_threads(),
-            session.flag(),
-            |_| (),
-        )?;
-        session.check()?;
+        match corpus.write(&folder, &mut session.monitor()) {
+            Err(Stopped) => session.check()?,
+            written => written?,
+        }
         Ok(find_files(&[folder])?)
     }
 }

@@ -1,6 +1,8 @@
 use std::path::PathBuf;
 
-use timbral::data::{SynthCorpus, SynthParams};
+use timbral::synth::Error::Stopped;
+use timbral::synth::{SynthCorpus, SynthParams};
+use timbral_core::{Monitor, Progress};
 
 use crate::command::Command;
 use crate::session::{ThreadArgs, phase};
@@ -37,6 +39,7 @@ impl Command for MakeCorpus {
             recordings_per_genre: self.recordings,
             seconds: self.seconds,
             seed: self.seed,
+            ..SynthParams::default()
         })?;
         let session = self.threads.start()?;
         let n = corpus.len();
@@ -44,18 +47,20 @@ impl Command for MakeCorpus {
             "making {n} synthetic recordings of {} s",
             self.seconds
         ));
-        let threads = rayon::current_num_threads();
-        let written = session.counted(n, "recordings", |done| {
-            Ok(corpus.write(&self.folder, threads, session.flag(), done)?)
-        })?;
-        if written < n {
+        let mut written = 0;
+        let result = {
+            let mut bar = session.monitor();
+            corpus.write(&self.folder, &mut |progress: &Progress| {
+                written = progress.done;
+                bar.report(progress)
+            })
+        };
+        if matches!(result, Err(Stopped)) {
             eprintln!("stopped after {written} recordings; the same command continues");
             return Ok(Status::Stopped);
         }
-        eprintln!(
-            "{written} synthetic recordings in {}",
-            self.folder.display()
-        );
+        result?;
+        eprintln!("{n} synthetic recordings in {}", self.folder.display());
         Ok(Status::Done)
     }
 }

@@ -1,7 +1,8 @@
 use std::path::{Path, PathBuf};
 
-use timbral::data::{Spectrograms, SynthParams};
+use timbral::data::Spectrograms;
 use timbral::study::{Material, StudyParams};
+use timbral::synth::SynthParams;
 
 use crate::command::Command;
 use crate::options::create_folder;

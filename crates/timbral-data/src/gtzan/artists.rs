@@ -1,23 +1,23 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
+use super::track::TrackId;
 use crate::error::{Error, Result};
-use crate::gtzan::track::TrackId;
 use crate::table::FeatureTable;
-use crate::text::read_text;
+use crate::text_file::read_text;
 
 /// Most bytes of an index file; that of all 1000 clips has 56 000.
 const FILE_LIMIT: u64 = 1 << 20;
 
-/// Who plays each clip.
+/// The artist of each clip.
 ///
 /// Read from an index such as that of Sturm (2012, "An analysis of the GTZAN music genre
-/// dataset"): a line a clip, `blues.00000.wav ::: artist ::: title`, where artist and title may
-/// be empty; empty lines and those that begin with `#` are passed over.
+/// dataset"): one line per clip, `blues.00000.wav ::: artist ::: title`, where artist and title may
+/// be empty; empty lines and lines that begin with `#` are skipped.
 ///
-/// Names are compared by their words in lower case: `&` is the word `and`, every other sign but
-/// letters and digits stands for a space. `Earth, Wind & Fire` is `earth wind and fire`. Two
-/// artists together are another one than each alone.
+/// Names are compared by their words in lower case: `&` is the word `and`, any other character but
+/// letters and digits is a space. `Earth, Wind & Fire` is `earth wind and fire`. Two artists together
+/// are different from each alone.
 ///
 /// ```
 /// use timbral_data::gtzan::Artists;
@@ -40,9 +40,8 @@ impl Artists {
     ///
     /// # Errors
     ///
-    /// [`Error::Line`] for a line without a separator, with another name than that of a clip, or
-    /// with a clip that had one before; the file cannot be read, is longer than 1 MiB or not
-    /// UTF-8.
+    /// [`Error::Line`] for a line without a separator, with a name that is not that of a clip, or
+    /// with a clip that appeared before; the file cannot be read, is longer than 1 MiB or not UTF-8.
     pub fn read(path: impl AsRef<Path>) -> Result<Self> {
         let path = path.as_ref();
         let text = read_text(path, FILE_LIMIT)?;
@@ -65,14 +64,14 @@ impl Artists {
                 .parse()
                 .map_err(|e: Error| wrong(e.to_string()))?;
             if lines.insert(track, normalise(artist)).is_some() {
-                return Err(wrong(format!("{track} for the second time")));
+                return Err(wrong(format!("{track} appears for the second time")));
             }
         }
         lines.retain(|_, artist| !artist.is_empty());
         Ok(Self { names: lines })
     }
 
-    /// The artist of a clip, by the words of the name; none if unknown.
+    /// The artist of a clip in normalised words; `None` if unknown.
     pub fn get(&self, track: TrackId) -> Option<&str> {
         self.names.get(&track).map(String::as_str)
     }
@@ -151,7 +150,7 @@ mod tests {
             ),
             (
                 "pop.00000.wav ::: x :::\n\npop.00000.au ::: y :::\n",
-                "line 3: pop.00000 for the second time",
+                "line 3: pop.00000 appears for the second time",
             ),
         ] {
             let error = read(text).unwrap_err().to_string();

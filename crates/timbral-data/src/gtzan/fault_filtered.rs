@@ -1,21 +1,21 @@
+use super::track::{GENRES, TrackId};
 use crate::error::Result;
-use crate::gtzan::track::{GENRES, TrackId};
 use crate::split::Split;
 use crate::table::FeatureTable;
 
 /// A part of a partition.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum Part {
-    /// To learn from.
+    /// Training.
     Train,
-    /// To choose settings by.
+    /// Validation.
     Valid,
-    /// To judge by.
+    /// Test.
     Test,
 }
 
-/// For each genre the numbers of the training, validation and test clips; both ends of a run of
-/// numbers are in it.
+/// The numbers of the training, validation and test clips of each genre, as inclusive ranges.
 #[rustfmt::skip]
 const PARTS: [[&str; 3]; GENRES.len()] = [
     ["29-49 73-97", "0-11 50-60", "12-28 61-72 98-99"],
@@ -30,7 +30,7 @@ const PARTS: [[&str; 3]; GENRES.len()] = [
     ["0-9 16-26 57-70 91-99", "38 49-56 71-85", "10-15 27-37 39-48 86-90"],
 ];
 
-/// The part of a clip in the fault-filtered partition; none for the 70 clips it leaves out.
+/// The part of a clip in the fault-filtered partition; `None` for the 70 clips that it leaves out.
 ///
 /// 443 clips to train on, 197 to validate and 290 to test, without repeats and distorted clips and
 /// with no artist in two parts (Kereliuk, Sturm and Larsen 2015, "Deep learning and music
@@ -66,8 +66,8 @@ fn numbers(runs: &str) -> impl Iterator<Item = u8> {
     })
 }
 
-/// The rows of a table by the [`fault_filtered`] partition, told by their ids; rows of clips that
-/// it leaves out are in no part.
+/// The [`fault_filtered`] partition of the rows of a table, which are identified by their ids. Rows of
+/// clips that it leaves out are in no part.
 ///
 /// # Errors
 ///
@@ -142,7 +142,7 @@ mod tests {
     }
 
     #[test]
-    fn every_genre_has_its_share() {
+    fn every_genre_has_the_published_counts() {
         let counts =
             |which| GENRES.map(|genre| part(which).iter().filter(|t| t.genre() == genre).count());
         let train = [46, 48, 45, 42, 47, 43, 44, 41, 43, 44];

@@ -2,22 +2,24 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use super::track::{GENRES, TrackId};
 use crate::error::{Result, at};
-use crate::gtzan::track::{GENRES, TrackId};
 
-/// The clips in a folder `genres`, where they are `<genre>/<genre>.NNNNN.au` or `.wav`.
+/// The clips in a folder `genres`, named `<genre>/<genre>.NNNNN.au` or `.wav`.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[non_exhaustive]
 pub struct Index {
-    /// Those that are there, by genre and number.
+    /// The clips that were found, ordered by genre and number.
     pub tracks: Vec<Track>,
-    /// Those that are not.
+    /// The clips that were not found.
     pub missing: Vec<TrackId>,
-    /// Files and folders that are no clip in its place, or one that is there already, by path.
+    /// Files and folders that are not a clip in its place, or a second file of a clip, ordered by path.
     pub surplus: Vec<PathBuf>,
 }
 
 /// One clip of the data set.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Track {
     /// Its name.
     pub id: TrackId,
@@ -26,11 +28,11 @@ pub struct Track {
 }
 
 impl Index {
-    /// Looks a folder through; a folder with some of the clips is fine. Files are not opened.
+    /// Searches a folder, which may lack some of the clips. Files are not opened.
     ///
     /// # Errors
     ///
-    /// The folder, or that of a genre, cannot be read.
+    /// The folder or the folder of a genre cannot be read.
     ///
     /// ```
     /// use timbral_data::gtzan::Index;
@@ -43,7 +45,8 @@ impl Index {
     /// assert_eq!(index.missing.len(), 999);
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
-    pub fn read(folder: &Path) -> Result<Self> {
+    pub fn read(folder: impl AsRef<Path>) -> Result<Self> {
+        let folder = folder.as_ref();
         let mut found = BTreeMap::new();
         let mut surplus = Vec::new();
         for path in entries(folder)? {
@@ -70,7 +73,7 @@ impl Index {
     }
 }
 
-/// The clip that a file is, if it lies in the folder of its genre.
+/// The clip that a file is, if the file is in the folder of its genre.
 fn track(file: &Path) -> Option<TrackId> {
     let (name, extension) = file.file_name()?.to_str()?.rsplit_once('.')?;
     let id: TrackId = name.parse().ok()?;
@@ -78,7 +81,7 @@ fn track(file: &Path) -> Option<TrackId> {
     (whole && file.parent()?.ends_with(id.genre()) && file.is_file()).then_some(id)
 }
 
-/// What is in a folder, by name.
+/// The entries of a folder, ordered by name.
 fn entries(folder: &Path) -> Result<Vec<PathBuf>> {
     let entries = fs::read_dir(folder).map_err(at(folder))?;
     let paths: std::io::Result<Vec<PathBuf>> = entries.map(|e| Ok(e?.path())).collect();
@@ -138,8 +141,8 @@ mod tests {
     }
 
     #[test]
-    fn a_folder_that_is_not_there_is_named() {
-        let error = Index::read(Path::new("no/genres")).unwrap_err().to_string();
+    fn a_missing_folder_is_named() {
+        let error = Index::read("no/genres").unwrap_err().to_string();
         assert!(error.starts_with("no/genres: "), "{error}");
     }
 }

@@ -1,11 +1,11 @@
 //! GTZAN (Tzanetakis and Cook 2002): 1000 clips of 30 s, 100 of each of ten genres.
 //!
-//! [`Index`] finds the clips of a folder, [`fault_filtered`] tells the part of each in the
-//! partition that keeps repeats, distortions and artists apart, [`Artists`] who plays, and
-#![cfg_attr(feature = "download", doc = "[`fetch`] gets the archive.")]
+//! [`Index`] finds the clips in a folder, [`fault_filtered`] gives the part of a clip in the partition
+//! without repeats and distortions and with no artist in two parts, [`Artists`] names the artists, and
+#![cfg_attr(feature = "download", doc = "[`fetch`] downloads the archive.")]
 #![cfg_attr(
     not(feature = "download"),
-    doc = "`fetch` (feature `download`) gets the archive."
+    doc = "`fetch` (feature `download`) downloads the archive."
 )]
 //!
 //! ```
@@ -17,13 +17,15 @@
 //! # Ok::<(), timbral_data::Error>(())
 //! ```
 
+#[cfg(feature = "download")]
+mod archive;
 mod artists;
 mod fault_filtered;
 mod index;
 mod track;
 
 #[cfg(feature = "download")]
-pub use crate::archive::{Archive, fetch};
+pub use archive::{Archive, fetch};
 pub use artists::Artists;
 pub use fault_filtered::{Part, fault_filtered, fault_filtered_split};
 pub use index::{Index, Track};

@@ -2,9 +2,9 @@ use std::fmt;
 use std::str::FromStr;
 
 use crate::error::Error;
-use crate::recording::recording_of;
+use crate::table::recording_of;
 
-/// The genres, in the order of their names.
+/// The genres, sorted by name.
 pub const GENRES: [&str; 10] = [
     "blues",
     "classical",
@@ -21,10 +21,9 @@ pub const GENRES: [&str; 10] = [
 /// Clips of each genre, numbered from 0.
 pub const TRACKS_PER_GENRE: u8 = 100;
 
-/// Names one of the 1000 clips, such as `blues.00000`.
+/// Identifies one of the 1000 clips, such as `blues.00000`.
 ///
-/// Read from the name of a clip, of its file or of a piece of it, of which only the
-/// [`recording_of`] counts.
+/// Parses the name of a clip, of its file or of a segment; only its [`recording_of`] matters.
 ///
 /// ```
 /// use timbral_data::gtzan::TrackId;
@@ -42,7 +41,7 @@ pub struct TrackId {
 }
 
 impl TrackId {
-    /// All of them, by genre and number.
+    /// All clips, ordered by genre and number.
     pub fn all() -> impl Iterator<Item = Self> {
         let genres = 0..GENRES.len() as u8;
         genres.flat_map(|genre| (0..TRACKS_PER_GENRE).map(move |number| Self { genre, number }))
@@ -94,7 +93,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn there_are_a_thousand_and_each_reads_back() {
+    fn all_thousand_names_read_back() {
         let all: Vec<TrackId> = TrackId::all().collect();
         assert_eq!(all.len(), 1000);
         assert!(all.is_sorted_by(|a, b| a < b));

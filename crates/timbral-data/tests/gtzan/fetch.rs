@@ -1,16 +1,16 @@
-//! The archive from servers that are good, bad and in between, and archives that are hostile.
+//! Downloads from good and faulty servers, and hostile archives.
 
 use std::fs;
 use std::io::Write;
+use std::ops::ControlFlow;
 use std::path::Path;
-use std::sync::atomic::{AtomicBool, Ordering};
 
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use sha2::{Digest, Sha256};
 use tar::{EntryType, Header};
 use timbral_data::gtzan::{Archive, Index, fetch};
-use timbral_data::{Error, Result};
+use timbral_data::{Error, Progress, Result};
 
 use crate::server::{Manner, Server};
 
@@ -18,7 +18,7 @@ const CLIP: &[u8] = &[7; 5000];
 
 fn member(path: &str, kind: EntryType, size: u64) -> Header {
     let mut header = Header::new_gnu();
-    // By hand: a decent program would not write such paths.
+    // By hand: the library refuses such paths.
     header.as_old_mut().name[..path.len()].copy_from_slice(path.as_bytes());
     header.set_entry_type(kind);
     header.set_mode(0o644);
@@ -39,7 +39,7 @@ fn file(path: &str) -> (Header, &'static [u8]) {
     (member(path, EntryType::Regular, CLIP.len() as u64), CLIP)
 }
 
-/// Two clips and two things that are none.
+/// Two clips and two members that are not clips.
 fn good() -> Vec<u8> {
     pack(&[
         (member("genres/", EntryType::Directory, 0), b""),
@@ -61,12 +61,12 @@ fn archive(bytes: &[u8], servers: &[&Server]) -> Archive {
 }
 
 fn run(archive: &Archive, folder: &Path) -> Result<std::path::PathBuf> {
-    fetch(archive, folder, &AtomicBool::new(false), |_, _| ())
+    fetch(archive, folder, &mut ())
 }
 
-/// The two clips are there and nothing else.
+/// The folder has the two clips and nothing else.
 fn assert_whole(folder: &Path) {
-    let index = Index::read(&folder.join("genres")).unwrap();
+    let index = Index::read(folder.join("genres")).unwrap();
     let names: Vec<String> = index.tracks.iter().map(|t| t.id.to_string()).collect();
     assert_eq!(names, ["blues.00000", "rock.00099"]);
     assert!(index.surplus.is_empty(), "{:?}", index.surplus);
@@ -77,19 +77,24 @@ fn assert_whole(folder: &Path) {
 }
 
 #[test]
-fn a_whole_download() {
+fn a_complete_download() {
     let folder = tempfile::tempdir().unwrap();
     let root = folder.path().join("new/folder");
     let server = Server::start(good(), Manner::Good);
     let archive = archive(&good(), &[&server]);
-    let mut told = Vec::new();
-    let stop = AtomicBool::new(false);
-    let genres = fetch(&archive, &root, &stop, |n, of| told.push((n, of))).unwrap();
+    let mut reports = Vec::new();
+    let monitor = &mut |progress: &Progress| {
+        assert_eq!(progress.unit, "bytes");
+        reports.push((progress.done, progress.total));
+        ControlFlow::Continue(())
+    };
+    let genres = fetch(&archive, &root, monitor).unwrap();
     assert_eq!(genres, root.join("genres"));
     assert_whole(&root);
-    assert_eq!(told[0], (0, archive.bytes));
-    assert_eq!(told.last(), Some(&(archive.bytes, archive.bytes)));
-    assert!(told.is_sorted());
+    let total = archive.bytes as usize;
+    assert_eq!(reports[0], (0, total));
+    assert_eq!(reports.last(), Some(&(total, total)));
+    assert!(reports.is_sorted());
     // A second time there is nothing to do.
     run(&archive, &root).unwrap();
     assert_eq!(server.requests(), [0]);
@@ -107,7 +112,7 @@ fn a_broken_connection_is_resumed() {
 }
 
 #[test]
-fn a_later_call_goes_on_where_the_first_stopped() {
+fn a_later_call_continues_where_the_first_stopped() {
     let folder = tempfile::tempdir().unwrap();
     let cut = Server::start(good(), Manner::Cut(2000));
     let error = run(&archive(&good(), &[&cut]), folder.path()).unwrap_err();
@@ -148,7 +153,7 @@ fn mirrors_are_tried_in_turn() {
 }
 
 #[test]
-fn all_reasons_are_told() {
+fn all_reasons_are_reported() {
     let folder = tempfile::tempdir().unwrap();
     let servers = [Manner::NotFound, Manner::Page].map(|m| Server::start(good(), m));
     let mut archive = archive(&good(), &[&servers[0], &servers[1]]);
@@ -189,15 +194,16 @@ fn another_file_is_deleted_and_both_hashes_named() {
 }
 
 #[test]
-fn a_stop_keeps_what_is_there() {
+fn a_stop_keeps_the_partial_download() {
     let folder = tempfile::tempdir().unwrap();
     let server = Server::start(good(), Manner::Good);
     let archive = archive(&good(), &[&server]);
-    let stop = AtomicBool::new(false);
-    let error = fetch(&archive, folder.path(), &stop, |done, _| {
-        stop.fetch_or(done > 0, Ordering::Relaxed);
-    });
-    // All that was there came in one read, or in more; then it stops before the hash.
+    let monitor = &mut |progress: &Progress| match progress.done {
+        0 => ControlFlow::Continue(()),
+        _ => ControlFlow::Break(()),
+    };
+    let error = fetch(&archive, folder.path(), monitor);
+    // Everything came in one read or in several; the stop is before the checksum.
     assert!(matches!(error, Err(Error::Stopped)), "{error:?}");
     assert!(folder.path().join("genres.tar.gz.partial").exists());
     assert!(!folder.path().join("genres").exists());
@@ -205,7 +211,7 @@ fn a_stop_keeps_what_is_there() {
     assert_whole(folder.path());
 }
 
-/// What a hostile archive with the right hash leads to: an error and no file.
+/// The error of a hostile archive with the right checksum, which leaves no file.
 fn refused(bytes: Vec<u8>) -> Error {
     let folder = tempfile::tempdir().unwrap();
     let root = folder.path().join("root");
@@ -269,20 +275,20 @@ fn too_many_members_are_refused() {
 }
 
 #[test]
-fn a_clip_that_comes_twice_is_refused() {
+fn a_clip_that_appears_twice_is_refused() {
     let clip = file("genres/blues/blues.00000.au");
     let error = refused(pack(&[clip.clone(), clip]));
     assert!(matches!(error, Error::Io { .. }), "{error}");
 }
 
 #[test]
-fn what_is_no_archive_is_refused() {
+fn files_of_another_kind_are_refused() {
     assert!(matches!(refused(b"no gzip".to_vec()), Error::Io { .. }));
     assert!(matches!(
         refused(pack(&[file("genres/x")])),
         Error::Malformed { .. }
     ));
-    // The name that an extension gives is not followed: the member is no clip.
+    // The name in an extension header is not applied: the member is not a clip.
     let mut tar = tar::Builder::new(GzEncoder::new(Vec::new(), Compression::none()));
     let long = format!("genres/{}/../../../evil", "x".repeat(120));
     let mut header = member("genres/blues.au", EntryType::Regular, 0);
@@ -298,7 +304,7 @@ fn what_is_no_archive_is_refused() {
     tar.append(&header, &b""[..]).unwrap();
     let bytes = tar.into_inner().unwrap().finish().unwrap();
     assert!(matches!(refused(bytes), Error::Malformed { .. }));
-    // Cut short, though its hash is right.
+    // Truncated, with the right checksum.
     let whole = good();
     let mut cut = GzEncoder::new(Vec::new(), Compression::none());
     cut.write_all(&[1; 700]).unwrap();

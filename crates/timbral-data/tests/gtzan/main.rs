@@ -1,4 +1,4 @@
-//! GTZAN: the archive from local servers, and the published tables where they are.
+//! GTZAN: the archive from local servers, and the published tables if they are present.
 
 #![allow(clippy::unwrap_used)]
 

@@ -1,8 +1,8 @@
-//! Nearest rows equal to scikit-learn's; `tests/golden/nearest.py` made the numbers.
+//! Nearest rows equal to those of scikit-learn, which `tests/golden/nearest.py` computed.
 
 use ndarray::Array2;
 use serde::Deserialize;
-use timbral_data::KNearest;
+use timbral_data::KNearestParams;
 
 #[derive(Deserialize)]
 struct Golden {
@@ -16,7 +16,7 @@ struct Golden {
 struct Case {
     k: usize,
     nearest: Vec<Vec<usize>>,
-    /// -1 where two classes have equally many votes.
+    /// -1 if two classes have equally many votes.
     predicted: Vec<i64>,
 }
 
@@ -30,7 +30,12 @@ fn nearest_rows_and_votes_are_those_of_scikit_learn() {
         predicted,
     } in golden.cases
     {
-        let model = KNearest { k }.fit(x.view(), &golden.y).unwrap();
+        let model = KNearestParams {
+            k,
+            ..KNearestParams::default()
+        }
+        .fit(x.view(), &golden.y)
+        .unwrap();
         let found = model.nearest(queries.view()).unwrap();
         let rows: Vec<Vec<usize>> = found.rows().into_iter().map(|r| r.to_vec()).collect();
         assert_eq!(rows, nearest, "k = {k}");

@@ -1,15 +1,16 @@
-//! The published tables, where they are.
+//! The published tables, if they are present.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use timbral_data::gtzan::{Artists, Index};
 use timbral_data::{
-    FeatureTable, KNearest, LeakReport, ScalerParams, SplitMethod, duplicate_files, duplicate_rows,
+    FeatureTable, KNearestParams, LeakReport, ScalerParams, SplitMethod, duplicate_files,
+    duplicate_rows,
 };
 
-/// Real data below `TIMBRAL_DATA`, or below a folder `shared` beside the checkout; `None`, and a
-/// loud line, where there is none.
+/// Real data below `TIMBRAL_DATA`, or below a folder `shared` next to the checkout. If there is none,
+/// `None`, and a line that says so.
 fn real_data(what: &str) -> Option<PathBuf> {
     let beside = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared");
     let folder = std::env::var_os("TIMBRAL_DATA").map_or(beside, PathBuf::from);
@@ -28,12 +29,16 @@ fn table(name: &str) -> Option<FeatureTable> {
     real_data(name).map(|path| FeatureTable::read_csv(path).unwrap())
 }
 
-/// Test rows that the nearest training row labels rightly, and test rows.
+/// Number of test rows whose nearest training row has the right label, and number of test rows.
 fn nearest_neighbour(table: &FeatureTable, train: &[usize], test: &[usize]) -> (usize, usize) {
     let scaler = ScalerParams::default().fit(table, train).unwrap();
     let scaled = scaler.transform(table).unwrap();
     let (train, test) = (scaled.select(train).unwrap(), scaled.select(test).unwrap());
-    let model = KNearest { k: 1 }.fit(train.features(), train.labels().unwrap());
+    let model = KNearestParams {
+        k: 1,
+        ..KNearestParams::default()
+    }
+    .fit(train.features(), train.labels().unwrap());
     let predicted = model.unwrap().predict(test.features()).unwrap();
     let right = predicted.iter().zip(test.labels().unwrap());
     (right.filter(|(a, b)| a == b).count(), predicted.len())
@@ -66,8 +71,8 @@ fn a_random_split_of_segments_leaks() {
     };
     let split = SplitMethod::Random.split(&table, 0).unwrap();
     let report = LeakReport::new(&table, &split.train, &split.test).unwrap();
-    assert!(report.shared_share() > 0.99, "{report}");
-    assert!(report.nearest_share() > 0.5, "{report}");
+    assert!(report.shared_fraction() > 0.99, "{report}");
+    assert!(report.nearest_fraction() > 0.5, "{report}");
     let (right, n) = nearest_neighbour(&table, &split.train, &split.test);
     assert!(right as f64 > 0.85 * n as f64, "{right} of {n}");
 
@@ -96,7 +101,7 @@ fn the_fault_filtered_split_does_not_leak() {
 }
 
 #[test]
-fn artists_of_the_index_are_on_one_side_of_the_filtered_split() {
+fn artists_are_in_one_part_of_the_fault_filtered_split() {
     let (Some(table), Some(index)) = (table("features_30_sec.csv"), real_data("artists_sturm.txt"))
     else {
         return;

@@ -1,4 +1,4 @@
-//! A server of one archive on this machine, good or bad.
+//! A local server of one archive, good or faulty.
 
 use std::io::{BufRead, BufReader, Write};
 use std::net::{TcpListener, TcpStream};
@@ -9,15 +9,15 @@ use std::sync::{Arc, Mutex};
 pub(crate) enum Manner {
     /// Answers ranges.
     Good,
-    /// Takes no notice of ranges.
+    /// Ignores ranges.
     NoRange,
-    /// Answers ranges, but breaks off after so many bytes of each answer.
+    /// Answers ranges, but closes the connection after n bytes of each response.
     Cut(usize),
-    /// Has nothing.
+    /// Answers 404.
     NotFound,
-    /// Sends a page instead.
+    /// Sends a web page instead.
     Page,
-    /// Answers a range with another one.
+    /// Answers a range with a different one.
     WrongRange,
 }
 

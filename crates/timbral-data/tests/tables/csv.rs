@@ -1,4 +1,4 @@
-//! CSV tables in and out.
+//! Reading and writing of CSV tables.
 
 use ndarray::Array2;
 use proptest::prelude::*;
@@ -36,7 +36,7 @@ fn published_schema() {
 }
 
 #[test]
-fn dress_does_not_matter() {
+fn formatting_does_not_matter() {
     let plain = "filename,length,x,y,label\na.wav,3,1.5,nan,pop\nb.wav,4,-2,7,rock\n";
     let table = read(plain);
     for text in [
@@ -87,7 +87,7 @@ fn columns_may_be_absent_or_chosen() {
     assert_eq!(table.group_names(), ["g", "h"]);
 }
 
-/// Decimals beside the midpoint of two `f32`: rounding to `f64` first gives the wrong one.
+/// Decimals next to the midpoint of two `f32`: rounding to `f64` first gives the wrong one.
 #[test]
 fn decimals_are_rounded_once() {
     let table =
@@ -97,7 +97,7 @@ fn decimals_are_rounded_once() {
 }
 
 #[test]
-fn what_would_be_read_otherwise_is_not_written() {
+fn tables_that_would_read_back_differently_are_not_written() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("t.csv");
     let table = |name: &str, x: f32, id: &str, label: &str| {
@@ -146,9 +146,9 @@ fn what_would_be_read_otherwise_is_not_written() {
         assert_eq!(FeatureTable::read(&path).unwrap().classes(), ["pop"]);
     }
     for (name, text) in [
-        ("t.txt", "ends in .csv"),
-        ("csv", "ends in .csv"),
-        ("t", "ends in .csv"),
+        ("t.txt", "end in .csv"),
+        ("csv", "end in .csv"),
+        ("t", "end in .csv"),
     ] {
         let error = table("x", 1.0, "a", "pop")
             .write(folder.path().join(name))

@@ -1,4 +1,4 @@
-//! Parquet and NumPy tables: those of pyarrow and NumPy (`golden/tables.py`), and damaged ones.
+//! Parquet and NumPy tables: written by pyarrow and NumPy (`golden/tables.py`), and damaged ones.
 
 use std::fs::File;
 use std::io::{Seek, SeekFrom, Write};
@@ -41,12 +41,12 @@ fn schema_applies(path: &Path) {
     assert_eq!(table.group_names(), ["blues.00000", "été.00001"]);
 }
 
-/// Every file cut short is an error; files with any byte changed are read or refused.
+/// Every truncated file is an error; files with a changed byte are read or refused, without a panic.
 fn damaged(extension: &str, whole: &[u8]) {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("t").with_extension(extension);
     std::fs::write(&path, whole).unwrap();
-    // In place: to write the file anew each time takes a hundred times longer.
+    // In place: rewriting the file each time takes a hundred times longer.
     let mut file = File::options().write(true).open(&path).unwrap();
     let mut put = |i: usize, byte: u8| {
         file.seek(SeekFrom::Start(i as u64)).unwrap();

@@ -11,7 +11,7 @@ mod scale;
 
 use timbral_data::FeatureTable;
 
-/// Every part is the same, numbers to the last bit.
+/// All parts are equal, numbers bit by bit.
 fn same(a: &FeatureTable, b: &FeatureTable) {
     let bits = |t: &FeatureTable| t.features().mapv(f32::to_bits);
     assert_eq!(bits(a), bits(b));

@@ -1,4 +1,4 @@
-//! Every file of `malformed/` against the error that reading it gives.
+//! The error of every file in `malformed/`.
 
 use std::collections::BTreeMap;
 use std::io::{self, Read};
@@ -33,7 +33,7 @@ const EXPECTED: &[(&str, &str)] = &[
     ),
     (
         "decimal_comma.csv",
-        ", line 2, column 2 (\"tempo\"): \"120,5\" is not a number; leave a column that is no feature out with `TableSchema::ignore`",
+        ", line 2, column 2 (\"tempo\"): \"120,5\" is not a number; if the column is not a feature, leave it out with `TableSchema::ignore`",
     ),
     ("empty.csv", ": the table has no header"),
     ("header_only.csv", ": the table has no rows"),
@@ -76,7 +76,7 @@ const EXPECTED: &[(&str, &str)] = &[
     ),
     (
         "long_text.csv",
-        ", line 2, column 2 (\"tempo\"): \"xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx...\" is not a number; leave a column that is no feature out with `TableSchema::ignore`",
+        ", line 2, column 2 (\"tempo\"): \"xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx...\" is not a number; if the column is not a feature, leave it out with `TableSchema::ignore`",
     ),
     (
         "name_missing.csv",
@@ -85,34 +85,34 @@ const EXPECTED: &[(&str, &str)] = &[
     ("no_features.csv", ": the table has no feature columns"),
     (
         "nul_bytes.csv",
-        ", line 2, column 1 (\"\\0\\0\\0\\0\"): \"\\0\\0\" is not a number; leave a column that is no feature out with `TableSchema::ignore`",
+        ", line 2, column 1 (\"\\0\\0\\0\\0\"): \"\\0\\0\" is not a number; if the column is not a feature, leave it out with `TableSchema::ignore`",
     ),
     (
         "number_with_unit.csv",
-        ", line 2, column 2 (\"tempo\"): \"120 BPM\" is not a number; leave a column that is no feature out with `TableSchema::ignore`",
+        ", line 2, column 2 (\"tempo\"): \"120 BPM\" is not a number; if the column is not a feature, leave it out with `TableSchema::ignore`",
     ),
     ("quote_left_open.csv", ", line 3: 1 cells for 3 columns"),
     ("ragged_long.csv", ", line 2: 4 cells for 3 columns"),
     ("ragged_short.csv", ", line 3: 2 cells for 3 columns"),
     (
         "semicolons.csv",
-        ", line 2, column 1 (\"filename;tempo;label\"): \"a.wav;120;blues\" is not a number; leave a column that is no feature out with `TableSchema::ignore`",
+        ", line 2, column 1 (\"filename;tempo;label\"): \"a.wav;120;blues\" is not a number; if the column is not a feature, leave it out with `TableSchema::ignore`",
     ),
     (
         "tabs.csv",
-        ", line 2, column 1 (\"filename\\ttempo\\tlabel\"): \"a.wav\\t120\\tblues\" is not a number; leave a column that is no feature out with `TableSchema::ignore`",
+        ", line 2, column 1 (\"filename\\ttempo\\tlabel\"): \"a.wav\\t120\\tblues\" is not a number; if the column is not a feature, leave it out with `TableSchema::ignore`",
     ),
     (
         "text_after_quoted_lines.csv",
-        ", line 7, column 2 (\"tempo\"): \"1e\" is not a number; leave a column that is no feature out with `TableSchema::ignore`",
+        ", line 7, column 2 (\"tempo\"): \"1e\" is not a number; if the column is not a feature, leave it out with `TableSchema::ignore`",
     ),
     (
         "text_column.csv",
-        ", line 2, column 3 (\"artist\"): \"Ann\" is not a number; leave a column that is no feature out with `TableSchema::ignore`",
+        ", line 2, column 3 (\"artist\"): \"Ann\" is not a number; if the column is not a feature, leave it out with `TableSchema::ignore`",
     ),
     (
         "text_in_number.csv",
-        ", line 5, column 3 (\"tempo\"): \"fast\" is not a number; leave a column that is no feature out with `TableSchema::ignore`",
+        ", line 5, column 3 (\"tempo\"): \"fast\" is not a number; if the column is not a feature, leave it out with `TableSchema::ignore`",
     ),
     (
         "utf16.csv",
@@ -133,7 +133,7 @@ fn each_file_gives_its_error() {
     assert!(expected.is_empty(), "no such files: {expected:?}");
 }
 
-/// A header, then `line` over and over, for `left` bytes: nothing of it is on disk.
+/// A header, then `line` repeatedly, for `left` bytes, generated in memory.
 struct Endless {
     header: &'static [u8],
     byte: u8,
@@ -175,13 +175,13 @@ fn a_line_of_two_gigabytes_is_refused_after_sixteen_megabytes() {
             "long.csv, line {line}: a record of more than 16777216 bytes; is a quote left open?"
         );
         assert_eq!(error.to_string(), expected);
-        // What was asked for beyond the limit lies in buffers.
+        // Bytes beyond the limit are in buffers.
         assert!(LENGTH - text.left < LIMIT + (1 << 16), "{}", text.left);
     }
 }
 
 #[test]
-fn a_fault_of_the_source_is_an_io_error() {
+fn an_error_of_the_source_is_an_io_error() {
     struct Broken;
     impl Read for Broken {
         fn read(&mut self, _: &mut [u8]) -> io::Result<usize> {
@@ -194,7 +194,7 @@ fn a_fault_of_the_source_is_an_io_error() {
 }
 
 #[test]
-fn what_is_no_file_is_an_io_error() {
+fn a_folder_or_missing_file_is_an_io_error() {
     let folder = tempfile::tempdir().unwrap();
     std::fs::create_dir(folder.path().join("folder.csv")).unwrap();
     for name in ["folder.csv", "absent.csv"] {
@@ -208,7 +208,7 @@ fn what_is_no_file_is_an_io_error() {
 }
 
 #[test]
-fn asked_columns_must_be_there() {
+fn columns_of_the_schema_must_exist() {
     let name = || Some("genre".to_owned());
     let default = TableSchema::default;
     for schema in [

@@ -1,4 +1,4 @@
-//! The published GTZAN tables, where they are.
+//! The published GTZAN tables, if they are present.
 
 use std::path::PathBuf;
 
@@ -19,7 +19,7 @@ fn gtzan(name: &str) -> Option<PathBuf> {
     Some(path)
 }
 
-/// Cell by cell against the text of the file, read by nothing but splitting at commas.
+/// Every cell against the text of the file, which is split at commas.
 #[test]
 fn written_as_published() {
     for (name, n_recordings) in [

@@ -1,5 +1,4 @@
-//! Scalers against scikit-learn 1.9.1, whose values `golden/scale.py` has put in
-//! `golden/scale.json`.
+//! Scalers against scikit-learn 1.9.1, whose values `golden/scale.py` writes to `golden/scale.json`.
 
 use ndarray::Array2;
 use proptest::prelude::*;
@@ -37,7 +36,7 @@ fn table(names: Vec<String>, features: Array2<f32>) -> FeatureTable {
 fn as_scikit_learn() {
     // One rounding to f32.
     const RELATIVE: f64 = f32::EPSILON as f64 / 2.0;
-    // Sums in another order: 1e4 +- 1e-2 has lost 1e-16 * 1e4 / 1e-2 of its scaled value.
+    // Sums in a different order: 1e4 +- 1e-2 has lost 1e-16 * 1e4 / 1e-2 of its scaled value.
     const ABSOLUTE: f64 = 1e-9;
     let golden: Golden = serde_json::from_str(include_str!("../golden/scale.json")).unwrap();
     let table = table(golden.names, matrix(&golden.table).mapv(|x| x as f32));
@@ -56,6 +55,7 @@ fn as_scikit_learn() {
         let params = ScalerParams {
             scaling,
             log_variances: log,
+            ..ScalerParams::default()
         };
         let scaler = params.fit(&table, &train).unwrap();
         let ours = scaler.transform(&table).unwrap();
@@ -88,10 +88,11 @@ fn any_params() -> impl Strategy<Value = ScalerParams> {
     (scaling, log).prop_map(|(scaling, log_variances)| ScalerParams {
         scaling,
         log_variances,
+        ..ScalerParams::default()
     })
 }
 
-/// Numbers of the sizes that features have, some missing; the first two rows are whole.
+/// Numbers of the magnitudes that features have, some missing; the first two rows are complete.
 fn any_table() -> impl Strategy<Value = FeatureTable> {
     let number = prop_oneof![9 => 1e-6..1e6f32, 1 => Just(f32::NAN)];
     (3..12usize).prop_flat_map(move |n| {

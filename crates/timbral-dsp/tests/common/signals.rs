@@ -1,11 +1,11 @@
-//! Test signals that `golden/spectral.py` makes too: integers, IEEE additions, products and
+//! The test signals of `golden/spectral.py`. They use integers, IEEE additions, products and
 //! quotients, and one rounding to f32, so that both sides have the same bits.
 
 use ndarray::Array2;
 
 const SAMPLE_RATE: u64 = 22050;
 
-/// Numbers in 0..1 with 24 bits each.
+/// Pseudo-random numbers in 0..1 with 24 bits each.
 pub(crate) fn lcg(n: usize, seed: u32) -> Vec<f32> {
     let mut state = seed;
     let mut next = || {
@@ -25,7 +25,7 @@ pub(crate) fn flat(rows: usize, columns: usize, seed: u32) -> Array2<f32> {
     Array2::from_shape_vec((rows, columns), lcg(rows * columns, seed)).expect("the number of cells")
 }
 
-/// `sin(2 pi phase / 2^32)` to 1e-9, by the same operations everywhere.
+/// `sin(2 pi phase / 2^32)` to 1e-9, by operations that give the same bits everywhere.
 pub(crate) fn sine(phase: u64) -> f64 {
     let q = f64::from(phase as u32 as i32) / 2_147_483_648.0;
     let q = match q {
@@ -41,7 +41,7 @@ pub(crate) fn sine(phase: u64) -> f64 {
         .fold(1.0 - z2 / 156.0, |t, d| 1.0 - z2 / d * t)
 }
 
-/// Phase of one sample.
+/// Phase increment per sample.
 fn step(hertz: u64) -> u64 {
     (hertz << 32) / SAMPLE_RATE
 }

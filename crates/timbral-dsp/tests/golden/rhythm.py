@@ -1,9 +1,9 @@
-"""Makes rhythm.json: what librosa 0.11.0 gives for signals that golden_rhythm.rs makes too.
+"""Makes rhythm.json: the results of librosa 0.11.0 for the signals of golden_rhythm.rs.
 
     python rhythm.py > rhythm.json
 
-All signals are integer arithmetic and at most one rounding to float32, so that both sides have
-the same bits.
+All signals are made by integer arithmetic and at most one rounding to float32, so that both sides
+have the same bits.
 """
 
 import json
@@ -42,7 +42,7 @@ def signal(name):
         return (hit * (1 + accent)).astype(np.float32) + lcg(n, a) / np.float32(16)
     if kind == "bare":  # clicks without noise
         return (t % args[1] == args[1] // 2).astype(np.float32)
-    if kind == "chirp":  # clicks that go ever faster
+    if kind == "chirp":  # clicks that become faster and faster
         beat = (60 * t + t * t // 20) // 1200
         return np.diff(beat, prepend=-1).astype(np.float32) + lcg(n, 5) / np.float32(8)
     if kind == "step":  # noise that is 2^20 times as loud in the second half
@@ -58,7 +58,7 @@ def spectrogram(rows, columns, seed):
 
 
 def digits(values):
-    """Nine digits: enough for float32, and for comparisons to 1e-8 relative."""
+    """Nine digits: enough for float32, and for comparisons with a relative error of 1e-8."""
     return [float(f"{v:.9g}") for v in np.asarray(values, dtype=float).ravel()]
 
 
@@ -111,7 +111,7 @@ def beat_case(name, params):
 
 
 def array_case(array, rows, columns):
-    """Shape, some values and the sum of all."""
+    """Shape, some values and the sum of all values."""
     at = [[r, c] for r in rows for c in columns if r < array.shape[0] and c < array.shape[1]]
     return {
         "shape": list(array.shape),
@@ -155,7 +155,7 @@ def delta_case(columns, width, order, mode):
 
 
 def has_beats(name):
-    """librosa cannot track one frame."""
+    """librosa cannot track the beats of a single frame."""
     return int(name.split(":")[1]) > 1
 
 

@@ -1,8 +1,8 @@
-"""Makes spectral.json: what librosa 0.11.0 and scipy give for signals that common/signals.rs makes too.
+"""Makes spectral.json: the results of librosa 0.11.0 and SciPy for the signals of common/signals.rs.
 
     python spectral.py > spectral.json
 
-Signals are integers, IEEE additions, products and quotients, and one rounding to float32, so that
+Signals use integers, IEEE additions, products and quotients, and one rounding to float32, so that
 both sides have the same bits. Large arrays are stored as some cells and statistics of bands of rows.
 """
 
@@ -38,7 +38,7 @@ def signed(n, seed):
 
 
 def sine(phase):
-    """sin(2 pi phase / 2^32) to 1e-9, by the same operations everywhere."""
+    """sin(2 pi phase / 2^32) to 1e-9, by operations that give the same bits everywhere."""
     q = (phase & 0xFFFFFFFF).astype(np.int64)
     q = np.where(q >= 2**31, q - 2**32, q).astype(np.float64) / 2.0**31
     q = np.where(q > 0.5, 1.0 - q, np.where(q < -0.5, -1.0 - q, q))
@@ -51,7 +51,7 @@ def sine(phase):
 
 
 def step(hz):
-    """Phase of one sample."""
+    """Phase increment per sample."""
     return np.uint64(hz * 2**32 // SR)
 
 
@@ -72,7 +72,7 @@ def signal(name):
         return np.zeros(n, dtype=np.float32)
     if kind == "dc":
         return np.full(n, 0.25, dtype=np.float32)
-    if kind == "impulse":  # where
+    if kind == "impulse":  # position
         return (t == args[0]).astype(np.float32)
     if kind == "tone":  # hertz
         y = 0.5 * sine(step(args[0]) * t)
@@ -113,10 +113,10 @@ def flat(rows, columns, seed):
     return lcg(rows * columns, seed).reshape(rows, columns)
 
 
-# --- what is stored --------------------------------------------------------------------------------
+# --- storage ---------------------------------------------------------------------------------------
 
 def digits(values):
-    """Nine digits: enough for float32, and for comparisons to 1e-8 relative."""
+    """Nine digits: enough for float32, and for comparisons with a relative error of 1e-8."""
     return [float(f"{v:.9g}") for v in np.asarray(values, dtype=float).ravel()]
 
 
@@ -202,8 +202,8 @@ STFT_CASES = [
       for w in WINDOWS for m in [None, 800, 333, 1]],
     *[stft_case("mix:5000", n_fft=n, hop_length=n // 4, pad_mode=m)
       for m in PAD for n in [512, 1023]],
-    # Hops of more than half a frame with a mirror are left out: librosa then mirrors the cut-off end
-    # of the signal about its cut.
+    # No hops of more than half a frame with reflection: librosa then drops the end of the signal and
+    # reflects about the new end.
     *[stft_case(f"noise:{n}:5", pad_mode=m) for m in PAD for n in [1, 2, 3, 700, 1025, 1500, 2048]],
     *[stft_case("mix:5000", n_fft=n, hop_length=h, center=False)
       for n, h in [(2048, 512), (1023, 100), (5000, 512), (512, 333)]],
@@ -270,7 +270,7 @@ def power_of(name, n_fft=2048, hop_length=512):
 
 
 def spectrogram(source):
-    """"flat:rows:columns:seed", "steps:..." (the same in eighths, with many ties), or the power
+    """"flat:rows:columns:seed", "steps:..." (the same rounded down to eighths, with many ties), or the power
     spectrogram of a signal."""
     kind, *args = source.split(":")
     if kind == "steps":
@@ -318,7 +318,7 @@ def chroma_case(source, tuning=None, n_chroma=12, octwidth=2.0):
             "chroma": digest(c, 24, 12)}
 
 
-# --- one value a frame ---------------------------------------------------------------------------
+# --- one value per frame -------------------------------------------------------------------------
 
 def temporal_case(name, frame_length=2048, hop_length=512, center=True, pad_mode="Zero"):
     y = signal(name)
@@ -366,7 +366,7 @@ def hpss_case(rows, columns, win_harm=31, win_perc=31, power=2.0, margin_harm=1.
 
 
 def features(y, gtzan):
-    """The feature vector; `gtzan`: as librosa 0.7 made the published tables."""
+    """The feature vector; with `gtzan` as in the published tables, which librosa 0.7 made."""
     pad = "reflect" if gtzan else "constant"
     f = librosa.feature
     stft = librosa.stft(y, pad_mode=pad)
@@ -405,8 +405,8 @@ FEATURE_SIGNALS = [
     "dc:20000", "impulse:20000:9000", "quiet:30000:2", "mix:66150", "mix:66149", "mix:25000",
     "noise:20480:3", "noise:1100:4", "noise:300:4", "mix:2500",
 ]
-# No signal of two frames: there scipy 1.17's median_filter reads beyond its buffer, and what it gives
-# for the same numbers in C and in Fortran order differs.
+# No signal has two frames: there the median_filter of SciPy 1.17 reads beyond its buffer and gives
+# different results for the same numbers in C and in Fortran order.
 
 golden = {
     "versions": {"librosa": librosa.__version__, "numpy": np.__version__, "scipy": scipy.__version__},

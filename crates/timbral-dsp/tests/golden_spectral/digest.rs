@@ -1,4 +1,4 @@
-//! Large arrays as some cells, and means and largest magnitudes of bands of rows.
+//! Large arrays are stored as some cells, and the mean and largest magnitude of bands of rows.
 
 use ndarray::{Array2, ArrayView2, s};
 use num_complex::Complex;
@@ -18,8 +18,8 @@ pub(crate) struct ComplexDigest {
     im: Digest,
 }
 
-/// How far a cell may be off: `relative * |cell| + of_largest * largest + absolute`, with the
-/// largest magnitude of the array. The nine digits kept in the file are allowed for.
+/// The allowed error of a cell: `relative * |cell| + of_largest * largest + absolute`, with the
+/// largest magnitude of the array. The rounding to nine digits in the file is added.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Tolerance {
     pub(crate) relative: f64,
@@ -68,7 +68,7 @@ impl Digest {
             let rows = i * got.nrows() / n_bands..(i + 1) * got.nrows() / n_bands;
             let band = got.slice(s![rows.clone(), ..]);
             let mut magnitudes = band.iter().map(|v| v.abs());
-            // The mean may be off by as much as the cells may on average.
+            // The allowed error of the mean is the average of those of the cells.
             let scale = magnitudes.clone().sum::<f64>() / band.len() as f64;
             close(
                 band.sum() / band.len() as f64,
@@ -85,7 +85,7 @@ impl Digest {
         self.assert(got.mapv(f64::from).view(), tolerance, what);
     }
 
-    /// One value a frame.
+    /// One value per frame.
     pub(crate) fn assert_series<T: Copy + Into<f64>>(
         &self,
         got: &[T],
@@ -104,7 +104,7 @@ impl ComplexDigest {
         tolerance: Tolerance,
         what: &str,
     ) {
-        // A part that vanishes has the rounding of the other one.
+        // A part that is zero has the rounding of the other one.
         let largest = self.re.largest().max(self.im.largest());
         let tolerance = Tolerance {
             of_largest: 0.0,

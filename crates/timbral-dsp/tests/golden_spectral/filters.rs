@@ -20,7 +20,7 @@ struct DbCase {
 }
 
 #[test]
-fn decibels_are_librosas() {
+fn decibels_equal_librosas() {
     // Both round a logarithm in f32 (three units in the last place, relative or of 1 dB), and a
     // difference of two of up to 100 dB.
     const DECIBELS: Tolerance = Tolerance {
@@ -38,6 +38,7 @@ fn decibels_are_librosas() {
             reference: case.reference.map_or(Reference::Max, Reference::Value),
             amin: case.amin,
             top_db: case.top_db,
+            ..DbParams::default()
         };
         let got = match case.kind.as_str() {
             "power" => power_to_db(levels.view(), &params),
@@ -57,8 +58,8 @@ struct DbToPowerCase {
 }
 
 #[test]
-fn powers_of_decibels_are_librosas() {
-    // 10^x of an f32 x of up to 9 that is rounded twice: 9 ln 10 times 1.2e-7, and the power's own.
+fn powers_of_decibels_equal_librosas() {
+    // 10^x of an f32 x of up to 9 that is rounded twice: 9 ln 10 times 1.2e-7, plus that of the power.
     const ROUNDING: f64 = 3e-6;
     for case in cases::<DbToPowerCase>("db_to_power") {
         for (i, expected) in case.power.iter().enumerate() {
@@ -83,8 +84,8 @@ struct MelScaleCase {
 }
 
 #[test]
-fn mel_scales_are_librosas() {
-    // A few f64 roundings; a logarithm or exponential in between raises them tenfold.
+fn mel_scales_equal_librosas() {
+    // A few f64 roundings; a logarithm or exponential in between magnifies them tenfold.
     const ROUNDING: f64 = 4e-15;
     let close = |got: f64, expected: f64, what: &str| {
         assert!(
@@ -132,14 +133,14 @@ struct MelCase {
 }
 
 #[test]
-fn mel_banks_are_librosas() {
-    // f64 triangles rounded to f32 twice; near a foot, edges in f64 cancel to 1e-12 of a height.
+fn mel_banks_equal_librosas() {
+    // f64 triangles rounded to f32 twice; near a corner, edges in f64 cancel to 1e-12 of a height.
     const WEIGHTS: Tolerance = Tolerance {
         relative: 1.2e-7,
         of_largest: 1e-11,
         absolute: 0.0,
     };
-    // Sums of f32 products of one sign: the roundings of up to 1025 terms, mostly of either sign.
+    // Sums of f32 products of one sign: up to 1025 roundings, mostly of random signs.
     const BANDS: Tolerance = Tolerance {
         relative: 1e-6,
         of_largest: 0.0,
@@ -162,6 +163,7 @@ fn mel_banks_are_librosas() {
             } else {
                 MelNorm::Slaney
             },
+            ..MelParams::default()
         };
         let what = format!("{params:?}");
         let bank = MelBank::new(params).expect(&what);
@@ -193,7 +195,7 @@ struct MfccCase {
 }
 
 #[test]
-fn cepstra_are_librosas() {
+fn cepstra_equal_librosas() {
     // A sum of 128 f32 products of up to 80 that mostly cancel: relative to the largest, which is
     // coefficient 0, some units in the last place.
     const CEPSTRUM: Tolerance = Tolerance {
@@ -206,6 +208,7 @@ fn cepstra_are_librosas() {
             n_mels: case.n_mels,
             n_mfcc: case.n_mfcc,
             lifter: case.lifter,
+            ..MfccParams::default()
         };
         let what = format!("{params:?}");
         let levels = lcg(case.n_mels * 37, 51)

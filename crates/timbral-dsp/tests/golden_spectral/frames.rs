@@ -37,7 +37,7 @@ struct WindowCase {
 }
 
 #[test]
-fn windows_are_scipys() {
+fn windows_equal_scipys() {
     /// An f64 cosine of an argument below 4 pi that is rounded once or twice.
     const ROUNDING: f64 = 1e-15;
     for case in cases::<WindowCase>("window") {
@@ -72,7 +72,7 @@ struct FramesCase {
 }
 
 #[test]
-fn there_are_as_many_frames() {
+fn frame_counts_equal_librosas() {
     for FramesCase {
         n,
         frame_length,
@@ -86,6 +86,7 @@ fn there_are_as_many_frames() {
             hop_length,
             center,
             pad_mode: PadMode::Zero,
+            ..Framing::default()
         };
         assert_eq!(framing.n_frames(n), Ok(n_frames), "{framing:?} of {n}");
     }
@@ -103,14 +104,14 @@ struct TemporalCase {
 }
 
 #[test]
-fn energies_and_zero_crossings_are_librosas() {
+fn energies_and_zero_crossings_equal_librosas() {
     /// librosa adds up to 2048 f32 squares in pairs: 11 roundings of a sum and one of the root.
     const ENERGY: Tolerance = Tolerance {
         relative: 4e-7,
         of_largest: 0.0,
         absolute: 0.0,
     };
-    /// Counts over a whole number: exact.
+    /// An integer divided by an integer: exact.
     const COUNT: Tolerance = Tolerance {
         relative: 0.0,
         of_largest: 0.0,
@@ -123,6 +124,7 @@ fn energies_and_zero_crossings_are_librosas() {
             hop_length: case.hop_length,
             center: case.center,
             pad_mode: pad_mode(&case.pad_mode),
+            ..Framing::default()
         };
         let what = format!("{} {framing:?}", case.signal);
         case.rms.assert_series(

@@ -1,4 +1,4 @@
-//! Everything but rhythm against the values of librosa 0.11.0 and scipy in `golden/spectral.json`,
+//! Everything except rhythm equals librosa 0.11.0 and SciPy: the values in `golden/spectral.json` were
 //! made by `golden/spectral.py`.
 //!
 //! - `digest`: how large arrays are stored and compared
@@ -6,7 +6,7 @@
 //! - `transform`: STFT and its inverse
 //! - `filters`: decibels, mels, cepstra
 //! - `pitch`: peaks, tuning, chroma
-//! - `shapes`: one value a spectrum, and contrast
+//! - `shapes`: features with one value per spectrum, and contrast
 //! - `separation`: harmonic-percussive masks and parts
 //! - `vector`: the feature vector with both presets
 
@@ -27,7 +27,7 @@ fn cases<T: serde::de::DeserializeOwned>(section: &str) -> Vec<T> {
     let file: serde_json::Value =
         serde_json::from_str(include_str!("../golden/spectral.json")).expect("the file is JSON");
     let section: Vec<T> =
-        serde_json::from_value(file[section].clone()).expect("the section fits its type");
+        serde_json::from_value(file[section].clone()).expect("the section matches its type");
     assert!(!section.is_empty());
     section
 }

@@ -10,8 +10,8 @@ use crate::cases;
 use crate::digest::{Digest, Tolerance};
 use crate::signals::{flat, lcg, signal};
 
-/// `flat:rows:columns:seed`, `steps:...` (the same in eighths, with many ties), or the power
-/// spectrogram of a signal.
+/// `flat:rows:columns:seed`, `steps:...` (the same rounded down to eighths, with many ties), or the
+/// power spectrogram of a signal.
 fn spectrogram(source: &str) -> Array2<f32> {
     let cells = |args: &str| {
         let args: Vec<usize> = args
@@ -26,8 +26,8 @@ fn spectrogram(source: &str) -> Array2<f32> {
     if let Some(args) = source.strip_prefix("steps:") {
         return cells(args).mapv(|v| (v * 8.0).floor() / 8.0);
     }
-    let plan = Stft::new(StftParams::default()).expect("the defaults are good");
-    plan.power(&signal(source)).expect("the signal is good")
+    let plan = Stft::new(StftParams::default()).expect("valid parameters");
+    plan.power(&signal(source)).expect("a valid signal")
 }
 
 #[derive(Deserialize)]
@@ -46,9 +46,9 @@ struct PiptrackCase {
 }
 
 #[test]
-fn peaks_are_librosas() {
-    // The offset from the bin's middle, below 1 bin, comes of differences of the three powers, each
-    // rounded to f32; a flat top has small ones.
+fn peaks_equal_librosas() {
+    // The offset from the centre of the bin, below 1 bin, is a quotient of differences of three powers,
+    // each rounded to f32; near a flat maximum the differences are small.
     const FREQUENCY: f64 = 1e-6;
     // A power and a fraction of it.
     const MAGNITUDE: f64 = 1e-6;
@@ -58,6 +58,7 @@ fn peaks_are_librosas() {
             fmin: case.fmin,
             fmax: case.fmax,
             threshold: case.threshold,
+            ..PiptrackParams::default()
         };
         let what = format!("{} {params:?}", case.source);
         let mut peaks = piptrack(spectrogram(&case.source).view(), &params).expect(&what);
@@ -93,7 +94,7 @@ struct TuningCase {
 const EDGE: f64 = 1e-12;
 
 #[test]
-fn estimated_tunings_are_librosas() {
+fn estimated_tunings_equal_librosas() {
     for case in cases::<TuningCase>("tuning") {
         let (resolution, bins) = (case.resolution, case.bins_per_octave);
         let power = spectrogram(&case.source);
@@ -119,11 +120,11 @@ struct PitchTuningCase {
 }
 
 #[test]
-fn tunings_of_pitches_are_librosas() {
+fn tunings_of_pitches_equal_librosas() {
     for case in cases::<PitchTuningCase>("pitch_tuning") {
         let pitches: Vec<f32> = lcg(case.n, case.seed).iter().map(|v| v * 4000.0).collect();
         let got =
-            pitch_tuning(&pitches, case.resolution, case.bins_per_octave).expect("it is good");
+            pitch_tuning(&pitches, case.resolution, case.bins_per_octave).expect("valid arguments");
         let PitchTuningCase {
             n,
             resolution,
@@ -151,8 +152,8 @@ struct WeightsCase {
 }
 
 #[test]
-fn chroma_banks_are_librosas() {
-    // f64 Gaussians rounded once to f32; far down a Gaussian the exponent's rounding shows.
+fn chroma_banks_equal_librosas() {
+    // f64 Gaussians rounded once to f32; in the tails the rounding of the exponent matters.
     const WEIGHTS: Tolerance = Tolerance {
         relative: 1.3e-7,
         of_largest: 1e-12,
@@ -166,6 +167,7 @@ fn chroma_banks_are_librosas() {
             tuning: None,
             ctroct: case.ctroct,
             octwidth: case.octwidth,
+            ..ChromaParams::default()
         };
         let what = format!("{params:?} tuned by {}", case.tuning);
         let weights = Chroma::new(params).expect(&what).weights(case.tuning);
@@ -183,7 +185,7 @@ struct ChromaCase {
 }
 
 #[test]
-fn chromagrams_are_librosas() {
+fn chromagrams_equal_librosas() {
     // Sums of up to 1025 f32 products of one sign, in another order, divided by another such sum.
     const CHROMA: Tolerance = Tolerance {
         relative: 4e-6,

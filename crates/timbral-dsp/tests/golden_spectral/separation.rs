@@ -24,14 +24,14 @@ struct HpssCase {
 }
 
 #[test]
-fn masks_and_parts_are_librosas() {
-    // Medians are exact; the quotient, its powers and the sum of two round a few times in f32.
+fn masks_and_parts_equal_librosas() {
+    // Medians are exact; the quotient, its powers and the sum of two powers round a few times in f32.
     const MASK: Tolerance = Tolerance {
         relative: 6e-7,
         of_largest: 0.0,
         absolute: 1e-30,
     };
-    // librosa multiplies a magnitude by the mask and by a phase that was divided by it.
+    // librosa multiplies the magnitude by the mask and by the phase, a quotient by the magnitude.
     const PART: Tolerance = Tolerance {
         relative: 1.2e-6,
         of_largest: 1e-30,
@@ -45,6 +45,7 @@ fn masks_and_parts_are_librosas() {
             power: case.power.unwrap_or(f32::INFINITY),
             margin_harm: case.margin_harm,
             margin_perc: case.margin_perc,
+            ..HpssParams::default()
         };
         let mut s = flat(rows, columns, 61);
         if case.sparse {

@@ -1,4 +1,4 @@
-//! One value a spectrum, and contrast.
+//! Features with one value per spectrum, and contrast.
 
 use serde::Deserialize;
 use timbral_dsp::{
@@ -25,26 +25,26 @@ struct ShapesCase {
     contrast_other: Digest,
 }
 
-/// librosa divides each bin by the f32 sum of its spectrum first and rounds; the sum of 1025 numbers
-/// in pairs is good to a few units in the last place.
+/// librosa first divides each bin by the f32 sum of its spectrum and rounds. The pairwise sum of 1025
+/// numbers is accurate to a few units in the last place.
 const NORMALISED: Tolerance = Tolerance {
     relative: 4e-7,
     of_largest: 0.0,
     absolute: 0.0,
 };
-/// The same where a cube gives the weight to a few faint bins far off.
+/// The same for cubes, which give large weights to a few faint, distant bins.
 const CUBED: Tolerance = Tolerance {
     relative: 2e-6,
     ..NORMALISED
 };
-/// A frequency of a bin: exact but for the file's digits.
+/// The frequency of a bin: exact except for the digits of the file.
 const BIN: Tolerance = Tolerance {
     relative: 1e-12,
     of_largest: 0.0,
     absolute: 0.0,
 };
-/// librosa averages 1025 f32 logarithms of size up to 23 in f32; the exponential makes the
-/// absolute error of the mean a relative one.
+/// librosa averages 1025 f32 logarithms of size up to 23 in f32; the exponential turns the absolute
+/// error of the mean into a relative one.
 const FLATNESS: Tolerance = Tolerance {
     relative: 6e-6,
     of_largest: 0.0,
@@ -60,15 +60,15 @@ const CONTRAST: Tolerance = Tolerance {
 const CONTRAST_LINEAR: f64 = 2.4e-7;
 
 #[test]
-fn shapes_are_librosas() {
+fn shapes_equal_librosas() {
     let frequencies = fft_frequencies(22050, 2048);
     for case in cases::<ShapesCase>("shapes") {
         let magnitude = if case.source == "flat:1025:20:71" {
             flat(1025, 20, 71).mapv(f32::sqrt)
         } else {
-            let plan = Stft::new(StftParams::default()).expect("the defaults are good");
+            let plan = Stft::new(StftParams::default()).expect("valid parameters");
             plan.magnitude(&signal(&case.source))
-                .expect("the signal is good")
+                .expect("a valid signal")
         };
         let (s, what) = (magnitude.view(), &case.source);
         let check = |digest: &Digest, name: &str, tolerance, got: timbral_dsp::Result<Vec<f64>>| {
@@ -84,7 +84,7 @@ fn shapes_are_librosas() {
         let bandwidth = |p| spectral_bandwidth(s, &frequencies, p);
         check(&case.bandwidth, "bandwidth", NORMALISED, bandwidth(2.0));
         check(&case.bandwidth_3, "bandwidth 3", CUBED, bandwidth(3.0));
-        let rolloff = |share| spectral_rolloff(s, &frequencies, share);
+        let rolloff = |roll_percent| spectral_rolloff(s, &frequencies, roll_percent);
         check(&case.rolloff, "rolloff", BIN, rolloff(0.85));
         check(&case.rolloff_50, "rolloff 50", BIN, rolloff(0.5));
         check(
@@ -126,6 +126,7 @@ fn shapes_are_librosas() {
             n_bands: 4,
             quantile: 0.2,
             linear: false,
+            ..ContrastParams::default()
         };
         check(&case.contrast_other, CONTRAST, other);
     }

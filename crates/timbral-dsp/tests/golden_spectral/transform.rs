@@ -29,8 +29,9 @@ impl Params {
             window: window(&self.window),
             center: self.center,
             pad_mode: pad_mode(&self.pad_mode),
+            ..StftParams::default()
         };
-        Stft::new(params).expect("the parameters are good")
+        Stft::new(params).expect("valid parameters")
     }
 }
 
@@ -43,15 +44,15 @@ struct StftCase {
 }
 
 #[test]
-fn spectra_are_librosas() {
-    // Both transform in f64 and round once to f32: at most a unit in the last place (1.2e-7) where
-    // the exact value lies between two, and the f64 transform's own rounding.
+fn spectra_equal_librosas() {
+    // Both transform in f64 and round once to f32: at most one unit in the last place (1.2e-7), plus
+    // the rounding of the f64 transform.
     const SPECTRUM: Tolerance = Tolerance {
         relative: 1.2e-7,
         of_largest: 1e-14,
         absolute: 0.0,
     };
-    // Twice that, the roundings of a magnitude and of a square.
+    // Twice that, plus the roundings of a magnitude and of a square.
     const POWER: Tolerance = Tolerance {
         relative: 6e-7,
         of_largest: 1e-27,
@@ -90,9 +91,9 @@ struct IstftCase {
 }
 
 #[test]
-fn resynthesis_is_librosas() {
-    // f32 transforms: a few units in the last place of the frame's size, which the division by the
-    // window's squares raises where they are small (near the ends, without centring).
+fn resynthesis_equals_librosas() {
+    // f32 transforms: a few units in the last place relative to the frame. The division by the sum of
+    // squared windows magnifies them where it is small (near the ends, without centring).
     const SIGNAL: Tolerance = Tolerance {
         relative: 2e-7,
         of_largest: 5e-7,

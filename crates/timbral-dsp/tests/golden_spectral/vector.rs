@@ -13,15 +13,15 @@ struct FeatureCase {
     values: Vec<f64>,
 }
 
-/// Either suffices: librosa averages and takes variances in f32, so that a variance far below the
-/// squared mean, or a mean of values that cancel, has no relative precision there.
+/// One of the two must hold: librosa averages in f32, so that a variance far below the squared mean, or
+/// a mean of values that cancel, has no relative precision there.
 const RELATIVE: f64 = 1e-4;
 const OF_SPREAD: f64 = 1e-5;
 
-/// The share of values that must be ten times as near.
+/// The fraction of values that must have a tenth of the allowed error.
 const MOST: f64 = 0.99;
 
-/// How much each number varies among pieces of music (standard deviation, roughly).
+/// The standard deviation of each number among pieces of music, roughly.
 fn spread(name: &str) -> f64 {
     const PAIRS: [(&str, f64, f64); 8] = [
         ("chroma_stft", 0.08, 0.008),
@@ -64,14 +64,14 @@ fn spread(name: &str) -> f64 {
     if is_mean { *mean } else { *var }
 }
 
-/// The power spectra of an impulse are flat to the last bit; which bins are peaks, and with them
-/// the tuning of the chroma, is chance.
-fn is_chance(signal: &str, name: &str) -> bool {
+/// The power spectra of an impulse are flat to the last bit. Which bins are peaks, and therefore the
+/// tuning of the chroma, depends on rounding.
+fn depends_on_rounding(signal: &str, name: &str) -> bool {
     signal.starts_with("impulse") && name.starts_with("chroma")
 }
 
 #[test]
-fn vectors_are_librosas() {
+fn vectors_equal_librosas() {
     let mut misses = Vec::new();
     let (mut n, mut n_near) = (0u32, 0u32);
     for case in cases::<FeatureCase>("feature") {
@@ -80,16 +80,14 @@ fn vectors_are_librosas() {
         } else {
             FeatureParams::librosa()
         };
-        let set = FeatureSet::new(params).expect("the presets are good");
-        let got = set
-            .process(&signal(&case.signal))
-            .expect("the signal is good");
+        let set = FeatureSet::new(params).expect("valid parameters");
+        let got = set.process(&signal(&case.signal)).expect("a valid signal");
         assert_eq!(
             (set.names().len(), got.len(), case.values.len()),
             (57, 57, 57)
         );
         for ((name, got), expected) in set.names().iter().zip(got).zip(case.values) {
-            if is_chance(&case.signal, name) {
+            if depends_on_rounding(&case.signal, name) {
                 continue;
             }
             let allowed = (RELATIVE * expected.abs()).max(OF_SPREAD * spread(name));
@@ -112,6 +110,6 @@ fn vectors_are_librosas() {
     );
     assert!(
         f64::from(n_near) >= MOST * f64::from(n),
-        "{n_near} of {n} are ten times as near"
+        "{n_near} of {n} have a tenth of the allowed error"
     );
 }

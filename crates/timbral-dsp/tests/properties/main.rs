@@ -1,18 +1,18 @@
-//! What must hold for any input: textbook definitions, symmetries, plans shared and reused, limits.
+//! Properties for any input: textbook definitions, symmetries, shared and reused plans, limits.
 //!
-//! - `oracles`: the O(n^2) definition beside the fast code
+//! - `definitions`: the O(n^2) definition against the fast code
 //! - `symmetries`: scaling, shifting, memory order
 //! - `plans`: scratch, threads
-//! - `limits`: silence, empty and single cells, NaN, absurd sizes
-//! - `errors`: every rule of what takes a signal
-//! - `spectrum_errors`: every rule of what takes a spectrogram
+//! - `limits`: silence, empty and single cells, NaN, huge sizes
+//! - `signal_errors`: every error of functions of signals
+//! - `spectrogram_errors`: every error of functions of spectrograms
 
 #[path = "../common/signals.rs"]
 mod signals;
 
-mod errors;
+mod definitions;
 mod limits;
-mod oracles;
 mod plans;
-mod spectrum_errors;
+mod signal_errors;
+mod spectrogram_errors;
 mod symmetries;

@@ -1,9 +1,9 @@
-//! Plans are immutable, shared between threads and reused with any scratch.
+//! Plans are immutable, can be shared between threads, and work with any scratch.
 
 use ndarray::Array2;
 use timbral_dsp::{
-    Chroma, ChromaParams, Error, FeatureParams, FeatureScratch, FeatureSet, Hpss, HpssParams,
-    MelBank, MelParams, Mfcc, Stft, StftParams, StftScratch,
+    BeatTracker, Chroma, ChromaParams, Error, FeatureParams, FeatureScratch, FeatureSet, Hpss,
+    HpssParams, MelBank, MelParams, Mfcc, Stft, StftParams, StftScratch, Tempo, Tempogram,
 };
 
 use crate::signals::{signal, signed};
@@ -17,6 +17,9 @@ const _: () = {
     assert_shared::<Chroma>();
     assert_shared::<Hpss>();
     assert_shared::<FeatureSet>();
+    assert_shared::<Tempo>();
+    assert_shared::<BeatTracker>();
+    assert_shared::<Tempogram>();
     assert_shared::<StftScratch>();
     assert_shared::<FeatureScratch>();
     assert_shared::<Error>();
@@ -32,7 +35,7 @@ const SIGNALS: [&str; 6] = [
 ];
 
 #[test]
-fn a_dirty_scratch_changes_no_bit_of_a_vector() {
+fn a_used_scratch_gives_the_same_vector() {
     for params in [FeatureParams::gtzan(), FeatureParams::librosa()] {
         let set = FeatureSet::new(params).unwrap();
         let mut scratch = set.make_scratch();
@@ -61,7 +64,7 @@ fn a_dirty_scratch_changes_no_bit_of_a_vector() {
 }
 
 #[test]
-fn a_dirty_scratch_changes_no_bit_of_a_spectrum() {
+fn a_used_scratch_gives_the_same_spectrum() {
     for (n_fft, hop_length) in [(2048, 512), (1023, 100), (400, 160), (2, 1)] {
         let plan = Stft::new(StftParams {
             n_fft,
@@ -87,7 +90,7 @@ fn a_dirty_scratch_changes_no_bit_of_a_spectrum() {
 }
 
 #[test]
-fn a_scratch_of_another_plan_is_no_trap_for_equal_sizes() {
+fn the_scratch_of_another_plan_of_equal_size_works() {
     let plan = |hop_length| {
         Stft::new(StftParams {
             hop_length,
@@ -105,13 +108,13 @@ fn a_scratch_of_another_plan_is_no_trap_for_equal_sizes() {
 }
 
 #[test]
-fn threads_that_share_a_plan_get_the_same_bits() {
+fn threads_sharing_a_plan_get_the_same_bits() {
     let set = FeatureSet::new(FeatureParams::gtzan()).unwrap();
     let expected: Vec<_> = SIGNALS
         .iter()
         .map(|name| set.process(&signal(name)).unwrap())
         .collect();
-    // A new plan, so that the threads race for its caches.
+    // A new plan, so that the threads compete for its empty cache.
     let set = FeatureSet::new(FeatureParams::gtzan()).unwrap();
     std::thread::scope(|scope| {
         for first in 0..4 {
@@ -127,7 +130,7 @@ fn threads_that_share_a_plan_get_the_same_bits() {
 }
 
 #[test]
-fn a_chroma_plan_forgets_nothing_by_many_tunings() {
+fn a_chroma_plan_gives_the_same_weights_after_many_tunings() {
     let plan = Chroma::new(ChromaParams {
         n_fft: 64,
         ..ChromaParams::default()
@@ -143,7 +146,7 @@ fn a_chroma_plan_forgets_nothing_by_many_tunings() {
 }
 
 #[test]
-fn parts_give_what_the_whole_gives() {
+fn single_features_equal_those_of_the_vector() {
     let set = FeatureSet::new(FeatureParams::librosa()).unwrap();
     let y = signal("mix:40000");
     let values = set.process(&y).unwrap();
@@ -166,13 +169,13 @@ fn parts_give_what_the_whole_gives() {
         let got = value(name);
         assert!(
             (got / expected - 1.0).abs() < 1e-12,
-            "{name}: {got}, by parts {expected}"
+            "{name}: {got}, alone {expected}"
         );
     }
 }
 
 #[test]
-fn signals_and_their_spectrograms_give_the_same() {
+fn process_signal_equals_process() {
     let y = signed(20_000, 3);
     for params in [
         StftParams::default(),
@@ -216,7 +219,7 @@ fn signals_and_their_spectrograms_give_the_same() {
 }
 
 #[test]
-fn separating_a_signal_is_separating_its_spectrum() {
+fn separating_a_signal_equals_separating_its_spectrum() {
     let y = signed(20_000, 11);
     for params in [
         HpssParams::default(),
@@ -235,7 +238,7 @@ fn separating_a_signal_is_separating_its_spectrum() {
         for (got, want) in [(harmonic, wave(parts.0)), (percussive, wave(parts.1))] {
             assert_eq!(got.len(), y.len());
             for (i, (got, want)) in got.iter().zip(&want).enumerate() {
-                // The magnitude is the root of a sum there and hypot here: one rounding of it.
+                // `process_signal` takes the root of a sum, `process` hypot: one rounding of the magnitude.
                 assert!((got - want).abs() < 1e-6, "{params:?} {i}: {got} {want}");
             }
         }
@@ -243,7 +246,7 @@ fn separating_a_signal_is_separating_its_spectrum() {
 }
 
 #[test]
-fn the_memory_of_another_transform_serves() {
+fn the_scratch_of_another_transform_works() {
     let y = signed(9000, 7);
     let stft = |n_fft| {
         Stft::new(StftParams {

@@ -13,13 +13,13 @@ use timbral_dsp::{
 use crate::signals::{flat, signal};
 
 #[test]
-fn loudness_changes_only_what_measures_it() {
-    // Powers of two: no bit of a mantissa changes, so the results must be equal, not close.
-    let set = FeatureSet::new(FeatureParams::librosa()).expect("the preset is good");
+fn a_gain_changes_only_features_of_loudness() {
+    // Powers of two change no bit of a mantissa, so the results must be equal, not only close.
+    let set = FeatureSet::new(FeatureParams::librosa()).expect("valid parameters");
     let y = signal("mix:30000");
-    let reference = set.process(&y).expect("the signal is good");
+    let reference = set.process(&y).expect("a valid signal");
     let framing = Framing::default();
-    let energy = rms(&y, &framing).expect("the signal is good");
+    let energy = rms(&y, &framing).expect("a valid signal");
     let keeps = [
         "chroma_stft",
         "spectral_centroid",
@@ -30,7 +30,7 @@ fn loudness_changes_only_what_measures_it() {
     for exponent in [-9, -3, 1, 8] {
         let gain = 2f32.powi(exponent);
         let scaled: Vec<f32> = y.iter().map(|v| v * gain).collect();
-        let got = set.process(&scaled).expect("the signal is good");
+        let got = set.process(&scaled).expect("a valid signal");
         for (i, name) in set.names().iter().enumerate() {
             let expected = match name.as_str() {
                 _ if keeps.iter().any(|stem| name.starts_with(stem)) => reference[i],
@@ -57,10 +57,13 @@ fn a_shift_by_a_hop_shifts_the_frames() {
                 pad_mode: PadMode::Reflect,
                 ..StftParams::default()
             };
-            let plan = Stft::new(params).expect("the parameters are good");
+            let plan = Stft::new(params).expect("valid parameters");
             let (whole, later) = (plan.process(&y), plan.process(&y[hop_length..]));
-            let (whole, later) = (whole.expect("it is long"), later.expect("it is long"));
-            // Frames that see the mirror at either end differ.
+            let (whole, later) = (
+                whole.expect("a valid signal"),
+                later.expect("a valid signal"),
+            );
+            // Frames that reach into the mirrored ends differ.
             let edge = if center {
                 (n_fft / 2).div_ceil(hop_length)
             } else {
@@ -77,7 +80,7 @@ fn a_shift_by_a_hop_shifts_the_frames() {
     }
 }
 
-/// The same cells in C order, in Fortran order, and as every second one of a larger array.
+/// The same cells in C order, in Fortran order, and as every second cell of a larger array.
 fn orders(a: &Array2<f32>) -> [Array2<f32>; 3] {
     let (rows, columns) = a.dim();
     let mut fortran = Array2::zeros((rows, columns).f());
@@ -92,7 +95,7 @@ fn orders(a: &Array2<f32>) -> [Array2<f32>; 3] {
     [a.clone(), fortran, sparse]
 }
 
-fn assert_order_is_nothing<T: PartialEq + std::fmt::Debug>(
+fn assert_same_in_any_order<T: PartialEq + std::fmt::Debug>(
     a: &Array2<f32>,
     what: &str,
     f: impl Fn(ArrayView2<'_, f32>) -> T,
@@ -107,7 +110,7 @@ fn assert_order_is_nothing<T: PartialEq + std::fmt::Debug>(
 }
 
 #[test]
-fn memory_order_is_nothing() {
+fn memory_order_does_not_matter() {
     let power = flat(257, 37, 5);
     let frequencies = fft_frequencies(22050, 512);
     let mel = MelBank::new(MelParams {
@@ -116,40 +119,40 @@ fn memory_order_is_nothing() {
         ..MelParams::default()
     })
     .unwrap();
-    assert_order_is_nothing(&power, "mel", |a| mel.process(a));
+    assert_same_in_any_order(&power, "mel", |a| mel.process(a));
     let chroma = Chroma::new(ChromaParams {
         n_fft: 512,
         ..ChromaParams::default()
     })
     .unwrap();
-    assert_order_is_nothing(&power, "chroma", |a| chroma.process(a));
+    assert_same_in_any_order(&power, "chroma", |a| chroma.process(a));
     let mfcc = Mfcc::new(MfccParams {
         n_mels: 257,
         ..MfccParams::default()
     })
     .unwrap();
-    assert_order_is_nothing(&power, "mfcc", |a| mfcc.process(a));
+    assert_same_in_any_order(&power, "mfcc", |a| mfcc.process(a));
     let hpss = Hpss::new(HpssParams::default()).unwrap();
-    assert_order_is_nothing(&power, "hpss", |a| hpss.masks(a));
+    assert_same_in_any_order(&power, "hpss", |a| hpss.masks(a));
     let db = DbParams::default();
-    assert_order_is_nothing(&power, "power_to_db", |a| power_to_db(a, &db));
-    assert_order_is_nothing(&power, "amplitude_to_db", |a| amplitude_to_db(a, &db));
+    assert_same_in_any_order(&power, "power_to_db", |a| power_to_db(a, &db));
+    assert_same_in_any_order(&power, "amplitude_to_db", |a| amplitude_to_db(a, &db));
     let peaks = PiptrackParams::default();
-    assert_order_is_nothing(&power, "piptrack", |a| piptrack(a, &peaks));
-    assert_order_is_nothing(&power, "tuning", |a| estimate_tuning(a, &peaks, 0.01, 12));
-    assert_order_is_nothing(&power, "centroid", |a| spectral_centroid(a, &frequencies));
-    assert_order_is_nothing(&power, "bandwidth", |a| {
+    assert_same_in_any_order(&power, "piptrack", |a| piptrack(a, &peaks));
+    assert_same_in_any_order(&power, "tuning", |a| estimate_tuning(a, &peaks, 0.01, 12));
+    assert_same_in_any_order(&power, "centroid", |a| spectral_centroid(a, &frequencies));
+    assert_same_in_any_order(&power, "bandwidth", |a| {
         spectral_bandwidth(a, &frequencies, 2.0)
     });
-    assert_order_is_nothing(&power, "bandwidth 3", |a| {
+    assert_same_in_any_order(&power, "bandwidth 3", |a| {
         spectral_bandwidth(a, &frequencies, 3.0)
     });
-    assert_order_is_nothing(&power, "rolloff", |a| {
+    assert_same_in_any_order(&power, "rolloff", |a| {
         spectral_rolloff(a, &frequencies, 0.85)
     });
-    assert_order_is_nothing(&power, "flatness", |a| spectral_flatness(a, 1e-10, 2.0));
+    assert_same_in_any_order(&power, "flatness", |a| spectral_flatness(a, 1e-10, 2.0));
     let contrast = ContrastParams::default();
-    assert_order_is_nothing(&power, "contrast", |a| {
+    assert_same_in_any_order(&power, "contrast", |a| {
         spectral_contrast(a, &frequencies, &contrast)
     });
     let stft = Stft::new(StftParams {
@@ -158,14 +161,14 @@ fn memory_order_is_nothing() {
         ..StftParams::default()
     })
     .unwrap();
-    assert_order_is_nothing(&power, "inverse", |a| {
+    assert_same_in_any_order(&power, "inverse", |a| {
         // The map keeps the order of its argument, or gives C order to a strided one.
         stft.inverse(a.map(|v| Complex::new(*v, 1.0 - v)).view(), None)
     });
 }
 
 #[test]
-fn the_order_of_the_output_is_nothing() {
+fn the_memory_order_of_the_output_does_not_matter() {
     let plan = Stft::new(StftParams {
         n_fft: 100,
         hop_length: 30,
@@ -187,7 +190,7 @@ fn the_order_of_the_output_is_nothing() {
 }
 
 #[test]
-fn crossings_count_for_either_sign() {
+fn crossings_do_not_depend_on_polarity() {
     let y = signal("noise:5000:9");
     let flipped: Vec<f32> = y.iter().map(|v| -v).collect();
     let framing = Framing::default();

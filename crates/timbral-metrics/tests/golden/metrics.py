@@ -106,7 +106,7 @@ class Case:
         self.second = [int(g.below(3) > 0) for _ in range(rows)]
 
 
-# --- random numbers of src/rng.rs -------------------------------------------------------------------
+# --- random numbers of timbral-core -----------------------------------------------------------------
 
 GAMMA, MASK = 0x9E3779B97F4A7C15, 2**64 - 1
 

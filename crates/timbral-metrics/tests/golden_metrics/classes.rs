@@ -50,6 +50,7 @@ fn precision_recall_fscore() {
         let params = FscoreParams {
             beta: [1.0, 0.5, 2.0][number / 7 % 3],
             zero_division: ZERO_DIVISION[number / 12 % 3],
+            ..FscoreParams::default()
         };
         let scores = matrix.precision_recall_fscore_support(&params).unwrap();
         let [p, r, f, s]: [Vec<f64>; 4] = [
@@ -84,7 +85,7 @@ fn precision_recall_fscore() {
     }
     let averages = ["precision_m", "precision_w", "recall", "fscore", "support"];
     golden.finish(&averages);
-    // precision_recall_curve is held against its values elsewhere.
+    // precision_recall_curve is compared elsewhere.
 }
 
 #[test]
@@ -101,6 +102,7 @@ fn reports_are_the_same_text() {
         let params = ReportParams {
             digits: number % 4 + 1,
             zero_division: ZERO_DIVISION[number / 12 % 3],
+            ..ReportParams::default()
         };
         let text = ClassificationReport::new(&matrix, &params)
             .unwrap()

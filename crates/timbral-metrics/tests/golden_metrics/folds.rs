@@ -1,5 +1,5 @@
 use timbral_metrics::{
-    FoldParams, Result, Split, TrainTestParams, group_k_fold, k_fold, leave_one_group_out,
+    Fold, FoldParams, Result, TrainTestParams, group_k_fold, k_fold, leave_one_group_out,
     predefined_split, stratified_group_k_fold, stratified_k_fold, stratified_train_test_split,
     train_test_split,
 };
@@ -8,7 +8,7 @@ use crate::cases::Case;
 use crate::golden::{Golden, N_CASES};
 
 /// Each row's test fold, 255 for none.
-fn folds(n: usize, splits: Result<Vec<Split>>) -> Option<Vec<u8>> {
+fn folds(n: usize, splits: Result<Vec<Fold>>) -> Option<Vec<u8>> {
     let mut fold_of_row = vec![255; n];
     for (fold, split) in splits.ok()?.iter().enumerate() {
         split.test.iter().for_each(|i| fold_of_row[*i] = fold as u8);
@@ -24,6 +24,7 @@ fn folds_without_a_shuffle() {
         let params = FoldParams {
             n_splits: c.n_splits,
             shuffle: None,
+            ..FoldParams::default()
         };
         let stratified_group = stratified_group_k_fold(&c.y_true, &c.groups, &params);
         for (name, splits) in [
@@ -55,8 +56,9 @@ fn sizes_of_train_and_test() {
         let params = TrainTestParams {
             test_size: [0.1, 0.25, 0.33, 0.5][number % 4],
             seed: 0,
+            ..TrainTestParams::default()
         };
-        let size = |split: Result<Split>| split.map_or(f64::NAN, |s| s.test.len() as f64);
+        let size = |split: Result<Fold>| split.map_or(f64::NAN, |s| s.test.len() as f64);
         let plain = size(train_test_split(c.n, &params));
         golden.check("train_test_split", number, plain);
         let stratified = size(stratified_train_test_split(&c.y_true, &params));

@@ -1,4 +1,4 @@
-//! The values of `golden/metrics.json` and how results are held against them.
+//! The values of `golden/metrics.json`, and the comparison of results with them.
 
 use std::collections::BTreeMap;
 
@@ -28,7 +28,7 @@ impl Golden {
         }
     }
 
-    /// Holds the result `got` of case `number` against the stored one, null for NaN.
+    /// Compares the result `got` of case `number` with the stored one (null for NaN).
     pub(crate) fn check(&mut self, name: &str, number: usize, got: f64) {
         let values = self.values.get(name);
         let values = values.unwrap_or_else(|| panic!("no golden values of {name}"));

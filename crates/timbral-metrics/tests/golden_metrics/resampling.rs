@@ -16,6 +16,7 @@ fn bootstrap_intervals() {
             confidence_level: [0.9, 0.95, 0.5][number % 3],
             method,
             seed: number as u64,
+            ..BootstrapParams::default()
         };
         let (percentile, basic) = (
             params(BootstrapMethod::Percentile),

@@ -95,6 +95,7 @@ fn calibration() {
             let params = BinParams {
                 n_bins: 1 + number % 12,
                 strategy,
+                ..BinParams::default()
             };
             let bins = calibration_curve(&c.binary, &c.score, &params).unwrap();
             let hits: Vec<f64> = bins.iter().map(|b| b.prob_true).collect();

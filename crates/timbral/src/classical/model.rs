@@ -22,7 +22,7 @@ use crate::recipes::recipe::{FittedModel, Recipe};
 /// | `nearest-centroid` | distance to the mean of each class | this crate | softmax of `-d^2 / 2` |
 /// | `naive-bayes` | independent Gaussians | smartcore | Bayes' rule |
 /// | `logistic` | multinomial logistic regression | linfa | softmax |
-/// | `k-nearest` | `k` nearest rows | [`KNearest`] | fraction of the neighbours |
+/// | `k-nearest` | `k` nearest rows | [`KNearestParams`](timbral_data::KNearestParams) | fraction of the neighbours |
 /// | `decision-tree` | one tree without a depth limit | smartcore | 1 for the leaf's class |
 /// | `random-forest` | trees on bootstrap samples, drawn per class | smartcore | fraction of the trees |
 /// | `extra-trees` | random thresholds; a regression of 0 and 1 for each class, as smartcore has no classifier | smartcore | its outputs, scaled to sum 1 |

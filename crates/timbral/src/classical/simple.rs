@@ -5,7 +5,7 @@ use smartcore::naive_bayes::gaussian::GaussianNB;
 use smartcore::tree::decision_tree_classifier::{
     DecisionTreeClassifier, DecisionTreeClassifierParameters,
 };
-use timbral_data::KNearest;
+use timbral_data::KNearestParams;
 
 use crate::classical::rows::{Predict, TrainingRows, failed, softmax, votes};
 use crate::error::Result;
@@ -52,7 +52,11 @@ pub(super) fn naive_bayes(data: &TrainingRows) -> Result<Predict> {
 }
 
 pub(super) fn k_nearest(data: &TrainingRows, k: usize) -> Result<Predict> {
-    let model = KNearest { k }.fit(data.x.view(), &data.y)?;
+    let params = KNearestParams {
+        k,
+        ..KNearestParams::default()
+    };
+    let model = params.fit(data.x.view(), &data.y)?;
     let (labels, n_classes) = (data.y.clone(), data.n_classes);
     Ok(Box::new(move |x| {
         let nearest = model.nearest(x.view())?;

@@ -49,6 +49,7 @@ impl ClassifierParams {
                 let params = FoldParams {
                     n_splits,
                     shuffle: Some(self.seed),
+                    ..FoldParams::default()
                 };
                 stratified_group_k_fold(&data.labels, &data.recordings, &params)?
             }

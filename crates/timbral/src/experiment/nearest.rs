@@ -1,4 +1,4 @@
-use timbral_data::{KNearest, ScalerParams};
+use timbral_data::{KNearestParams, ScalerParams};
 
 use crate::error::{Error, Result};
 use crate::experiment::evaluation::Accuracy;
@@ -8,7 +8,7 @@ use crate::experiment::parts::Experiment;
 /// It shows how much of an accuracy comes from recognising recordings that are in the training rows.
 ///
 /// Euclidean distance after standard scaling fitted to the training rows; of equally near rows the first
-/// counts ([`KNearest`] with `k = 1`). Validation rows are not used. It equals scikit-learn's
+/// counts ([`KNearestParams`] with `k = 1`). Validation rows are not used. It equals scikit-learn's
 /// `KNeighborsClassifier(1)` after `StandardScaler`.
 ///
 /// ```
@@ -35,7 +35,11 @@ pub fn nearest_neighbour_accuracy(experiment: &Experiment) -> Result<Accuracy> {
     let rows: Vec<usize> = (0..train.n_rows()).collect();
     let scaler = ScalerParams::default().fit(train, &rows)?;
     let labels = train.labels().ok_or(Error::NoLabels)?;
-    let model = KNearest { k: 1 }.fit(scaler.transform(train)?.features(), labels)?;
+    let params = KNearestParams {
+        k: 1,
+        ..KNearestParams::default()
+    };
+    let model = params.fit(scaler.transform(train)?.features(), labels)?;
     Accuracy::new(test, &model.predict(scaler.transform(test)?.features())?)
 }
 

@@ -100,7 +100,11 @@ impl Experiment {
         let split = match (self.inner_split(), validation) {
             (Some(own), _) => own,
             (None, Validation::Random(test_size)) => {
-                let params = TrainTestParams { test_size, seed };
+                let params = TrainTestParams {
+                    test_size,
+                    seed,
+                    ..TrainTestParams::default()
+                };
                 let drawn = train_test_split(self.train.n_rows(), &params)?;
                 Split {
                     train: drawn.train,

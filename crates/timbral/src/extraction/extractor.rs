@@ -67,13 +67,13 @@ pub struct FeatureRow {
 /// It can be shared by all threads and reuses the working memory of each.
 ///
 /// ```
-/// use timbral::data::{SynthCorpus, SynthParams};
+/// use timbral::synth::{SynthCorpus, SynthParams};
 /// use timbral::dsp::FeatureParams;
 /// use timbral::{Extractor, Segmentation};
 ///
-/// let corpus = SynthCorpus::new(SynthParams { recordings_per_genre: 1, seconds: 6.0, seed: 0 })?;
+/// let corpus = SynthCorpus::new(SynthParams { recordings_per_genre: 1, seconds: 6.0, seed: 0, ..SynthParams::default() })?;
 /// let folder = tempfile::tempdir()?;
-/// corpus.write(folder.path(), 0, &false.into(), |_| ())?;
+/// corpus.write(folder.path(), &mut ())?;
 /// let extractor = Extractor::new(FeatureParams::gtzan(), Segmentation::gtzan())?;
 /// let rows = extractor.rows(folder.path().join("synth-pulse/synth-pulse.00000.wav"))?;
 /// assert_eq!((rows.len(), rows[1].length, rows[1].values.len()), (2, 66_149, 57));

@@ -166,7 +166,7 @@ impl SpectrogramComputer {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use timbral_data::{SynthCorpus, SynthParams};
+    use timbral_synth::{SynthCorpus, SynthParams};
 
     #[test]
     fn files_become_images_and_broken_ones_are_named() {
@@ -174,12 +174,11 @@ mod tests {
             recordings_per_genre: 1,
             seconds: 6.5,
             seed: 0,
+            ..SynthParams::default()
         };
         let folder = tempfile::tempdir().unwrap();
         let corpus = SynthCorpus::new(params).unwrap();
-        corpus
-            .write(folder.path(), 0, &false.into(), |_| ())
-            .unwrap();
+        corpus.write(folder.path(), &mut ()).unwrap();
         let broken = folder.path().join("broken.wav");
         std::fs::write(&broken, b"RIFF").unwrap();
         let inputs = crate::Inputs::find([folder.path()]).unwrap();

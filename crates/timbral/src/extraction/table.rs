@@ -72,14 +72,14 @@ impl fmt::Display for ExtractionReport {
 /// [`Extraction`] does the same file by file, with progress, and skips files that cannot be read.
 ///
 /// ```
-/// use timbral::data::{SynthCorpus, SynthParams};
 /// use timbral::dsp::FeatureParams;
+/// use timbral::synth::{SynthCorpus, SynthParams};
 /// use timbral::{Segmentation, feature_table};
 ///
 /// # let music = tempfile::tempdir()?;
 /// # let params = SynthParams { recordings_per_genre: 1, seconds: 6.0, ..Default::default() };
 /// # let corpus = SynthCorpus::new(params)?;
-/// # corpus.write(music.path(), 0, &false.into(), |_| ())?;
+/// # corpus.write(music.path(), &mut ())?;
 /// let table = feature_table(&music, FeatureParams::gtzan(), Segmentation::gtzan())?;
 /// assert_eq!((table.n_rows(), table.n_features(), table.classes().len()), (20, 57, 10));
 /// # Ok::<(), Box<dyn std::error::Error>>(())

@@ -53,8 +53,10 @@ impl Recipe for Ensemble<'_> {
     }
 
     fn parameters(&self) -> Value {
-        let of_member = |member: &Box<dyn Recipe + '_>| json!({ "model": member.name(), "parameters": member.parameters() });
-        self.members.iter().map(of_member).collect()
+        let members = self.members.iter();
+        members
+            .map(|member| json!({ "model": member.name(), "parameters": member.parameters() }))
+            .collect()
     }
 
     /// One member after the other, each with the same seed.

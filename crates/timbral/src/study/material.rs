@@ -3,9 +3,9 @@ use std::path::{Path, PathBuf};
 
 use timbral_core::{Monitor, Progress};
 use timbral_data::{FeatureTable, Spectrograms, SplitMethod};
-#[cfg(feature = "synth")]
-use timbral_data::{SynthCorpus, SynthParams};
 use timbral_dsp::FeatureParams;
+#[cfg(feature = "synth")]
+use timbral_synth::{SynthCorpus, SynthParams};
 
 use crate::error::{Error, Result};
 use crate::experiment::results::Results;
@@ -112,17 +112,7 @@ impl Material {
         let corpus = SynthCorpus::new(params)?;
         let folder = scratch.join("corpus");
         let n = corpus.len();
-        let stop = std::sync::atomic::AtomicBool::new(false);
-        let mut watched = shifted(monitor, 0, 3 * n);
-        let written = corpus.write(&folder, 0, &stop, |done| {
-            if watched(&Progress::new(done, n, "recordings")).is_break() {
-                stop.store(true, std::sync::atomic::Ordering::Relaxed);
-            }
-        })?;
-        drop(watched);
-        if written < n {
-            return Err(Error::Stopped);
-        }
+        corpus.write(&folder, &mut shifted(monitor, 0, 3 * n))?;
         let material = Self::of_music(&folder, scratch, &mut shifted(monitor, n, 3 * n))?;
         let SynthParams {
             recordings_per_genre,

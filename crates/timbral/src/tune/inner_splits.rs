@@ -72,7 +72,14 @@ pub fn group_folds(
     let rows = [&split.train[..], &split.valid].concat();
     let groups: Vec<usize> = rows.iter().map(|row| table.groups()[*row]).collect();
     let shuffle = Some(seed);
-    let folds = group_k_fold(&groups, &FoldParams { n_splits, shuffle })?;
+    let folds = group_k_fold(
+        &groups,
+        &FoldParams {
+            n_splits,
+            shuffle,
+            ..FoldParams::default()
+        },
+    )?;
     let of = |part: &[usize]| part.iter().map(|i| rows[*i]).collect();
     let folds = folds.iter().map(|fold| Split {
         train: of(&fold.train),

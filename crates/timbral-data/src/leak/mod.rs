@@ -1,0 +1,11 @@
+//! Test rows that a model can recognise: shared groups, repeats, nearest neighbours.
+
+mod duplicates;
+mod neighbours;
+mod report;
+
+#[cfg(feature = "download")]
+pub(crate) use duplicates::sha256;
+pub use duplicates::{duplicate_files, duplicate_rows};
+pub use neighbours::{KNearestModel, KNearestParams};
+pub use report::LeakReport;

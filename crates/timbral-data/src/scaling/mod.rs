@@ -1,0 +1,7 @@
+//! Scalers fitted to training rows.
+
+mod params;
+mod scaler;
+
+pub use params::{ScalerParams, Scaling};
+pub use scaler::Scaler;

@@ -1,0 +1,245 @@
+use ndarray::{Array2, ArrayView2, ArrayViewMut2, Axis};
+
+use crate::error::{Error, Result};
+
+/// A table of features: one row per sound (or segment of one), one column per feature.
+///
+/// | part | shape | meaning |
+/// |---|---|---|
+/// | [`feature_names`](Self::feature_names) | `n_features` | names of the columns |
+/// | [`features`](Self::features) | `(n_rows, n_features)` | `f32`, NaN where a cell is missing |
+/// | [`ids`](Self::ids) | `n_rows` | name of each row, such as `blues.00000.3.wav` |
+/// | [`lengths`](Self::lengths) | `n_rows` | samples of each row's sound, if they are known |
+/// | [`classes`](Self::classes) | `n_classes` | the labels, sorted |
+/// | [`labels`](Self::labels) | `n_rows` | class of each row, if the table is labelled |
+/// | [`groups`](Self::groups) | `n_rows` | recording of each row, below [`n_groups`](Self::n_groups) |
+///
+/// Rows of one group belong together: a split that divides a group lets a model recognise the recording
+/// instead of the genre.
+///
+/// ```
+/// use timbral_data::FeatureTable;
+/// let table = FeatureTable::new(
+///     vec!["tempo".into()],
+///     ndarray::array![[120.0], [121.0], [90.0]],
+///     vec!["blues.00000.0.wav".into(), "blues.00000.1.wav".into(), "pop.00001.0.wav".into()],
+/// )?
+/// .with_labels(["blues", "blues", "pop"])?
+/// .with_groups(["blues.00000", "blues.00000", "pop.00001"])?;
+/// assert_eq!(table.classes(), ["blues", "pop"]);
+/// assert_eq!(table.labels(), Some(&[0, 0, 1][..]));
+/// assert_eq!(table.groups(), [0, 0, 1]);
+/// # Ok::<(), timbral_data::Error>(())
+/// ```
+#[derive(Debug, Clone, PartialEq)]
+pub struct FeatureTable {
+    feature_names: Vec<String>,
+    features: Array2<f32>,
+    ids: Vec<String>,
+    lengths: Option<Vec<u64>>,
+    classes: Vec<String>,
+    labels: Option<Vec<usize>>,
+    group_names: Vec<String>,
+    groups: Vec<usize>,
+}
+
+impl FeatureTable {
+    /// A table without labels, in which every row is a group of its own.
+    ///
+    /// # Errors
+    /// [`Error::Length`] if the names or ids do not fit the shape of `features`.
+    pub fn new(
+        feature_names: Vec<String>,
+        features: Array2<f32>,
+        ids: Vec<String>,
+    ) -> Result<Self> {
+        fits("feature_names", feature_names.len(), features.ncols())?;
+        fits("ids", ids.len(), features.nrows())?;
+        Ok(Self {
+            feature_names,
+            groups: (0..ids.len()).collect(),
+            group_names: ids.clone(),
+            features,
+            ids,
+            lengths: None,
+            classes: Vec::new(),
+            labels: None,
+        })
+    }
+
+    /// The same table with the number of samples of each row's sound.
+    ///
+    /// # Errors
+    /// [`Error::Length`] if there is not one number per row.
+    pub fn with_lengths(mut self, lengths: Vec<u64>) -> Result<Self> {
+        fits("lengths", lengths.len(), self.n_rows())?;
+        self.lengths = Some(lengths);
+        Ok(self)
+    }
+
+    /// The same table with a label for each row; the classes are the distinct labels, sorted.
+    ///
+    /// # Errors
+    /// [`Error::Length`] if there is not one label per row.
+    pub fn with_labels<S: AsRef<str>>(
+        mut self,
+        labels: impl IntoIterator<Item = S>,
+    ) -> Result<Self> {
+        let labels: Vec<String> = labels.into_iter().map(|l| l.as_ref().to_owned()).collect();
+        fits("labels", labels.len(), self.n_rows())?;
+        let mut classes = labels.clone();
+        classes.sort_unstable();
+        classes.dedup();
+        let class = |label| classes.partition_point(|c| c < label);
+        self.labels = Some(labels.iter().map(class).collect());
+        self.classes = classes;
+        Ok(self)
+    }
+
+    /// The same table with the name of its group (recording, artist) for each row; groups are
+    /// numbered in the order in which they appear.
+    ///
+    /// # Errors
+    /// [`Error::Length`] if there is not one name per row.
+    pub fn with_groups<S: AsRef<str>>(
+        mut self,
+        groups: impl IntoIterator<Item = S>,
+    ) -> Result<Self> {
+        let mut known = std::collections::HashMap::new();
+        let mut names = Vec::new();
+        let groups: Vec<usize> = groups
+            .into_iter()
+            .map(|name| {
+                *known
+                    .entry(name.as_ref().to_owned())
+                    .or_insert_with_key(|name: &String| {
+                        names.push(name.clone());
+                        names.len() - 1
+                    })
+            })
+            .collect();
+        fits("groups", groups.len(), self.n_rows())?;
+        self.groups = groups;
+        self.group_names = names;
+        Ok(self)
+    }
+
+    /// The rows with the given numbers, in that order; classes and groups keep their numbers.
+    ///
+    /// # Errors
+    /// [`Error::Row`] if a number is not below [`n_rows`](Self::n_rows).
+    pub fn select(&self, rows: &[usize]) -> Result<Self> {
+        let n_rows = self.n_rows();
+        if let Some(&row) = rows.iter().find(|&&row| row >= n_rows) {
+            return Err(Error::Row { row, n_rows });
+        }
+        Ok(self.take(rows))
+    }
+
+    /// As [`select`](Self::select), for rows that exist.
+    fn take(&self, rows: &[usize]) -> Self {
+        Self {
+            feature_names: self.feature_names.clone(),
+            features: self.features.select(Axis(0), rows),
+            ids: rows.iter().map(|&row| self.ids[row].clone()).collect(),
+            lengths: self
+                .lengths
+                .as_ref()
+                .map(|l| rows.iter().map(|&row| l[row]).collect()),
+            classes: self.classes.clone(),
+            labels: self
+                .labels
+                .as_ref()
+                .map(|l| rows.iter().map(|&row| l[row]).collect()),
+            group_names: self.group_names.clone(),
+            groups: rows.iter().map(|&row| self.groups[row]).collect(),
+        }
+    }
+
+    /// The rows whose group number satisfies `keep`, in their order; classes and groups keep their numbers.
+    ///
+    /// ```
+    /// use timbral_data::FeatureTable;
+    ///
+    /// let ids = ["a.0.wav", "b.0.wav", "a.1.wav"].map(str::to_owned).to_vec();
+    /// let table = FeatureTable::new(vec![], ndarray::Array2::zeros((3, 0)), ids)?
+    ///     .with_groups(["a", "b", "a"])?;
+    /// assert_eq!(table.select_groups(|group| group == 0).ids(), ["a.0.wav", "a.1.wav"]);
+    /// # Ok::<(), timbral_data::Error>(())
+    /// ```
+    pub fn select_groups(&self, keep: impl Fn(usize) -> bool) -> Self {
+        let rows = (0..self.n_rows()).filter(|row| keep(self.groups[*row]));
+        self.take(&rows.collect::<Vec<_>>())
+    }
+
+    /// Number of rows.
+    pub fn n_rows(&self) -> usize {
+        self.features.nrows()
+    }
+
+    /// Number of feature columns.
+    pub fn n_features(&self) -> usize {
+        self.features.ncols()
+    }
+
+    /// Number of groups.
+    pub fn n_groups(&self) -> usize {
+        self.group_names.len()
+    }
+
+    /// Names of the feature columns.
+    pub fn feature_names(&self) -> &[String] {
+        &self.feature_names
+    }
+
+    /// The numbers, `(n_rows, n_features)`; NaN where a cell is missing.
+    pub fn features(&self) -> ArrayView2<'_, f32> {
+        self.features.view()
+    }
+
+    pub(crate) fn features_mut(&mut self) -> ArrayViewMut2<'_, f32> {
+        self.features.view_mut()
+    }
+
+    /// Name of each row.
+    pub fn ids(&self) -> &[String] {
+        &self.ids
+    }
+
+    /// Number of samples of each row's sound, which is not a feature.
+    pub fn lengths(&self) -> Option<&[u64]> {
+        self.lengths.as_deref()
+    }
+
+    /// The labels, sorted; empty without labels.
+    pub fn classes(&self) -> &[String] {
+        &self.classes
+    }
+
+    /// Class of each row as an index into [`classes`](Self::classes).
+    pub fn labels(&self) -> Option<&[usize]> {
+        self.labels.as_deref()
+    }
+
+    /// Names of the groups.
+    pub fn group_names(&self) -> &[String] {
+        &self.group_names
+    }
+
+    /// Group of each row as an index into [`group_names`](Self::group_names).
+    pub fn groups(&self) -> &[usize] {
+        &self.groups
+    }
+}
+
+fn fits(name: &'static str, got: usize, expected: usize) -> Result<()> {
+    if got == expected {
+        Ok(())
+    } else {
+        Err(Error::Length {
+            name,
+            expected,
+            got,
+        })
+    }
+}

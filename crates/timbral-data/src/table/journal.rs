@@ -1,0 +1,284 @@
+use std::collections::HashMap;
+use std::fs::{self, File};
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use timbral_core::{JsonLines, JsonLinesError, write_atomic};
+
+use crate::error::{Error, Result, at};
+
+/// A CSV table whose rows are collected in a log and written when all are there.
+///
+/// The log is `TABLE.partial` ([`JsonLines`]): a line with the settings, then one JSON line per key with the
+/// rows of that key, written at once. A process that is killed leaves the log and no table. A last line
+/// that was cut short is dropped on resuming.
+///
+/// ```
+/// use timbral_data::TableJournal;
+///
+/// let folder = tempfile::tempdir()?;
+/// let table = folder.path().join("t.csv");
+/// let columns = vec!["name".to_owned(), "x".to_owned()];
+/// let mut journal = TableJournal::create(&table, &columns, "v1")?;
+/// journal.append("b", &[vec!["b".to_owned(), "2".to_owned()]])?;
+/// journal.append("a", &[vec!["a".to_owned(), "1".to_owned()]])?;
+/// assert!(!table.exists());
+/// assert_eq!(journal.finish(["a", "b"])?, 2);
+/// assert_eq!(std::fs::read_to_string(&table)?, "name,x\na,1\nb,2\n");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug)]
+pub struct TableJournal {
+    table: PathBuf,
+    log: JsonLines,
+    columns: Vec<String>,
+    entries: HashMap<String, Vec<Vec<String>>>,
+}
+
+#[derive(Serialize)]
+struct Settings<'a> {
+    settings: &'a str,
+    columns: &'a [String],
+}
+
+#[derive(Serialize, Deserialize)]
+struct Entry {
+    key: String,
+    rows: Vec<Vec<String>>,
+}
+
+impl TableJournal {
+    /// Starts from the beginning. The log of an earlier run is overwritten; an earlier table stays until
+    /// [`TableJournal::finish`].
+    ///
+    /// # Errors
+    ///
+    /// The log cannot be written.
+    pub fn create(table: impl AsRef<Path>, columns: &[String], settings: &str) -> Result<Self> {
+        let path = log_path(table.as_ref());
+        File::create(&path).map_err(at(&path))?;
+        Self::resume(table, columns, settings)
+    }
+
+    /// Continues the log of an earlier run, or starts one if there is none.
+    ///
+    /// # Errors
+    ///
+    /// The log cannot be read or written ([`Error::Io`]), is a file of another kind
+    /// ([`Error::NotAJournal`]), belongs to other settings or columns ([`Error::OtherSettings`]), or has a
+    /// damaged line before the last ([`Error::Line`]). The file is left as it is.
+    pub fn resume(table: impl AsRef<Path>, columns: &[String], settings: &str) -> Result<Self> {
+        let table = table.as_ref();
+        let path = log_path(table);
+        let head = Settings { settings, columns };
+        let (log, entries) = JsonLines::open::<Entry>(&path, &head).map_err(log_error)?;
+        let entries = entries.into_iter().map(|entry| (entry.key, entry.rows));
+        Ok(Self {
+            table: table.to_owned(),
+            log,
+            columns: columns.to_vec(),
+            entries: entries.collect(),
+        })
+    }
+
+    /// Whether the rows of `key` are in the log.
+    pub fn contains(&self, key: &str) -> bool {
+        self.entries.contains_key(key)
+    }
+
+    /// The rows of `key`, if they are in the log.
+    pub fn rows(&self, key: &str) -> Option<&[Vec<String>]> {
+        self.entries.get(key).map(Vec::as_slice)
+    }
+
+    /// Adds the rows of `key`. When this returns they are with the operating system, so that they survive
+    /// a kill of the process.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Cells`] for a row with another number of cells than columns, [`Error::Io`] if the log
+    /// cannot be written.
+    pub fn append(&mut self, key: &str, rows: &[Vec<String>]) -> Result<()> {
+        if let Some(row) = rows.iter().find(|row| row.len() != self.columns.len()) {
+            return Err(Error::Cells {
+                expected: self.columns.len(),
+                got: row.len(),
+            });
+        }
+        let entry = Entry {
+            key: key.to_owned(),
+            rows: rows.to_vec(),
+        };
+        let appended = self.log.append(&entry);
+        appended.map_err(at(self.log.path()))?;
+        self.entries.insert(entry.key, entry.rows);
+        Ok(())
+    }
+
+    /// Writes the table with the rows in the order of `keys`, removes the log, and returns the number of
+    /// rows. Keys without rows are skipped.
+    ///
+    /// # Errors
+    ///
+    /// The table cannot be written; then the log stays.
+    pub fn finish<K: AsRef<str>>(self, keys: impl IntoIterator<Item = K>) -> Result<usize> {
+        let mut n_rows = 0;
+        let write = write_atomic(&self.table, |file| {
+            let mut csv = ::csv::Writer::from_writer(file);
+            csv.write_record(&self.columns)?;
+            for key in keys {
+                for row in self.entries.get(key.as_ref()).into_iter().flatten() {
+                    csv.write_record(row)?;
+                    n_rows += 1;
+                }
+            }
+            csv.flush()
+        });
+        write.map_err(at(&self.table))?;
+        self.discard()?;
+        Ok(n_rows)
+    }
+
+    /// Removes the log without writing a table.
+    ///
+    /// # Errors
+    ///
+    /// The log cannot be removed.
+    pub fn discard(self) -> Result<()> {
+        let path = self.log.path();
+        fs::remove_file(path).map_err(at(path))
+    }
+}
+
+fn log_path(table: &Path) -> PathBuf {
+    let mut name = table.as_os_str().to_owned();
+    name.push(".partial");
+    name.into()
+}
+
+fn log_error(error: JsonLinesError) -> Error {
+    match error {
+        JsonLinesError::Io { path, reason } => Error::Io { path, reason },
+        JsonLinesError::Foreign { path } => Error::NotAJournal { path },
+        JsonLinesError::OtherSettings {
+            path,
+            found,
+            expected,
+        } => {
+            // Whichever differs.
+            let part = match found.get("settings") == expected.get("settings") {
+                true => "columns",
+                false => "settings",
+            };
+            let text = |head: &Value| match head.get(part) {
+                Some(Value::String(text)) => text.clone(),
+                other => other.unwrap_or(head).to_string(),
+            };
+            Error::OtherSettings {
+                path,
+                found: text(&found),
+                expected: text(&expected),
+            }
+        }
+        JsonLinesError::Damaged { path, line, reason } => Error::Line { path, line, reason },
+        error => Error::Malformed {
+            path: PathBuf::new(),
+            reason: error.to_string(),
+        },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn columns() -> Vec<String> {
+        vec!["name".to_owned(), "x".to_owned()]
+    }
+
+    fn row(name: &str, x: &str) -> Vec<Vec<String>> {
+        vec![vec![name.to_owned(), x.to_owned()]]
+    }
+
+    #[test]
+    fn a_killed_run_continues_where_it_stopped() {
+        let folder = tempfile::tempdir().unwrap();
+        let table = folder.path().join("t.csv");
+        let mut journal = TableJournal::create(&table, &columns(), "s").unwrap();
+        journal.append("a", &row("a, \"quoted\"", "1")).unwrap();
+        journal.append("b", &row("b", "2")).unwrap();
+        drop(journal);
+        // The kill cut the last line short.
+        let path = log_path(&table);
+        let bytes = fs::read(&path).unwrap();
+        for cut in 1..bytes.len() {
+            fs::write(&path, &bytes[..bytes.len() - cut]).unwrap();
+            let mut journal = TableJournal::resume(&table, &columns(), "s").unwrap();
+            assert!(!journal.contains("b"), "cut {cut}");
+            journal.append("b", &row("b", "2")).unwrap();
+            let kept = journal.contains("a");
+            drop(journal);
+            let journal = TableJournal::resume(&table, &columns(), "s").unwrap();
+            assert_eq!(journal.contains("a"), kept);
+            assert!(journal.contains("b"), "cut {cut}");
+            assert_eq!(journal.rows("b"), Some(&row("b", "2")[..]));
+        }
+        fs::write(&path, &bytes).unwrap();
+        let journal = TableJournal::resume(&table, &columns(), "s").unwrap();
+        assert_eq!(journal.finish(["b", "a", "c"]).unwrap(), 2);
+        let text = fs::read_to_string(&table).unwrap();
+        assert_eq!(text, "name,x\nb,2\n\"a, \"\"quoted\"\"\",1\n");
+        assert_eq!(
+            fs::read_dir(folder.path()).unwrap().count(),
+            1,
+            "only the table is left"
+        );
+    }
+
+    #[test]
+    fn other_settings_are_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let table = folder.path().join("t.csv");
+        TableJournal::create(&table, &columns(), "s").unwrap();
+        let other = TableJournal::resume(&table, &columns(), "t");
+        assert!(
+            matches!(other, Err(Error::OtherSettings { .. })),
+            "{other:?}"
+        );
+        let other = TableJournal::resume(&table, &columns()[..1], "s");
+        assert!(
+            matches!(other, Err(Error::OtherSettings { .. })),
+            "{other:?}"
+        );
+    }
+
+    #[test]
+    fn a_file_of_another_kind_is_not_overwritten() {
+        let folder = tempfile::tempdir().unwrap();
+        let table = folder.path().join("t.csv");
+        fs::write(log_path(&table), "my notes\n").unwrap();
+        let got = TableJournal::resume(&table, &columns(), "s");
+        assert!(matches!(got, Err(Error::NotAJournal { .. })), "{got:?}");
+        assert_eq!(fs::read_to_string(log_path(&table)).unwrap(), "my notes\n");
+    }
+
+    #[test]
+    fn a_row_of_another_length_is_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let table = folder.path().join("t.csv");
+        let mut journal = TableJournal::create(&table, &columns(), "s").unwrap();
+        let got = journal.append("a", &[vec!["a".to_owned()]]);
+        assert!(
+            matches!(
+                got,
+                Err(Error::Cells {
+                    expected: 2,
+                    got: 1
+                })
+            ),
+            "{got:?}"
+        );
+        assert!(!journal.contains("a"));
+    }
+}

@@ -1,0 +1,222 @@
+//! Arrays in `.npz` archives. Written here because the two crates for it do not fit: `ndarray-npy` has no
+//! arrays of strings, and `npyz` (0.9.1) allocates the header at the length that the file claims, up to
+//! 4 GiB. What would be left for them is the parser of the header, [`Array::parse`].
+
+use std::fs::File;
+use std::io::{self, BufReader, Read, Write};
+
+use ndarray::Array3;
+use zip::result::ZipError;
+use zip::write::SimpleFileOptions;
+use zip::{ZipArchive, ZipWriter};
+
+/// Most bytes of an array: a small file can unpack to any size.
+const ARRAY_LIMIT: u64 = 1 << 30;
+
+const MAGIC: &[u8] = b"\x93NUMPY";
+
+/// Adds an array to an archive.
+pub(crate) fn add<W: Write + io::Seek>(
+    zip: &mut ZipWriter<W>,
+    name: &str,
+    descr: &str,
+    shape: &str,
+    bytes: impl Iterator<Item = u8>,
+) -> io::Result<()> {
+    zip.start_file(
+        format!("{name}.npy"),
+        SimpleFileOptions::default().large_file(true),
+    )?;
+    let mut header = format!("{{'descr': '{descr}', 'fortran_order': False, 'shape': {shape}, }}");
+    // The data begin at a multiple of 64 bytes; ten bytes precede the header.
+    let padding = 63 - (10 + header.len()) % 64;
+    header.push_str(&" ".repeat(padding));
+    header.push('\n');
+    let mut array = MAGIC.to_vec();
+    array.extend([1, 0]);
+    array.extend((header.len() as u16).to_le_bytes());
+    array.extend(header.bytes());
+    array.extend(bytes);
+    zip.write_all(&array)
+}
+
+/// Adds an array of strings to an archive.
+pub(crate) fn add_texts<W: Write + io::Seek>(
+    zip: &mut ZipWriter<W>,
+    name: &str,
+    texts: &[&str],
+) -> io::Result<()> {
+    let width = texts.iter().map(|t| t.chars().count()).max().unwrap_or(0);
+    let padded = |text: &&str| {
+        let codes: Vec<u32> = text.chars().map(u32::from).collect();
+        let padding = vec![0; width - codes.len()];
+        codes.into_iter().chain(padding)
+    };
+    let bytes = texts.iter().flat_map(padded).flat_map(u32::to_le_bytes);
+    let shape = format!("({},)", texts.len());
+    add(zip, name, &format!("<U{width}"), &shape, bytes)
+}
+
+/// Why an array cannot be used.
+pub(crate) type Fault = String;
+
+/// An array as it is in the file.
+pub(crate) struct Array {
+    name: String,
+    descr: String,
+    fortran_order: bool,
+    shape: Vec<usize>,
+    data: Vec<u8>,
+}
+
+/// The array `name.npy` of an archive, if there is one.
+pub(crate) fn unpack(
+    zip: &mut ZipArchive<BufReader<File>>,
+    name: &str,
+) -> std::result::Result<Option<Array>, Fault> {
+    let entry = match zip.by_name(&format!("{name}.npy")) {
+        Ok(entry) => entry,
+        Err(ZipError::FileNotFound) => return Ok(None),
+        Err(error) => return Err(format!("array {name:?}: {error}")),
+    };
+    let mut bytes = Vec::new();
+    let read = entry.take(ARRAY_LIMIT + 1).read_to_end(&mut bytes);
+    read.map_err(|error| format!("array {name:?}: {error}"))?;
+    if bytes.len() as u64 > ARRAY_LIMIT {
+        return Err(format!("array {name:?} has more than 2^30 bytes"));
+    }
+    let array = Array::parse(name, bytes);
+    array
+        .map(Some)
+        .ok_or_else(|| format!("array {name:?}: not the header of a .npy file"))
+}
+
+impl Array {
+    /// Format versions 1 to 3 (`numpy.lib.format`) of plain types.
+    fn parse(name: &str, mut bytes: Vec<u8>) -> Option<Self> {
+        let (start, length): (usize, usize) = match bytes.strip_prefix(MAGIC)? {
+            [1, _, a, b, ..] => (10, u16::from_le_bytes([*a, *b]).into()),
+            [2 | 3, _, a, b, c, d, ..] => (12, u32::from_le_bytes([*a, *b, *c, *d]) as usize),
+            _ => return None,
+        };
+        let end = start.checked_add(length)?;
+        let header = std::str::from_utf8(bytes.get(start..end)?).ok()?;
+        let value = |key: &str| Some(header.split_once(&format!("'{key}':"))?.1.trim_start());
+        let descr = value("descr")?.strip_prefix('\'')?.split_once('\'')?.0;
+        let fortran_order = value("fortran_order")?.starts_with("True");
+        let shape = value("shape")?.strip_prefix('(')?.split_once(')')?.0;
+        let shape = shape.split(',').map(str::trim).filter(|n| !n.is_empty());
+        Some(Self {
+            name: name.to_owned(),
+            descr: descr.to_owned(),
+            fortran_order,
+            shape: shape.map(|n| n.parse().ok()).collect::<Option<_>>()?,
+            data: bytes.split_off(end),
+        })
+    }
+
+    /// The items of `W` bytes each.
+    fn items<const W: usize>(&self) -> std::result::Result<Vec<[u8; W]>, Fault> {
+        let n = self.shape.iter().try_fold(W, |n, m| n.checked_mul(*m));
+        let (items, rest) = self.data.as_chunks::<W>();
+        if n != Some(self.data.len()) || !rest.is_empty() {
+            let (name, got) = (&self.name, self.data.len());
+            return Err(format!(
+                "array {name:?}: {got} bytes are not those of {:?}",
+                self.shape
+            ));
+        }
+        Ok(items.to_vec())
+    }
+
+    fn wrong(&self, expected: impl std::fmt::Display) -> Fault {
+        let Self {
+            name, descr, shape, ..
+        } = self;
+        format!("array {name:?} is {descr:?} of shape {shape:?}, not {expected}")
+    }
+
+    /// The numbers in row order, with the numbers of rows and columns.
+    pub(crate) fn matrix(&self) -> std::result::Result<(Vec<f32>, usize, usize), Fault> {
+        const EXPECTED: &str = "'<f4' or '<f8' of rows and columns";
+        let (n, f) = match self.shape.as_slice() {
+            &[n, f] if f > 0 => (n, f),
+            _ => return Err(self.wrong(EXPECTED)),
+        };
+        let numbers: Vec<f32> = match self.descr.as_str() {
+            "<f4" => self.items()?.into_iter().map(f32::from_le_bytes).collect(),
+            "<f8" => (self.items()?.into_iter())
+                .map(|b| f64::from_le_bytes(b) as f32)
+                .collect(),
+            _ => return Err(self.wrong(EXPECTED)),
+        };
+        if !self.fortran_order {
+            return Ok((numbers, n, f));
+        }
+        let by_row = (0..n).flat_map(|i| (0..f).map(move |j| j * n + i));
+        Ok((by_row.map(|i| numbers[i]).collect(), n, f))
+    }
+
+    /// Images of rows and columns.
+    pub(crate) fn cube(&self) -> std::result::Result<Array3<f32>, Fault> {
+        const EXPECTED: &str = "'|u1' or '<f4' of images, bands and frames";
+        let shape = match self.shape.as_slice() {
+            &[n, bands, frames] if !self.fortran_order => (n, bands, frames),
+            _ => return Err(self.wrong(EXPECTED)),
+        };
+        let numbers: Vec<f32> = match self.descr.as_str() {
+            "|u1" => (self.items::<1>()?.into_iter())
+                .map(|[byte]| f32::from(byte))
+                .collect(),
+            "<f4" => self.items()?.into_iter().map(f32::from_le_bytes).collect(),
+            _ => return Err(self.wrong(EXPECTED)),
+        };
+        Array3::from_shape_vec(shape, numbers).map_err(|_| self.wrong(EXPECTED))
+    }
+
+    /// The numbers of an array of shape `(n,)`.
+    pub(crate) fn lengths(&self, n: usize) -> std::result::Result<Vec<u64>, Fault> {
+        let expected = || self.wrong(format_args!("'<u8' or '<i8' of shape [{n}]"));
+        if self.shape != [n] {
+            return Err(expected());
+        }
+        let items = match self.descr.as_str() {
+            "<u8" => self
+                .items()?
+                .into_iter()
+                .map(|b| Some(u64::from_le_bytes(b)))
+                .collect(),
+            "<i8" => {
+                let signed = self.items()?.into_iter().map(i64::from_le_bytes);
+                signed.map(|n| u64::try_from(n).ok()).collect()
+            }
+            _ => None,
+        };
+        let items: Option<Vec<u64>> = items;
+        items.ok_or_else(expected)
+    }
+
+    /// The strings of an array of shape `(n,)`.
+    pub(crate) fn texts(&self, n: usize) -> std::result::Result<Vec<String>, Fault> {
+        let expected = || self.wrong(format_args!("'<U' of shape [{n}]"));
+        let width = self
+            .descr
+            .strip_prefix("<U")
+            .and_then(|w| w.parse::<usize>().ok());
+        let (Some(width), true) = (width, self.shape == [n]) else {
+            return Err(expected());
+        };
+        let characters = width.checked_mul(n).and_then(|n| n.checked_mul(4));
+        if characters != Some(self.data.len()) {
+            return Err(expected());
+        }
+        let text = |row: usize| -> Option<String> {
+            let bytes = &self.data[row * width * 4..][..width * 4];
+            let (codes, _) = bytes.as_chunks::<4>();
+            let codes = codes.iter().map(|b| u32::from_le_bytes(*b));
+            let text: Option<String> = codes.map(char::from_u32).collect();
+            text.map(|t| t.trim_end_matches('\0').to_owned())
+        };
+        (0..n).map(text).collect::<Option<_>>().ok_or_else(expected)
+    }
+}

@@ -1,0 +1,172 @@
+use std::fs::File;
+use std::io::{BufReader, BufWriter, Write};
+use std::path::Path;
+
+use timbral_core::write_atomic;
+use zip::{ZipArchive, ZipWriter};
+
+use super::feature_table::FeatureTable;
+use super::npy::{Array, add, add_texts, unpack};
+use super::schema::{Cell, GROUP, ID, LABEL, LENGTH, TableReader, TableSchema};
+use super::stored::Stored;
+use crate::error::{Error, Place, Result, at};
+
+/// Arrays without objects, as `numpy.load(path, allow_pickle=False)` reads them.
+pub(crate) fn write(table: &FeatureTable, path: &Path) -> Result<()> {
+    let stored = Stored::new(table, path)?;
+    let write = write_atomic(path, |file| {
+        let mut zip = ZipWriter::new(BufWriter::new(file));
+        let (n, f) = table.features().dim();
+        let features = table.features().into_iter().flat_map(|x| x.to_le_bytes());
+        let shape = format!("({n}, {f})");
+        add(&mut zip, "features", "<f4", &shape, features)?;
+        let names = table.feature_names().iter().map(String::as_str);
+        add_texts(&mut zip, "feature_names", &names.collect::<Vec<_>>())?;
+        let ids = table.ids().iter().map(String::as_str);
+        add_texts(&mut zip, "ids", &ids.collect::<Vec<_>>())?;
+        if let Some(lengths) = stored.lengths {
+            let bytes = lengths.iter().flat_map(|n| n.to_le_bytes());
+            add(&mut zip, "lengths", "<u8", &format!("({n},)"), bytes)?;
+        }
+        let groups = table.groups().iter().map(|g| &*table.group_names()[*g]);
+        add_texts(&mut zip, "groups", &groups.collect::<Vec<_>>())?;
+        if let Some(labels) = &stored.labels {
+            add_texts(&mut zip, "labels", labels)?;
+        }
+        zip.finish()?.flush()
+    });
+    write.map_err(at(path))
+}
+
+pub(crate) fn read(schema: &TableSchema, file: File, path: &Path) -> Result<FeatureTable> {
+    let malformed = |reason: String| Error::Malformed {
+        path: path.to_owned(),
+        reason: format!("not a NumPy table: {reason}"),
+    };
+    let mut zip = ZipArchive::new(BufReader::new(file)).map_err(|e| malformed(e.to_string()))?;
+    let mut array = |name: &str| unpack(&mut zip, name).map_err(&malformed);
+    let required = |array: Option<Array>, name| {
+        array.ok_or_else(|| malformed(format!("there is no array {name:?}")))
+    };
+    let features = required(array("features")?, "features")?;
+    let (numbers, n, f) = features.matrix().map_err(&malformed)?;
+    let names = required(array("feature_names")?, "feature_names")?;
+    let names = names.texts(f).map_err(&malformed)?;
+    let mut texts = |name| -> Result<Option<Vec<String>>> {
+        let texts = array(name)?.map(|array| array.texts(n)).transpose();
+        texts.map_err(&malformed)
+    };
+    let (ids, groups, labels) = (texts("ids")?, texts("groups")?, texts("labels")?);
+    let lengths = array("lengths")?.map(|array| array.lengths(n)).transpose();
+    let lengths = lengths.map_err(&malformed)?;
+
+    let columns = names.iter().map(String::as_str);
+    let columns = columns
+        .chain(ids.as_ref().map(|_| ID))
+        .chain(lengths.as_ref().map(|_| LENGTH))
+        .chain(groups.as_ref().map(|_| GROUP))
+        .chain(labels.as_ref().map(|_| LABEL));
+    let mut table = TableReader::new(path, schema, columns)?;
+    for row in 0..n {
+        let numbers = numbers[row * f..][..f].iter().map(|x| Cell::Number(*x));
+        let cells: Vec<Cell<'_>> = numbers
+            .chain(ids.as_ref().map(|t| Cell::Text(&t[row])))
+            .chain(lengths.as_ref().map(|l| Cell::Whole(l[row])))
+            .chain(groups.as_ref().map(|t| Cell::Text(&t[row])))
+            .chain(labels.as_ref().map(|t| Cell::Text(&t[row])))
+            .collect();
+        table.push(Place::Row(row as u64 + 1), cells.into_iter())?;
+    }
+    table.finish()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    type Entry<'a> = (&'a str, &'a str, &'a str, &'a [u8]);
+
+    /// The error of reading a table of these arrays, without the path.
+    fn refused(arrays: &[Entry<'_>]) -> String {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("t.npz");
+        let mut zip = ZipWriter::new(File::create(&path).unwrap());
+        for (name, descr, shape, data) in arrays {
+            add(&mut zip, name, descr, shape, data.iter().copied()).unwrap();
+        }
+        zip.finish().unwrap();
+        let error = FeatureTable::read(&path).unwrap_err().to_string();
+        error
+            .strip_prefix(path.to_str().unwrap())
+            .unwrap()
+            .to_owned()
+    }
+
+    #[test]
+    fn arrays_must_fit() {
+        let features: Entry<'_> = ("features", "<f4", "(1, 1)", &[0, 0, 128, 63]);
+        let names: Entry<'_> = ("feature_names", "<U1", "(1,)", b"x\0\0\0");
+        for (arrays, text) in [
+            (&[names][..], "there is no array \"features\""),
+            (&[features], "there is no array \"feature_names\""),
+            (
+                &[("features", "|O", "(1, 1)", b"\0\0\0\0"), names],
+                "array \"features\" is \"|O\" of shape [1, 1], not '<f4' or '<f8' of rows and columns",
+            ),
+            (
+                &[("features", "<f4", "(4294967296, 4294967296)", b""), names],
+                "array \"features\": 0 bytes are not those of [4294967296, 4294967296]",
+            ),
+            (
+                &[("features", "<f4", "(1000000000000, 0)", b""), names],
+                "array \"features\" is \"<f4\" of shape [1000000000000, 0], not '<f4' or '<f8' of rows and columns",
+            ),
+            (
+                &[("features", "<f4", "(-1, 1)", b""), names],
+                "array \"features\": not the header of a .npy file",
+            ),
+            (
+                &[features, ("feature_names", "<U0", "(1000000000000,)", b"")],
+                "array \"feature_names\" is \"<U0\" of shape [1000000000000], not '<U' of shape [1]",
+            ),
+            (
+                &[features, ("feature_names", "<U1", "(1,)", b"\0\xd8\0\0")],
+                "array \"feature_names\" is \"<U1\" of shape [1], not '<U' of shape [1]",
+            ),
+            (
+                &[
+                    features,
+                    names,
+                    ("ids", "<U4611686018427387905", "(1,)", b"x\0\0\0"),
+                ],
+                "array \"ids\" is \"<U4611686018427387905\" of shape [1], not '<U' of shape [1]",
+            ),
+            (
+                &[features, names, ("lengths", "<i8", "(1,)", &[255; 8])],
+                "array \"lengths\" is \"<i8\" of shape [1], not '<u8' or '<i8' of shape [1]",
+            ),
+        ] {
+            assert_eq!(refused(arrays), format!(": not a NumPy table: {text}"));
+        }
+        let labels: Entry<'_> = ("labels", "<U1", "(1,)", &[0; 4]);
+        assert_eq!(
+            refused(&[features, names, labels]),
+            ", row 1, column 2 (\"label\"): \"\" is missing: every row must have one"
+        );
+        let infinite: Entry<'_> = ("features", "<f4", "(1, 1)", &[0, 0, 128, 127]);
+        assert_eq!(
+            refused(&[infinite, names]),
+            ", row 1, column 1 (\"x\"): \"inf\" is infinite or beyond the range of 32 bits"
+        );
+        let label: Entry<'_> = (
+            "feature_names",
+            "<U5",
+            "(1,)",
+            b"l\0\0\0a\0\0\0b\0\0\0e\0\0\0l\0\0\0",
+        );
+        assert_eq!(
+            refused(&[features, label]),
+            ": the table has no feature columns"
+        );
+    }
+}

@@ -1,0 +1,167 @@
+use std::fs::File;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::Path;
+use std::sync::Arc;
+
+use ::parquet::basic::{Compression, LogicalType, Repetition, Type as Physical};
+use ::parquet::data_type::{ByteArray, ByteArrayType, DataType, FloatType, Int64Type};
+use ::parquet::errors::{ParquetError, Result as ParquetResult};
+use ::parquet::file::properties::WriterProperties;
+use ::parquet::file::reader::{FileReader, SerializedFileReader};
+use ::parquet::file::writer::{SerializedFileWriter, SerializedRowGroupWriter};
+use ::parquet::record::Field;
+use ::parquet::schema::types::Type;
+use timbral_core::write_atomic;
+
+use super::feature_table::FeatureTable;
+use super::schema::{Cell, TableReader, TableSchema};
+use super::stored::{Kind, Stored};
+use crate::error::{Error, Place, Result, at};
+
+/// Most cells of a table: a small file can claim any number of repeated ones.
+const CELL_LIMIT: u64 = 1 << 28;
+/// Most bytes of text, for the same reason.
+const TEXT_LIMIT: usize = 1 << 30;
+
+pub(crate) fn read(schema: &TableSchema, file: File, path: &Path) -> Result<FeatureTable> {
+    let rows = || -> std::result::Result<FeatureTable, ReadError> {
+        let file = SerializedFileReader::new(file)?;
+        let metadata = file.metadata().file_metadata();
+        let columns = metadata.schema_descr().root_schema().get_fields();
+        let n_rows = u64::try_from(metadata.num_rows()).unwrap_or(u64::MAX);
+        if n_rows.saturating_mul(columns.len() as u64) > CELL_LIMIT {
+            return Err(ReadError::Limit("more than 2^28 cells"));
+        }
+        let mut table = TableReader::new(path, schema, columns.iter().map(|c| c.name()))?;
+        let mut text = 0;
+        for (i, row) in file.get_row_iter(None)?.enumerate() {
+            let row = row?;
+            let cells: Vec<Cell<'_>> = row.get_column_iter().map(|(_, f)| cell(f)).collect();
+            let lengths = cells.iter().map(|cell| match cell {
+                Cell::Text(text) => text.len(),
+                _ => 0,
+            });
+            text += lengths.sum::<usize>();
+            if text > TEXT_LIMIT || i as u64 >= n_rows {
+                return Err(ReadError::Limit("more rows or text than the file says"));
+            }
+            table.push(Place::Row(i as u64 + 1), cells.into_iter())?;
+        }
+        Ok(table.finish()?)
+    };
+    // The crate panics on some damaged files, such as one with a column of negative length.
+    match catch_unwind(AssertUnwindSafe(rows)) {
+        Ok(Ok(table)) => Ok(table),
+        Ok(Err(ReadError::Table(error))) => Err(error),
+        Ok(Err(ReadError::Parquet(error))) => Err(malformed(path, error)),
+        Ok(Err(ReadError::Limit(reason))) => Err(malformed(path, reason)),
+        Err(_) => Err(malformed(path, "the file is damaged")),
+    }
+}
+
+enum ReadError {
+    Table(Error),
+    Parquet(ParquetError),
+    Limit(&'static str),
+}
+
+impl From<Error> for ReadError {
+    fn from(error: Error) -> Self {
+        Self::Table(error)
+    }
+}
+
+impl From<ParquetError> for ReadError {
+    fn from(error: ParquetError) -> Self {
+        Self::Parquet(error)
+    }
+}
+
+fn malformed(path: &Path, reason: impl std::fmt::Display) -> Error {
+    Error::Malformed {
+        path: path.to_owned(),
+        reason: format!("not a Parquet table: {reason}"),
+    }
+}
+
+fn cell(field: &Field) -> Cell<'_> {
+    let whole = |n: i64| u64::try_from(n).map_or(Cell::Number(n as f32), Cell::Whole);
+    match field {
+        Field::Null => Cell::Text(""),
+        Field::Str(text) => Cell::Text(text),
+        Field::Float(x) => Cell::Number(*x),
+        Field::Double(x) => Cell::Number(*x as f32),
+        Field::Byte(n) => whole((*n).into()),
+        Field::Short(n) => whole((*n).into()),
+        Field::Int(n) => whole((*n).into()),
+        Field::Long(n) => whole(*n),
+        Field::UByte(n) => Cell::Whole((*n).into()),
+        Field::UShort(n) => Cell::Whole((*n).into()),
+        Field::UInt(n) => Cell::Whole((*n).into()),
+        Field::ULong(n) => Cell::Whole(*n),
+        _ => Cell::Other,
+    }
+}
+
+/// Strings are annotated as such, lengths are signed 64-bit integers, nothing is optional.
+pub(crate) fn write(table: &FeatureTable, path: &Path) -> Result<()> {
+    let stored = Stored::new(table, path)?;
+    let write = write_atomic(path, |file| {
+        write_columns(table, &stored, file).map_err(std::io::Error::other)
+    });
+    write.map_err(at(path))
+}
+
+fn write_columns(table: &FeatureTable, stored: &Stored<'_>, file: &mut File) -> ParquetResult<()> {
+    let fields = stored.columns().map(|(name, kind)| {
+        let (physical, logical) = match kind {
+            Kind::Text => (Physical::BYTE_ARRAY, Some(LogicalType::String)),
+            Kind::Length => (Physical::INT64, Some(LogicalType::integer(64, false))),
+            Kind::Feature => (Physical::FLOAT, None),
+        };
+        let field = Type::primitive_type_builder(name, physical)
+            .with_repetition(Repetition::REQUIRED)
+            .with_logical_type(logical);
+        Ok(Arc::new(field.build()?))
+    });
+    let fields = fields.collect::<ParquetResult<_>>()?;
+    let schema = Type::group_type_builder("schema")
+        .with_fields(fields)
+        .build()?;
+    let properties = WriterProperties::builder().set_compression(Compression::SNAPPY);
+    let mut file = SerializedFileWriter::new(file, Arc::new(schema), Arc::new(properties.build()))?;
+    let mut columns = file.next_row_group()?;
+    write_texts(&mut columns, table.ids().iter().map(String::as_str))?;
+    if let Some(lengths) = stored.lengths {
+        let signed: Vec<i64> = lengths.iter().map(|n| *n as i64).collect();
+        write_column::<Int64Type>(&mut columns, &signed)?;
+    }
+    for feature in table.features().columns() {
+        write_column::<FloatType>(&mut columns, &feature.to_vec())?;
+    }
+    for texts in [&stored.groups, &stored.labels].into_iter().flatten() {
+        write_texts(&mut columns, texts.iter().copied())?;
+    }
+    columns.close()?;
+    file.close()?;
+    Ok(())
+}
+
+fn write_texts<'a>(
+    columns: &mut SerializedRowGroupWriter<'_, &mut File>,
+    texts: impl Iterator<Item = &'a str>,
+) -> ParquetResult<()> {
+    let texts: Vec<ByteArray> = texts.map(ByteArray::from).collect();
+    write_column::<ByteArrayType>(columns, &texts)
+}
+
+fn write_column<T: DataType>(
+    columns: &mut SerializedRowGroupWriter<'_, &mut File>,
+    values: &[T::T],
+) -> ParquetResult<()> {
+    let Some(mut column) = columns.next_column()? else {
+        return Err(ParquetError::General("a column too many".to_owned()));
+    };
+    column.typed::<T>().write_batch(values, None, None)?;
+    column.close()
+}

@@ -1,0 +1,154 @@
+use std::str::FromStr;
+
+use crate::error::{Error, InvalidParameter, Result, check_sample_rate};
+use crate::frames::PadMode;
+use crate::rhythm::{Aggregate, OnsetParams, TempoParams};
+use crate::spectral::{ChromaParams, MelParams, MfccParams};
+use crate::transform::StftParams;
+
+/// Parameters of a [`FeatureSet`](crate::FeatureSet). There are two presets, [`FeatureParams::gtzan`]
+/// and [`FeatureParams::librosa`] (the default).
+#[derive(Debug, Clone, Copy, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(default, deny_unknown_fields))]
+pub struct FeatureParams {
+    /// Samples per second, at least 1; default 22050.
+    pub sample_rate: u32,
+    /// Length of frames and transforms in samples, `2..=2^24`; default 2048.
+    pub n_fft: usize,
+    /// Samples between frames, `1..=2^24`; default 512.
+    pub hop_length: usize,
+    /// Mel bands, `1..=4096`; default 128.
+    pub n_mels: usize,
+    /// Cepstral coefficients, `1..=n_mels`; default 20.
+    pub n_mfcc: usize,
+    /// The samples that centred frames have beyond the ends; default zeros.
+    pub pad_mode: PadMode,
+    /// How the rises of the mel bands are combined for the tempo; default mean.
+    pub tempo_aggregate: Aggregate,
+    /// Whether the harmonic and percussive waveforms have the length of the signal (default) or end
+    /// at the last whole hop, with zeros after it.
+    pub whole_waveforms: bool,
+    #[doc(hidden)]
+    #[cfg_attr(feature = "serde", serde(skip))]
+    pub _non_exhaustive: (),
+}
+
+impl Default for FeatureParams {
+    fn default() -> Self {
+        Self {
+            sample_rate: 22050,
+            n_fft: 2048,
+            hop_length: 512,
+            n_mels: 128,
+            n_mfcc: 20,
+            pad_mode: PadMode::Zero,
+            tempo_aggregate: Aggregate::Mean,
+            whole_waveforms: true,
+            _non_exhaustive: (),
+        }
+    }
+}
+
+impl FeatureParams {
+    /// The defaults of librosa 0.11.0.
+    pub fn librosa() -> Self {
+        Self::default()
+    }
+
+    /// The parameters of the published GTZAN tables (librosa 0.7 and 0.8): reflection at the ends, the
+    /// tempo of the median of the bands, waveforms up to the last whole hop.
+    pub fn gtzan() -> Self {
+        Self {
+            pad_mode: PadMode::Reflect,
+            tempo_aggregate: Aggregate::Median,
+            whole_waveforms: false,
+            ..Self::default()
+        }
+    }
+}
+
+impl FeatureParams {
+    /// Checks the ranges of all parameters.
+    ///
+    /// # Errors
+    ///
+    /// A parameter outside its range, or `sample_rate` and `hop_length` for which the 8 s of the
+    /// tempo's window are less than 2 or more than 65 536 frames.
+    pub fn validate(&self) -> Result<()> {
+        check_sample_rate(self.sample_rate)?;
+        self.stft().validate()?;
+        self.mel().validate()?;
+        self.mfcc().validate()?;
+        self.chroma().validate()?;
+        self.tempo().validate()
+    }
+
+    pub(super) fn stft(&self) -> StftParams {
+        StftParams {
+            n_fft: self.n_fft,
+            hop_length: self.hop_length,
+            pad_mode: self.pad_mode,
+            ..StftParams::default()
+        }
+    }
+
+    pub(super) fn mel(&self) -> MelParams {
+        MelParams {
+            sample_rate: self.sample_rate,
+            n_fft: self.n_fft,
+            n_mels: self.n_mels,
+            ..MelParams::default()
+        }
+    }
+
+    pub(super) fn mfcc(&self) -> MfccParams {
+        MfccParams {
+            n_mels: self.n_mels,
+            n_mfcc: self.n_mfcc,
+            ..MfccParams::default()
+        }
+    }
+
+    pub(super) fn chroma(&self) -> ChromaParams {
+        ChromaParams {
+            sample_rate: self.sample_rate,
+            n_fft: self.n_fft,
+            ..ChromaParams::default()
+        }
+    }
+
+    pub(super) fn tempo(&self) -> TempoParams {
+        TempoParams {
+            sample_rate: self.sample_rate,
+            hop_length: self.hop_length,
+            ..TempoParams::default()
+        }
+    }
+
+    pub(super) fn onset(&self) -> OnsetParams {
+        OnsetParams {
+            n_fft: self.n_fft,
+            hop_length: self.hop_length,
+            aggregate: self.tempo_aggregate,
+            ..OnsetParams::default()
+        }
+    }
+}
+
+/// The name of a preset: `gtzan` or `librosa`.
+///
+/// ```
+/// assert_eq!("gtzan".parse(), Ok(timbral_dsp::FeatureParams::gtzan()));
+/// ```
+impl FromStr for FeatureParams {
+    type Err = Error;
+
+    fn from_str(name: &str) -> Result<Self> {
+        match name {
+            "gtzan" => Ok(Self::gtzan()),
+            "librosa" => Ok(Self::librosa()),
+            _ => Err(InvalidParameter::new("preset", name, "is neither gtzan nor librosa").into()),
+        }
+    }
+}

@@ -1,0 +1,12 @@
+//! The feature vector of a signal, and derivatives of any features.
+
+mod analysis;
+mod delta;
+mod feature_params;
+mod feature_set;
+mod stats;
+
+pub use analysis::FeatureScratch;
+pub use delta::{DeltaMode, DeltaParams, delta};
+pub use feature_params::FeatureParams;
+pub use feature_set::FeatureSet;

@@ -1,0 +1,64 @@
+//! The memory layout and the SIMD dispatch that all spectral kernels share.
+//!
+//! Spectrograms are processed in *tiles* of 16 neighbouring frames, `tile[bin][lane]`. Operations
+//! along frequency (sums, cumulative sums, filter banks, median windows) then run for 16 frames at
+//! once in one to four registers, without shuffles and in the textbook's order of additions, so that
+//! rounding does not depend on the instruction set. A tile of 1025 bins has 64 KiB and stays in the
+//! cache through all kernels that read it.
+
+mod matrix;
+mod tiles;
+
+pub(crate) use matrix::{Banded, Dense};
+pub(crate) use tiles::{Tiles, for_each_tile, store_tile};
+
+/// Frames in a tile.
+pub(crate) const LANES: usize = 16;
+
+/// One bin of a tile.
+pub(crate) type Lane = [f32; LANES];
+
+pub(crate) const ZERO: Lane = [0.0; LANES];
+
+/// Runs `kernel` compiled for the best instruction set of this machine (AVX-512, AVX2, NEON or
+/// the target's baseline), detected at run time. Everything in it must be `#[inline(always)]`.
+#[inline(always)]
+pub(crate) fn dispatch<R>(kernel: impl FnOnce() -> R) -> R {
+    pulp::Arch::new().dispatch(kernel)
+}
+
+/// Transposes a 16 x 16 block: `to[j][i] = from[i][j]`.
+#[inline(always)]
+pub(crate) fn transpose(from: &[Lane], to: &mut [Lane; LANES]) {
+    for (i, row) in from.iter().enumerate() {
+        for j in 0..LANES {
+            to[j][i] = row[j];
+        }
+    }
+}
+
+/// `out = a b`, value by value.
+pub(crate) fn multiply(a: &[Lane], b: &[Lane], out: &mut [Lane]) {
+    dispatch(
+        #[inline(always)]
+        || {
+            let (a, b) = (a.as_flattened(), b.as_flattened());
+            for ((a, b), out) in a.iter().zip(b).zip(out.as_flattened_mut()) {
+                *out = a * b;
+            }
+        },
+    );
+}
+
+/// `|re + i im|` of a tile.
+pub(crate) fn magnitudes(re: &[Lane], im: &[Lane], out: &mut [Lane]) {
+    dispatch(
+        #[inline(always)]
+        || {
+            let (re, im) = (re.as_flattened(), im.as_flattened());
+            for ((re, im), out) in re.iter().zip(im).zip(out.as_flattened_mut()) {
+                *out = (re * re + im * im).sqrt();
+            }
+        },
+    );
+}

@@ -1,0 +1,116 @@
+//! Samples rearranged so that 16 overlapping frames can be read side by side.
+//!
+//! Sample `n` of frame `t` is sample `hop t + n` of the signal. With `n = q hop + m` and the 16
+//! frames of a tile in lanes `l`, that is `line[m + hop (q + l)]`. So the samples are transposed once
+//! into `grid[m][column]`, where `column` counts hops, and each window sample reads the 16
+//! neighbouring columns that start at `q`. Overlap-add is the same in reverse.
+
+use crate::simd::{LANES, ZERO, transpose};
+
+/// The shape of the grid of a tile, and the window at each of its places.
+#[derive(Debug, Clone)]
+pub(super) struct HopGrid {
+    pub(super) n_fft: usize,
+    pub(super) hop: usize,
+    /// The analysis window.
+    pub(super) window: Vec<f64>,
+    /// The window divided by `n_fft`.
+    pub(super) synthesis: Vec<f32>,
+    /// Index in the grid of sample `n` of frame 0.
+    pub(super) places: Vec<usize>,
+    /// Place and window of each even sample and the odd one after it.
+    pub(super) pairs: Vec<[(usize, f64); 2]>,
+}
+
+impl HopGrid {
+    pub(super) fn new(window: Vec<f64>, hop: usize) -> Self {
+        let n_fft = window.len();
+        let synthesis = window.iter().map(|w| (w / n_fft as f64) as f32).collect();
+        let mut grid = Self {
+            n_fft,
+            hop,
+            window,
+            synthesis,
+            places: Vec::new(),
+            pairs: Vec::new(),
+        };
+        let width = grid.width();
+        grid.places = (0..n_fft).map(|n| n % hop * width + n / hop).collect();
+        let windowed = |n: usize| (grid.places[n], grid.window[n]);
+        grid.pairs = (0..n_fft / 2)
+            .map(|m| [windowed(2 * m), windowed(2 * m + 1)])
+            .collect();
+        grid
+    }
+
+    /// Samples that the frames of a tile span.
+    pub(super) fn span(&self) -> usize {
+        self.columns() * self.hop
+    }
+
+    /// Hops that the frames of a tile span, rounded up: 16, and those that the last frame adds.
+    fn columns(&self) -> usize {
+        LANES - 1 + self.n_fft.div_ceil(self.hop)
+    }
+
+    /// Row length of the grid: the columns in whole blocks of 16, for the transposition.
+    pub(super) fn width(&self) -> usize {
+        self.columns().next_multiple_of(LANES)
+    }
+
+    /// Values of the grid.
+    pub(super) fn len(&self) -> usize {
+        self.hop * self.width()
+    }
+}
+
+/// `grid[m][column] = line[m + hop column]`.
+#[inline(always)]
+pub(super) fn to_grid(line: &[f32], hop: usize, width: usize, grid: &mut [f64]) {
+    let columns = line.len() / hop;
+    let mut from = [ZERO; LANES];
+    let mut to = [ZERO; LANES];
+    for first in (0..columns).step_by(LANES) {
+        let used = (columns - first).min(LANES);
+        for m in (0..hop).step_by(LANES) {
+            let rows = (hop - m).min(LANES);
+            for (c, from) in from.iter_mut().enumerate().take(used) {
+                let samples = &line[m + hop * (first + c)..];
+                if rows == LANES {
+                    from.copy_from_slice(&samples[..LANES]);
+                } else {
+                    from[..rows].copy_from_slice(&samples[..rows]);
+                }
+            }
+            transpose(&from, &mut to);
+            let wide = to.as_flattened();
+            for (r, row) in wide.chunks_exact(LANES).enumerate().take(rows) {
+                let out = &mut grid[(m + r) * width + first..][..LANES];
+                for (out, v) in out.iter_mut().zip(row) {
+                    *out = f64::from(*v);
+                }
+            }
+        }
+    }
+}
+
+/// `line[m + hop column] = grid[m][column]`.
+#[inline(always)]
+pub(super) fn from_grid(grid: &[f32], hop: usize, width: usize, line: &mut [f32]) {
+    let columns = line.len() / hop;
+    let mut from = [ZERO; LANES];
+    let mut to = [ZERO; LANES];
+    for first in (0..columns).step_by(LANES) {
+        let used = (columns - first).min(LANES);
+        for m in (0..hop).step_by(LANES) {
+            let rows = (hop - m).min(LANES);
+            for (r, from) in from.iter_mut().enumerate().take(rows) {
+                from.copy_from_slice(&grid[(m + r) * width + first..][..LANES]);
+            }
+            transpose(&from, &mut to);
+            for (c, to) in to.iter().enumerate().take(used) {
+                line[m + hop * (first + c)..][..rows].copy_from_slice(&to[..rows]);
+            }
+        }
+    }
+}

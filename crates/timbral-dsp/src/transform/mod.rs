@@ -1,0 +1,19 @@
+//! Short-time Fourier transforms and their inverse.
+//!
+//! [`Stft`] feeds tiles of 16 frames to a `TileTransform`, which transforms them side by side
+//! (`side_by_side`, on `lane_fft` and `butterflies`) or, for lengths that are no power of two, one
+//! after the other (`one_by_one`).
+
+mod butterflies;
+mod hop_grid;
+mod lane_fft;
+mod one_by_one;
+mod overlap_add;
+mod side_by_side;
+mod stft;
+mod stft_params;
+mod tile_transform;
+
+pub(crate) use overlap_add::OverlapAdd;
+pub use stft::{Stft, StftScratch};
+pub use stft_params::StftParams;

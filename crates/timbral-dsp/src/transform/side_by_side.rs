@@ -1,0 +1,257 @@
+//! Transforms of 16 frames at once, one frame per lane.
+
+use pulp::{Simd, WithSimd};
+
+use super::butterflies::twiddle;
+use super::hop_grid::{HopGrid, from_grid, to_grid};
+use super::lane_fft::{double, single};
+use crate::simd::{LANES, Lane, dispatch};
+
+/// Frames transformed together in the forward direction: one register of f64 on the widest machines.
+const HALF: usize = 8;
+
+/// Plans for powers of two from 8 to 8192.
+#[derive(Clone)]
+pub(super) struct SideBySide {
+    double: double::LaneFft,
+    single: single::LaneFft,
+    /// `exp(-2 pi i k / n_fft)`, `k = 0 ..= n_fft / 2`, for the step between the transform of
+    /// `n_fft` real and `n_fft / 2` complex values.
+    split: Vec<(f64, f64)>,
+}
+
+/// Working memory of one thread.
+#[derive(Debug, Clone, Default)]
+pub(super) struct SideBySideScratch {
+    grid: Vec<f64>,
+    sums: Vec<f32>,
+    work: [Vec<f64>; 2],
+    work_single: [Vec<f32>; 2],
+}
+
+impl SideBySide {
+    /// `None` for other lengths.
+    pub(super) fn new(n_fft: usize) -> Option<Self> {
+        let half = n_fft / 2;
+        if !n_fft.is_multiple_of(2) {
+            return None;
+        }
+        Some(Self {
+            double: double::LaneFft::new(half)?,
+            single: single::LaneFft::new(half)?,
+            split: (0..=half).map(|k| twiddle(k, n_fft)).collect(),
+        })
+    }
+
+    /// The windowed spectra of the 16 frames in `line`.
+    pub(super) fn forward(
+        &self,
+        layout: &HopGrid,
+        line: &[f32],
+        scratch: &mut SideBySideScratch,
+        re: &mut [Lane],
+        im: &mut [Lane],
+    ) {
+        let (hop, width) = (layout.hop, layout.width());
+        let SideBySideScratch { grid, work, .. } = scratch;
+        grid.resize(layout.len(), 0.0);
+        for rows in work.iter_mut() {
+            rows.resize(self.double.work_len() * HALF, 0.0);
+        }
+        dispatch(
+            #[inline(always)]
+            || to_grid(line, hop, width, grid),
+        );
+        for first in [0, HALF] {
+            let (re, im) = (&mut *re, &mut *im);
+            pulp::Arch::new().dispatch(Forward {
+                fft: self,
+                layout,
+                grid,
+                first,
+                work,
+                re,
+                im,
+            });
+        }
+    }
+
+    /// Fills `line` with the sum of the 16 windowed inverse transforms.
+    pub(super) fn inverse(
+        &self,
+        layout: &HopGrid,
+        re: &[Lane],
+        im: &[Lane],
+        scratch: &mut SideBySideScratch,
+        line: &mut [f32],
+    ) {
+        let (hop, width) = (layout.hop, layout.width());
+        let SideBySideScratch {
+            sums, work_single, ..
+        } = scratch;
+        sums.resize(layout.len(), 0.0);
+        sums.fill(0.0);
+        for rows in work_single.iter_mut() {
+            rows.resize(self.single.work_len() * LANES, 0.0);
+        }
+        let work = work_single;
+        pulp::Arch::new().dispatch(Inverse {
+            fft: self,
+            layout,
+            re,
+            im,
+            sums,
+            work,
+        });
+        dispatch(
+            #[inline(always)]
+            || from_grid(sums, hop, width, line),
+        );
+    }
+}
+
+struct Forward<'a> {
+    fft: &'a SideBySide,
+    layout: &'a HopGrid,
+    grid: &'a [f64],
+    first: usize,
+    work: &'a mut [Vec<f64>; 2],
+    re: &'a mut [Lane],
+    im: &'a mut [Lane],
+}
+
+impl WithSimd for Forward<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, simd: S) {
+        let Self {
+            fft,
+            layout,
+            grid,
+            first,
+            work: [work_re, work_im],
+            re,
+            im,
+        } = self;
+        let half = layout.n_fft / 2;
+        let (work_re, _) = S::as_mut_simd_f64s(work_re);
+        let (work_im, _) = S::as_mut_simd_f64s(work_im);
+        let one_half = simd.splat_f64s(0.5);
+        for first in (first..first + HALF).step_by(S::F64_LANES) {
+            // X[k] = E + exp(-2 pi i k / n) O, with E, O of the even and odd samples; the same
+            // two values give X[half - k].
+            fft.double.run_pairs(
+                simd,
+                #[inline(always)]
+                |m| {
+                    // Even samples as real, odd ones as imaginary parts.
+                    let [even, odd] = layout.pairs[m].map(
+                        #[inline(always)]
+                        |(place, w)| {
+                            let at = place + first;
+                            let (v, _) = S::as_simd_f64s(&grid[at..at + S::F64_LANES]);
+                            simd.mul_f64s(v[0], simd.splat_f64s(w))
+                        },
+                    );
+                    (even, odd)
+                },
+                (&mut *work_re, &mut *work_im),
+                #[inline(always)]
+                |k, a, b| {
+                    let (w, s) = fft.split[k];
+                    let (w, s) = (simd.splat_f64s(w), simd.splat_f64s(s));
+                    let e = (
+                        simd.mul_f64s(one_half, simd.add_f64s(a.0, b.0)),
+                        simd.mul_f64s(one_half, simd.sub_f64s(a.1, b.1)),
+                    );
+                    let o = (
+                        simd.mul_f64s(one_half, simd.add_f64s(a.1, b.1)),
+                        simd.mul_f64s(one_half, simd.sub_f64s(b.0, a.0)),
+                    );
+                    let t = (
+                        simd.sub_f64s(simd.mul_f64s(w, o.0), simd.mul_f64s(s, o.1)),
+                        simd.add_f64s(simd.mul_f64s(w, o.1), simd.mul_f64s(s, o.0)),
+                    );
+                    round_to(simd, simd.sub_f64s(e.0, t.0), &mut re[half - k][first..]);
+                    round_to(simd, simd.sub_f64s(t.1, e.1), &mut im[half - k][first..]);
+                    round_to(simd, simd.add_f64s(e.0, t.0), &mut re[k][first..]);
+                    round_to(simd, simd.add_f64s(e.1, t.1), &mut im[k][first..]);
+                },
+            );
+        }
+    }
+}
+
+/// Rounds a register of f64 to the first f32s of `out`.
+#[inline(always)]
+fn round_to<S: Simd>(_: S, v: S::f64s, out: &mut [f32]) {
+    let mut wide = [0.0f64; HALF];
+    S::as_mut_simd_f64s(&mut wide).0[0] = v;
+    for (out, v) in out[..S::F64_LANES].iter_mut().zip(wide) {
+        *out = v as f32;
+    }
+}
+
+struct Inverse<'a> {
+    fft: &'a SideBySide,
+    layout: &'a HopGrid,
+    re: &'a [Lane],
+    im: &'a [Lane],
+    sums: &'a mut [f32],
+    work: &'a mut [Vec<f32>; 2],
+}
+
+impl WithSimd for Inverse<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, simd: S) {
+        let Self {
+            fft,
+            layout,
+            re,
+            im,
+            sums,
+            work: [work_re, work_im],
+        } = self;
+        let half = layout.n_fft / 2;
+        let stride = LANES / S::F32_LANES;
+        let (re, _) = S::as_simd_f32s(re.as_flattened());
+        let (im, _) = S::as_simd_f32s(im.as_flattened());
+        let (work_re, _) = S::as_mut_simd_f32s(work_re);
+        let (work_im, _) = S::as_mut_simd_f32s(work_im);
+        for column in 0..stride {
+            let mut add = |n: usize, v: S::f32s| {
+                let at = layout.places[n] + column * S::F32_LANES;
+                let (sum, _) = S::as_mut_simd_f32s(&mut sums[at..at + S::F32_LANES]);
+                let v = simd.mul_f32s(v, simd.splat_f32s(layout.synthesis[n]));
+                sum[0] = simd.add_f32s(sum[0], v);
+            };
+            // Z = E + i O of the even and odd samples. Swapping real and imaginary parts before and
+            // after turns the forward transform into the inverse.
+            fft.single.run(
+                simd,
+                #[inline(always)]
+                |k| {
+                    let (i, j) = (k * stride + column, (half - k) * stride + column);
+                    let e = (simd.add_f32s(re[i], re[j]), simd.sub_f32s(im[i], im[j]));
+                    let d = (simd.sub_f32s(re[i], re[j]), simd.add_f32s(im[i], im[j]));
+                    let (w, s) = fft.split[k];
+                    let (w, s) = (simd.splat_f32s(w as f32), simd.splat_f32s(-s as f32));
+                    let o = (
+                        simd.sub_f32s(simd.mul_f32s(w, d.0), simd.mul_f32s(s, d.1)),
+                        simd.add_f32s(simd.mul_f32s(w, d.1), simd.mul_f32s(s, d.0)),
+                    );
+                    (simd.add_f32s(e.1, o.0), simd.sub_f32s(e.0, o.1))
+                },
+                (&mut *work_re, &mut *work_im),
+                #[inline(always)]
+                |m, (odd, even)| {
+                    add(2 * m, even);
+                    add(2 * m + 1, odd);
+                },
+            );
+        }
+    }
+}
