@@ -107,7 +107,8 @@ impl Bar<'_> {
         }
         name.clone_into(&mut self.fit);
         let (number, total) = (progress.done + 1, progress.total);
-        self.bar.suspend(|| phase(format!("fit {number} of {total}: {name}")));
+        self.bar
+            .suspend(|| phase(format!("fit {number} of {total}: {name}")));
     }
 }
 

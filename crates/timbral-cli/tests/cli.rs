@@ -155,7 +155,7 @@ const WRONG: &[(&str, u8, &str)] = &[
     (
         "nearest-neighbour t.csv --splits every-second",
         64,
-        "must be random, grouped or fault-filtered",
+        "must be random, grouped, stratified-grouped or fault-filtered",
     ),
     (
         "predict t.csv --model missing.timbral",
