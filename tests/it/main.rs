@@ -12,5 +12,6 @@ mod command;
 mod comparison;
 mod extraction;
 mod networks;
+mod paths;
 mod published;
 mod support;
