@@ -7,7 +7,7 @@ use serde::Serialize;
 /// Links followed before a chain of them counts as a loop; that of Linux.
 const MAX_LINKS: usize = 40;
 
-/// Writes a file so that it is there whole or not at all.
+/// Writes a file atomically: it is complete or not changed at all.
 ///
 /// The bytes go to a temporary file in the same folder, which then takes the name `path`; until then an
 /// earlier file of that name stays as it is. A symbolic link is followed: its target is replaced, the link
@@ -134,7 +134,7 @@ mod tests {
         assert!(write_atomic(&folder.path().join("loop"), |_| Ok(())).is_err());
     }
 
-    /// A pipe stands for every file that is not regular: replacing a device once destroyed it.
+    /// A pipe, as an example of a file that is not regular: replacing a device would destroy it.
     #[cfg(target_os = "linux")]
     #[test]
     fn a_pipe_is_written_to_and_stays() {

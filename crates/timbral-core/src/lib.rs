@@ -1,11 +1,11 @@
 //! What the crates of timbral share, so that each idea is built once.
 //!
-//! - [`Progress`] and [`Monitor`]: how far long work is, and whether it goes on.
+//! - [`Progress`] and [`Monitor`]: progress of long work, and stopping it.
 //! - [`Rng`], [`split_mix`], [`unit_f64`]: seeded random numbers, the same on every machine.
 //! - [`InvalidParameter`] and [`check`]: the error of a parameter out of range.
 //! - [`quantile`]: NumPy's linear quantile.
-//! - With the feature `files`: [`write_atomic`] and [`write_json`], files that are there whole or not
-//!   at all, and [`JsonLines`], an append-only log that survives a kill.
+//! - With the feature `files`: [`write_atomic`] and [`write_json`], which write files atomically, and
+//!   [`JsonLines`], an append-only log that survives a kill.
 //!
 //! It knows nothing of audio, features or models.
 

@@ -2,7 +2,7 @@ use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 
-/// How far long work is.
+/// The progress of long work.
 ///
 /// ```
 /// use timbral_core::Progress;
@@ -52,9 +52,9 @@ impl std::fmt::Display for Progress {
     }
 }
 
-/// Is told how far long work is, and says whether it goes on.
+/// Receives the progress of long work and decides whether it continues.
 ///
-/// `()` takes no notice and never stops the work; a closure `FnMut(&Progress) -> ControlFlow<()>` is a
+/// `()` ignores the progress and never stops the work; a closure `FnMut(&Progress) -> ControlFlow<()>` is a
 /// monitor, too. What a `Break` does is documented at the function that takes the monitor: it ends with
 /// the error `Stopped`, or with the result so far where that is of use.
 ///

@@ -36,11 +36,15 @@ fn no_group_in_both_parts(folds: &[Fold], groups: &[u8]) -> std::result::Result<
 }
 
 /// The count of each class among `rows` differs from the exact proportion by less than one row.
-fn shares_hold(y: &[u8], rows: &[usize], share: f64) -> std::result::Result<(), TestCaseError> {
+fn keeps_proportions(
+    y: &[u8],
+    rows: &[usize],
+    fraction: f64,
+) -> std::result::Result<(), TestCaseError> {
     for class in y.iter().collect::<BTreeSet<_>>() {
         let all = y.iter().filter(|c| *c == class).count() as f64;
         let some = rows.iter().filter(|i| y[**i] == *class).count() as f64;
-        prop_assert!((some - all * share).abs() < 1.0, "{} of {}", some, all);
+        prop_assert!((some - all * fraction).abs() < 1.0, "{} of {}", some, all);
     }
     Ok(())
 }
@@ -71,7 +75,7 @@ proptest! {
             is_partition(&folds, y.len())?;
             prop_assert!(folds.iter().all(|f| f.test.len().abs_diff(y.len() / n_splits) <= 1));
             for fold in &folds {
-                shares_hold(&y, &fold.test, 1.0 / n_splits as f64)?;
+                keeps_proportions(&y, &fold.test, 1.0 / n_splits as f64)?;
             }
         }
     }
@@ -117,8 +121,8 @@ proptest! {
             prop_assert_eq!(n_test, (test_size * y.len() as f64).ceil() as usize);
         }
         if let Ok(split) = stratified_train_test_split(&y, &params) {
-            shares_hold(&y, &split.train, split.train.len() as f64 / y.len() as f64)?;
-            shares_hold(&y, &split.test, split.test.len() as f64 / y.len() as f64)?;
+            keeps_proportions(&y, &split.train, split.train.len() as f64 / y.len() as f64)?;
+            keeps_proportions(&y, &split.test, split.test.len() as f64 / y.len() as f64)?;
         }
     }
 

@@ -24,7 +24,7 @@ pub enum Error {
         path: PathBuf,
         /// Its contents.
         found: String,
-        /// The contents that belong to the parameters of now.
+        /// The contents that the current parameters give.
         expected: String,
     },
     /// The monitor stopped the work before the end.

@@ -1,6 +1,6 @@
 //! Synthetic music recordings in ten made-up genres, the same on every machine.
 //!
-//! A [`SynthCorpus`] stands in for a collection of real recordings in tests, examples and
+//! A [`SynthCorpus`] replaces a collection of real recordings in tests, examples and
 //! demonstrations: it needs no download and no licence. [`SynthCorpus::recording`] computes one
 //! recording in memory, [`SynthCorpus::write`] writes all of them as WAV files, one folder per genre.
 //!

@@ -1,7 +1,7 @@
-"""Nearest rows and votes of scikit-learn 1.9.1, written to nearest.json beside this file.
+"""Nearest rows and votes of scikit-learn 1.9.1, written to nearest.json next to this file.
 
-With the argument TABLE.csv (features_3_sec.csv) it prints instead how many segments of the
-fault-filtered test part the nearest row labels rightly, for tests/gtzan/published.rs; the parts
+With the argument TABLE.csv (features_3_sec.csv) it prints instead the number of segments of the
+fault-filtered test part that the nearest row labels correctly, for tests/gtzan/published.rs; the parts
 are read from src/gtzan/fault_filtered.rs.
 """
 

@@ -12,8 +12,8 @@ use timbral_data::{
 /// Real data below `TIMBRAL_DATA`, or below a folder `shared` next to the checkout. If there is none,
 /// `None`, and a line that says so.
 fn real_data(what: &str) -> Option<PathBuf> {
-    let beside = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared");
-    let folder = std::env::var_os("TIMBRAL_DATA").map_or(beside, PathBuf::from);
+    let default = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared");
+    let folder = std::env::var_os("TIMBRAL_DATA").map_or(default, PathBuf::from);
     let path = folder.join("data/gtzan").join(what);
     if path.exists() {
         return Some(path);

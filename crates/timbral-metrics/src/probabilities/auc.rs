@@ -221,7 +221,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn area_is_the_chance_of_the_right_order() {
+    fn area_is_the_probability_of_the_right_order() {
         let y_true = [true, false, true, false, false, true, true];
         let y_score = [0.9, 0.9, 0.3, 0.2, 0.5, 0.5, 0.1];
         let w = [1.0, 2.0, 0.5, 1.0, 3.0, 1.0, 2.0];

@@ -210,8 +210,8 @@ mod tests {
     }
 
     #[test]
-    fn the_interval_holds_the_mean_as_often_as_it_says() {
-        // 300 data sets of 40 uniform numbers; 90 % intervals. Standard deviation of the share:
+    fn the_interval_covers_the_mean_as_often_as_its_level() {
+        // 300 data sets of 40 uniform numbers; 90 % intervals. Standard deviation of the proportion:
         // sqrt(0.9 * 0.1 / 300) = 0.017, and percentile intervals are a little narrow.
         let params = BootstrapParams {
             n_resamples: 400,

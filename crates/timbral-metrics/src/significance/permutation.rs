@@ -188,7 +188,7 @@ mod tests {
         };
         let (exact, random) = (p(4096), p(4095));
         assert!(exact.exact && !random.exact);
-        // Twice a share of 4095 draws: standard deviation at most 2 sqrt(0.25 / 4095) = 0.016.
+        // Twice a proportion of 4095 draws: standard deviation at most 2 sqrt(0.25 / 4095) = 0.016.
         let distance = (exact.p_value - random.p_value).abs();
         assert!(distance < 0.05, "{exact:?} {random:?}");
     }

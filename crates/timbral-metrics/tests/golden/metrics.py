@@ -1,12 +1,12 @@
-"""Makes metrics.json: what scikit-learn, scipy and statsmodels give for cases that cases.rs makes too.
+"""Writes metrics.json: results of scikit-learn, scipy and statsmodels for generated cases.
 
     pip install scikit-learn==1.9.1 scipy statsmodels
     python metrics.py > metrics.json
 
-A case is made from its number by integer arithmetic and at most one IEEE division a value, so that
-both sides have the same bits and only results are stored: under each name one number a case. Long
-results are stored as a digest, strings and folds as a hash; null is a number that is
-not finite, or an argument that is refused.
+A case is generated from its number by integer arithmetic and at most one IEEE division per value.
+`golden_metrics/cases.rs` generates the same bits, so that only results are stored: under each name, one
+number per case. Long results are stored as a digest, strings and folds as a hash; null is a number that
+is not finite, or an argument that is refused.
 """
 
 import json
@@ -100,7 +100,7 @@ class Case:
         self.n_splits = 2 + g.below(4)
         self.test_fold = [g.below(5) - 1 for _ in range(n)]
 
-        # Two models, right more or less often.
+        # Whether each of two models is right, row by row.
         rows = 1 + g.below(400)
         self.first = [int(g.below(4) > 0) for _ in range(rows)]
         self.second = [int(g.below(3) > 0) for _ in range(rows)]
@@ -148,7 +148,7 @@ def hashed(numbers):
 
 
 def folds(make, n):
-    """Hash of each row's test fold, 255 for none."""
+    """Hash of the test fold of each row, 255 for none."""
     try:
         fold_of_row = [255] * n
         for fold, (train, test) in enumerate(make()):
@@ -195,7 +195,7 @@ def by_class(c, out, number):
         for name, value in zip(names[:3], values):
             out[f"{name}_{average}"] = value
 
-    # Sums of any weights print all their digits, the last of which depends on the order of adding.
+    # Sums of arbitrary weights are printed with all digits, and the last depends on the order of addition.
     args["sample_weight"] = c.weight if c.weighting == 1 else None
     report = m.classification_report(
         **args, labels=labels, target_names=[f"genre {i}" for i in labels],
@@ -259,7 +259,7 @@ def by_number(c, out, number):
                  "explained_variance_score"]:
         out[name] = getattr(m, name)(c.target, c.estimate, sample_weight=c.weight)
     out["max_error"] = m.max_error(c.target, c.estimate)
-    # A falling x every other time.
+    # x is descending in every second case.
     x = sorted(c.score, reverse=number % 2 == 1)
     out["auc"] = m.auc(x, c.target) if c.n > 1 else None
 
@@ -299,7 +299,7 @@ def by_resampling(c, out, number):
         out[f"permutation_test_{alternative}"] = scipy.stats.permutation_test(
             (a, b), lambda a, b, axis: (a - b).mean(axis=axis), permutation_type="samples",
             vectorized=True, alternative=alternative).pvalue
-    # Too many swaps to try all: scipy's formula for random ones.
+    # Too many swaps to enumerate: scipy's formula for random ones.
     observed, extreme = (x - c.estimate).mean(), [0, 0]
     for swap in range(n_resamples):
         rng = SplitMix64(number, swap)

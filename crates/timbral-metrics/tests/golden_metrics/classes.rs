@@ -93,7 +93,7 @@ fn reports_are_the_same_text() {
     let mut golden = Golden::load();
     for number in 0..N_CASES {
         let c = Case::new(number);
-        // Sums of any weights print all their digits, the last of which depends on the order.
+        // Sums of arbitrary weights are printed with all digits, and the last depends on the order.
         let weight = c.weight.as_deref().filter(|_| c.weighting == 1);
         let matrix = ConfusionMatrix::new(&c.y_true, &c.y_pred, c.k, weight)
             .unwrap()

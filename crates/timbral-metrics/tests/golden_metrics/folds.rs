@@ -7,7 +7,7 @@ use timbral_metrics::{
 use crate::cases::Case;
 use crate::golden::{Golden, N_CASES};
 
-/// Each row's test fold, 255 for none.
+/// The test fold of each row, 255 for none.
 fn folds(n: usize, splits: Result<Vec<Fold>>) -> Option<Vec<u8>> {
     let mut fold_of_row = vec![255; n];
     for (fold, split) in splits.ok()?.iter().enumerate() {

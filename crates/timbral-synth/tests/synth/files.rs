@@ -132,7 +132,7 @@ fn another_corpus_is_not_overwritten() {
         }
     }
     assert!(contents(folder.path()) == before);
-    // A manifest that is none, and a long one.
+    // A file that is not a manifest, and a long one.
     for text in ["notes\n", &"x".repeat(1 << 20)] {
         fs::write(folder.path().join("corpus.json"), text).unwrap();
         let got = corpus(1, 0.5, 0).write(folder.path(), &mut ());
