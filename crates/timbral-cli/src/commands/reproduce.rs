@@ -1,5 +1,6 @@
 use std::path::{Path, PathBuf};
 
+use timbral::Results;
 use timbral::data::Spectrograms;
 use timbral::study::{Material, StudyParams};
 use timbral::synth::SynthParams;
@@ -87,7 +88,8 @@ impl Command for Reproduce {
         let session = self.threads.start()?;
         create_folder(&self.out)?;
         let material = self.material(&self.out, &session)?;
-        let results = material.results(self.out.join("fits.jsonl"))?;
+        // Of whatever data: the same folder may serve one study after another.
+        let results = Results::open(self.out.join("fits.jsonl"), [])?;
         phase("fitting the models");
         let study = self
             .params()

@@ -97,7 +97,8 @@ impl Results {
     }
 
     /// Opens the log at `path` with the results it has, or begins it. `tables` are those that the
-    /// experiments are about. A last line that a kill cut short is dropped.
+    /// experiments are about; without any the log takes results about all data. A last line that a kill
+    /// cut short is dropped.
     ///
     /// # Errors
     ///

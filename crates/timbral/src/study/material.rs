@@ -8,7 +8,6 @@ use timbral_dsp::FeatureParams;
 use timbral_synth::{SynthCorpus, SynthParams};
 
 use crate::error::{Error, Result};
-use crate::experiment::results::Results;
 use crate::extraction::extractor::Segmentation;
 use crate::extraction::inputs::Inputs;
 use crate::extraction::mel_images::MelImages;
@@ -127,16 +126,6 @@ impl Material {
             ),
             ..material
         })
-    }
-
-    /// The log of results at `path` for studies of this material.
-    ///
-    /// # Errors
-    ///
-    /// Those of [`Results::open`].
-    pub fn results(&self, path: impl AsRef<Path>) -> Result<Results> {
-        let images = self.spectrograms.as_ref().map(Spectrograms::table);
-        Results::open(path, std::iter::once(&self.table).chain(images))
     }
 
     /// The splits that the table allows: random rows, by recording, and GTZAN's fault-filtered one if every

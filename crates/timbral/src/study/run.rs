@@ -114,7 +114,8 @@ impl StudyParams {
 
     /// Fits every model under every split with every seed.
     ///
-    /// Fits that `results` has are not repeated; new ones are added to it ([`Material::results`]).
+    /// Fits that `results` has are not repeated; new ones are added to it. A fit is found by the content of
+    /// its table, so that one log can serve studies of several materials.
     /// `monitor` is called after every step of every fit and after every fit; the unit is `fits`.
     ///
     /// # Errors
@@ -266,9 +267,7 @@ mod tests {
                 }
             };
             let material = material();
-            let results = material
-                .results(folder.path().join("results.jsonl"))
-                .unwrap();
+            let results = Results::open(folder.path().join("results.jsonl"), []).unwrap();
             let study = params.run(material, &results, &mut monitor);
             fits.dedup();
             (study, fits)
