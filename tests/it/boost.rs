@@ -233,7 +233,7 @@ fn wrong_tables_and_options_are_explained() {
         (
             "t.csv --split every-second",
             64,
-            "must be random, grouped or fault-filtered",
+            "must be random, grouped, stratified-grouped or fault-filtered",
         ),
         ("t.csv --subsample 1.5", 1, "subsample = 1.5"),
         (

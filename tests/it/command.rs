@@ -112,3 +112,35 @@ fn a_killed_run_leaves_no_table_and_is_resumed() {
     );
     assert_eq!(resumed.lines().count(), 1 + 49);
 }
+
+#[test]
+fn every_example_explains_itself() {
+    for name in [
+        "average",
+        "boost_study",
+        #[cfg(feature = "classical")]
+        "compare_models",
+        "evaluate",
+        "explore",
+        "extract_features",
+        "find_similar",
+        "make_corpus",
+        "nearest_neighbour",
+        "predict_genre",
+        "reproduce",
+        "sampler_study",
+        "train_boost",
+        "train_classifier",
+        "train_conv",
+        "train_dense",
+        "tune_boost",
+    ] {
+        let output = example(name).arg("--help").output().unwrap();
+        let help = String::from_utf8_lossy(&output.stdout).into_owned();
+        assert_eq!(output.status.code(), Some(0), "{name}");
+        assert!(help.contains(&format!("Usage: {name} ")), "{help}");
+        assert!(help.contains(&format!("Example:\n  {name} ")), "{help}");
+        let wrong = example(name).arg("--no-such-option").output().unwrap();
+        assert_eq!(wrong.status.code(), Some(64), "{name}");
+    }
+}

@@ -109,7 +109,7 @@ fn wrong_inputs_are_named() {
             "train_conv",
             "s.npz",
             1,
-            "s.npz: no NumPy file of spectrograms",
+            "s.npz: not a NumPy file of spectrograms",
         ),
         ("train_conv", "missing.npz", 1, "missing.npz"),
         (

@@ -97,7 +97,7 @@ pub(crate) fn program() -> clap::Command {
     }
     let template = "{about}\n\n{usage-heading} {usage}\n\n";
     program.help_template(format!(
-        "{template}{list}Options:\n{{options}}\n\n{{after-help}}"
+        "{template}{list}Options:\n{{options}}{{after-help}}"
     ))
 }
 

@@ -82,8 +82,11 @@ impl Session {
         let style = ProgressStyle::with_template("{bar:40} {pos}/{len} {prefix}, {eta} left {msg}");
         // The template is constant, and a bar without it is as good.
         let style = style.unwrap_or_else(|_| ProgressStyle::default_bar());
-        let bar = ProgressBar::new(0).with_style(style);
-        Bar { bar, session: self }
+        Bar {
+            bar: ProgressBar::new(0).with_style(style),
+            session: self,
+            fit: String::new(),
+        }
     }
 }
 
@@ -91,10 +94,27 @@ impl Session {
 pub(crate) struct Bar<'a> {
     bar: ProgressBar,
     session: &'a Session,
+    /// The name of the last fit that was announced.
+    fit: String,
+}
+
+impl Bar<'_> {
+    /// Announces each of several fits in a line, such as `fit 3 of 6: dense, grouped, seed 0 ...`.
+    fn announce(&mut self, progress: &Progress) {
+        let name = progress.message.split(':').next().unwrap_or_default();
+        if progress.unit != "fits" || progress.total < 2 || name == self.fit {
+            return;
+        }
+        name.clone_into(&mut self.fit);
+        let (number, total) = (progress.done + 1, progress.total);
+        self.bar
+            .suspend(|| phase(format!("fit {number} of {total}: {name}")));
+    }
 }
 
 impl Monitor for Bar<'_> {
     fn report(&mut self, progress: &Progress) -> ControlFlow<()> {
+        self.announce(progress);
         self.bar.set_length(progress.total as u64);
         self.bar.set_position(progress.done as u64);
         self.bar.set_prefix(progress.unit);

@@ -155,7 +155,7 @@ const WRONG: &[(&str, u8, &str)] = &[
     (
         "nearest-neighbour t.csv --splits every-second",
         64,
-        "must be random, grouped or fault-filtered",
+        "must be random, grouped, stratified-grouped or fault-filtered",
     ),
     (
         "predict t.csv --model missing.timbral",
@@ -171,7 +171,7 @@ const WRONG: &[(&str, u8, &str)] = &[
     (
         "sampler-study t.csv --sampler grid",
         64,
-        "a sampler is random or tpe",
+        "sampler = grid: must be random or tpe",
     ),
     (
         "similar bad.npz t.csv",

@@ -15,7 +15,8 @@ use crate::status::Status;
 pub struct BoostStudy {
     /// Table of features, one row per segment
     table: PathBuf,
-    /// How the test rows are chosen: random, grouped (whole recordings) or fault-filtered (GTZAN's split)
+    /// How the test rows are chosen: random, grouped (whole recordings), stratified-grouped (whole recordings,
+    /// the classes in equal proportions) or fault-filtered (GTZAN's split)
     #[arg(long, default_value = "random")]
     split: SplitMethod,
     #[command(flatten)]

@@ -15,8 +15,8 @@ use crate::status::Status;
 pub struct CompareModels {
     /// Table of features with a column `label`
     table: PathBuf,
-    /// How the test rows are chosen, a list of: random, grouped (whole recordings), fault-filtered (GTZAN's
-    /// split)
+    /// How the test rows are chosen, a list of: random, grouped (whole recordings), stratified-grouped (whole
+    /// recordings, the classes in equal proportions), fault-filtered (GTZAN's split)
     #[arg(long, value_delimiter = ',', default_value = "random,grouped")]
     splits: Vec<SplitMethod>,
     /// Number of random seeds, each with a split of its own

@@ -13,8 +13,8 @@ use crate::status::Status;
 pub struct NearestNeighbour {
     /// Table of features, one row per recording or per segment
     table: PathBuf,
-    /// How the test rows are chosen, a list of: random, grouped (whole recordings), fault-filtered (GTZAN's
-    /// split)
+    /// How the test rows are chosen, a list of: random, grouped (whole recordings), stratified-grouped (whole
+    /// recordings, the classes in equal proportions), fault-filtered (GTZAN's split)
     #[arg(long, value_delimiter = ',', default_value = "random,fault-filtered")]
     splits: Vec<SplitMethod>,
     /// Random seed of the splits

@@ -17,7 +17,8 @@ use crate::status::Status;
 pub struct TuneBoost {
     /// Table of features with a column `label`, as `extract-features` writes it
     table: PathBuf,
-    /// How the test rows are chosen: random, grouped (whole recordings) or fault-filtered (GTZAN's split)
+    /// How the test rows are chosen: random, grouped (whole recordings), stratified-grouped (whole recordings,
+    /// the classes in equal proportions) or fault-filtered (GTZAN's split)
     #[arg(long, default_value = "grouped")]
     split: SplitMethod,
     #[command(flatten)]

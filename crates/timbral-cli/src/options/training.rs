@@ -11,7 +11,8 @@ use crate::session::{Session, phase};
 
 #[derive(clap::Args)]
 pub(crate) struct TrainingArgs {
-    /// How the test rows are chosen: random, grouped (whole recordings) or fault-filtered (GTZAN's split)
+    /// How the test rows are chosen: random, grouped (whole recordings), stratified-grouped (whole recordings,
+    /// the classes in equal proportions) or fault-filtered (GTZAN's split)
     #[arg(long, value_name = "SPLIT", default_value = "random")]
     split: SplitMethod,
     /// File with the test rows, in place of --split: one row number per line, counted from 0

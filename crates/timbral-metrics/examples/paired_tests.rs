@@ -1,6 +1,6 @@
 //! Compares two classifiers on the same rows: report, confidence interval, significance.
 //!
-//! `cargo run -p timbral-metrics --example compare_models`
+//! `cargo run -p timbral-metrics --example paired_tests`
 
 #![allow(clippy::print_stdout)]
 
