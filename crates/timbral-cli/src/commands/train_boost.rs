@@ -122,7 +122,7 @@ impl Command for TrainBoost {
         about 0.89 on random rows, where the training rows have pieces of most test recordings; 0.47 with \
         `--split fault-filtered`. Ctrl-C ends the training; the rounds so far are evaluated and written.";
     const EXAMPLE: &'static str =
-        "features.csv --split grouped --rounds 200 --learning-rate 0.1 --model-out model.json";
+        "features.csv --split grouped --rounds 200 --model-out model.json";
 
     fn run(self) -> anyhow::Result<Status> {
         let session = self.threads.start()?;
