@@ -28,7 +28,7 @@ fn main() -> timbral_boost::Result<()> {
         ..Default::default()
     };
     let mut monitor = |progress: &Progress| {
-        if progress.done % 20 == 0 {
+        if progress.done.is_multiple_of(20) {
             println!("{progress}");
         }
         ControlFlow::Continue(())

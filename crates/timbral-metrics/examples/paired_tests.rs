@@ -13,7 +13,7 @@ fn main() -> Result<(), timbral_metrics::Error> {
     let y_true: Vec<usize> = (0..60).map(|row| row % 3).collect();
     // The first model is wrong in every tenth row, the second in every fourth.
     let predict = |every: usize| -> Vec<usize> {
-        let wrong = |row: usize| usize::from(row % every == 0);
+        let wrong = |row: usize| usize::from(row.is_multiple_of(every));
         (0..60).map(|row| (y_true[row] + wrong(row)) % 3).collect()
     };
     let (first, second) = (predict(10), predict(4));
