@@ -222,8 +222,13 @@ fn wrong_inputs_are_explained() {
         assert!(stderr.contains(message), "{args}: {stderr}");
         // One line, no `Debug` output and no backtrace; phases end in dots.
         let error = stderr.lines().filter(|line| !line.ends_with(" ..."));
-        let n_lines = error.count();
-        assert!(*status == 64 || n_lines <= 2, "{args}: {stderr}");
+        let error: Vec<&str> = error.collect();
+        assert!(*status == 64 || error.len() <= 2, "{args}: {stderr}");
+        // A file is named once.
+        for file in args.split(' ').filter(|arg| arg.contains('.')) {
+            let n = error.concat().matches(file).count();
+            assert!(*status == 64 || n <= 1, "{args}: {stderr}");
+        }
     }
 }
 

@@ -1,6 +1,6 @@
 use std::path::PathBuf;
 
-use anyhow::{Context, ensure};
+use anyhow::ensure;
 use timbral::boost::Model;
 use timbral::{Probabilities, select_features};
 
@@ -31,7 +31,7 @@ impl Command for Evaluate {
     const EXAMPLE: &'static str = "model.json features.csv --probabilities p.csv";
 
     fn run(self) -> anyhow::Result<Status> {
-        let model = Model::load(&self.model).with_context(|| self.model.display().to_string())?;
+        let model = Model::load(&self.model)?;
         let table = read_table(&self.table)?;
         let features = match model.feature_names() {
             Some(names) => select_features(&table, names)?,
