@@ -46,7 +46,7 @@ pub enum JsonLinesError {
     },
     /// The file is something else.
     #[error("{}: is not a log of this kind", path.display())]
-    Foreign {
+    NotALog {
         /// The file.
         path: PathBuf,
     },
@@ -99,7 +99,7 @@ impl JsonLines {
         let whole = bytes.iter().rposition(|b| *b == b'\n').map_or(0, |i| i + 1);
         let entries = match whole {
             0 if first.starts_with(&bytes) => Vec::new(),
-            0 => return Err(foreign(path)),
+            0 => return Err(not_a_log(path)),
             _ => read(path, head.settings, &bytes[..whole])?,
         };
         let mut options = File::options();
@@ -140,7 +140,7 @@ fn read<T: DeserializeOwned>(
 ) -> Result<Vec<T>, JsonLinesError> {
     let mut lines = bytes.split_inclusive(|b| *b == b'\n');
     let first = lines.next().unwrap_or_default();
-    let Head { settings: found } = serde_json::from_slice(first).map_err(|_| foreign(path))?;
+    let Head { settings: found } = serde_json::from_slice(first).map_err(|_| not_a_log(path))?;
     if found != expected {
         return Err(JsonLinesError::OtherSettings {
             path: path.to_owned(),
@@ -158,9 +158,9 @@ fn read<T: DeserializeOwned>(
     lines.enumerate().map(entry).collect()
 }
 
-fn foreign(path: &Path) -> JsonLinesError {
+fn not_a_log(path: &Path) -> JsonLinesError {
     let path = path.to_owned();
-    JsonLinesError::Foreign { path }
+    JsonLinesError::NotALog { path }
 }
 
 fn io_error(path: &Path) -> impl Fn(io::Error) -> JsonLinesError + '_ {

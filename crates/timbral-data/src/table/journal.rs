@@ -160,7 +160,7 @@ fn log_path(table: &Path) -> PathBuf {
 fn log_error(error: JsonLinesError) -> Error {
     match error {
         JsonLinesError::Io { path, reason } => Error::Io { path, reason },
-        JsonLinesError::Foreign { path } => Error::NotAJournal { path },
+        JsonLinesError::NotALog { path } => Error::NotAJournal { path },
         JsonLinesError::OtherSettings {
             path,
             found,

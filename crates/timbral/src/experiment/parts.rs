@@ -105,12 +105,7 @@ impl Experiment {
                     seed,
                     ..TrainTestParams::default()
                 };
-                let drawn = train_test_split(self.train.n_rows(), &params)?;
-                Split {
-                    train: drawn.train,
-                    valid: Vec::new(),
-                    test: drawn.test,
-                }
+                train_test_split(self.train.n_rows(), &params)?.into()
             }
             (None, _) => SplitMethod::Grouped.split(&self.train, seed)?,
         };

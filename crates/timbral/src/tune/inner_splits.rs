@@ -29,19 +29,19 @@ pub fn hold_out(
     method: SplitMethod,
     seed: u64,
 ) -> Result<Split> {
-    let (train, test) = match split.valid.is_empty() {
-        true => {
-            let drawn = method.split(&table.select(&split.train)?, seed)?;
-            let of = |part: &[usize]| part.iter().map(|i| split.train[*i]).collect();
-            (of(&drawn.train), of(&drawn.test))
-        }
-        false => (split.train.clone(), split.valid.clone()),
+    if !split.valid.is_empty() {
+        return Ok(Split {
+            train: split.train.clone(),
+            test: split.valid.clone(),
+            ..Split::default()
+        });
+    }
+    let drawn = method.split(&table.select(&split.train)?, seed)?;
+    let drawn = Split {
+        valid: Vec::new(),
+        ..drawn
     };
-    Ok(Split {
-        train,
-        test,
-        ..Split::default()
-    })
+    Ok(drawn.of_rows(&split.train)?)
 }
 
 /// Folds of the training and validation rows of a split that never divide a group, to score parameters
@@ -80,13 +80,8 @@ pub fn group_folds(
             ..FoldParams::default()
         },
     )?;
-    let of = |part: &[usize]| part.iter().map(|i| rows[*i]).collect();
-    let folds = folds.iter().map(|fold| Split {
-        train: of(&fold.train),
-        test: of(&fold.test),
-        ..Split::default()
-    });
-    Ok(folds.collect())
+    let folds = folds.into_iter().map(Split::from);
+    folds.map(|fold| Ok(fold.of_rows(&rows)?)).collect()
 }
 
 #[cfg(test)]
