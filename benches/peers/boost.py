@@ -33,8 +33,8 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 def build(*args):
-    """Builds a program in release mode; returns its path."""
-    command = ["cargo", "build", "--release", "--message-format=json", *args]
+    """Builds a program with the profile of the benches; returns its path."""
+    command = ["cargo", "build", "--profile=bench", "--message-format=json", *args]
     messages = subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.PIPE, text=True).stdout
     artifacts = [json.loads(line) for line in messages.splitlines()]
     (program,) = (a["executable"] for a in artifacts if a.get("executable"))

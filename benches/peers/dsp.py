@@ -119,7 +119,7 @@ class Timbral:
     """The Rust side; see dsp.rs."""
 
     def __init__(self):
-        build = ["cargo", "build", "--release", "-p", "timbral-benches", "--example", "peers_dsp", "--message-format=json"]
+        build = ["cargo", "build", "--profile=bench", "-p", "timbral-benches", "--example", "peers_dsp", "--message-format=json"]
         messages = subprocess.run(build, cwd=ROOT, check=True, stdout=subprocess.PIPE, text=True).stdout
         artifacts = [json.loads(line) for line in messages.splitlines()]
         (program,) = (a["executable"] for a in artifacts if a.get("executable"))
