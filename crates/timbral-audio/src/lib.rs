@@ -60,10 +60,10 @@ mod source;
 pub use clip::Clip;
 pub use error::{Error, Result};
 pub use mono::MonoReader;
-pub use reader::{AudioReader, decode, decode_reader};
+pub use reader::{AudioReader, OpenParams, decode, decode_reader};
 pub use resample::{ResampleParams, Resampler};
 pub use segments::Segments;
-pub use source::{MAX_CHANNELS, SAMPLE_RATES};
+pub use source::{Gaps, MAX_CHANNELS, SAMPLE_RATES};
 pub use timbral_core::InvalidParameter;
 
 // The examples of the README are compiled as tests.

@@ -7,7 +7,34 @@ use timbral_core::check;
 use crate::clip::Clip;
 use crate::error::{Error, Result};
 use crate::formats;
-use crate::source::{Source, StreamInfo};
+use crate::source::{Gaps, Source, StreamInfo};
+
+/// How a file is opened.
+///
+/// ```
+/// use timbral_audio::OpenParams;
+///
+/// assert!(!OpenParams::default().lenient);
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct OpenParams {
+    /// Whether a damaged packet is replaced by silence of its length, and a file that ends before its header
+    /// says is read as far as it goes; [`AudioReader::gaps`] counts both. Default: no, they are errors.
+    pub lenient: bool,
+    #[doc(hidden)]
+    pub _non_exhaustive: (),
+}
+
+impl OpenParams {
+    /// Checks the parameters; all values are valid.
+    ///
+    /// # Errors
+    ///
+    /// None at present.
+    pub fn validate(&self) -> Result<()> {
+        Ok(())
+    }
+}
 
 /// A sound file that is read block by block, in bounded memory.
 ///
@@ -38,6 +65,9 @@ pub struct AudioReader {
     info: StreamInfo,
     source: Box<dyn Source>,
     frames_read: u64,
+    lenient: bool,
+    /// The end that is missing.
+    cut: Gaps,
 }
 
 impl AudioReader {
@@ -51,6 +81,15 @@ impl AudioReader {
     /// [`Error::Io`] and [`Error::NotAFile`] if the file cannot be opened, and those of
     /// [`new`](Self::new).
     pub fn open(path: impl AsRef<Path>) -> Result<Self> {
+        Self::open_with(path, &OpenParams::default())
+    }
+
+    /// Opens the file at `path` with other than the default parameters.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`open`](Self::open).
+    pub fn open_with(path: impl AsRef<Path>, params: &OpenParams) -> Result<Self> {
         let path = path.as_ref();
         let label = path.display().to_string();
         // Checked before opening, because opening a pipe waits for its writer.
@@ -59,7 +98,7 @@ impl AudioReader {
             return Err(Error::NotAFile { file: label });
         }
         let file = File::open(path).map_err(|e| Error::io(&label, e))?;
-        Self::new(BufReader::new(file), label)
+        Self::new_with(BufReader::new(file), label, params)
     }
 
     /// Reads a sound file from `reader`, which is at the first byte of the file; `label` is the name of
@@ -76,8 +115,22 @@ impl AudioReader {
         reader: impl Read + Seek + Send + Sync + 'static,
         label: impl Into<String>,
     ) -> Result<Self> {
+        Self::new_with(reader, label, &OpenParams::default())
+    }
+
+    /// Reads a sound file from `reader` with other than the default parameters.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`new`](Self::new).
+    pub fn new_with(
+        reader: impl Read + Seek + Send + Sync + 'static,
+        label: impl Into<String>,
+        params: &OpenParams,
+    ) -> Result<Self> {
+        params.validate()?;
         let label = label.into();
-        let source = formats::open(&label, Box::new(reader))?;
+        let source = formats::open(&label, Box::new(reader), params.lenient)?;
         let info = source.info();
         if info.frames == Some(0) {
             return Err(Error::NoSamples {
@@ -90,7 +143,19 @@ impl AudioReader {
             info,
             source,
             frames_read: 0,
+            lenient: params.lenient,
+            cut: Gaps::default(),
         })
+    }
+
+    /// Damaged packets that were replaced by silence, and a missing end, in what was read so far; none unless
+    /// the file was opened with [`OpenParams::lenient`].
+    pub fn gaps(&self) -> Gaps {
+        let gaps = self.source.gaps();
+        Gaps {
+            count: gaps.count + self.cut.count,
+            first: gaps.first.or(self.cut.first),
+        }
     }
 
     /// Frames per second, in Hz.
@@ -177,9 +242,16 @@ impl AudioReader {
     }
 
     /// Checks, at the end of the file, that it had samples, and as many as its header declares.
-    fn check_end(&self, frames: u64) -> Result<()> {
+    fn check_end(&mut self, frames: u64) -> Result<()> {
         let format = self.info.format;
         match self.info.frames {
+            Some(expected) if self.lenient && frames > 0 && frames < expected => {
+                if self.cut.count == 0 {
+                    self.cut
+                        .note(frames as f64 / f64::from(self.info.sample_rate));
+                }
+                Ok(())
+            }
             Some(expected) if frames < expected => Err(Error::Truncated {
                 file: self.label.clone(),
                 format,
@@ -289,6 +361,8 @@ mod tests {
             info,
             source: Box::new(source),
             frames_read: 0,
+            lenient: false,
+            cut: Gaps::default(),
         }
     }
 

@@ -27,6 +27,29 @@ pub(crate) trait Source: Send {
     /// Writes whole frames to the start of `out`, which has room for at least one, and returns the
     /// number of values written: 0 only at the end.
     fn read(&mut self, out: &mut [f32]) -> Result<usize>;
+
+    /// Damaged packets that were replaced by silence so far.
+    fn gaps(&self) -> Gaps {
+        Gaps::default()
+    }
+}
+
+/// Damaged parts of a file that were replaced by silence or left out, because it was opened with
+/// [`OpenParams::lenient`](crate::OpenParams::lenient).
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+#[non_exhaustive]
+pub struct Gaps {
+    /// How many.
+    pub count: u64,
+    /// Where the first one starts, in seconds from the start of the file.
+    pub first: Option<f64>,
+}
+
+impl Gaps {
+    pub(crate) fn note(&mut self, seconds: f64) {
+        self.count += 1;
+        self.first.get_or_insert(seconds);
+    }
 }
 
 /// A description of a stream of samples, with values in the accepted ranges.

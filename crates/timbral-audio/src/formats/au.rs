@@ -1,35 +1,35 @@
-use std::io::{ErrorKind, Read, Seek, SeekFrom};
+//! Sun / NeXT audio.
 
+use super::bytes::{Bytes, Regions, is_placeholder};
 use super::encoding::{Encoding, Endian};
 use super::pcm::PcmSource;
-use crate::error::{Error, Result};
-use crate::source::{Input, StreamInfo};
+use crate::error::Result;
+use crate::source::StreamInfo;
 
-const FORMAT: &str = "AU";
-
-/// The size field of a file written without knowing its length.
-const UNKNOWN_SIZE: u32 = u32::MAX;
-
-/// Opens a Sun / NeXT audio file; `input` is at its first byte.
+/// Opens a file; `bytes` is at its first byte.
 ///
-/// The file is six big-endian 32-bit words (magic, data offset, data bytes, encoding, sample rate,
-/// channels), an annotation of any length up to the data offset, then the samples.
-pub(crate) fn open(file: &str, mut input: Box<dyn Input>) -> Result<PcmSource> {
-    let mut words = [0u8; 24];
-    input.read_exact(&mut words).map_err(|e| match e.kind() {
-        ErrorKind::UnexpectedEof => {
-            Error::malformed(file, FORMAT, "the file ends inside its 24-byte header")
-        }
-        _ => Error::io(file, e),
-    })?;
+/// The file is six 32-bit words (magic, data offset, data bytes, encoding, sample rate, channels), an annotation
+/// of any length up to the data offset, then the samples. Words and samples are big-endian; little-endian, as some
+/// DEC machines wrote them, with the magic reversed.
+pub(crate) fn open(mut bytes: Bytes) -> Result<PcmSource> {
+    if bytes.left() < 24 {
+        return Err(bytes.malformed("the file ends inside its 24-byte header"));
+    }
+    let start = bytes.start();
+    let words: [u8; 24] = bytes.array()?;
+    let little = words.starts_with(b"dns.");
     let [_, offset, size, code, sample_rate, channels] = {
         let mut parsed = [0u32; 6];
-        for (word, bytes) in parsed.iter_mut().zip(words.as_chunks::<4>().0) {
-            *word = u32::from_be_bytes(*bytes);
+        for (word, b) in parsed.iter_mut().zip(words.as_chunks::<4>().0) {
+            *word = if little {
+                u32::from_le_bytes(*b)
+            } else {
+                u32::from_be_bytes(*b)
+            };
         }
         parsed
     };
-    let info = StreamInfo::new(file, FORMAT, sample_rate, channels, None)?;
+    let info = StreamInfo::new(&bytes.file, bytes.format, sample_rate, channels, None)?;
     let encoding = match code {
         1 => Encoding::MuLaw,
         2 => Encoding::I8,
@@ -40,35 +40,31 @@ pub(crate) fn open(file: &str, mut input: Box<dyn Input>) -> Result<PcmSource> {
         7 => Encoding::F64(Endian::Big),
         27 => Encoding::ALaw,
         other => {
-            return Err(Error::unsupported(
-                file,
-                FORMAT,
-                format_args!("encoding {other} (supported are 1 to 7 and 27)"),
-            ));
+            let reason = format_args!("encoding {other} (supported are 1 to 7 and 27)");
+            return Err(bytes.unsupported(reason));
         }
     };
+    let encoding = if little { encoding.swapped() } else { encoding };
     if offset < 24 {
-        return Err(Error::malformed(
-            file,
-            FORMAT,
-            format_args!("data offset {offset} is inside the 24-byte header"),
-        ));
+        let reason = format_args!("data offset {offset} is inside the 24-byte header");
+        return Err(bytes.malformed(reason));
     }
-    let end = input
-        .seek(SeekFrom::End(0))
-        .map_err(|e| Error::io(file, e))?;
-    let available = end.checked_sub(u64::from(offset)).ok_or_else(|| {
-        Error::malformed(
-            file,
-            FORMAT,
-            format_args!("data offset {offset} is beyond the end of the file at {end}"),
-        )
-    })?;
-    input
-        .seek(SeekFrom::Start(u64::from(offset)))
-        .map_err(|e| Error::io(file, e))?;
-    let data_bytes = (size != UNKNOWN_SIZE).then_some(u64::from(size));
-    PcmSource::new(file, info, encoding, input, data_bytes, available)
+    let available = bytes
+        .end()
+        .saturating_sub(start)
+        .checked_sub(u64::from(offset));
+    let Some(available) = available else {
+        let end = bytes.end();
+        let reason = format_args!("data offset {offset} is beyond the end of the file at {end}");
+        return Err(bytes.malformed(reason));
+    };
+    // Written without knowing the length; 0 by programs that go back to fill it in.
+    let unknown = size == u32::MAX || is_placeholder(u64::from(size), available);
+    let declared = (!unknown).then_some(u64::from(size));
+    let at = start + u64::from(offset);
+    let wanted = declared.unwrap_or(available).min(available);
+    let data = Regions::new(bytes, vec![(at, wanted)]);
+    Ok(PcmSource::new(info, encoding, data, declared))
 }
 
 #[cfg(test)]
@@ -89,7 +85,7 @@ mod tests {
     }
 
     fn read(bytes: Vec<u8>) -> Result<Vec<f32>> {
-        let mut source = open("x.au", Box::new(Cursor::new(bytes)))?;
+        let mut source = open(Bytes::new("x.au", "AU", Box::new(Cursor::new(bytes)), 0)?)?;
         let mut out = vec![0.0; 64];
         let n = source.read(&mut out)?;
         out.truncate(n);
@@ -112,19 +108,20 @@ mod tests {
     }
 
     #[test]
-    fn a_truncated_file_reports_the_frames_it_has() {
-        let got = read(au([24, 12, 3, 8000, 2], b"", &[0; 8]));
-        assert!(
-            matches!(
-                got,
-                Err(Error::Truncated {
-                    expected: 3,
-                    got: 2,
-                    ..
-                })
-            ),
-            "{got:?}"
+    fn a_truncated_file_has_the_number_of_its_header() {
+        let bytes = au([24, 12, 3, 8000, 2], b"", &[0; 8]);
+        let bytes = Bytes::new("x.au", "AU", Box::new(Cursor::new(bytes)), 0).unwrap();
+        assert_eq!(open(bytes).unwrap().info().frames, Some(3));
+        assert_eq!(
+            read(au([24, 12, 3, 8000, 2], b"", &[0; 8])).unwrap().len(),
+            4
         );
+    }
+
+    #[test]
+    fn the_little_endian_form() {
+        let bytes = b"dns.\x18\0\0\0\x02\0\0\0\x03\0\0\0\x40\x1f\0\0\x01\0\0\0\0\x40";
+        assert_eq!(read(bytes.to_vec()).unwrap(), [0.5]);
     }
 
     #[test]

@@ -40,6 +40,65 @@ impl Encoding {
         }
     }
 
+    /// Signed integers in containers of `container` bytes, as WAV, AIFF, CAF and QuickTime store them: fewer bits
+    /// are in the upper part of the container. `None` if no format has such.
+    pub(crate) fn integer(container: usize, endian: Endian) -> Option<Self> {
+        Some(match container {
+            1 => Self::I8,
+            2 => Self::I16(endian),
+            3 => Self::I24(endian),
+            4 => Self::I32(endian),
+            _ => return None,
+        })
+    }
+
+    /// Floats of `container` bytes.
+    pub(crate) fn float(container: usize, endian: Endian) -> Option<Self> {
+        Some(match container {
+            4 => Self::F32(endian),
+            8 => Self::F64(endian),
+            _ => return None,
+        })
+    }
+
+    /// The uncompressed encodings that AIFC, QuickTime and CAF name by four characters; `bits` is the sample
+    /// size in the header, which some names need.
+    pub(crate) fn by_name(name: [u8; 4], bits: u32) -> Option<Self> {
+        use Endian::{Big, Little};
+        let container = (bits as usize).div_ceil(8);
+        match &name {
+            b"NONE" | b"none" | b"twos" | b"\0\0\0\0" => Self::integer(container, Big),
+            b"sowt" | b"SOWT" => Self::integer(container, Little),
+            b"raw " if bits <= 8 => Some(Self::U8),
+            b"raw " => Self::integer(container, Big),
+            b"in24" | b"IN24" | b"ni24" => Some(Self::I24(Big)),
+            b"in32" | b"IN32" => Some(Self::I32(Big)),
+            b"42ni" => Some(Self::I24(Little)),
+            b"23ni" => Some(Self::I32(Little)),
+            b"fl32" | b"FL32" => Some(Self::F32(Big)),
+            b"fl64" | b"FL64" => Some(Self::F64(Big)),
+            b"ulaw" | b"ULAW" => Some(Self::MuLaw),
+            b"alaw" | b"ALAW" => Some(Self::ALaw),
+            _ => None,
+        }
+    }
+
+    /// The same with the other byte order.
+    pub(crate) fn swapped(self) -> Self {
+        let other = |e| match e {
+            Endian::Little => Endian::Big,
+            Endian::Big => Endian::Little,
+        };
+        match self {
+            Self::I16(e) => Self::I16(other(e)),
+            Self::I24(e) => Self::I24(other(e)),
+            Self::I32(e) => Self::I32(other(e)),
+            Self::F32(e) => Self::F32(other(e)),
+            Self::F64(e) => Self::F64(other(e)),
+            same => same,
+        }
+    }
+
     /// Fills `out` from `width * out.len()` bytes; an integer of b bits is divided by 2^(b-1).
     pub(crate) fn decode(self, bytes: &[u8], out: &mut [f32]) {
         use Endian::{Big, Little};

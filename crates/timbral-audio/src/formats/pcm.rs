@@ -1,15 +1,13 @@
-use std::io::{ErrorKind, Read};
-
+use super::bytes::Regions;
 use super::encoding::Encoding;
 use crate::error::{Error, Result};
-use crate::source::{Input, Source, StreamInfo};
+use crate::source::{Source, StreamInfo};
 
-/// Uncompressed samples that start at the input's position.
+/// Uncompressed samples.
 pub(crate) struct PcmSource {
-    file: String,
     info: StreamInfo,
     encoding: Encoding,
-    input: Box<dyn Input>,
+    data: Regions,
     frames_total: u64,
     frames_read: u64,
     bytes: Vec<u8>,
@@ -19,51 +17,31 @@ impl PcmSource {
     /// Bytes read from the input at once.
     const BLOCK_BYTES: usize = 1 << 16;
 
-    /// Reads `data_bytes` bytes of samples (`None`: as many as there are) of the `available` bytes
-    /// from the input's position to its end. The frame count of `info` is set from them.
+    /// Reads the whole frames in `data`. `declared` is the number of bytes that the header declares; `None` if
+    /// it does not know.
+    ///
+    /// An incomplete frame at the end is dropped, as ffmpeg and libsndfile do.
     pub(crate) fn new(
-        file: &str,
         info: StreamInfo,
         encoding: Encoding,
-        input: Box<dyn Input>,
-        data_bytes: Option<u64>,
-        available: u64,
-    ) -> Result<Self> {
+        data: Regions,
+        declared: Option<u64>,
+    ) -> Self {
         let frame_bytes = (encoding.width() * usize::from(info.channels)) as u64;
-        let frames_total = match data_bytes {
-            None => available / frame_bytes,
-            Some(n) if n % frame_bytes != 0 => {
-                return Err(Error::malformed(
-                    file,
-                    info.format,
-                    format_args!(
-                        "{n} bytes of samples are not a whole number of {frame_bytes}-byte frames"
-                    ),
-                ));
-            }
-            Some(n) if n > available => {
-                return Err(Error::Truncated {
-                    file: file.to_owned(),
-                    format: info.format,
-                    expected: n / frame_bytes,
-                    got: available / frame_bytes,
-                });
-            }
-            Some(n) => n / frame_bytes,
-        };
-        let info = StreamInfo {
-            frames: Some(frames_total),
-            ..info
-        };
-        Ok(Self {
-            file: file.to_owned(),
-            info,
+        let frames_total = data.total() / frame_bytes;
+        let expected = declared.map_or(frames_total, |n| n / frame_bytes);
+        Self {
+            // The reader compares the declared number with what is read.
+            info: StreamInfo {
+                frames: Some(expected),
+                ..info
+            },
             encoding,
-            input,
+            data,
             frames_total,
             frames_read: 0,
             bytes: Vec::new(),
-        })
+        }
     }
 }
 
@@ -80,15 +58,12 @@ impl Source for PcmSource {
         let frames = (out.len() / channels).min(left).min(block_frames);
         let values = frames * channels;
         self.bytes.resize(values * width, 0);
-        if let Err(e) = self.input.read_exact(&mut self.bytes) {
-            return Err(match e.kind() {
-                ErrorKind::UnexpectedEof => Error::Truncated {
-                    file: self.file.clone(),
-                    format: self.info.format,
-                    expected: self.frames_total,
-                    got: self.frames_read,
-                },
-                _ => Error::io(&self.file, e),
+        if self.data.read(&mut self.bytes)? < self.bytes.len() {
+            return Err(Error::Truncated {
+                file: self.data.bytes.file.clone(),
+                format: self.info.format,
+                expected: self.info.frames.unwrap_or(self.frames_total),
+                got: self.frames_read,
             });
         }
         self.encoding.decode(&self.bytes, &mut out[..values]);

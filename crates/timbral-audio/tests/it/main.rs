@@ -1,6 +1,8 @@
 //! Tests of the public API, in one binary:
 //!
 //! - `formats`: valid files of every format give the right samples.
+//! - `kinds`: what other programs write around and inside a stream.
+//! - `hard_audio`: a collection of such files; skipped with a message if it is absent.
 //! - `malformed`: malformed files give the right error.
 //! - `mutations`: random damage causes no panic and no huge allocation.
 //! - `quality`: the quality of the resampler.
@@ -11,6 +13,8 @@
 
 mod formats;
 mod gtzan;
+mod hard_audio;
+mod kinds;
 mod malformed;
 mod mutations;
 mod quality;

@@ -1,5 +1,5 @@
-"""Makes the malformed files of this folder, except opus.ogg (see ../make.sh) and found_*, which are
-files that the mutation tests found."""
+"""Makes the malformed files of this folder, except found_*, which are files that the mutation tests found, and
+those of ../unusual, whose headers are off the book but which are read."""
 
 import struct
 from pathlib import Path
@@ -39,27 +39,27 @@ put("header_cut.wav", wav(samples)[:30])
 put("no_data.wav", wav(samples)[:36])
 put("no_fmt.wav", b"RIFF\x14\0\0\0WAVEdata\x08\0\0\0" + bytes(8))
 put("truncated.wav", wav(samples, size=400))
-put("huge_length.wav", wav(samples, size=0xFFFFFFFC))
-put("half_frame.wav", wav(samples[:38]))
+put("../unusual/huge_length.wav", wav(samples, size=0xFFFFFFFC))
+put("../unusual/half_frame.wav", wav(samples[:38]))
 put("no_samples.wav", wav(b""))
 put("no_channel.wav", wav(samples, channels=0, block=4))
 put("many_channels.wav", wav(bytes(65535), channels=65535, bits=8))
 put("rate_0.wav", wav(samples, rate=0))
 put("rate_huge.wav", wav(samples, rate=900_000_000))
-put("bits_0.wav", wav(samples, bits=0, block=4))
-put("bits_12.wav", wav(samples, bits=12, block=4))
+put("../unusual/bits_0.wav", wav(samples, bits=0, block=4))
+put("../unusual/bits_12.wav", wav(samples, bits=12, block=4))
 put("codec_unknown.wav", wav(samples, tag=0x1234))
 put("nan.wav", wav(struct.pack("<10f", *floats), tag=3, bits=32))
 put("infinite.wav", wav(struct.pack("<10f", *[0, float("-inf")] * 5), tag=3, bits=32))
 put("channels_259.wav", wav(samples[:36], channels=259, bits=24, block=9))
-put("rf64.wav", b"RF64" + wav(samples)[4:])
+put("../unusual/rf64.wav", b"RF64" + wav(samples)[4:])
 
 put("header_cut.au", au(samples)[:20])
 put("offset_inside.au", au(samples, offset=8))
 put("offset_beyond.au", au(samples, offset=4_000_000_000))
 put("encoding_99.au", au(samples, encoding=99))
 put("truncated.au", au(samples, size=400))
-put("half_frame.au", au(samples[:39]))
+put("../unusual/half_frame.au", au(samples[:39]))
 put("no_samples.au", au(b""))
 put("unknown_size_no_samples.au", au(b"", size=0xFFFFFFFF))
 put("no_channel.au", au(samples, channels=0))

@@ -1,0 +1,129 @@
+//! The codecs: what a demuxer says of a stream ([`CodecParams`]) becomes a [`Decoder`] of its packets.
+
+/// A codec.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// MPEG audio of layers I to III; the header of each frame says which.
+    Mpeg,
+    /// AAC-LC; `extra` is an AudioSpecificConfig or empty.
+    Aac,
+    /// Apple Lossless; `extra` is the magic cookie.
+    Alac,
+    /// FLAC; `extra` is the 34 bytes of STREAMINFO.
+    Flac,
+    /// Vorbis; `extra` is the identification header followed by the setup header.
+    Vorbis,
+    /// Opus; `extra` is the identification header.
+    Opus,
+    /// ADPCM of Microsoft in blocks of `frames` frames.
+    AdpcmMs,
+    /// ADPCM of the IMA in WAV.
+    AdpcmImaWav,
+    /// ADPCM of the IMA in AIFC, CAF and QuickTime.
+    AdpcmImaQt,
+}
+
+/// What is known of a stream of packets before the first is decoded.
+#[derive(Debug, Clone)]
+pub(crate) struct CodecParams {
+    pub(crate) kind: Kind,
+    pub(crate) sample_rate: u32,
+    pub(crate) channels: u32,
+    /// Frames per packet, where the codec has a fixed number.
+    pub(crate) frames: u32,
+    pub(crate) extra: Vec<u8>,
+}
+
+impl CodecParams {
+    pub(crate) fn new(kind: Kind, sample_rate: u32, channels: u32, extra: Vec<u8>) -> Self {
+        Self {
+            kind,
+            sample_rate,
+            channels,
+            frames: 0,
+            extra,
+        }
+    }
+}
+
+/// Why a packet or a stream was not decoded.
+#[derive(Debug)]
+pub(crate) enum Failure {
+    /// A part of the codec that is not implemented.
+    Unsupported(String),
+    /// It breaks the rules of the codec.
+    Damaged(String),
+}
+
+/// Appends decoded samples, interleaved; returns their sample rate and channels.
+pub(crate) type Decoded = std::result::Result<(u32, u32), Failure>;
+
+/// A decoder of one stream.
+pub(crate) enum Decoder {
+    #[cfg(feature = "symphonia")]
+    Mpeg(super::mpeg::MpegDecoder),
+    #[cfg(feature = "symphonia")]
+    Symphonia(super::symphonia::PacketDecoder),
+    #[cfg(feature = "symphonia")]
+    Vorbis(Box<super::vorbis::VorbisStream>),
+    #[cfg(feature = "opus")]
+    Opus(super::opus::OpusStream),
+}
+
+impl Decoder {
+    /// A decoder for a stream.
+    pub(crate) fn new(params: &CodecParams) -> std::result::Result<Self, Failure> {
+        match params.kind {
+            #[cfg(feature = "opus")]
+            Kind::Opus => super::opus::OpusStream::new(params).map(Self::Opus),
+            #[cfg(not(feature = "opus"))]
+            Kind::Opus => Err(Failure::Unsupported(
+                "Opus (enable the feature `opus` of timbral-audio)".into(),
+            )),
+            #[cfg(feature = "symphonia")]
+            Kind::Mpeg => Ok(Self::Mpeg(super::mpeg::MpegDecoder::new())),
+            #[cfg(feature = "symphonia")]
+            Kind::Vorbis => {
+                let stream = super::vorbis::VorbisStream::new(params)?;
+                Ok(Self::Vorbis(Box::new(stream)))
+            }
+            #[cfg(feature = "symphonia")]
+            _ => super::symphonia::PacketDecoder::new(params).map(Self::Symphonia),
+            #[cfg(not(feature = "symphonia"))]
+            _ => Err(Failure::Unsupported(
+                "this build decodes uncompressed samples only (enable the feature `symphonia` of \
+                 timbral-audio)"
+                    .into(),
+            )),
+        }
+    }
+
+    /// Decodes one packet and appends its samples to `out`.
+    pub(crate) fn decode(&mut self, packet: &[u8], out: &mut Vec<f32>) -> Decoded {
+        #[cfg(not(any(feature = "symphonia", feature = "opus")))]
+        let _ = (packet, out);
+        match *self {
+            #[cfg(feature = "symphonia")]
+            Self::Mpeg(ref mut decoder) => decoder.decode(packet, out),
+            #[cfg(feature = "symphonia")]
+            Self::Symphonia(ref mut decoder) => decoder.decode(packet, out),
+            #[cfg(feature = "symphonia")]
+            Self::Vorbis(ref mut decoder) => decoder.decode(packet, out),
+            #[cfg(feature = "opus")]
+            Self::Opus(ref mut decoder) => decoder.decode(packet, out),
+        }
+    }
+}
+
+/// Turns a panic of a decoder into a failure.
+///
+/// Damaged packets make decoders panic, by a failed assertion or an overflow where the build checks for them
+/// (`tests/data/malformed/found_*`); to the caller that is a damaged packet. The state that a panic leaves
+/// inconsistent is only used inside further calls of this function.
+#[cfg(any(feature = "symphonia", feature = "opus"))]
+pub(crate) fn catch_panics<T>(
+    f: impl FnOnce() -> std::result::Result<T, Failure>,
+) -> std::result::Result<T, Failure> {
+    std::panic::catch_unwind(std::panic::AssertUnwindSafe(f))
+        .unwrap_or_else(|_| Err(Failure::Damaged("the decoder panicked".into())))
+}

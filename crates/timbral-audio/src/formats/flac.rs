@@ -1,0 +1,301 @@
+//! FLAC (RFC 9639): the frames of a file, found by their checksums.
+
+use super::bytes::{Regions, Window};
+use super::codec::{CodecParams, Kind};
+use super::packets::{Demuxer, Packet, Start};
+use super::tags;
+use crate::error::{Error, Result};
+
+/// The longest frame that is searched for: 65 535 frames of 8 channels of 32 bits, and a little.
+const LONGEST_FRAME: usize = 65_535 * 8 * 4 + 4096;
+
+/// The header of a frame.
+#[derive(Debug, Clone, Copy)]
+struct Header {
+    variable: bool,
+    block: u64,
+    /// The index of the frame, or of its first sample if block sizes vary.
+    number: u64,
+}
+
+impl Header {
+    /// The header at the start of `b`, if its checksum is right.
+    fn parse(b: &[u8]) -> Option<Self> {
+        let (b0, b1, b2, b3) = (*b.first()?, *b.get(1)?, *b.get(2)?, *b.get(3)?);
+        if b0 != 0xff || b1 & 0xfe != 0xf8 || b2 & 15 == 15 || b3 >> 4 > 10 || b3 & 1 != 0 {
+            return None;
+        }
+        let first = *b.get(4)?;
+        let more = match first.leading_ones() {
+            0 => 0,
+            n @ 2..=7 => n as usize - 1,
+            _ => return None,
+        };
+        let mut number = match more {
+            0 => u64::from(first),
+            _ => u64::from(first) & ((1 << (6 - more)) - 1),
+        };
+        for byte in b.get(5..5 + more)? {
+            if byte & 0xc0 != 0x80 {
+                return None;
+            }
+            number = number << 6 | u64::from(byte & 0x3f);
+        }
+        let mut at = 5 + more;
+        let mut next = |n: usize| {
+            let bytes = b.get(at..at + n)?;
+            at += n;
+            Some(bytes.iter().fold(0, |x, y| x << 8 | u64::from(*y)))
+        };
+        let block = match b2 >> 4 {
+            0 => return None,
+            1 => 192,
+            code @ 2..=5 => 144 << code,
+            6 => next(1)? + 1,
+            7 => next(2)? + 1,
+            code => 1 << code,
+        };
+        match b2 & 15 {
+            12 => next(1)?,
+            13 | 14 => next(2)?,
+            _ => 0,
+        };
+        let crc = b[..at].iter().fold(0, |c, y| CRC8[usize::from(c ^ y)]);
+        (*b.get(at)? == crc).then_some(Self {
+            variable: b1 & 1 == 1,
+            block,
+            number,
+        })
+    }
+
+    /// Whether `next` is the header of the frame after this one.
+    fn precedes(&self, next: &Self) -> bool {
+        let step = if self.variable { self.block } else { 1 };
+        next.variable == self.variable && next.number == self.number + step
+    }
+}
+
+const CRC8: [u8; 256] = {
+    let mut table = [0; 256];
+    let mut i = 0;
+    while i < 256 {
+        let mut crc = i as u8;
+        let mut bit = 0;
+        while bit < 8 {
+            crc = if crc & 0x80 != 0 {
+                crc << 1 ^ 7
+            } else {
+                crc << 1
+            };
+            bit += 1;
+        }
+        table[i] = crc;
+        i += 1;
+    }
+    table
+};
+
+const CRC16: [u16; 256] = {
+    let mut table = [0; 256];
+    let mut i = 0;
+    while i < 256 {
+        let mut crc = (i as u16) << 8;
+        let mut bit = 0;
+        while bit < 8 {
+            crc = if crc & 0x8000 != 0 {
+                crc << 1 ^ 0x8005
+            } else {
+                crc << 1
+            };
+            bit += 1;
+        }
+        table[i] = crc;
+        i += 1;
+    }
+    table
+};
+
+fn crc16(crc: u16, bytes: &[u8]) -> u16 {
+    bytes
+        .iter()
+        .fold(crc, |c, b| c << 8 ^ CRC16[usize::from((c >> 8) as u8 ^ b)])
+}
+
+/// The frames of a FLAC file. A second file joined to the first is read as a second stream. What follows the
+/// last frame (tags, zeros, a newline) is passed over.
+pub(crate) struct FlacFrames {
+    window: Window,
+    start: Option<Start>,
+    total: Option<u64>,
+    last: Option<Header>,
+}
+
+/// What is at the window's start.
+enum Found {
+    /// A frame of so many bytes; whether its checksum is right.
+    Frame(usize, bool),
+    /// A frame without an end: the file is cut.
+    Cut,
+}
+
+impl FlacFrames {
+    /// Reads the header, up to the first frame.
+    pub(crate) fn open(regions: Regions) -> Result<Self> {
+        let mut frames = Self {
+            window: Window::new(regions),
+            start: None,
+            total: None,
+            last: None,
+        };
+        frames.read_header()?;
+        Ok(frames)
+    }
+
+    /// Samples per channel by the header; `None` if it does not know.
+    pub(crate) fn frames(&self) -> Option<u64> {
+        self.total
+    }
+
+    /// Reads "fLaC" and the metadata blocks.
+    fn read_header(&mut self) -> Result<()> {
+        self.window.advance(4)?;
+        let mut info = None;
+        loop {
+            let head = self.window.peek(4)?;
+            let Some(&[kind, a, b, c]) = head.first_chunk::<4>() else {
+                return Err(self.malformed("the file ends too early"));
+            };
+            // Frames follow, though no block was marked as the last one.
+            if kind == 0xff && info.is_some() {
+                break;
+            }
+            let bytes = u64::from(a) << 16 | u64::from(b) << 8 | u64::from(c);
+            self.window.advance(4)?;
+            if kind & 0x7f == 0 {
+                let block = self.window.peek(34)?;
+                let Some(block) = block.first_chunk::<34>() else {
+                    return Err(self.malformed("the file ends too early"));
+                };
+                info = Some(block.to_vec());
+            }
+            self.window.advance(bytes)?;
+            if kind & 0x80 != 0 {
+                break;
+            }
+        }
+        let Some(info) = info else {
+            return Err(self.malformed("no STREAMINFO block"));
+        };
+        let total = total_samples(&info);
+        // The length of joined files is not known from the first.
+        self.total = total.filter(|_| self.start.is_none() && self.last.is_none());
+        self.last = None;
+        self.start = Some(Start {
+            codec: CodecParams::new(Kind::Flac, 0, 0, info),
+            skip: 0,
+        });
+        Ok(())
+    }
+
+    fn malformed(&self, reason: &str) -> Error {
+        Error::malformed(self.window.file(), self.window.format(), reason)
+    }
+
+    /// The end of the frame whose header is at the window's start.
+    fn frame(&mut self, header: Header) -> Result<Found> {
+        let mut wanted = 1 << 14;
+        let (mut crc, mut checked, mut zero_seen) = (0, 0, false);
+        let mut i = 10;
+        loop {
+            let rest = self.window.peek(wanted)?;
+            let at_end = rest.len() < wanted;
+            while i + 16 <= rest.len() || (at_end && i < rest.len()) {
+                let tag = matches!(rest[i], b'f' | b'I' | b'T' | b'A')
+                    && (rest[i..].starts_with(b"fLaC") || tags::length(&rest[i..]).is_some());
+                let next = if rest[i] == 0xff {
+                    Header::parse(&rest[i..])
+                } else {
+                    None
+                };
+                if tag || next.is_some() {
+                    for byte in &rest[checked..i] {
+                        crc = crc16(crc, &[*byte]);
+                        zero_seen |= crc == 0;
+                    }
+                    checked = i;
+                    if crc == 0 {
+                        return Ok(Found::Frame(i, true));
+                    }
+                    if next.is_some_and(|n| header.precedes(&n)) {
+                        return Ok(Found::Frame(i, false));
+                    }
+                }
+                i += 1;
+            }
+            if at_end || rest.len() > LONGEST_FRAME {
+                // The last frame, and perhaps other bytes after it: its end is where the checksum is right.
+                for byte in &rest[checked..] {
+                    crc = crc16(crc, &[*byte]);
+                    zero_seen |= crc == 0;
+                }
+                let all = rest.len();
+                return Ok(if zero_seen && at_end {
+                    Found::Frame(all, true)
+                } else {
+                    Found::Cut
+                });
+            }
+            wanted *= 2;
+        }
+    }
+}
+
+impl Demuxer for FlacFrames {
+    fn next(&mut self) -> Result<Option<Packet>> {
+        loop {
+            let head = self.window.peek(tags::HEAD)?;
+            if head.is_empty() {
+                return Ok(None);
+            }
+            if head.starts_with(b"fLaC") {
+                self.read_header()?;
+                continue;
+            }
+            if let Some(n) = tags::length(head) {
+                self.window.advance(n)?;
+                continue;
+            }
+            let Some(header) = Header::parse(head) else {
+                self.window.advance(1)?;
+                continue;
+            };
+            let at = self.window.at();
+            let (bytes, intact) = match self.frame(header)? {
+                Found::Frame(bytes, intact) => (bytes, intact),
+                Found::Cut => {
+                    self.window.advance(1)?;
+                    continue;
+                }
+            };
+            let data = self.window.peek(bytes)?[..bytes].to_vec();
+            self.window.advance(bytes as u64)?;
+            self.last = Some(header);
+            return Ok(Some(Packet {
+                data,
+                at,
+                frames: Some(header.block),
+                start: self.start.take(),
+                damage: (!intact).then(|| "its checksum is wrong".into()),
+                end: None,
+                padding: 0,
+            }));
+        }
+    }
+}
+
+/// The number of samples per channel in a STREAMINFO block.
+pub(crate) fn total_samples(info: &[u8]) -> Option<u64> {
+    let bytes = info.get(13..18)?;
+    let word = bytes.iter().fold(0u64, |x, b| x << 8 | u64::from(*b));
+    Some(word & 0xf_ffff_ffff).filter(|n| *n > 0)
+}

@@ -1,0 +1,285 @@
+//! MP4 and QuickTime (ISO 14496-12): the first track of sound.
+//!
+//! Read as ffmpeg does: the order of the boxes does not matter, `ftyp` may be missing, a size of 0 is to the end
+//! of the file; an edit list's start (the delay of the encoder) is dropped, its end is not applied, because it is
+//! rounded to the time scale of the movie.
+
+use super::bytes::{Bytes, Regions};
+use super::codec::{CodecParams, Kind};
+use super::packets::{Demuxer, Packet, PacketSource, Start};
+use super::pcm::PcmSource;
+use super::wav::Blocks;
+use super::{aac, aiff};
+use crate::error::{Error, Result};
+use crate::source::{Source, StreamInfo};
+
+mod boxes;
+mod entry;
+mod fragments;
+mod table;
+
+pub(crate) use entry::decoder_config;
+
+use boxes::{Header, each};
+use entry::{Content, Entry};
+use fragments::Fragments;
+use table::Table;
+
+/// The largest packet.
+const LARGEST_PACKET: u64 = 1 << 24;
+
+/// What is known of a track while its boxes are read.
+#[derive(Default)]
+struct Track {
+    id: u32,
+    sound: bool,
+    timescale: u32,
+    /// The start of the edit, in units of the track.
+    edit_start: u64,
+    entry: Option<Entry>,
+    table: Table,
+}
+
+/// Opens a file; `bytes` is at its first byte.
+pub(crate) fn open(mut bytes: Bytes, lenient: bool) -> Result<Box<dyn Source>> {
+    let mut tracks = Vec::new();
+    let mut defaults = Vec::new();
+    let mut found = false;
+    let mut first_fragment = None;
+    while let Some(header) = Header::read(&mut bytes)? {
+        match &header.name {
+            b"moov" if !found => {
+                found = true;
+                read_moov(&mut bytes, header, &mut tracks, &mut defaults)?;
+            }
+            b"moof" if first_fragment.is_none() => first_fragment = Some(header.at),
+            _ => {}
+        }
+        bytes.seek(header.end)?;
+    }
+    if !found {
+        return Err(bytes.malformed("no moov box"));
+    }
+    let track = tracks
+        .into_iter()
+        .find(|t: &Track| t.sound && t.entry.is_some())
+        .ok_or_else(|| bytes.malformed("no audio track"))?;
+    let default = defaults.iter().find(|d: &&Extends| d.track == track.id);
+    let size = default.map_or(0, |d| d.size);
+    let fragments = first_fragment.map(|at| Fragments::new(at, track.id, size));
+    source(bytes, track, fragments, lenient)
+}
+
+/// The defaults of a track for its fragments.
+struct Extends {
+    track: u32,
+    size: u32,
+}
+
+fn read_moov(
+    bytes: &mut Bytes,
+    moov: Header,
+    tracks: &mut Vec<Track>,
+    defaults: &mut Vec<Extends>,
+) -> Result<()> {
+    each(bytes, moov, &mut |bytes, header| {
+        match &header.name {
+            b"trak" if tracks.len() < 1000 => {
+                let mut track = Track::default();
+                read_track(bytes, header, &mut track)?;
+                tracks.push(track);
+            }
+            b"mvex" => each(bytes, header, &mut |bytes, header| {
+                if &header.name == b"trex" && defaults.len() < 1000 {
+                    let b: [u8; 24] = bytes.array()?;
+                    let word = |i: usize| u32::from_be_bytes([b[i], b[i + 1], b[i + 2], b[i + 3]]);
+                    defaults.push(Extends {
+                        track: word(4),
+                        size: word(16),
+                    });
+                }
+                Ok(())
+            })?,
+            b"cmov" => return Err(bytes.unsupported("compressed movie headers")),
+            _ => {}
+        }
+        Ok(())
+    })
+}
+
+fn read_track(bytes: &mut Bytes, parent: Header, track: &mut Track) -> Result<()> {
+    each(bytes, parent, &mut |bytes, header| {
+        match &header.name {
+            b"mdia" | b"minf" | b"stbl" | b"edts" => read_track(bytes, header, track)?,
+            b"tkhd" => {
+                let version: [u8; 4] = bytes.array()?;
+                bytes.skip(if version[0] == 1 { 16 } else { 8 })?;
+                track.id = u32::from_be_bytes(bytes.array()?);
+            }
+            b"mdhd" => {
+                let version: [u8; 4] = bytes.array()?;
+                bytes.skip(if version[0] == 1 { 16 } else { 8 })?;
+                track.timescale = u32::from_be_bytes(bytes.array()?);
+            }
+            b"hdlr" => {
+                bytes.skip(8)?;
+                let kind: [u8; 4] = bytes.array()?;
+                // In QuickTime a second one says where the data are.
+                track.sound |= &kind == b"soun";
+            }
+            b"elst" => track.edit_start = edit_start(bytes)?,
+            b"stsd" if track.entry.is_none() => {
+                bytes.skip(4)?;
+                let n = u32::from_be_bytes(bytes.array()?);
+                if n > 0 && track.sound {
+                    track.entry = Entry::read(bytes, header.end)?;
+                }
+            }
+            b"stsz" | b"stz2" | b"stsc" | b"stco" | b"co64" => {
+                track.table.read(bytes, header)?;
+            }
+            _ => {}
+        }
+        Ok(())
+    })
+}
+
+/// The media time of the first edit that is not empty.
+fn edit_start(bytes: &mut Bytes) -> Result<u64> {
+    let version: [u8; 4] = bytes.array()?;
+    let n = u32::from_be_bytes(bytes.array()?);
+    for _ in 0..n.min(16) {
+        let start = if version[0] == 1 {
+            bytes.skip(8)?;
+            i64::from_be_bytes(bytes.array()?)
+        } else {
+            bytes.skip(4)?;
+            i64::from(i32::from_be_bytes(bytes.array()?))
+        };
+        bytes.skip(4)?;
+        if let Ok(start) = u64::try_from(start) {
+            return Ok(start);
+        }
+    }
+    Ok(0)
+}
+
+fn source(
+    bytes: Bytes,
+    track: Track,
+    fragments: Option<Fragments>,
+    lenient: bool,
+) -> Result<Box<dyn Source>> {
+    let (file, format) = (bytes.file.clone(), bytes.format);
+    let unsupported = |reason: String| Error::unsupported(&file, format, reason);
+    let Some(entry) = track.entry else {
+        return Err(bytes.malformed("no description of its sound"));
+    };
+    let (rate, channels) = (entry.sample_rate, entry.channels);
+    // Seconds of the edit as frames of the sound; the two rates are nearly always equal.
+    let skip_at = |rate: u32| match track.timescale {
+        0 => 0,
+        scale => (u128::from(track.edit_start) * u128::from(rate) / u128::from(scale)) as u64,
+    };
+    let codec = match entry.content()? {
+        Content::Pcm(encoding) => {
+            let info = StreamInfo::new(&file, format, rate, channels, None)?;
+            let frame = (encoding.width() * usize::from(info.channels)) as u64;
+            let list = track.table.pcm_regions(frame, bytes.end());
+            let list = list.map_err(|e| bytes.malformed(e))?;
+            let declared = list.iter().map(|r| r.1).sum();
+            let data = Regions::new(bytes, list);
+            return Ok(Box::new(PcmSource::new(
+                info,
+                encoding,
+                data,
+                Some(declared),
+            )));
+        }
+        Content::Ima4 => {
+            StreamInfo::new(&file, format, rate, channels, None)?;
+            if channels > 2 {
+                return Err(unsupported(format!("ima4 of {channels} channels")));
+            }
+            let mut codec = CodecParams::new(Kind::AdpcmImaQt, rate, channels, Vec::new());
+            codec.frames = aiff::IMA4.1;
+            let size = aiff::IMA4.0 * channels as usize;
+            let frames = if track.table.counts_frames() {
+                aiff::IMA4.1
+            } else {
+                1
+            };
+            let list = track.table.block_regions(size as u64, u64::from(frames));
+            let list = list.map_err(|e| bytes.malformed(e))?;
+            let blocks = Blocks::new(Regions::new(bytes, list), codec, size);
+            let source = PacketSource::new(&file, format, Box::new(blocks), None, lenient)?;
+            return Ok(Box::new(source));
+        }
+        Content::Mpeg => CodecParams::new(Kind::Mpeg, rate, channels, Vec::new()),
+        Content::Aac(asc) => aac::config(&asc).map_err(unsupported)?,
+        Content::Alac(cookie) => CodecParams::new(Kind::Alac, rate, channels, cookie),
+        Content::Flac(info) => CodecParams::new(Kind::Flac, rate, channels, info),
+        Content::Opus(head) => CodecParams::new(Kind::Opus, rate, channels, head),
+        Content::Unsupported(what) => return Err(unsupported(what)),
+    };
+    let skip = match codec.kind {
+        // Fragmented files have no edit list; the identification header has the same number.
+        Kind::Opus => match skip_at(48_000) {
+            0 => codec
+                .extra
+                .get(10..12)
+                .map_or(0, |b| u64::from(b[0]) | u64::from(b[1]) << 8),
+            skip => skip,
+        },
+        Kind::Aac => skip_at(codec.sample_rate),
+        _ => skip_at(if rate > 0 { rate } else { track.timescale }),
+    };
+    let samples = Samples {
+        bytes,
+        table: track.table,
+        fragments,
+        start: Some(Start { codec, skip }),
+    };
+    Ok(Box::new(PacketSource::new(
+        &file,
+        format,
+        Box::new(samples),
+        None,
+        lenient,
+    )?))
+}
+
+/// The packets of a track: those of its table, then those of its fragments.
+struct Samples {
+    bytes: Bytes,
+    table: Table,
+    fragments: Option<Fragments>,
+    start: Option<Start>,
+}
+
+impl Demuxer for Samples {
+    fn next(&mut self) -> Result<Option<Packet>> {
+        let found = match self.table.next() {
+            Some(found) => Some(found),
+            None => match &mut self.fragments {
+                Some(fragments) => fragments.next(&mut self.bytes)?,
+                None => None,
+            },
+        };
+        let Some((at, size)) = found else {
+            return Ok(None);
+        };
+        if size > LARGEST_PACKET || at.saturating_add(size) > self.bytes.end() {
+            return Err(self.bytes.malformed(format_args!(
+                "a packet of {size} bytes at byte {at}, beyond the end of the file"
+            )));
+        }
+        self.bytes.seek(at)?;
+        Ok(Some(Packet {
+            data: self.bytes.vec(size)?,
+            at,
+            start: self.start.take(),
+            ..Packet::default()
+        }))
+    }
+}

@@ -1,0 +1,248 @@
+use super::codec::{CodecParams, Decoder, Failure};
+use super::conform::Conform;
+use crate::error::{Error, Result};
+use crate::source::{Gaps, Source, StreamInfo};
+
+/// One packet of a codec.
+#[derive(Debug, Default)]
+pub(crate) struct Packet {
+    pub(crate) data: Vec<u8>,
+    /// Its offset in the file.
+    pub(crate) at: u64,
+    /// Frames that it decodes to, if known; the length of the gap if it is damaged.
+    pub(crate) frames: Option<u64>,
+    /// The stream has so many decoded frames after this packet; what is beyond is padding.
+    pub(crate) end: Option<u64>,
+    /// Nanoseconds of padding at its end.
+    pub(crate) padding: u64,
+    /// Set for the first packet of every stream.
+    pub(crate) start: Option<Start>,
+    /// Why the packet is known to be damaged before it is decoded.
+    pub(crate) damage: Option<String>,
+}
+
+/// The start of a stream of packets of one codec.
+#[derive(Debug, Clone)]
+pub(crate) struct Start {
+    pub(crate) codec: CodecParams,
+    /// Decoded frames to drop at the start: the delay of the encoder.
+    pub(crate) skip: u64,
+}
+
+/// Finds the packets of a file.
+pub(crate) trait Demuxer: Send {
+    /// The next packet; `None` at the end. The first packet has a [`Start`].
+    fn next(&mut self) -> Result<Option<Packet>>;
+}
+
+/// Samples that a codec decodes, packet by packet.
+pub(crate) struct PacketSource {
+    file: String,
+    info: StreamInfo,
+    demuxer: Box<dyn Demuxer>,
+    decoder: Option<Decoder>,
+    /// Converts to the sample rate and channels of the first packet.
+    conform: Option<Conform>,
+    /// Frames of the current stream that the decoder returned.
+    decoded: u64,
+    skip: u64,
+    /// Frames that the last intact packet had.
+    last_frames: u64,
+    packet: Vec<f32>,
+    taken: usize,
+    frames_out: u64,
+    lenient: bool,
+    gaps: Gaps,
+    ended: bool,
+}
+
+/// The longest gap that is filled, in frames: one minute at 48 kHz.
+const LONGEST_GAP: u64 = 60 * 48_000;
+
+impl PacketSource {
+    /// Decodes up to the first samples: in some formats only they have the sample rate and the channels.
+    pub(crate) fn new(
+        file: &str,
+        format: &'static str,
+        demuxer: Box<dyn Demuxer>,
+        frames: Option<u64>,
+        lenient: bool,
+    ) -> Result<Self> {
+        let mut source = Self {
+            file: file.to_owned(),
+            info: StreamInfo {
+                format,
+                sample_rate: 0,
+                channels: 0,
+                frames,
+            },
+            demuxer,
+            decoder: None,
+            conform: None,
+            decoded: 0,
+            skip: 0,
+            last_frames: 0,
+            packet: Vec::new(),
+            taken: 0,
+            frames_out: 0,
+            lenient,
+            gaps: Gaps::default(),
+            ended: false,
+        };
+        while source.packet.is_empty() && source.next_packet()? {}
+        if source.packet.is_empty() {
+            let file = file.to_owned();
+            return Err(match frames {
+                Some(expected) if expected > 0 => Error::Truncated {
+                    file,
+                    format,
+                    expected,
+                    got: 0,
+                },
+                _ => Error::NoSamples { file, format },
+            });
+        }
+        Ok(source)
+    }
+
+    /// Decodes one packet into `packet`; `false` at the end.
+    fn next_packet(&mut self) -> Result<bool> {
+        self.packet.clear();
+        self.taken = 0;
+        if self.ended {
+            return Ok(false);
+        }
+        let packet = match self.demuxer.next() {
+            Ok(Some(packet)) => packet,
+            Ok(None) => {
+                self.ended = true;
+                if let Some(conform) = &mut self.conform {
+                    conform.finish(&mut self.packet)?;
+                }
+                return Ok(!self.packet.is_empty());
+            }
+            // The rest of the file cannot be read; what came before it can.
+            Err(Error::Malformed { .. }) if self.lenient && self.info.sample_rate > 0 => {
+                self.note_gap();
+                self.ended = true;
+                return Ok(false);
+            }
+            Err(e) => return Err(e),
+        };
+        if let Some(start) = &packet.start {
+            let decoder = Decoder::new(&start.codec);
+            self.decoder = Some(decoder.map_err(|f| self.failed(f, None))?);
+            self.decoded = 0;
+            self.skip = start.skip;
+        }
+        let Some(decoder) = &mut self.decoder else {
+            return Err(Error::malformed(
+                &self.file,
+                self.info.format,
+                "a packet before the codec is known",
+            ));
+        };
+        let mut values = Vec::new();
+        let result = match packet.damage {
+            Some(ref reason) => Err(Failure::Damaged(reason.clone())),
+            None => decoder.decode(&packet.data, &mut values),
+        };
+        let (rate, channels) = match result {
+            Ok(spec) => spec,
+            Err(failure @ Failure::Damaged(_)) if self.lenient => {
+                if self.info.sample_rate == 0 {
+                    // Nothing is known yet of what a gap would have to be filled with.
+                    self.note_gap();
+                    return Ok(true);
+                }
+                let Some((rate, channels)) = self.conform.as_ref().map(Conform::input) else {
+                    return Err(self.failed(failure, Some(&packet)));
+                };
+                self.note_gap();
+                let frames = packet.frames.unwrap_or(self.last_frames).min(LONGEST_GAP);
+                values.clear();
+                values.resize(frames as usize * channels as usize, 0.0);
+                (rate, channels)
+            }
+            Err(failure) => return Err(self.failed(failure, Some(&packet))),
+        };
+        if values.is_empty() {
+            return Ok(true);
+        }
+        if self.info.sample_rate == 0 {
+            let frames = self.info.frames;
+            self.info = StreamInfo::new(&self.file, self.info.format, rate, channels, frames)?;
+        }
+        if packet.padding > 0 {
+            let padding = u128::from(packet.padding) * u128::from(rate) + 500_000_000;
+            let frames = (values.len() / channels.max(1) as usize) as u64;
+            let cut = frames.saturating_sub((padding / 1_000_000_000) as u64);
+            values.truncate((cut * u64::from(channels)) as usize);
+        }
+        self.keep(values, (rate, channels), packet.end)
+    }
+
+    /// Trims the values of a packet and converts them to the file's sample rate and channels.
+    fn keep(&mut self, mut values: Vec<f32>, spec: (u32, u32), end: Option<u64>) -> Result<bool> {
+        let width = spec.1.max(1) as usize;
+        let mut frames = (values.len() / width) as u64;
+        self.last_frames = frames;
+        if let Some(end) = end {
+            frames = frames.min(end.saturating_sub(self.decoded));
+            values.truncate(frames as usize * width);
+        }
+        self.decoded += frames;
+        let skipped = self.skip.min(frames);
+        self.skip -= skipped;
+        values.drain(..skipped as usize * width);
+        let conform = self.conform.get_or_insert_with(|| Conform::new(spec));
+        conform.push(values, spec, &mut self.packet)?;
+        self.frames_out += (self.packet.len() / usize::from(self.info.channels.max(1))) as u64;
+        Ok(true)
+    }
+
+    fn note_gap(&mut self) {
+        let seconds = self.frames_out as f64 / f64::from(self.info.sample_rate.max(1));
+        self.gaps.note(seconds);
+    }
+
+    fn failed(&self, failure: Failure, packet: Option<&Packet>) -> Error {
+        let (file, format) = (&self.file, self.info.format);
+        match (failure, packet) {
+            (Failure::Unsupported(reason), _) => Error::unsupported(file, format, reason),
+            (Failure::Damaged(reason), None) => Error::malformed(file, format, reason),
+            (Failure::Damaged(reason), Some(packet)) => {
+                let seconds = self.frames_out as f64 / f64::from(self.info.sample_rate.max(1));
+                let reason = format_args!(
+                    "a damaged packet at {seconds:.3} s (byte {}): {reason}",
+                    packet.at
+                );
+                Error::malformed(file, format, reason)
+            }
+        }
+    }
+}
+
+impl Source for PacketSource {
+    fn info(&self) -> StreamInfo {
+        self.info
+    }
+
+    fn read(&mut self, out: &mut [f32]) -> Result<usize> {
+        while self.taken == self.packet.len() {
+            if !self.next_packet()? {
+                return Ok(0);
+            }
+        }
+        let channels = usize::from(self.info.channels);
+        let left = &self.packet[self.taken..];
+        let n = left.len().min(out.len() - out.len() % channels);
+        out[..n].copy_from_slice(&left[..n]);
+        self.taken += n;
+        Ok(n)
+    }
+
+    fn gaps(&self) -> Gaps {
+        self.gaps
+    }
+}
