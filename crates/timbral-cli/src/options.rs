@@ -2,13 +2,13 @@
 
 pub(crate) mod network;
 pub(crate) mod search;
+pub(crate) mod table;
 pub(crate) mod training;
 
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 use timbral::Inputs;
-use timbral::data::FeatureTable;
 
 use crate::session::phase;
 
@@ -20,12 +20,6 @@ pub(crate) fn find_files<P: AsRef<Path>>(inputs: &[P]) -> timbral::Result<Vec<Pa
         .collect();
     phase(format!("searching {} for sound files", names.join(", ")));
     Ok(Inputs::find(inputs)?.files)
-}
-
-/// Reads a table of features.
-pub(crate) fn read_table(path: &Path) -> timbral::Result<FeatureTable> {
-    phase(format!("reading {}", path.display()));
-    Ok(FeatureTable::read(path)?)
 }
 
 /// Makes a folder and those above it.

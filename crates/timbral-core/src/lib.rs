@@ -5,7 +5,7 @@
 //! - [`InvalidParameter`] and [`check`]: the error of a parameter out of range.
 //! - [`quantile`]: NumPy's linear quantile.
 //! - With the feature `files`: [`write_atomic`] and [`write_json`], which write files atomically, and
-//!   [`JsonLines`], an append-only log that survives a kill.
+//!   [`JsonLines`], an append-only log that survives a kill; [`differences`] names what differs in two settings.
 //!
 //! It knows nothing of audio, features or models.
 
@@ -15,10 +15,14 @@ mod quantile;
 mod random;
 
 #[cfg(feature = "files")]
+mod differences;
+#[cfg(feature = "files")]
 mod file;
 #[cfg(feature = "files")]
 mod json_lines;
 
+#[cfg(feature = "files")]
+pub use differences::{Difference, differences};
 #[cfg(feature = "files")]
 pub use file::{write_atomic, write_json};
 #[cfg(feature = "files")]

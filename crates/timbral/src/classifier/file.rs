@@ -127,7 +127,7 @@ impl Classifier {
         let entries = manifest.members.into_iter().enumerate();
         let members = entries.map(|(i, entry)| {
             Ok(Member {
-                model: model(&mut files, i, entry.model)?,
+                model: model(&mut files, i, entry.model, &manifest.classes)?,
                 view: entry.view,
                 weight: entry.weight,
             })
@@ -138,7 +138,12 @@ impl Classifier {
     }
 }
 
-fn model(files: &mut Members<'_>, member: usize, kind: Kind) -> Result<GenreModel> {
+fn model(
+    files: &mut Members<'_>,
+    member: usize,
+    kind: Kind,
+    classes: &[String],
+) -> Result<GenreModel> {
     let file = |name: &str| format!("members/{member}/{name}");
     let network = |files: &mut Members<'_>| {
         let name = file("network.safetensors");
@@ -159,6 +164,7 @@ fn model(files: &mut Members<'_>, member: usize, kind: Kind) -> Result<GenreMode
                 history: parts.history,
                 epochs: parts.epochs,
                 scalers: parts.scalers,
+                classes: classes.to_vec(),
             })
         }
         Kind::Network => GenreModel::Network(network(files)?),

@@ -132,8 +132,12 @@ impl Extraction {
     ) -> Result<ExtractionReport> {
         let extractor = Extractor::new(self.features, self.segments)?;
         let columns = columns(&extractor);
-        let version = env!("CARGO_PKG_VERSION");
-        let settings = format!("{version} {:?} {:?}", self.features, self.segments);
+        let settings = serde_json::json!({
+            "version": env!("CARGO_PKG_VERSION"),
+            "features": self.features,
+            "segments": self.segments,
+        });
+        let settings = settings.to_string();
         let open = if self.resume {
             TableJournal::resume
         } else {
