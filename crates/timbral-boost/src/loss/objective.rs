@@ -139,7 +139,7 @@ impl Objective {
             let total = counts.iter().sum::<f64>() as f32;
             let logs: Vec<f32> = counts
                 .iter()
-                .map(|&n| (n as f32 / total + 1e-6).ln())
+                .map(|&n| libm::logf(n as f32 / total + 1e-6))
                 .collect();
             let mean = logs.iter().sum::<f32>() / logs.len() as f32;
             return logs.iter().map(|log| log - mean).collect();
@@ -203,9 +203,9 @@ impl Objective {
         }
         match self.name() {
             "binary:logistic" | "reg:logistic" if !(0.0..=1.0).contains(&base_score) => f32::NAN,
-            "binary:logistic" | "reg:logistic" => -(1.0 / clamped(base_score) - 1.0).ln(),
+            "binary:logistic" | "reg:logistic" => -libm::logf(1.0 / clamped(base_score) - 1.0),
             "count:poisson" | "reg:gamma" | "reg:tweedie" | "survival:aft" | "survival:cox" => {
-                base_score.ln()
+                libm::logf(base_score)
             }
             _ => base_score,
         }
