@@ -127,7 +127,7 @@ impl Classifier {
     /// # Errors
     ///
     /// [`Error::Features`] if the number of columns is another, [`Error::InvalidValue`] if a feature
-    /// is not finite, [`Error::Device`] if the device fails.
+    /// is not finite or so large that the network overflows, [`Error::Device`] if the device fails.
     pub fn probabilities(&self, features: ArrayView2<'_, f32>) -> Result<Array2<f32>> {
         let shape = Shape::row(features.ncols());
         self.probabilities_of("features", features, shape)
@@ -161,6 +161,15 @@ impl Classifier {
             softmax(logits, n_classes);
             probabilities.extend_from_slice(logits);
         })?;
+        if let Some(at) = probabilities.iter().position(|p| !p.is_finite()) {
+            let index = at / n_classes * shape.len();
+            return Err(Error::InvalidValue {
+                name,
+                index,
+                value: values[index].into(),
+                reason: "this row, from here on, is beyond what the network can compute",
+            });
+        }
         let (n, len) = (values.len() / shape.len(), probabilities.len());
         Array2::from_shape_vec((n, n_classes), probabilities).map_err(|_| Error::Length {
             name,

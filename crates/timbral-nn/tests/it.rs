@@ -580,3 +580,20 @@ fn the_best_epoch_survives_a_later_nan() {
     };
     assert!(matches!(diverging(Some(last)), Err(Error::Diverged { .. })));
 }
+
+#[test]
+fn probabilities_are_numbers_or_an_error() {
+    let (features, labels) = rings(60);
+    let data = Dataset::new(features.view(), &labels, 3).expect("valid");
+    let params = TrainParams {
+        epochs: 2,
+        ..TrainParams::default()
+    };
+    let model = params.fit(MlpParams::default(), &data).expect("trains");
+    let rows = array![[0.5, 0.5], [f32::MAX, f32::MAX]];
+    match model.probabilities(rows.view()) {
+        Ok(probabilities) => assert!(probabilities.iter().all(|p| p.is_finite())),
+        Err(Error::InvalidValue { index: 2, .. }) => {}
+        Err(other) => panic!("{other}"),
+    }
+}

@@ -10,9 +10,9 @@ pub(crate) enum Cell<'a> {
     Bool(bool),
     /// No value.
     Missing,
-    /// Of a type that no role accepts, such as a list or a date.
+    /// Of a type that no role accepts, with its name, such as `a list`.
     #[cfg_attr(all(feature = "npy", not(feature = "parquet")), expect(dead_code))]
-    Other,
+    Other(&'static str),
 }
 
 /// Why a cell cannot be used.
@@ -53,7 +53,8 @@ impl Cell<'_> {
             Cell::Number(x) => x.to_string(),
             Cell::Whole(n) => n.to_string(),
             Cell::Bool(b) => bool_text(b).to_owned(),
-            Cell::Missing | Cell::Other => String::new(),
+            Cell::Missing => String::new(),
+            Cell::Other(what) => what.to_owned(),
         }
     }
 
@@ -77,7 +78,7 @@ impl Cell<'_> {
             Cell::Number(x) => x as f32,
             Cell::Whole(n) => n as f32,
             Cell::Bool(b) => f32::from(b),
-            Cell::Missing | Cell::Other => return Err(NO_NUMBER),
+            Cell::Missing | Cell::Other(_) => return Err(NO_NUMBER),
         };
         if number.is_infinite() {
             return Err("is infinite or beyond the range of 32 bits");
@@ -95,7 +96,7 @@ impl Cell<'_> {
             }
             Cell::Whole(n) => Some(n),
             Cell::Number(x) => of_f64(x),
-            Cell::Bool(_) | Cell::Missing | Cell::Other => None,
+            Cell::Bool(_) | Cell::Missing | Cell::Other(_) => None,
         };
         whole.ok_or(
             "is not a whole number of samples; if the column is something else, leave it out with \
@@ -113,7 +114,7 @@ impl Cell<'_> {
             Cell::Whole(n) => Ok(n.to_string()),
             Cell::Number(x) => Ok(x.to_string()),
             Cell::Bool(b) => Ok(bool_text(b).to_owned()),
-            Cell::Missing | Cell::Other => Err(NO_TEXT),
+            Cell::Missing | Cell::Other(_) => Err(NO_TEXT),
         }
     }
 }

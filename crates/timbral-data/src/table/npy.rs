@@ -287,6 +287,22 @@ pub(crate) enum Items {
 }
 
 impl Items {
+    /// All items as names.
+    pub(crate) fn names(&self) -> std::result::Result<Vec<String>, Fault> {
+        let n = match self {
+            Self::Texts(items) => items.len(),
+            Self::Floats(items) => items.len(),
+            Self::Signed(items) => items.len(),
+            Self::Unsigned(items) => items.len(),
+            Self::Bools(items) => items.len(),
+        };
+        let name = |row| {
+            let name = self.cell(row).text();
+            name.map_err(|reason| format!("labels[{row}] {reason}"))
+        };
+        (0..n).map(name).collect()
+    }
+
     /// The item of a row.
     pub(super) fn cell(&self, row: usize) -> Cell<'_> {
         match self {
@@ -306,10 +322,10 @@ fn half(bits: u16) -> f64 {
     let sign = if bits >> 15 == 1 { -1.0 } else { 1.0 };
     let (exponent, fraction) = (bits >> 10 & 0x1f, f64::from(bits & 0x3ff));
     let size = match exponent {
-        0 => fraction * 2f64.powi(-24),
+        0 => libm::scalbn(fraction, -24),
         0x1f if fraction == 0.0 => f64::INFINITY,
         0x1f => f64::NAN,
-        _ => (1024.0 + fraction) * 2f64.powi(i32::from(exponent) - 25),
+        _ => libm::scalbn(1024.0 + fraction, i32::from(exponent) - 25),
     };
     sign * size
 }

@@ -39,12 +39,22 @@ pub(crate) fn read(schema: &TableSchema, file: File, path: &Path) -> Result<Feat
         if let Some(codec) = unknown_codec(&file) {
             return Err(ReadError::Codec(codec));
         }
+        // The crate gives times in nanoseconds as plain numbers.
+        let is_time = |column: &Arc<Type>| {
+            let logical = column.get_basic_info().logical_type_ref();
+            matches!(
+                logical,
+                Some(LogicalType::Timestamp { .. } | LogicalType::Time { .. } | LogicalType::Date)
+            )
+        };
+        let is_time: Vec<bool> = columns.iter().map(is_time).collect();
         let names = columns.iter().map(|column| column.name());
         let mut table = TableReader::new(path, schema, names, &indices(metadata))?;
         let mut text = 0;
         for (i, row) in file.get_row_iter(None)?.enumerate() {
             let row = row?;
-            let cells: Vec<Cell<'_>> = row.get_column_iter().map(|(_, f)| cell(f)).collect();
+            let cells = row.get_column_iter().zip(&is_time);
+            let cells: Vec<Cell<'_>> = cells.map(|((_, f), time)| cell(f, *time)).collect();
             let lengths = cells.iter().map(|cell| match cell {
                 Cell::Text(text) => text.len(),
                 _ => 0,
@@ -131,12 +141,15 @@ fn indices(metadata: &FileMetaData) -> Vec<String> {
         .collect()
 }
 
-fn cell(field: &Field) -> Cell<'_> {
+fn cell(field: &Field, is_time: bool) -> Cell<'_> {
     let whole = |n: i64| u64::try_from(n).map_or(Cell::Number(n as f64), Cell::Whole);
     match field {
         Field::Null => Cell::Missing,
+        _ if is_time => Cell::Other("a date or time"),
         Field::Str(text) => Cell::Text(text),
-        Field::Bytes(bytes) => std::str::from_utf8(bytes.data()).map_or(Cell::Other, Cell::Text),
+        Field::Bytes(bytes) => {
+            std::str::from_utf8(bytes.data()).map_or(Cell::Other("bytes"), Cell::Text)
+        }
         Field::Bool(value) => Cell::Bool(*value),
         Field::Float16(x) => Cell::Number(x.to_f64()),
         Field::Float(x) => Cell::Number((*x).into()),
@@ -149,7 +162,14 @@ fn cell(field: &Field) -> Cell<'_> {
         Field::UShort(n) => Cell::Whole((*n).into()),
         Field::UInt(n) => Cell::Whole((*n).into()),
         Field::ULong(n) => Cell::Whole(*n),
-        _ => Cell::Other,
+        // Its digits with a point.
+        Field::Decimal(_) => {
+            (field.to_string().parse()).map_or(Cell::Other("a decimal"), Cell::Number)
+        }
+        Field::Group(_) | Field::ListInternal(_) | Field::MapInternal(_) => {
+            Cell::Other("a list or struct")
+        }
+        _ => Cell::Other("a date or time"),
     }
 }
 

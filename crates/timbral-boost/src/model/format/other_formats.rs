@@ -72,6 +72,17 @@ pub(super) fn name(bytes: &[u8]) -> Option<String> {
         (_, [0x08, 1..=0x20, 0x12 | 0x3a, ..]) => {
             "a model in ONNX, which is not supported; save the booster with `save_model(\"model.json\")`"
         }
+        (_, [0x78, 0x01 | 0x5e | 0x9c | 0xda, ..]) => {
+            "compressed by zlib (as joblib does); save the booster with `save_model(\"model.json\")`"
+        }
+        (_, [b'{', ..])
+            if has(start(bytes), b"\"tree_info\"") && has(start(bytes), b"\"version\":\"v") =>
+        {
+            "a JSON dump of LightGBM, which is not supported; train it in XGBoost or here"
+        }
+        (_, [b'{', ..]) if has(start(bytes), b"\"oblivious_trees\"") => {
+            "a model of CatBoost, which is not supported; train it in XGBoost or here"
+        }
         _ if has(&bytes[..bytes.len().min(4096)], b"gbtree") && bytes.contains(&0) => {
             "probably XGBoost's old binary format; load it in XGBoost 1.7 to 3.0 and save it as .json or .ubj"
         }
@@ -83,10 +94,14 @@ pub(super) fn name(bytes: &[u8]) -> Option<String> {
     Some(text.to_owned())
 }
 
+/// Where the first keys of a JSON file are.
+fn start(bytes: &[u8]) -> &[u8] {
+    &bytes[..bytes.len().min(1 << 14)]
+}
+
 /// Whether the file is a list of trees in the form of XGBoost's `dump_model`.
 fn is_dump(bytes: &[u8]) -> bool {
-    let start = &bytes[..bytes.len().min(200)];
-    has(start, b"\"nodeid\"")
+    has(&bytes[..bytes.len().min(200)], b"\"nodeid\"")
 }
 
 fn has(bytes: &[u8], part: &[u8]) -> bool {

@@ -14,7 +14,7 @@ const MAX_OUTPUTS: usize = 1 << 16;
 
 /// The objectives of XGBoost that are read as [`Objective::Other`]; those that also have a variant of
 /// their own are `Other` if they have several targets.
-const OTHERS: [&str; 17] = [
+const OTHERS: [&str; 18] = [
     "binary:hinge",
     "binary:logistic",
     "binary:logitraw",
@@ -23,6 +23,7 @@ const OTHERS: [&str; 17] = [
     "rank:ndcg",
     "rank:pairwise",
     "reg:absoluteerror",
+    "reg:expectileerror",
     "reg:gamma",
     "reg:logistic",
     "reg:pseudohubererror",
