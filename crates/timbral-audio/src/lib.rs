@@ -61,7 +61,7 @@ pub use clip::Clip;
 pub use error::{Error, Result};
 pub use mono::MonoReader;
 pub use reader::{AudioReader, decode, decode_reader};
-pub use resample::{ResampleParams, Resampler};
+pub use resample::{ResampleParams, ResampleQuality, Resampler};
 pub use segments::Segments;
 pub use source::{MAX_CHANNELS, SAMPLE_RATES};
 pub use timbral_core::InvalidParameter;
