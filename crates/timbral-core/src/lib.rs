@@ -11,6 +11,8 @@
 //!
 //! It knows nothing of audio, features or models.
 
+#![cfg_attr(not(test), warn(clippy::disallowed_methods))]
+
 mod parameter;
 mod progress;
 mod quantile;

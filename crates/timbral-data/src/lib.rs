@@ -29,6 +29,8 @@
 //! - Images: `Spectrograms` (feature `npy`) stores spectrograms with their labels.
 //! - [`gtzan`]: the clips of that data set, their artists, the fault-filtered partition, the archive.
 
+#![cfg_attr(not(test), warn(clippy::disallowed_methods))]
+
 mod error;
 pub mod gtzan;
 mod leak;

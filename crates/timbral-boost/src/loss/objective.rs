@@ -120,7 +120,7 @@ impl Objective {
             let total = counts.iter().sum::<f64>() as f32;
             let logs: Vec<f32> = counts
                 .iter()
-                .map(|&n| (n as f32 / total + 1e-6).ln())
+                .map(|&n| libm::logf(n as f32 / total + 1e-6))
                 .collect();
             let mean = logs.iter().sum::<f32>() / logs.len() as f32;
             return logs.iter().map(|log| log - mean).collect();
@@ -169,9 +169,9 @@ impl Objective {
     /// `reg:tweedie`, `survival:aft` and `survival:cox`; else the score itself.
     pub fn base_margin(&self, base_score: f32) -> f32 {
         match self.name() {
-            "binary:logistic" | "reg:logistic" => -(1.0 / base_score - 1.0).ln(),
+            "binary:logistic" | "reg:logistic" => -libm::logf(1.0 / base_score - 1.0),
             "count:poisson" | "reg:gamma" | "reg:tweedie" | "survival:aft" | "survival:cox" => {
-                base_score.ln()
+                libm::logf(base_score)
             }
             _ => base_score,
         }

@@ -114,7 +114,7 @@ impl Scaler {
     pub fn inverse_transform(&self, table: &FeatureTable) -> Result<FeatureTable> {
         self.map(table, |j, _, y| {
             let x = f64::from(y) * self.scale[j] + self.offset[j];
-            Ok(self.log_of(j).map_or(x, |e| x.exp() - e))
+            Ok(self.log_of(j).map_or(x, |e| libm::exp(x) - e))
         })
     }
 
@@ -147,7 +147,7 @@ impl Scaler {
         match self.log_of(j) {
             None => Ok(x.into()),
             Some(_) if x < 0.0 => Err(self.value(j, row, x, "a variance is not negative")),
-            Some(e) => Ok((f64::from(x) + e).ln()),
+            Some(e) => Ok(libm::log(f64::from(x) + e)),
         }
     }
 

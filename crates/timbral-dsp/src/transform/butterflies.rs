@@ -7,7 +7,7 @@ pub(super) const MAX_SHORT: usize = 64;
 
 /// `exp(-2 pi i k / n)`.
 pub(super) fn twiddle(k: usize, n: usize) -> (f64, f64) {
-    let (sin, cos) = (TAU * (k % n) as f64 / n as f64).sin_cos();
+    let (sin, cos) = libm::sincos(TAU * (k % n) as f64 / n as f64);
     (cos, -sin)
 }
 

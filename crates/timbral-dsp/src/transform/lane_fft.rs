@@ -166,6 +166,7 @@ lane_fft!(single, f32, f32s, splat_f32s);
 mod tests {
     use super::super::butterflies::twiddle;
     use super::*;
+    use crate::simd::arch;
     use pulp::{Simd, WithSimd};
 
     struct Forward<'a> {
@@ -210,7 +211,7 @@ mod tests {
             let fft = double::LaneFft::new(n).unwrap();
             let mut output = vec![[[0.0; 8]; 2]; n];
             let mut scalar = output.clone();
-            pulp::Arch::new().dispatch(Forward {
+            arch().dispatch(Forward {
                 fft: &fft,
                 input: &input,
                 output: &mut output,

@@ -50,7 +50,7 @@ pub(crate) fn failed(reason: impl fmt::Display) -> Error {
 pub(crate) fn softmax(mut scores: Array2<f64>) -> Array2<f64> {
     for mut row in scores.rows_mut() {
         let top = row.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-        row.mapv_inplace(|score| (score - top).exp());
+        row.mapv_inplace(|score| libm::exp(score - top));
         let sum = row.sum();
         row /= sum;
     }

@@ -51,7 +51,10 @@ impl ClassifierParams {
                     shuffle: Some(self.seed),
                     ..FoldParams::default()
                 };
-                stratified_group_k_fold(&data.labels, &data.recordings, &params)?
+                // By name, so that an error names the genre.
+                let genres = data.labels.iter().map(|label| &data.classes[*label]);
+                let genres: Vec<&String> = genres.collect();
+                stratified_group_k_fold(&genres, &data.recordings, &params)?
             }
         };
         if let [genre] = &data.classes[..] {
