@@ -48,6 +48,8 @@
 //! # Ok::<(), timbral_audio::Error>(())
 //! ```
 
+#![cfg_attr(not(test), warn(clippy::disallowed_methods))]
+
 mod clip;
 mod error;
 mod formats;

@@ -4,6 +4,7 @@ mod kaiser;
 mod kaiser_best;
 mod polyphase;
 mod sharp;
+mod simd;
 mod soxr_hq;
 mod soxr_stages;
 

@@ -3,6 +3,7 @@
 use pulp::{Simd, WithSimd};
 
 use super::kaiser::KaiserSinc;
+use super::simd::arch;
 
 /// Beta and half length, in units of two samples, of the Kaiser windows of filters with 8 and with 9 taps on each
 /// side: fitted to what soxr answers to an impulse at the start of a signal, the only place where its halving
@@ -63,7 +64,7 @@ impl Halve {
         let first = out.len();
         out.resize(first + n, 0.0);
         let (out, even, odd, taps) = (&mut out[first..], &self.even, &self.odd, &self.taps);
-        pulp::Arch::new().dispatch(Filter {
+        arch().dispatch(Filter {
             taps,
             even,
             odd,

@@ -2,6 +2,8 @@
 
 use pulp::{Simd, WithSimd};
 
+use super::simd::arch;
+
 /// Values that are multiplied at once.
 const LANES: usize = 16;
 
@@ -103,7 +105,7 @@ impl Polyphase {
         let outputs =
             windows as f64 / (self.step.0 as f64 + self.step.1 as f64 / self.phases as f64);
         out.reserve(outputs as usize + 2);
-        let at = pulp::Arch::new().dispatch(Run {
+        let at = arch().dispatch(Run {
             plan: self,
             windows,
             out,

@@ -9,6 +9,8 @@
 use pulp::{Simd, WithSimd};
 use timbral_core::LaneFftF32;
 
+use super::simd::arch;
+
 /// Transforms side by side.
 const LANES: usize = 16;
 
@@ -149,7 +151,7 @@ impl Sharp {
         }
         let first = out.len();
         out.resize(first + blocks * self.outputs.hop, 0.0);
-        pulp::Arch::new().dispatch(Round {
+        arch().dispatch(Round {
             plan: self,
             lanes,
             out: &mut out[first..],

@@ -89,11 +89,14 @@ impl SoxrStages {
             let rate = last as f64 / ratio;
             let (sharp_width, width) = (1.0 - PASSBAND, images - PASSBAND);
             // Inversely as the width, and up to 2.7 % more for wide ones.
-            let more = 0.027 * (1.0 - libm::exp((sharp_width - width) / 0.75));
+            let more = 0.027 * (1.0 - libm::exp((sharp_width - width) / 0.9));
+            // Beta grows with the width as well, by 0.35 in the 4.6 doublings to about 2.
+            let doublings = libm::log2(width / sharp_width);
+            let wider = 0.349 * libm::pow((doublings / 4.6).clamp(0.0, 1.0), 1.7);
             let length = (1.0 + more) * length * sharp_width / width;
             let kernel = KaiserSinc::new(
                 (images + PASSBAND) / 2.0,
-                beta,
+                beta + wider,
                 taps(length * rate, 2 * last) / rate / 2.0,
             );
             (last, kernel)
