@@ -176,7 +176,7 @@ fn a_dense_network_predicts_from_its_file() {
         assert!(all.lines().any(|other| other == line), "{line}");
     }
     let table = std::fs::read_to_string(folder.join("t.csv")).unwrap();
-    let unlabelled: Vec<&str> = text
+    let unlabelled: Vec<&str> = table
         .lines()
         .map(|line| line.rsplit_once(',').unwrap().0)
         .collect();

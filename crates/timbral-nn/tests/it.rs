@@ -569,7 +569,7 @@ fn the_best_epoch_survives_a_later_nan() {
         restore_best: true,
         ..EarlyStopping::default()
     };
-    let trained = diverging(Some(early_stopping.clone())).expect("an epoch is left");
+    let trained = diverging(Some(early_stopping)).expect("an epoch is left");
     assert_eq!(trained.diverged, Some(trained.history.epochs.len()));
     assert!(trained.best_epoch < trained.diverged);
     let probabilities = trained.model.probabilities(array![[0.5, 0.5]].view());

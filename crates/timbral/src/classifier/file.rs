@@ -78,7 +78,7 @@ impl Classifier {
                 }
                 GenreModel::Dense(model) => {
                     let parts = DenseParts {
-                        scalers: model.scalers.clone(),
+                        scalers: (*model.scalers).clone(),
                         history: model.history.clone(),
                         epochs: model.epochs,
                     };
@@ -163,7 +163,7 @@ fn model(
                 classifier,
                 history: parts.history,
                 epochs: parts.epochs,
-                scalers: parts.scalers,
+                scalers: parts.scalers.into(),
                 classes: classes.to_vec(),
             })
         }

@@ -86,7 +86,7 @@ pub struct DenseModel {
     pub history: History,
     /// Epochs of the second training.
     pub epochs: usize,
-    pub(crate) scalers: [Scaler; 2],
+    pub(crate) scalers: Box<[Scaler; 2]>,
     /// The names of the classes.
     pub(crate) classes: Vec<String>,
 }
@@ -178,7 +178,7 @@ impl DenseParams {
             classifier: trained.run()?.model,
             history,
             epochs,
-            scalers: views.0,
+            scalers: views.0.into(),
             classes: train.classes().to_vec(),
         })
     }
@@ -218,7 +218,7 @@ impl DenseModel {
     pub fn save(&self, path: impl AsRef<Path>) -> Result<()> {
         let parts = Parts {
             classes: self.classes.clone(),
-            scalers: self.scalers.clone(),
+            scalers: (*self.scalers).clone(),
             epochs: self.epochs,
             history: self.history.clone(),
         };
@@ -268,7 +268,7 @@ impl DenseModel {
             classifier: classifier.without_attribute(TABLE),
             history: parts.history,
             epochs: parts.epochs,
-            scalers: parts.scalers,
+            scalers: parts.scalers.into(),
             classes: parts.classes,
         };
         match model.fault() {
