@@ -128,7 +128,10 @@ fn unusable_training_data_is_an_error() {
     assert!(one.contains("at least two classes"), "{one}");
     let folds = fit(&params, &files, false);
     let genre = "the largest class, \"synth-";
-    assert!(folds.contains("n_splits") && folds.contains(genre), "{folds}");
+    assert!(
+        folds.contains("n_splits") && folds.contains(genre),
+        "{folds}"
+    );
 }
 
 fn run(name: &str, folder: &Path, args: &str) -> (Option<i32>, String, String) {
