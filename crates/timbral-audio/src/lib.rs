@@ -48,6 +48,8 @@
 //! # Ok::<(), timbral_audio::Error>(())
 //! ```
 
+#![cfg_attr(not(test), warn(clippy::disallowed_methods))]
+
 mod clip;
 mod error;
 mod formats;
@@ -61,7 +63,7 @@ pub use clip::Clip;
 pub use error::{Error, Result};
 pub use mono::MonoReader;
 pub use reader::{AudioReader, decode, decode_reader};
-pub use resample::{ResampleParams, Resampler};
+pub use resample::{ResampleParams, ResampleQuality, Resampler};
 pub use segments::Segments;
 pub use source::{MAX_CHANNELS, SAMPLE_RATES};
 pub use timbral_core::InvalidParameter;

@@ -5,8 +5,8 @@
 //! operations and their order depend on the length only. Lengths without a prime factor above 13 take
 //! Stockham's passes; others are turned into a convolution (Bluestein 1970).
 
-use super::butterflies::twiddle;
 use crate::simd::dispatch;
+use timbral_core::twiddle;
 
 /// Radices of the passes, in the order in which they are tried.
 const RADICES: [usize; 7] = [4, 2, 3, 5, 7, 11, 13];

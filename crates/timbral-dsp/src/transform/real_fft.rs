@@ -3,7 +3,7 @@
 use num_complex::Complex;
 
 use super::any_fft::{AnyFft, AnyWork};
-use super::butterflies::twiddle;
+use timbral_core::twiddle;
 
 /// A planned transform of `n` real values to `n / 2 + 1` complex ones and back.
 #[derive(Debug, Clone)]

@@ -1,10 +1,9 @@
 //! Transforms of 16 frames at once, one frame per lane.
 
 use pulp::{Simd, WithSimd};
+use timbral_core::{LaneFftF32, LaneFftF64, twiddle};
 
-use super::butterflies::twiddle;
 use super::hop_grid::{HopGrid, from_grid, to_grid};
-use super::lane_fft::{double, single};
 use crate::simd::{LANES, Lane, arch, dispatch};
 
 /// Frames transformed together in the forward direction: one register of f64 on the widest machines.
@@ -13,8 +12,8 @@ const HALF: usize = 8;
 /// Plans for powers of two from 8 to 8192.
 #[derive(Clone)]
 pub(super) struct SideBySide {
-    double: double::LaneFft,
-    single: single::LaneFft,
+    double: LaneFftF64,
+    single: LaneFftF32,
     /// `exp(-2 pi i k / n_fft)`, `k = 0 ..= n_fft / 2`, for the step between the transform of
     /// `n_fft` real and `n_fft / 2` complex values.
     split: Vec<(f64, f64)>,
@@ -46,8 +45,8 @@ impl SideBySide {
             return None;
         }
         Some(Self {
-            double: double::LaneFft::new(half)?,
-            single: single::LaneFft::new(half)?,
+            double: LaneFftF64::new(half)?,
+            single: LaneFftF32::new(half)?,
             split: (0..=half).map(|k| twiddle(k, n_fft)).collect(),
         })
     }

@@ -5,8 +5,9 @@ use std::f64::consts::TAU;
 /// Longest short transform.
 pub(super) const MAX_SHORT: usize = 64;
 
-/// `exp(-2 pi i k / n)`.
-pub(super) fn twiddle(k: usize, n: usize) -> (f64, f64) {
+/// `exp(-2 pi i k / n)` as real and imaginary part, the same bits on every machine.
+#[must_use]
+pub fn twiddle(k: usize, n: usize) -> (f64, f64) {
     let (sin, cos) = libm::sincos(TAU * (k % n) as f64 / n as f64);
     (cos, -sin)
 }
