@@ -15,10 +15,10 @@ pub(crate) fn recordings(files: &[PathBuf]) -> Vec<String> {
     let keys: Vec<String> = files.iter().map(|file| key(file)).collect();
     let mut common = keys.first().map_or(0, |first| folder_len(first));
     for name in &keys {
-        let first = &keys[0].as_bytes()[..common];
-        let equal = first.iter().zip(name.as_bytes());
-        let n = equal.take_while(|(a, b)| a == b).count();
-        common = folder_len(&keys[0][..keys[0].floor_char_boundary(n)]);
+        let equal = keys[0][..common].chars().zip(name.chars());
+        let equal = equal.take_while(|(a, b)| a == b);
+        let n = equal.map(|(c, _)| c.len_utf8()).sum();
+        common = folder_len(&keys[0][..n]);
     }
     let name = |key: &String| recording_of(&key[common..]).to_owned();
     keys.iter().map(name).collect()
@@ -26,8 +26,7 @@ pub(crate) fn recordings(files: &[PathBuf]) -> Vec<String> {
 
 /// Bytes of a path up to its last separator.
 fn folder_len(path: &str) -> usize {
-    let is_separator = |c: char| std::path::is_separator(c);
-    path.rfind(is_separator).map_or(0, |at| at + 1)
+    path.rfind(std::path::is_separator).map_or(0, |at| at + 1)
 }
 
 /// As [`recordings`]; files with the same bytes are one recording, too. Files that cannot be read are
