@@ -201,7 +201,7 @@ const WRONG: &[(&str, u8, &str)] = &[
     (
         "train-boost t.csv --ignore label",
         1,
-        "no column of labels; name one by --label",
+        "the table has no labels; name their column by --label",
     ),
     (
         "train-dense missing-cell.csv",

@@ -55,7 +55,7 @@ impl TableArgs {
                 columns += &format!(" and {} more", names.len() - MOST);
             }
             bail!(
-                "{}: no column of labels; name one by --label (the features are {columns})",
+                "{}: the table has no labels; name their column by --label (the features are {columns})",
                 path.display()
             );
         }
