@@ -26,7 +26,7 @@ mod file;
 mod json_lines;
 
 #[cfg(feature = "fft")]
-pub use fft::{LaneFftF32, LaneFftF64, twiddle};
+pub use fft::{LaneFftF32, LaneFftF64, LaneFilterF32, twiddle};
 #[cfg(feature = "files")]
 pub use file::{write_atomic, write_json};
 #[cfg(feature = "files")]
