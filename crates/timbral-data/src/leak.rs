@@ -6,6 +6,6 @@ mod report;
 
 #[cfg(feature = "download")]
 pub(crate) use duplicates::sha256;
-pub use duplicates::{duplicate_files, duplicate_rows};
+pub use duplicates::{duplicate_files, duplicate_rows, groups_without_copies};
 pub use neighbours::{KNearestModel, KNearestParams};
 pub use report::LeakReport;
