@@ -1,4 +1,4 @@
-"""Makes spectral.json: the results of librosa 1.0.0 and SciPy for the signals of common/signals.rs.
+"""Makes spectral.json: the results of librosa 0.11.0 and SciPy for the signals of common/signals.rs.
 
     python spectral.py > spectral.json
 
@@ -15,7 +15,7 @@ import numpy as np
 import scipy
 import scipy.signal
 
-assert librosa.__version__ == "1.0.0", librosa.__version__
+assert librosa.__version__ == "0.11.0", librosa.__version__
 warnings.filterwarnings("ignore")
 SR = 22050
 
