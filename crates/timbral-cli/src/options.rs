@@ -2,13 +2,13 @@
 
 pub(crate) mod network;
 pub(crate) mod search;
+pub(crate) mod table;
 pub(crate) mod training;
 
 use std::path::Path;
 
 use anyhow::Context;
 use timbral::Inputs;
-use timbral::data::FeatureTable;
 
 use crate::session::{phase, print_skipped};
 
@@ -27,12 +27,6 @@ pub(crate) fn find_files<P: AsRef<Path>>(inputs: &[P]) -> timbral::Result<Inputs
     }
     print_skipped(&found.unreadable);
     Ok(found)
-}
-
-/// Reads a table of features.
-pub(crate) fn read_table(path: &Path) -> timbral::Result<FeatureTable> {
-    phase(format!("reading {}", path.display()));
-    Ok(FeatureTable::read(path)?)
 }
 
 /// Makes a folder and those above it.

@@ -7,7 +7,7 @@
 //! - With the feature `fft`: [`LaneFftF32`] and [`LaneFftF64`], Fourier transforms of several signals side by
 //!   side, with the same bits on every instruction set.
 //! - With the feature `files`: [`write_atomic`] and [`write_json`], which write files atomically, and
-//!   [`JsonLines`], an append-only log that survives a kill.
+//!   [`JsonLines`], an append-only log that survives a kill; [`differences`] names what differs in two settings.
 //!
 //! It knows nothing of audio, features or models.
 
@@ -18,6 +18,8 @@ mod progress;
 mod quantile;
 mod random;
 
+#[cfg(feature = "files")]
+mod differences;
 #[cfg(feature = "fft")]
 mod fft;
 #[cfg(feature = "files")]
@@ -25,6 +27,8 @@ mod file;
 #[cfg(feature = "files")]
 mod json_lines;
 
+#[cfg(feature = "files")]
+pub use differences::{Difference, differences};
 #[cfg(feature = "fft")]
 pub use fft::{LaneFftF32, LaneFftF64, LaneFilterF32, twiddle};
 #[cfg(feature = "files")]

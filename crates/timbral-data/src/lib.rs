@@ -51,5 +51,5 @@ pub use scaling::{Scaler, ScalerParams, Scaling};
 #[cfg(feature = "npy")]
 pub use spectrograms::Spectrograms;
 pub use split::{Split, SplitMethod};
-pub use table::{FeatureTable, TableJournal, TableSchema, recording_of};
+pub use table::{FeatureTable, Notice, TableJournal, TableSchema, recording_of, sort_classes};
 pub use timbral_core::{InvalidParameter, Monitor, Progress};

@@ -483,3 +483,117 @@ fn a_training_continues_from_the_weights_of_another_one() {
         ));
     }
 }
+
+#[test]
+fn a_checkpoint_belongs_to_its_rows_and_parameters_but_more_epochs_may_follow() {
+    let folder = tempfile::tempdir().expect("folder");
+    let path = folder.path().join("checkpoint.safetensors");
+    let (features, labels) = rings(60);
+    let data = Dataset::new(features.view(), &labels, 3).expect("valid");
+    let net = MlpParams {
+        units: vec![4],
+        ..MlpParams::default()
+    };
+    let params = |epochs| TrainParams {
+        epochs,
+        ..TrainParams::default()
+    };
+    let two = params(2);
+    let training = Training::new(net.clone(), &two, &data).on_epoch(|epoch| {
+        epoch.save_checkpoint(&path).expect("written");
+        ControlFlow::Continue(())
+    });
+    training.run().expect("trains");
+
+    let five = params(5);
+    let more = Training::new(net.clone(), &five, &data).resume(&path).run();
+    assert_eq!(more.expect("goes on").history.epochs.len(), 5);
+
+    let mut others = features.clone();
+    others[[7, 0]] += 1.0;
+    let others = Dataset::new(others.view(), &labels, 3).expect("valid");
+    let fewer =
+        Dataset::new(features.slice(ndarray::s![..30, ..]), &labels[..30], 3).expect("valid");
+    let rate = TrainParams {
+        learning_rate: 0.5,
+        seed: 3,
+        ..params(2)
+    };
+    let wide = MlpParams {
+        units: vec![5],
+        ..MlpParams::default()
+    };
+    for (net, params, data, expected) in [
+        (&net, &two, &others, "(the numbers or labels of the rows)"),
+        (&net, &two, &fewer, "(the numbers or labels of the rows)"),
+        (&net, &rate, &data, "training.learning_rate: 0.001, not 0.5"),
+        (&net, &rate, &data, "training.seed: 0, not 3"),
+        (&wide, &two, &data, "[4], not [5]"),
+    ] {
+        let error = Training::new(net.clone(), params, data).resume(&path).run();
+        let error = error.expect_err("another training").to_string();
+        assert!(error.contains(expected), "{error}");
+    }
+}
+
+/// A training whose weights grow until they overflow, after a first epoch that is finite.
+fn diverging(early_stopping: Option<EarlyStopping>) -> timbral_nn::Result<timbral_nn::Trained> {
+    let (features, labels) = rings(60);
+    let data = Dataset::new(features.view(), &labels, 3).expect("valid");
+    let net = MlpParams {
+        units: vec![8, 8, 8],
+        dropout: 0.0,
+        ..MlpParams::default()
+    };
+    let params = TrainParams {
+        epochs: 50,
+        batch_size: 60,
+        learning_rate: 1e3,
+        optimiser: Optimiser::Sgd { momentum: 0.0 },
+        early_stopping,
+        ..TrainParams::default()
+    };
+    Training::new(net, &params, &data).validate(&data).run()
+}
+
+#[test]
+fn a_network_that_is_not_finite_is_never_returned() {
+    let error = diverging(None).expect_err("diverges").to_string();
+    assert!(error.contains("lower learning_rate"), "{error}");
+}
+
+#[test]
+fn the_best_epoch_survives_a_later_nan() {
+    let early_stopping = EarlyStopping {
+        patience: 100,
+        restore_best: true,
+        ..EarlyStopping::default()
+    };
+    let trained = diverging(Some(early_stopping)).expect("an epoch is left");
+    assert_eq!(trained.diverged, Some(trained.history.epochs.len()));
+    assert!(trained.best_epoch < trained.diverged);
+    let probabilities = trained.model.probabilities(array![[0.5, 0.5]].view());
+    assert!(probabilities.expect("finite").iter().all(|p| p.is_finite()));
+    let last = EarlyStopping {
+        restore_best: false,
+        ..early_stopping
+    };
+    assert!(matches!(diverging(Some(last)), Err(Error::Diverged { .. })));
+}
+
+#[test]
+fn probabilities_are_numbers_or_an_error() {
+    let (features, labels) = rings(60);
+    let data = Dataset::new(features.view(), &labels, 3).expect("valid");
+    let params = TrainParams {
+        epochs: 2,
+        ..TrainParams::default()
+    };
+    let model = params.fit(MlpParams::default(), &data).expect("trains");
+    let rows = array![[0.5, 0.5], [f32::MAX, f32::MAX]];
+    match model.probabilities(rows.view()) {
+        Ok(probabilities) => assert!(probabilities.iter().all(|p| p.is_finite())),
+        Err(Error::InvalidValue { index: 2, .. }) => {}
+        Err(other) => panic!("{other}"),
+    }
+}

@@ -514,7 +514,7 @@ fn every_parameter_has_a_range() {
             ..d()
         },
         BoostParams {
-            base_score: Some(vec![1.0]),
+            base_score: Some(vec![1.5]),
             objective: Objective::Logistic,
             ..d()
         },

@@ -65,6 +65,12 @@ impl LeakReport {
             .transform(table)?;
         let known = scaled.select(train)?;
         let tested = scaled.select(test)?;
+        for part in [&known, &tested] {
+            if let Some((row, feature)) = part.first_missing() {
+                let reason = "is missing, and rows without it have no distance";
+                return Err(part.cell_error(row, feature, reason));
+            }
+        }
         let nearest = KNearestParams {
             k: 1,
             ..KNearestParams::default()

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use ndarray::{Array2, Array3, Axis, concatenate};
 use timbral_boost::BoostParams;
 use timbral_core::{Monitor, Progress};
-use timbral_data::{FeatureTable, SplitMethod};
+use timbral_data::{FeatureTable, SplitMethod, sort_classes};
 
 use super::member::{CompiledMember, GenreModel, SoundAnalyzer, SoundView, features, unnamed};
 use super::params::ModelParams;
@@ -87,10 +87,10 @@ impl LabelledFiles {
                 .next()
                 .unwrap_or(Error::EmptyPart { part }));
         }
-        let classes: BTreeSet<String> = names.iter().cloned().collect();
-        let classes: Vec<String> = classes.into_iter().collect();
-        let class = |name: &String| classes.partition_point(|class| class < name);
-        let labels = names.iter().map(class).collect();
+        let mut classes = names.clone();
+        sort_classes(&mut classes);
+        let class = |name: &String| classes.iter().position(|class| class == name);
+        let labels = names.iter().filter_map(class).collect();
         let inputs = parts.iter().map(|parts| {
             let mut file_of_row = Vec::new();
             for (file, part) in parts.iter().enumerate() {

@@ -142,8 +142,12 @@ impl Extraction {
         let recordings = recordings(files);
         let with_groups = !names_tell_recordings(files, &recordings, self.segments);
         let columns = columns(&extractor, with_groups);
-        let version = env!("CARGO_PKG_VERSION");
-        let settings = format!("{version} {:?} {:?}", self.features, self.segments);
+        let settings = serde_json::json!({
+            "version": env!("CARGO_PKG_VERSION"),
+            "features": self.features,
+            "segments": self.segments,
+        });
+        let settings = settings.to_string();
         let open = if self.resume {
             TableJournal::resume
         } else {
