@@ -23,7 +23,7 @@
 //!   table while they are computed, survives a kill and can be resumed.
 //! - Splits: [`SplitMethod`] and [`Split`] divide the rows into training, validation and test rows.
 //! - Leaks: [`LeakReport`] counts the test rows that a model can recognise instead of classify,
-//!   [`duplicate_rows`], [`groups_without_copies`] and [`duplicate_files`] find repeats, [`KNearestParams`] is the classifier that
+//!   [`duplicate_rows`], [`groups_without_copies`], [`near_copies`] and [`duplicate_files`] find repeats, [`KNearestParams`] is the classifier that
 //!   profits most from them.
 //! - Scaling: [`ScalerParams`] and [`Scaler`], equal to scikit-learn's scalers.
 //! - Images: `Spectrograms` (feature `npy`) stores spectrograms with their labels.
@@ -44,7 +44,7 @@ mod text_file;
 pub use error::{Error, Place, Result};
 pub use leak::{
     KNearestModel, KNearestParams, LeakReport, duplicate_files, duplicate_rows,
-    groups_without_copies,
+    groups_without_copies, near_copies,
 };
 pub use ndarray;
 pub use scaling::{Scaler, ScalerParams, Scaling};

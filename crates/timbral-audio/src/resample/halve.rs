@@ -102,10 +102,11 @@ impl WithSimd for Filter<'_> {
             *y = 0.5 * even[i];
         }
         for (k, h) in taps.iter().enumerate() {
+            let h = *h;
             let left = &odd[taps.len() - 1 - k..][..out.len()];
             let right = &odd[taps.len() + k..][..out.len()];
-            for (i, y) in out.iter_mut().enumerate() {
-                *y += h * (left[i] + right[i]);
+            for ((y, a), b) in out.iter_mut().zip(left).zip(right) {
+                *y += h * (a + b);
             }
         }
     }

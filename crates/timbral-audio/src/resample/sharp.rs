@@ -7,7 +7,7 @@
 //! of a [`LaneFftF32`], so that every instruction set computes the same bits.
 
 use pulp::{Simd, WithSimd};
-use timbral_core::LaneFftF32;
+use timbral_core::{LaneFftF32, LaneFilterF32};
 
 use super::simd::arch;
 
@@ -25,6 +25,8 @@ type Lane = [f32; LANES];
 /// A planned filter with the signal so far.
 #[derive(Debug, Clone)]
 pub(super) struct Sharp {
+    /// Both transforms in one, for most lengths.
+    filter: Option<LaneFilterF32>,
     /// Transforms of the lengths of the input and the output.
     forward: LaneFftF32,
     inverse: LaneFftF32,
@@ -86,6 +88,7 @@ impl Sharp {
         gain.extend_from_within(1..length / 2);
         gain[length / 2 + 1..].reverse();
         let mut sharp = Self {
+            filter: LaneFilterF32::new(inputs.length, outputs.length),
             forward: LaneFftF32::new(inputs.length)?,
             inverse: LaneFftF32::new(outputs.length)?,
             inputs,
@@ -145,7 +148,10 @@ impl Sharp {
         let rows = self.inputs.length.max(self.outputs.length);
         for (tile, (work, spectrum)) in tile.iter_mut().zip(work.iter_mut().zip(spectrum)) {
             tile.resize(rows, [0.0; LANES]);
-            let most = self.forward.work_len().max(self.inverse.work_len());
+            let most = match &self.filter {
+                Some(filter) => filter.work_len(),
+                None => self.forward.work_len().max(self.inverse.work_len()),
+            };
             work.resize(most * LANES, 0.0);
             spectrum.resize(self.inputs.length * LANES, 0.0);
         }
@@ -191,6 +197,23 @@ impl WithSimd for Round<'_> {
         let stride = LANES / S::F32_LANES;
         let (n, m) = (plan.inputs.length, plan.outputs.length);
         for column in 0..lanes.div_ceil(S::F32_LANES) {
+            if let Some(filter) = &plan.filter {
+                // The outputs overwrite the inputs only after all of these have been read.
+                let (re, im) = (Cells::new(re), Cells::new(im));
+                filter.run(
+                    simd,
+                    &plan.gain,
+                    #[inline(always)]
+                    |i| (re.get(i * stride + column), im.get(i * stride + column)),
+                    (&mut *work_re, &mut *work_im),
+                    #[inline(always)]
+                    |i, v| {
+                        re.set(i * stride + column, v.0);
+                        im.set(i * stride + column, v.1);
+                    },
+                );
+                continue;
+            }
             plan.forward.run(
                 simd,
                 #[inline(always)]
@@ -231,24 +254,65 @@ impl WithSimd for Round<'_> {
     }
 }
 
+/// A slice that one closure reads and another writes.
+struct Cells<'a, V>(&'a [std::cell::Cell<V>]);
+
+impl<'a, V: Copy> Cells<'a, V> {
+    #[inline(always)]
+    fn new(values: &'a mut [V]) -> Self {
+        Self(std::cell::Cell::from_mut(values).as_slice_of_cells())
+    }
+
+    #[inline(always)]
+    fn get(&self, i: usize) -> V {
+        self.0[i].get()
+    }
+
+    #[inline(always)]
+    fn set(&self, i: usize, v: V) {
+        self.0[i].set(v);
+    }
+}
+
 /// Copies block `2 l + part` into lane `l`.
 #[inline(always)]
 fn load(input: &[f32], side: &Side, part: usize, tile: &mut [Lane]) {
-    for (i, rows) in tile[..side.length]
-        .as_chunks_mut::<LANES>()
-        .0
-        .iter_mut()
-        .enumerate()
-    {
-        for l in 0..LANES {
-            let at = (2 * l + part) * side.hop + i * LANES;
-            let Some(block) = input[at..].first_chunk::<LANES>() else {
-                return;
-            };
-            for (row, x) in rows.iter_mut().zip(block) {
-                row[l] = *x;
+    let mut i = 0;
+    while i < side.length {
+        let mut rows = [[0.0; LANES]; LANES];
+        for (l, row) in rows.iter_mut().enumerate() {
+            let at = (2 * l + part) * side.hop + i;
+            if let Some(block) = input[at..].first_chunk::<LANES>() {
+                *row = *block;
             }
         }
+        transpose(&mut rows);
+        tile[i..i + LANES].copy_from_slice(&rows);
+        i += LANES;
+    }
+}
+
+/// Exchanges rows and columns, by four times placing the values of the upper eight rows between those of
+/// the lower eight.
+#[inline(always)]
+fn transpose(rows: &mut [Lane; LANES]) {
+    let mut round = 0;
+    while round < 4 {
+        let old = *rows;
+        let mut i = 0;
+        while i < 8 {
+            let (a, b) = (&old[i], &old[i + 8]);
+            rows[2 * i] = [
+                a[0], b[0], a[1], b[1], a[2], b[2], a[3], b[3], a[4], b[4], a[5], b[5], a[6], b[6],
+                a[7], b[7],
+            ];
+            rows[2 * i + 1] = [
+                a[8], b[8], a[9], b[9], a[10], b[10], a[11], b[11], a[12], b[12], a[13], b[13],
+                a[14], b[14], a[15], b[15],
+            ];
+            i += 1;
+        }
+        round += 1;
     }
 }
 
@@ -256,18 +320,19 @@ fn load(input: &[f32], side: &Side, part: usize, tile: &mut [Lane]) {
 #[inline(always)]
 fn store(tile: &[Lane], side: &Side, part: usize, out: &mut [f32]) {
     let valid = &tile[side.margin..][..side.hop];
-    for (i, rows) in valid.chunks(LANES).enumerate() {
-        for (l, block) in out
-            .chunks_exact_mut(side.hop)
-            .skip(part)
-            .step_by(2)
-            .enumerate()
+    let mut i = 0;
+    while i < valid.len() {
+        let n = (valid.len() - i).min(LANES);
+        let mut rows = [[0.0; LANES]; LANES];
+        rows[..n].copy_from_slice(&valid[i..i + n]);
+        transpose(&mut rows);
+        for (row, block) in rows
+            .iter()
+            .zip(out.chunks_exact_mut(side.hop).skip(part).step_by(2))
         {
-            let block = &mut block[i * LANES..][..rows.len()];
-            for (x, row) in block.iter_mut().zip(rows) {
-                *x = row[l];
-            }
+            block[i..i + n].copy_from_slice(&row[..n]);
         }
+        i += LANES;
     }
 }
 
