@@ -9,6 +9,7 @@ pub(crate) enum Cell<'a> {
     Whole(u64),
     Bool(bool),
     /// No value.
+    #[cfg_attr(all(feature = "npy", not(feature = "parquet")), expect(dead_code))]
     Missing,
     /// Of a type that no role accepts, with its name, such as `a list`.
     #[cfg_attr(all(feature = "npy", not(feature = "parquet")), expect(dead_code))]

@@ -53,7 +53,7 @@ pub struct TableSchema {
     /// without a column `x`, `y` (the first of these that is there, in any case), or no labels if there is
     /// none.
     pub label: Option<String>,
-    /// Column of the groups; default `group`, or [`recording_of`] each row's name if there is
+    /// Column of the groups; default `group`, or [`recording_of`](crate::recording_of) each row's name if there is
     /// none.
     pub group: Option<String>,
     /// Columns to leave out, including those with a default role.
