@@ -54,7 +54,7 @@ def beats(y):
 
 
 def vector(y, preset):
-    """The 57 numbers: with `gtzan` as librosa 0.7 made the published tables, else as 0.11 does."""
+    """The 57 numbers: with `gtzan` as librosa 0.7 made the published tables, else as 1.0 does."""
     old = preset == "gtzan"
     pad = {"pad_mode": "reflect" if old else "constant"}
     feature = librosa.feature

@@ -103,6 +103,24 @@ fn a_classifier_is_the_same_at_any_number_of_threads_and_from_its_file() {
 }
 
 #[test]
+fn copies_are_one_recording_of_the_folds() {
+    let music = music();
+    for file in Inputs::find([music.path()]).unwrap().files {
+        std::fs::copy(&file, file.with_extension("copy.wav")).unwrap();
+    }
+    let files = Inputs::find([music.path()]).unwrap().files;
+    assert_eq!(files.len(), 40);
+    let mut params = params();
+    params.members.truncate(1);
+    let fitted = params.fit(&files, &mut ()).unwrap();
+    let genres = &fitted.classifier.provenance().genres;
+    assert!(
+        genres.iter().all(|genre| genre.recordings == 2),
+        "{genres:?}"
+    );
+}
+
+#[test]
 fn unusable_training_data_is_an_error() {
     let music = music();
     let files = Inputs::find([music.path()]).unwrap().files;
@@ -126,8 +144,12 @@ fn unusable_training_data_is_an_error() {
         false,
     );
     assert!(one.contains("at least two classes"), "{one}");
-    let folds = fit(&params, &files[..2], false);
-    assert!(folds.contains("n_splits"), "{folds}");
+    let folds = fit(&params, &files, false);
+    let genre = "the largest class, \"synth-";
+    assert!(
+        folds.contains("n_splits") && folds.contains(genre),
+        "{folds}"
+    );
 }
 
 fn run(name: &str, folder: &Path, args: &str) -> (Option<i32>, String, String) {

@@ -3,6 +3,7 @@
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
+use timbral::data::{FeatureTable, groups_without_copies};
 use timbral::{Extraction, ExtractionReport, Inputs, Progress, Segmentation};
 
 use crate::support::clips_with_bad_files;
@@ -48,6 +49,45 @@ fn the_table_does_not_depend_on_the_number_of_threads() {
         };
         assert_eq!(tables[0].lines().count(), 1 + rows);
     }
+}
+
+#[test]
+fn a_recording_is_a_file_and_its_copies() {
+    let folder = clips_with_bad_files();
+    let sounds: Vec<PathBuf> = Inputs::find([folder.path()]).unwrap().files;
+    let sounds: Vec<&PathBuf> = sounds
+        .iter()
+        .filter(|path| path.to_string_lossy().contains(".00000."))
+        .collect();
+    let music = tempfile::tempdir().unwrap();
+    let copies = [
+        (0, "jazz/01.wav"),
+        (1, "rock/01.wav"),
+        (2, "rock/rock.1.wav"),
+        (3, "rock/rock.2.wav"),
+        (0, "jazz/copy of 01.wav"),
+    ];
+    for (sound, name) in copies {
+        let path = music.path().join(name);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::copy(sounds[sound], path).unwrap();
+    }
+    let files = Inputs::find([music.path()]).unwrap().files;
+    let out = music.path().join("table.csv");
+    let extraction = Extraction {
+        segments: PARTS,
+        ..Default::default()
+    };
+    extract(extraction, &files, &out);
+    let table = FeatureTable::read(&out).unwrap();
+    assert_eq!((table.n_rows(), table.n_groups()), (15, 5));
+    assert!(table.group_names().contains(&"jazz/01".to_owned()));
+    let mut different = groups_without_copies(&table);
+    different.sort_unstable();
+    different.dedup();
+    assert_eq!(different.len(), 4);
+    let (in_memory, _) = extraction.table(&files, &mut ()).unwrap();
+    assert_eq!(in_memory.group_names(), table.group_names());
 }
 
 #[test]

@@ -10,12 +10,14 @@
 //!
 //! | format | decoded by |
 //! |---|---|
-//! | WAV: 8, 16, 24, 32-bit integer, 32-bit float | hound's header parser and this crate |
-//! | AU: 8 to 32-bit integer, 32 and 64-bit float, mu-law, A-law | this crate |
-//! | WAV with other codecs, AIFF, CAF, FLAC, ALAC, MP3, MP2, OGG Vorbis, AAC (MP4, ADTS), Matroska | Symphonia, with the default feature `symphonia` |
+//! | uncompressed samples of either byte order, mu-law and A-law in WAV, AIFF, AU, CAF, QuickTime and Matroska | this crate |
+//! | FLAC, MP3, MP2, AAC-LC, ALAC and ADPCM, in files of their own and in WAV, CAF, MP4, Matroska and OGG | containers: this crate; decoders: Symphonia, with the default feature `symphonia` |
+//! | Vorbis in OGG and Matroska | lewton, with the same feature |
+//! | Opus in OGG, Matroska and MP4 | ropus, with the default feature `opus` |
 //!
-//! Not decoded, and refused by name where the first bytes identify them: Opus, RF64, RIFX, WMA,
-//! WavPack, Monkey's Audio, Musepack, MIDI.
+//! Others are refused by name (`not supported: ...`) where the first bytes identify them: Windows Media
+//! Audio, WavPack, Monkey's Audio, Musepack, MIDI and more; also AAC of more than two channels and
+//! encrypted MP4. `malformed` is only what is damaged.
 //!
 //! The first bytes of a file decide its format, not its name. One exception: if they are of no known
 //! format and the name ends in `.mp3`, `.mp2` or `.aac`, the file is searched for a first frame.
@@ -32,7 +34,8 @@
 //! A file that is damaged, shorter than its header says, or not a sound file is an [`Error`] that names
 //! the file and the reason. A missing end is detected where the format stores the exact length (WAV,
 //! AU, AIFF, FLAC, MP3 whose encoder stored it); a stream of MP3, ADTS or OGG packets that is cut
-//! between two packets ends earlier, without an error. A damaged packet is an error, not a gap. A panic
+//! between two packets ends earlier, without an error. A damaged packet is an error that names time and byte, or, with
+//! [`OpenParams::lenient`], a gap of silence that is counted. A panic
 //! in a decoder is caught and becomes an error; the program's panic hook still runs.
 //!
 //! # Example
@@ -48,6 +51,8 @@
 //! # Ok::<(), timbral_audio::Error>(())
 //! ```
 
+#![cfg_attr(not(test), warn(clippy::disallowed_methods))]
+
 mod clip;
 mod error;
 mod formats;
@@ -61,7 +66,7 @@ pub use clip::Clip;
 pub use error::{Error, Result};
 pub use mono::MonoReader;
 pub use reader::{AudioReader, OpenParams, decode, decode_reader};
-pub use resample::{ResampleParams, Resampler};
+pub use resample::{ResampleParams, ResampleQuality, Resampler};
 pub use segments::Segments;
 pub use source::{Gaps, MAX_CHANNELS, SAMPLE_RATES};
 pub use timbral_core::InvalidParameter;

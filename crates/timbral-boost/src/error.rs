@@ -71,6 +71,18 @@ pub enum Error {
         /// The part, such as `categorical splits`.
         what: String,
     },
+    /// A number of the training is no longer finite: the steps are too large, or labels, weights or
+    /// gradients are near the limits of `f32`.
+    #[error(
+        "training diverged in round {round}: {what} not finite; lower learning_rate, raise lambda, set \
+         max_delta_step, or scale labels and weights down"
+    )]
+    Diverged {
+        /// Index of the round, from 0.
+        round: usize,
+        /// What is not finite, such as `a gradient is`.
+        what: &'static str,
+    },
     /// An error of linfa itself, for example in its cross-validation.
     #[cfg(feature = "linfa")]
     #[error(transparent)]

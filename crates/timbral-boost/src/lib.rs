@@ -87,6 +87,8 @@
 //! `SupervisedEstimator` and `Predictor`. Both train `BoostedTrees`; the documentation of the
 //! implementations has examples. Both features are off by default. [`ndarray`] is re-exported.
 
+#![cfg_attr(not(test), warn(clippy::disallowed_methods))]
+
 #[cfg(any(feature = "linfa", feature = "smartcore"))]
 mod adapters;
 mod data;

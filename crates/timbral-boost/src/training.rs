@@ -2,6 +2,7 @@
 
 mod boosting;
 mod builder;
+mod checks;
 mod history;
 mod params;
 

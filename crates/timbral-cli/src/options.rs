@@ -2,30 +2,31 @@
 
 pub(crate) mod network;
 pub(crate) mod search;
+pub(crate) mod table;
 pub(crate) mod training;
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use anyhow::Context;
 use timbral::Inputs;
-use timbral::data::FeatureTable;
 
-use crate::session::phase;
+use crate::session::{phase, print_skipped};
 
-/// Finds the sound files among files and folders.
-pub(crate) fn find_files<P: AsRef<Path>>(inputs: &[P]) -> timbral::Result<Vec<PathBuf>> {
+/// Finds the sound files among files and folders; what cannot be read and how many other files there are is
+/// printed to stderr.
+pub(crate) fn find_files<P: AsRef<Path>>(inputs: &[P]) -> timbral::Result<Inputs> {
     let names: Vec<_> = inputs
         .iter()
         .map(|path| path.as_ref().display().to_string())
         .collect();
     phase(format!("searching {} for sound files", names.join(", ")));
-    Ok(Inputs::find(inputs)?.files)
-}
-
-/// Reads a table of features.
-pub(crate) fn read_table(path: &Path) -> timbral::Result<FeatureTable> {
-    phase(format!("reading {}", path.display()));
-    Ok(FeatureTable::read(path)?)
+    let found = Inputs::find(inputs)?;
+    if found.passed_over > 0 {
+        let others = found.passed_over;
+        phase(format!("passing over {others} files of other kinds"));
+    }
+    print_skipped(&found.unreadable);
+    Ok(found)
 }
 
 /// Makes a folder and those above it.

@@ -53,6 +53,9 @@ fn folder() -> TempDir {
         )
         .unwrap();
     }
+    let mut missing: Vec<&str> = table.lines().take(60).collect();
+    missing[2] = "my-pop.00000.0.wav,null,3,pop";
+    std::fs::write(folder.path().join("missing-cell.csv"), missing.join("\n")).unwrap();
     std::fs::write(folder.path().join("t.csv"), table).unwrap();
     std::fs::write(folder.path().join("bad.npz"), "not a zip file").unwrap();
     std::fs::write(folder.path().join("bad.json"), "{\"learner\": 1}").unwrap();
@@ -128,10 +131,93 @@ fn music_becomes_a_classifier_and_bad_files_are_skipped() {
     assert_eq!(text(&output.stdout).lines().count(), 3);
 }
 
+#[test]
+fn columns_are_named_by_options_or_found_with_a_note() {
+    let folder = folder();
+    let folder = folder.path();
+    let table = std::fs::read_to_string(folder.join("t.csv")).unwrap();
+    // As pandas writes it: an index, other names, semicolons.
+    let rows = table.lines().enumerate().map(|(i, line)| match i {
+        0 => ";track;x;noise;style".to_owned(),
+        i => format!("{};{}", i - 1, line.replace(',', ";")),
+    });
+    let rows: Vec<String> = rows.collect();
+    std::fs::write(folder.join("p.csv"), rows.join("\n")).unwrap();
+    let args =
+        "train-boost p.csv --label style --id track --split grouped --rounds 3 --model-out m.json";
+    let output = run(folder, args);
+    let stderr = text(&output.stderr);
+    assert_eq!(output.status.code(), Some(0), "{stderr}");
+    assert!(
+        stderr.contains("note: p.csv: column 1 (\"\") is an index of the rows"),
+        "{stderr}"
+    );
+    let expected = "train-boost t.csv --split grouped --rounds 3";
+    let without_times = |report: String| -> Vec<String> {
+        let lines = report
+            .lines()
+            .filter(|line| !line.starts_with("fitted in "));
+        lines.map(str::to_owned).collect()
+    };
+    assert_eq!(
+        without_times(text(&output.stdout)),
+        without_times(done(folder, expected))
+    );
+    // Features are found by name, whatever else is in the table.
+    let report = done(folder, "evaluate m.json t.csv --probabilities p.parquet");
+    assert!(!report.is_empty());
+}
+
+#[test]
+fn a_dense_network_predicts_from_its_file() {
+    let folder = folder();
+    let folder = folder.path();
+    let args = "train-dense t.csv --split grouped --units 16 --epochs 3 --model-out d.safetensors --probabilities p.csv";
+    done(folder, args);
+    done(
+        folder,
+        "evaluate d.safetensors t.csv --probabilities all.csv",
+    );
+    // The probabilities of the test rows are the same, and need no labels.
+    let all = std::fs::read_to_string(folder.join("all.csv")).unwrap();
+    let test = std::fs::read_to_string(folder.join("p.csv")).unwrap();
+    for line in test.lines() {
+        assert!(all.lines().any(|other| other == line), "{line}");
+    }
+    let table = std::fs::read_to_string(folder.join("t.csv")).unwrap();
+    let unlabelled: Vec<&str> = table
+        .lines()
+        .map(|line| line.rsplit_once(',').unwrap().0)
+        .collect();
+    std::fs::write(folder.join("u.csv"), unlabelled.join("\n")).unwrap();
+    done(
+        folder,
+        "evaluate d.safetensors u.csv --probabilities u-all.csv",
+    );
+    let unlabelled = std::fs::read_to_string(folder.join("u-all.csv")).unwrap();
+    assert_eq!(unlabelled.lines().count(), all.lines().count());
+}
+
 /// A wrong input for every command: arguments, exit status, and a part of the message.
 const WRONG: &[(&str, u8, &str)] = &[
     ("average missing.csv", 1, "error: missing.csv: "),
     ("boost-study missing.csv", 1, "error: missing.csv: "),
+    (
+        "tune-boost t.csv --label genre",
+        1,
+        "error: t.csv: no column \"genre\"; the columns are \"filename\"",
+    ),
+    (
+        "train-boost t.csv --ignore label",
+        1,
+        "the table has no labels; name their column by --label",
+    ),
+    (
+        "train-dense missing-cell.csv",
+        1,
+        "error: missing-cell.csv, line 3, column 2 (\"x\"): \"NaN\" is missing",
+    ),
+    ("evaluate t.csv t.csv", 1, "error: t.csv: not a valid model"),
     ("completions dos", 64, "invalid value 'dos' for '<SHELL>'"),
     ("evaluate bad.json t.csv", 1, "error: bad.json: "),
     ("explore missing.csv", 1, "error: missing.csv: "),

@@ -4,10 +4,14 @@
 //! - [`Rng`], [`split_mix`], [`unit_f64`]: seeded random numbers, the same on every machine.
 //! - [`InvalidParameter`] and [`check`]: the error of a parameter out of range.
 //! - [`quantile`]: NumPy's linear quantile.
+//! - With the feature `fft`: [`LaneFftF32`] and [`LaneFftF64`], Fourier transforms of several signals side by
+//!   side, with the same bits on every instruction set.
 //! - With the feature `files`: [`write_atomic`] and [`write_json`], which write files atomically, and
-//!   [`JsonLines`], an append-only log that survives a kill.
+//!   [`JsonLines`], an append-only log that survives a kill; [`differences`] names what differs in two settings.
 //!
 //! It knows nothing of audio, features or models.
+
+#![cfg_attr(not(test), warn(clippy::disallowed_methods))]
 
 mod parameter;
 mod progress;
@@ -15,10 +19,18 @@ mod quantile;
 mod random;
 
 #[cfg(feature = "files")]
+mod differences;
+#[cfg(feature = "fft")]
+mod fft;
+#[cfg(feature = "files")]
 mod file;
 #[cfg(feature = "files")]
 mod json_lines;
 
+#[cfg(feature = "files")]
+pub use differences::{Difference, differences};
+#[cfg(feature = "fft")]
+pub use fft::{LaneFftF32, LaneFftF64, LaneFilterF32, twiddle};
 #[cfg(feature = "files")]
 pub use file::{write_atomic, write_json};
 #[cfg(feature = "files")]

@@ -97,11 +97,19 @@ pub enum Error {
         reason: &'static str,
     },
     /// A table file lacks a column that the schema names.
-    #[error("{}: no column {name:?}", path.display())]
+    #[error("{}: no column {name:?}; the columns are {}", path.display(), listed(columns))]
     NoColumn {
         /// The file.
         path: PathBuf,
         /// The column.
+        name: String,
+        /// The columns of the file.
+        columns: Vec<String>,
+    },
+    /// A feature that is asked for is not in the table.
+    #[error("the table has no feature {name}")]
+    NoFeature {
+        /// The feature.
         name: String,
     },
     /// A table, read or to be written, has no header, no feature columns or no rows.
@@ -162,7 +170,10 @@ pub enum Error {
     #[error(transparent)]
     InvalidParameter(#[from] InvalidParameter),
     /// A table without labels cannot be stratified by class.
-    #[error("the table has no labels, which this split needs; add a column `label`")]
+    #[error(
+        "the table has no labels, which this split needs; add a column `label` or name one with \
+         `TableSchema::label` (option --label)"
+    )]
     NoLabels,
     /// A table has other columns, or in another order, than the one a scaler was fitted to.
     #[error("feature column {index} is {got:?}, the scaler was fitted to {expected:?}")]
@@ -251,6 +262,17 @@ impl std::fmt::Display for Place {
             Self::Row(row) => write!(f, "row {row}"),
         }
     }
+}
+
+/// Names in quotes, the first of many.
+fn listed(names: &[String]) -> String {
+    const MOST: usize = 12;
+    let shown: Vec<String> = names.iter().take(MOST).map(|n| format!("{n:?}")).collect();
+    let rest = match names.len() > MOST {
+        true => format!(" and {} more", names.len() - MOST),
+        false => String::new(),
+    };
+    shown.join(", ") + &rest
 }
 
 /// The crate's result type.

@@ -23,11 +23,13 @@
 //!   table while they are computed, survives a kill and can be resumed.
 //! - Splits: [`SplitMethod`] and [`Split`] divide the rows into training, validation and test rows.
 //! - Leaks: [`LeakReport`] counts the test rows that a model can recognise instead of classify,
-//!   [`duplicate_rows`] and [`duplicate_files`] find repeats, [`KNearestParams`] is the classifier that
+//!   [`duplicate_rows`], [`groups_without_copies`], [`near_copies`] and [`duplicate_files`] find repeats, [`KNearestParams`] is the classifier that
 //!   profits most from them.
 //! - Scaling: [`ScalerParams`] and [`Scaler`], equal to scikit-learn's scalers.
 //! - Images: `Spectrograms` (feature `npy`) stores spectrograms with their labels.
 //! - [`gtzan`]: the clips of that data set, their artists, the fault-filtered partition, the archive.
+
+#![cfg_attr(not(test), warn(clippy::disallowed_methods))]
 
 mod error;
 pub mod gtzan;
@@ -40,11 +42,14 @@ mod table;
 mod text_file;
 
 pub use error::{Error, Place, Result};
-pub use leak::{KNearestModel, KNearestParams, LeakReport, duplicate_files, duplicate_rows};
+pub use leak::{
+    KNearestModel, KNearestParams, LeakReport, duplicate_files, duplicate_rows,
+    groups_without_copies, near_copies,
+};
 pub use ndarray;
 pub use scaling::{Scaler, ScalerParams, Scaling};
 #[cfg(feature = "npy")]
 pub use spectrograms::Spectrograms;
 pub use split::{Split, SplitMethod};
-pub use table::{FeatureTable, TableJournal, TableSchema, recording_of};
+pub use table::{FeatureTable, Notice, TableJournal, TableSchema, recording_of, sort_classes};
 pub use timbral_core::{InvalidParameter, Monitor, Progress};

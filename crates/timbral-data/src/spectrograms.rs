@@ -84,8 +84,12 @@ impl Spectrograms {
             texts.map_err(&malformed)
         };
         let names = texts("names")?.ok_or_else(|| missing("names"))?;
-        let labels = match texts("labels")? {
-            Some(labels) => labels,
+        let groups = texts("groups")?;
+        let labels = match array("labels")? {
+            Some(labels) => labels
+                .column(n)
+                .and_then(|l| l.names())
+                .map_err(&malformed)?,
             None => {
                 let label = |name: &String| match name.split_once('.') {
                     Some((label, _)) if !label.is_empty() => Ok(label.to_owned()),
@@ -96,7 +100,6 @@ impl Spectrograms {
                 names.iter().map(label).collect::<Result<_>>()?
             }
         };
-        let groups = texts("groups")?;
         let groups = groups.unwrap_or_else(|| {
             let recordings = names.iter().map(|name| recording_of(name).to_owned());
             recordings.collect()

@@ -1,20 +1,32 @@
 //! Tables of features, their file formats, and the journal that collects their rows.
 
+mod cell;
+mod class_order;
 mod csv;
 mod feature_table;
 mod format;
 mod journal;
+mod notice;
 #[cfg(feature = "npy")]
 pub(crate) mod npy;
 #[cfg(feature = "npy")]
 mod npz;
+mod origin;
+mod other_formats;
 #[cfg(feature = "parquet")]
 mod parquet;
+mod reader;
 mod recording;
+mod roles;
 mod schema;
+mod separator;
 mod stored;
+#[cfg(feature = "parquet")]
+mod zstd_pages;
 
+pub use class_order::sort_classes;
 pub use feature_table::FeatureTable;
 pub use journal::TableJournal;
+pub use notice::Notice;
 pub use recording::recording_of;
 pub use schema::TableSchema;

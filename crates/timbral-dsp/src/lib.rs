@@ -60,6 +60,8 @@
 //! opt-level = 3
 //! ```
 
+#![cfg_attr(not(test), warn(clippy::disallowed_methods))]
+
 mod error;
 mod features;
 mod frames;

@@ -6,6 +6,8 @@
 //! rounding does not depend on the instruction set. A tile of 1025 bins has 64 KiB and stays in the
 //! cache through all kernels that read it.
 
+#[cfg(test)]
+mod instruction_sets;
 mod matrix;
 mod tiles;
 
@@ -24,7 +26,17 @@ pub(crate) const ZERO: Lane = [0.0; LANES];
 /// the target's baseline), detected at run time. Everything in it must be `#[inline(always)]`.
 #[inline(always)]
 pub(crate) fn dispatch<R>(kernel: impl FnOnce() -> R) -> R {
-    pulp::Arch::new().dispatch(kernel)
+    arch().dispatch(kernel)
+}
+
+/// The best instruction set of this machine, detected at run time.
+#[inline(always)]
+pub(crate) fn arch() -> pulp::Arch {
+    #[cfg(test)]
+    if let Some(chosen) = instruction_sets::chosen() {
+        return chosen;
+    }
+    pulp::Arch::new()
 }
 
 /// Transposes a 16 x 16 block: `to[j][i] = from[i][j]`.

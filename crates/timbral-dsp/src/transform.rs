@@ -1,19 +1,20 @@
 //! Short-time Fourier transforms and their inverse.
 //!
 //! [`Stft`] feeds tiles of 16 frames to a `TileTransform`, which transforms them side by side
-//! (`side_by_side`, on `lane_fft` and `butterflies`) or, for lengths that are no power of two, one
-//! after the other (`one_by_one`).
+//! (`side_by_side`, on timbral-core's `LaneFftF64`) or, for lengths that are no power of two, one
+//! after the other (`one_by_one`, on `real_fft` and `any_fft`).
 
-mod butterflies;
+mod any_fft;
 mod hop_grid;
-mod lane_fft;
 mod one_by_one;
 mod overlap_add;
+mod real_fft;
 mod side_by_side;
 mod stft;
 mod stft_params;
 mod tile_transform;
 
 pub(crate) use overlap_add::OverlapAdd;
+pub(crate) use real_fft::{RealFft, RealFftScratch};
 pub use stft::{Stft, StftScratch};
 pub use stft_params::StftParams;

@@ -32,6 +32,8 @@
 //! # Ok::<(), timbral_metrics::Error>(())
 //! ```
 
+#![cfg_attr(not(test), warn(clippy::disallowed_methods))]
+
 mod arguments;
 mod classification;
 mod encode;

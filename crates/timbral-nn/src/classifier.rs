@@ -1,3 +1,4 @@
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use ndarray::{Array2, ArrayView, ArrayView2, ArrayView3, Dimension};
@@ -12,16 +13,18 @@ use crate::nets::network::Network;
 use crate::shape::Shape;
 use crate::workspace::{check_shape, logits};
 
-/// A trained network. Two classifiers are equal if their networks are, whatever their devices.
+/// A trained network. Two classifiers are equal if their networks and attributes are, whatever their
+/// devices.
 #[derive(Debug, Clone)]
 pub struct Classifier {
     network: Network,
     device: Opened,
+    attributes: BTreeMap<String, String>,
 }
 
 impl PartialEq for Classifier {
     fn eq(&self, other: &Self) -> bool {
-        self.network == other.network
+        self.network == other.network && self.attributes == other.attributes
     }
 }
 
@@ -30,7 +33,51 @@ impl Classifier {
         Self {
             network,
             device: Opened::Own,
+            attributes: BTreeMap::new(),
         }
+    }
+
+    fn of_file(contents: Contents) -> Self {
+        Self {
+            attributes: contents.config.attributes,
+            ..Self::new(contents.network)
+        }
+    }
+
+    fn contents(&self) -> Contents {
+        let mut contents = Contents::model(&self.network);
+        contents.config.attributes.clone_from(&self.attributes);
+        contents
+    }
+
+    /// Texts that are kept with the model in its file, such as the names of classes.
+    pub fn attributes(&self) -> &BTreeMap<String, String> {
+        &self.attributes
+    }
+
+    /// The same without a text.
+    #[must_use]
+    pub fn without_attribute(mut self, name: &str) -> Self {
+        self.attributes.remove(name);
+        self
+    }
+
+    /// The same with a further text that is kept with the model in its file.
+    ///
+    /// ```
+    /// # use timbral_nn::{Classifier, Dataset, MlpParams, TrainParams, Training};
+    /// # let data = Dataset::new(ndarray::array![[0.0], [1.0]].view(), &[0, 1], 2)?;
+    /// # let params = TrainParams { epochs: 1, ..TrainParams::default() };
+    /// # let classifier = Training::new(MlpParams::default(), &params, &data).run()?.model;
+    /// let named = classifier.with_attribute("classes", "jazz, rock");
+    /// let loaded = Classifier::from_slice(&named.to_safetensors()?)?;
+    /// assert_eq!(loaded.attributes()["classes"], "jazz, rock");
+    /// # Ok::<(), timbral_nn::Error>(())
+    /// ```
+    #[must_use]
+    pub fn with_attribute(mut self, name: impl Into<String>, text: impl Into<String>) -> Self {
+        self.attributes.insert(name.into(), text.into());
+        self
     }
 
     pub(crate) fn network(&self) -> &Network {
@@ -80,7 +127,7 @@ impl Classifier {
     /// # Errors
     ///
     /// [`Error::Features`] if the number of columns is another, [`Error::InvalidValue`] if a feature
-    /// is not finite, [`Error::Device`] if the device fails.
+    /// is not finite or so large that the network overflows, [`Error::Device`] if the device fails.
     pub fn probabilities(&self, features: ArrayView2<'_, f32>) -> Result<Array2<f32>> {
         let shape = Shape::row(features.ncols());
         self.probabilities_of("features", features, shape)
@@ -114,6 +161,15 @@ impl Classifier {
             softmax(logits, n_classes);
             probabilities.extend_from_slice(logits);
         })?;
+        if let Some(at) = probabilities.iter().position(|p| !p.is_finite()) {
+            let index = at / n_classes * shape.len();
+            return Err(Error::InvalidValue {
+                name,
+                index,
+                value: values[index].into(),
+                reason: "this row, from here on, is beyond what the network can compute",
+            });
+        }
         let (n, len) = (values.len() / shape.len(), probabilities.len());
         Array2::from_shape_vec((n, n_classes), probabilities).map_err(|_| Error::Length {
             name,
@@ -143,7 +199,7 @@ impl Classifier {
     ///
     /// [`Error::Io`].
     pub fn save(&self, path: impl AsRef<Path>) -> Result<()> {
-        model_file::write(path.as_ref(), &Contents::model(&self.network))
+        model_file::write(path.as_ref(), &self.contents())
     }
 
     /// The bytes of the file that [`Classifier::save`] writes.
@@ -152,7 +208,7 @@ impl Classifier {
     ///
     /// [`Error::Format`], which does not occur with networks of this crate.
     pub fn to_safetensors(&self) -> Result<Vec<u8>> {
-        let bytes = model_file::encode(&Contents::model(&self.network));
+        let bytes = model_file::encode(&self.contents());
         bytes.map_err(|e| Error::Format {
             path: None,
             what: model_file::MODEL,
@@ -177,9 +233,7 @@ impl Classifier {
     ///
     /// [`Error::Format`], as in [`Classifier::load`].
     pub fn from_slice(bytes: &[u8]) -> Result<Self> {
-        Ok(Self::new(
-            model_file::decode(bytes, model_file::MODEL)?.network,
-        ))
+        Ok(Self::of_file(model_file::decode(bytes, model_file::MODEL)?))
     }
 
     /// Reads a file of [`Classifier::save`].
@@ -189,8 +243,7 @@ impl Classifier {
     /// [`Error::Io`]; [`Error::Format`] if the file is of another kind or damaged, or its tensors do
     /// not fit its architecture.
     pub fn load(path: impl AsRef<Path>) -> Result<Self> {
-        Ok(Self::new(
-            model_file::read(path.as_ref(), model_file::MODEL)?.network,
-        ))
+        let contents = model_file::read(path.as_ref(), model_file::MODEL)?;
+        Ok(Self::of_file(contents))
     }
 }

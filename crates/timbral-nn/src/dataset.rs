@@ -1,5 +1,7 @@
 use ndarray::{ArrayView, ArrayView2, ArrayView3, Dimension};
 
+use timbral_core::finalize;
+
 use crate::error::{Error, Result};
 use crate::shape::Shape;
 
@@ -75,6 +77,21 @@ impl Dataset {
             labels: labels.to_vec(),
             n_classes,
         })
+    }
+
+    /// A number that other rows or labels change, in hexadecimal.
+    pub(crate) fn fingerprint(&self) -> String {
+        let shape = [self.shape.height, self.shape.width, self.shape.channels];
+        let labels = shape
+            .into_iter()
+            .chain([self.n_classes])
+            .chain(self.labels.iter().copied());
+        let values = self.values.iter().map(|x| u64::from(x.to_bits()));
+        let all = labels.map(|n| n as u64).chain(values);
+        let hash = all.fold(self.labels.len() as u64, |hash, n| {
+            finalize(hash.wrapping_add(0x9E37_79B9_7F4A_7C15) ^ n)
+        });
+        format!("{hash:016x}")
     }
 
     /// The shape of an example.

@@ -56,8 +56,11 @@ pub enum Error {
         /// The rule it breaks.
         reason: &'static str,
     },
-    /// The loss became infinite or NaN; a smaller learning rate or `clip_norm` may help.
-    #[error("the loss is not finite in epoch {epoch}")]
+    /// The loss or a weight became infinite or NaN; a smaller learning rate or `clip_norm` may help.
+    #[error(
+        "training diverged: the loss or a weight is not finite in epoch {epoch}; lower learning_rate or set \
+         clip_norm"
+    )]
     Diverged {
         /// The epoch, from 0.
         epoch: usize,

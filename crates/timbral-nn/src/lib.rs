@@ -49,6 +49,8 @@
 //!
 //! A model file does not depend on the device that the model was trained on.
 
+#![cfg_attr(not(test), warn(clippy::disallowed_methods))]
+
 #[cfg(feature = "candle")]
 mod candle;
 mod classifier;

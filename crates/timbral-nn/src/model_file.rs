@@ -1,6 +1,6 @@
 //! Files of models and checkpoints: safetensors with the configuration as JSON in the metadata.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::io::Write;
 use std::path::Path;
 
@@ -31,6 +31,9 @@ pub(crate) struct Config {
     n_classes: usize,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) training: Option<TrainingConfig>,
+    /// Texts that programs keep with a model.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub(crate) attributes: BTreeMap<String, String>,
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -39,6 +42,9 @@ pub(crate) struct TrainingConfig {
     pub(crate) params: TrainParams,
     pub(crate) history: History,
     pub(crate) best_epoch: Option<usize>,
+    /// The fingerprint of the rows; older files have none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) data: Option<String>,
 }
 
 /// The contents of a file.
@@ -59,6 +65,7 @@ impl Contents {
                 input: network.input,
                 n_classes: network.n_classes,
                 training: None,
+                attributes: BTreeMap::new(),
             },
             network: network.clone(),
             vectors: Vec::new(),

@@ -19,6 +19,8 @@
 //!
 //! Scores on this corpus show that tools and evaluations work. They say nothing about real genres.
 
+#![cfg_attr(not(test), warn(clippy::disallowed_methods))]
+
 mod corpus;
 mod error;
 mod music;

@@ -60,7 +60,7 @@ pub enum Error {
     #[error(transparent)]
     Metrics(#[from] timbral_metrics::Error),
     /// A table for training or evaluation has no labels.
-    #[error("the table has no labels: a column `label` is needed")]
+    #[error("the table has no labels: a column `label` or another one named by --label is needed")]
     NoLabels,
     /// A label is none of the classes of the probabilities.
     #[error("the table's label {label} is not among the model's classes {}", classes.join(", "))]
@@ -69,6 +69,20 @@ pub enum Error {
         label: String,
         /// The model's classes.
         classes: Vec<String>,
+    },
+    /// The classes of a model have no names, and the labels of the table do not tell them.
+    #[error(
+        "the model has {expected} classes without names, and {}; name all classes in their order \
+         (option --classes)",
+        labelled(labels, got)
+    )]
+    ClassNames {
+        /// Number of classes of the model.
+        expected: usize,
+        /// The names that were given or found.
+        got: Vec<String>,
+        /// The labels of the table.
+        labels: Vec<String>,
     },
     /// A feature that a model needs is not in the table.
     #[error("the table has no feature {name}")]
@@ -206,6 +220,14 @@ pub enum Error {
     },
 }
 
+/// What is known of the names of classes.
+fn labelled(labels: &[String], names: &[String]) -> String {
+    match names {
+        [] => format!("the table {} labels ({})", labels.len(), labels.join(", ")),
+        names => format!("{} names were given", names.len()),
+    }
+}
+
 /// The crate's result type.
 pub type Result<T> = std::result::Result<T, Error>;
 
@@ -221,6 +243,7 @@ impl From<timbral_data::Error> for Error {
     fn from(error: timbral_data::Error) -> Self {
         match error {
             timbral_data::Error::Stopped => Self::Stopped,
+            timbral_data::Error::NoFeature { name } => Self::NoFeature { name },
             other => Self::Table(other),
         }
     }

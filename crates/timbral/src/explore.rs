@@ -130,7 +130,7 @@ pub fn sound_figures(features: &SoundFeatures, name: &str) -> Result<Vec<Caption
         .collect())
 }
 
-/// The figures of a file: of a table (`.csv`, `.parquet`, `.npz`) those of [`table_figures`], of any other
+/// The figures of a file: of a table ([`FeatureTable::is_table`]) those of [`table_figures`], of any other
 /// file those of [`sound_figures`] for its first `seconds`.
 ///
 /// # Errors
@@ -138,13 +138,11 @@ pub fn sound_figures(features: &SoundFeatures, name: &str) -> Result<Vec<Caption
 /// The file cannot be read, or those of the two functions.
 pub fn file_figures(path: impl AsRef<Path>, seconds: f64) -> Result<Vec<CaptionedFigure>> {
     let path = path.as_ref();
-    match path.extension().and_then(|extension| extension.to_str()) {
-        Some("csv" | "parquet" | "npz") => table_figures(&FeatureTable::read(path)?),
-        _ => {
-            let name = path.file_name().unwrap_or_default().to_string_lossy();
-            sound_figures(&SoundFeatures::of_file(path, seconds)?, &name)
-        }
+    if FeatureTable::is_table(path) {
+        return table_figures(&FeatureTable::read(path)?);
     }
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    sound_figures(&SoundFeatures::of_file(path, seconds)?, &name)
 }
 
 /// Waveforms and mel spectrograms of the first sound of each genre (folder), at most twelve, in a grid; no

@@ -3,5 +3,6 @@
 pub(crate) mod extractor;
 pub(crate) mod inputs;
 pub(crate) mod mel_images;
+pub(crate) mod recordings;
 pub(crate) mod sound;
 pub(crate) mod table;

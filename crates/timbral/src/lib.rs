@@ -8,6 +8,7 @@
 //! | training and test rows | [`Experiment`], [`Validation`] |
 //! | models | [`Recipe`]: [`boost::BoostParams`], [`DenseParams`], [`ImageNet`], [`Ensemble`] |
 //! | one fit | [`fit_and_evaluate`] |
+//! | a saved model of tables | [`TableModel`] |
 //! | many fits | [`Runner`] and [`Results`], [`compare`], [`tune`] |
 //! | evaluation | [`Evaluation`], [`Probabilities`] |
 //! | a classifier in one file | [`ClassifierParams`], [`Classifier`] |
@@ -34,6 +35,8 @@
 //! assert_eq!(fit.record.test_accuracy, 1.0);
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
+
+#![cfg_attr(not(test), warn(clippy::disallowed_methods))]
 
 #[cfg(feature = "classical")]
 mod classical;
@@ -82,6 +85,7 @@ pub use recipes::images::params::ImageNetParams;
 pub use recipes::images::recipe::ImageNet;
 pub use recipes::kind::ModelKind;
 pub use recipes::recipe::{FittedModel, Recipe};
+pub use recipes::table_model::TableModel;
 pub use similar::{SimilarTrack, SimilarityIndex};
 pub use timbral_audio as audio;
 pub use timbral_boost as boost;

@@ -6,3 +6,4 @@ pub(crate) mod ensemble;
 pub(crate) mod images;
 pub(crate) mod kind;
 pub(crate) mod recipe;
+pub(crate) mod table_model;

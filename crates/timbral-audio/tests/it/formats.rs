@@ -134,8 +134,9 @@ fn assert_channels(name: &str, channels: usize, order: &[usize], seconds: f64) {
         };
         for other in 0..channels {
             let got = part(200.0 * (other + 1) as f64);
-            let expected = if other == *source { 0.3 } else { 0.0 };
-            // A low-frequency channel is filtered, and lossy codecs are inexact.
+            // Encoders remove the tone of the low-frequency channel, the sixth. Lossy codecs are inexact.
+            let has_tone = other == *source && i != 5;
+            let expected = if has_tone { 0.3 } else { 0.0 };
             assert!((got - expected).abs() < 0.03, "{name} {i} {other}: {got}");
         }
     }
@@ -175,9 +176,9 @@ fn opus_starts_and_ends_where_the_tone_does() {
         signal += x * x;
         noise += (x - f64::from(frame[0])).powi(2);
     }
-    // At 32 kbit/s; one frame late it would be 25 dB, half a packet late 0.
+    // At 32 kbit/s libopus itself has 15.33 dB; one frame late it has 13.07.
     assert!(
-        signal > 100.0 * noise,
+        signal > 31.6 * noise,
         "{}",
         10.0 * f64::log10(signal / noise)
     );

@@ -192,21 +192,22 @@ fn numbers_of_a_caf_header_size_no_allocation() {
 fn a_damaged_packet_is_an_error_with_its_place_or_a_gap() {
     let mut file = bytes("tone16.flac");
     let whole = read(file.clone()).unwrap();
-    // The second frame: 4608 samples are in the first.
+    // The second of three blocks of 2304 samples.
     let n = file.len();
     file[n - 2000] ^= 0x55;
     let message = read(file.clone()).unwrap_err().to_string();
     assert!(
-        message.contains("a damaged packet at 0.209 s (byte "),
+        message.contains("a damaged packet at 0.104 s (byte "),
         "{message}"
     );
     let (clip, gaps) = lenient(file).unwrap();
     assert_eq!((gaps.count, clip.frames()), (1, whole.frames()));
     let first = gaps.first.unwrap();
-    assert!((first - 4608.0 / 22_050.0).abs() < 1e-9, "{first}");
-    let start = 2 * 4608;
+    assert!((first - 2304.0 / 22_050.0).abs() < 1e-9, "{first}");
+    let (start, end) = (2 * 2304, 2 * 4608);
     assert_eq!(clip.samples()[..start], whole.samples()[..start]);
-    assert!(clip.samples()[start..].iter().all(|x| *x == 0.0));
+    assert!(clip.samples()[start..end].iter().all(|x| *x == 0.0));
+    assert_eq!(clip.samples()[end..], whole.samples()[end..]);
 }
 
 #[test]

@@ -6,6 +6,7 @@
 //! - `malformed`: malformed files give the right error.
 //! - `mutations`: random damage causes no panic and no huge allocation.
 //! - `quality`: the quality of the resampler.
+//! - `resampled`: samples at other rates against librosa, soxr and resampy.
 //! - `gtzan`: a real data set; skipped with a message if it is absent.
 
 // Tests may panic.
@@ -18,6 +19,7 @@ mod kinds;
 mod malformed;
 mod mutations;
 mod quality;
+mod resampled;
 
 /// A file of `tests/data`.
 fn data(name: &str) -> std::path::PathBuf {

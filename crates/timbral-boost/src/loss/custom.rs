@@ -18,10 +18,15 @@
 /// let model = Training::new(&params, &data).loss(&Squared).run()?.model;
 /// assert_eq!(model.trees()[0].predict(&[0.0]), 1.0);
 /// assert_eq!(model.trees()[0].predict(&[1.0]), 3.0);
+/// // A saved model is loaded with the same objective.
+/// let loaded = timbral_boost::Model::from_slice(model.to_json().as_bytes())?;
+/// assert_eq!(loaded.objective().name(), "squared");
+/// assert_eq!(loaded, model);
 /// # Ok::<(), timbral_boost::Error>(())
 /// ```
 pub trait Loss: Sync {
-    /// The name of the objective in the model file.
+    /// The name of the objective of its models. A model file keeps it in the attribute `timbral.loss`;
+    /// XGBoost reads such a file as `reg:squarederror`, whose predictions are the margins.
     fn name(&self) -> &str;
 
     /// Number of margins per row.
@@ -29,7 +34,8 @@ pub trait Loss: Sync {
         1
     }
 
-    /// The margins before the first tree, one per output.
+    /// The margins before the first tree, one per output;
+    /// [`BoostParams::base_score`](crate::BoostParams::base_score) takes precedence.
     fn base_score(&self) -> Vec<f32> {
         vec![0.0; self.n_outputs()]
     }

@@ -57,6 +57,13 @@ impl Gradients {
         [self.values[start], self.values[start + 1]]
     }
 
+    /// Whether every gradient and hessian is a finite number, and so is its square, of which gains are
+    /// made.
+    pub(crate) fn are_finite(&self) -> bool {
+        let values = self.values.par_iter().with_min_len(1 << 14);
+        values.all(|x| (x * x).is_finite())
+    }
+
     /// Computes all gradients from the margins, output by output.
     pub(crate) fn update(
         &mut self,
@@ -93,9 +100,14 @@ impl Gradients {
                     }
                 }
                 if let Some(weights) = weights {
+                    // The same least hessian as without weights, so that weights of 1 change no bit.
+                    let least = match boosted {
+                        Boosted::Objective(objective) if objective.is_multiclass() => LEAST,
+                        _ => f32::NEG_INFINITY,
+                    };
                     for (pairs, &w) in out.chunks_exact_mut(width).zip(&weights[start..]) {
                         for pair in pairs.as_chunks_mut::<2>().0 {
-                            *pair = [pair[0] * w, (pair[1] * w).max(LEAST)];
+                            *pair = [pair[0] * w, (pair[1] * w).max(least)];
                         }
                     }
                 }

@@ -103,7 +103,7 @@ impl Metric {
                 slope * slope * ((1.0 + ratio * ratio).sqrt() - 1.0)
             }
             Self::LogLoss => {
-                let of = |p: f64| p.clamp(LEAST, 1.0 - LEAST).ln();
+                let of = |p: f64| libm::log(p.clamp(LEAST, 1.0 - LEAST));
                 -(label_f64 * of(prediction) + (1.0 - label_f64) * of(1.0 - prediction))
             }
             Self::Error => f64::from(u8::from((prediction > 0.5) != (label > 0.5))),
@@ -111,7 +111,7 @@ impl Metric {
                 let highest = margins.iter().fold(f32::NEG_INFINITY, |m, k| m.max(k[row]));
                 let exps = margins.iter().map(|k| f64::from(exp(k[row] - highest)));
                 let p = f64::from(exp(margins[label as usize][row] - highest)) / exps.sum::<f64>();
-                -p.max(LEAST).ln()
+                -libm::log(p.max(LEAST))
             }
             Self::MultiError => {
                 let best = (1..margins.len()).fold(0, |best, k| {

@@ -40,8 +40,17 @@ pub enum Objective {
         #[serde(rename = "num_class")]
         n_classes: usize,
     },
+    /// A [`Loss`](crate::Loss) of your own: models predict margins. It is trained through
+    /// [`Training::loss`](crate::Training::loss) only.
+    #[serde(rename = "loss")]
+    Loss {
+        /// Its name, [`Loss::name`](crate::Loss::name).
+        name: String,
+        /// Number of margins per row.
+        n_outputs: usize,
+    },
     /// Any other objective of XGBoost, or one of the above with several targets: its models predict
-    /// margins. It cannot be trained, except through a [`Loss`](crate::Loss).
+    /// margins. It cannot be trained.
     #[serde(rename = "other")]
     Other {
         /// Its name in the model file.
@@ -55,7 +64,7 @@ pub enum Objective {
 }
 
 impl Objective {
-    /// XGBoost's name, as in a model file.
+    /// XGBoost's name, as in a model file; the name of a loss of your own.
     pub fn name(&self) -> &str {
         match self {
             Self::SquaredError => "reg:squarederror",
@@ -63,7 +72,7 @@ impl Objective {
             Self::Logistic => "binary:logistic",
             Self::Softprob { .. } => "multi:softprob",
             Self::Softmax { .. } => "multi:softmax",
-            Self::Other { name, .. } => name,
+            Self::Loss { name, .. } | Self::Other { name, .. } => name,
         }
     }
 
@@ -71,7 +80,7 @@ impl Objective {
     pub fn n_outputs(&self) -> usize {
         match *self {
             Self::Softprob { n_classes } | Self::Softmax { n_classes } => n_classes,
-            Self::Other { n_outputs, .. } => n_outputs,
+            Self::Loss { n_outputs, .. } | Self::Other { n_outputs, .. } => n_outputs,
             _ => 1,
         }
     }
@@ -87,6 +96,16 @@ impl Objective {
 
     pub(crate) fn is_multiclass(&self) -> bool {
         matches!(self, Self::Softprob { .. } | Self::Softmax { .. })
+    }
+
+    /// Whether each margin is that of a probability of its own: `binary:logistic` and `reg:logistic`,
+    /// with any number of targets.
+    pub(crate) fn is_logistic(&self) -> bool {
+        match self {
+            Self::Logistic => true,
+            Self::Other { name, .. } => ["binary:logistic", "reg:logistic"].contains(&&**name),
+            _ => false,
+        }
     }
 
     /// Refuses labels that are not classes of the objective.
@@ -120,7 +139,7 @@ impl Objective {
             let total = counts.iter().sum::<f64>() as f32;
             let logs: Vec<f32> = counts
                 .iter()
-                .map(|&n| (n as f32 / total + 1e-6).ln())
+                .map(|&n| libm::logf(n as f32 / total + 1e-6))
                 .collect();
             let mean = logs.iter().sum::<f32>() / logs.len() as f32;
             return logs.iter().map(|log| log - mean).collect();
@@ -137,7 +156,7 @@ impl Objective {
         let score = (sum / total) as f32;
         // If all labels are of one class the margin would be infinite.
         vec![if *self == Self::Logistic {
-            score.clamp(1e-6, 1.0 - 1e-6)
+            clamped(score)
         } else {
             score
         }]
@@ -167,13 +186,33 @@ impl Objective {
     /// The margin of a `base_score` as model files hold it: `ln(p / (1 - p))` for
     /// `binary:logistic` and `reg:logistic`, `ln(s)` for `count:poisson`, `reg:gamma`,
     /// `reg:tweedie`, `survival:aft` and `survival:cox`; else the score itself.
+    ///
+    /// As in XGBoost, a probability from 0 to 1 is first clamped to 1e-6 to 1 - 1e-6. The margin is NaN
+    /// or infinite for a score that the objective does not allow.
+    ///
+    /// ```
+    /// use timbral_boost::Objective;
+    /// assert_eq!(Objective::Logistic.base_margin(0.5), 0.0);
+    /// assert_eq!(Objective::Logistic.base_margin(0.0), -13.81551);
+    /// assert_eq!(Objective::Logistic.base_margin(1.0), 13.74516);
+    /// assert!(Objective::Logistic.base_margin(1.5).is_nan());
+    /// ```
     pub fn base_margin(&self, base_score: f32) -> f32 {
+        if let Self::Loss { .. } = self {
+            return base_score;
+        }
         match self.name() {
-            "binary:logistic" | "reg:logistic" => -(1.0 / base_score - 1.0).ln(),
+            "binary:logistic" | "reg:logistic" if !(0.0..=1.0).contains(&base_score) => f32::NAN,
+            "binary:logistic" | "reg:logistic" => -libm::logf(1.0 / clamped(base_score) - 1.0),
             "count:poisson" | "reg:gamma" | "reg:tweedie" | "survival:aft" | "survival:cox" => {
-                base_score.ln()
+                libm::logf(base_score)
             }
             _ => base_score,
         }
     }
+}
+
+/// A probability whose margin is finite, as XGBoost clamps it.
+fn clamped(probability: f32) -> f32 {
+    probability.clamp(1e-6, 1.0 - 1e-6)
 }

@@ -2,6 +2,8 @@
 
 mod fault;
 mod files;
+mod non_finite;
+mod other_formats;
 mod read;
 mod read_tree;
 mod schema;

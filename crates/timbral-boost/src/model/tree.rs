@@ -95,7 +95,8 @@ impl Tree {
     ///
     /// # Errors
     /// [`Error::Format`] if there is no node, the index of a child is not greater than that of its
-    /// parent or is out of range, a node has two parents or none, or a number is not finite.
+    /// parent or is out of range, a node has two parents or none, or the value of a leaf or a threshold is
+    /// NaN. They may be infinite, as in files of XGBoost.
     pub fn new(nodes: Vec<Node>) -> Result<Self> {
         let mut parents = vec![0_u8; nodes.len()];
         let bad = |index: usize, reason: &str| Error::Format {
@@ -107,15 +108,9 @@ impl Tree {
             return Err(bad(0, "a tree has at least one node"));
         }
         for (index, node) in nodes.iter().enumerate() {
-            let numbers = [
-                node.leaf_value,
-                node.base_weight,
-                node.loss_change,
-                node.sum_hessian,
-                node.children.map_or(0.0, |split| split.threshold),
-            ];
-            if !numbers.iter().all(|x| x.is_finite()) {
-                return Err(bad(index, "a number is not finite"));
+            let threshold = node.children.map_or(0.0, |split| split.threshold);
+            if node.leaf_value.is_nan() || threshold.is_nan() {
+                return Err(bad(index, "a leaf value or a threshold is NaN"));
             }
             let Some(split) = node.children else {
                 continue;
@@ -139,10 +134,25 @@ impl Tree {
         }
     }
 
-    /// A tree of nodes that are known to be valid.
+    /// A tree of nodes that are known to be valid, except that numbers may not be finite.
     pub(crate) fn from_grown(nodes: Vec<Node>) -> Self {
-        debug_assert!(Self::new(nodes.clone()).is_ok());
         Self { nodes }
+    }
+
+    /// Whether every number is finite.
+    pub(crate) fn is_finite(&self) -> bool {
+        self.nodes.iter().all(|node| {
+            let threshold = node.children.map_or(0.0, |split| split.threshold);
+            [
+                node.leaf_value,
+                node.base_weight,
+                node.loss_change,
+                node.sum_hessian,
+                threshold,
+            ]
+            .iter()
+            .all(|x| x.is_finite())
+        })
     }
 
     /// The nodes; the root is the first.

@@ -190,6 +190,31 @@ impl Predictor {
         Ok(self.predict(rows, &self.layout.nodes, &zeros, |tree| tree, set))
     }
 
+    /// The probability of each label, `(n_rows, n_outputs)`: `1 / (1 + e^-m)` of each margin. It is for
+    /// models of labels that do not exclude each other (`binary:logistic` with several targets), whose
+    /// probabilities do not add up to 1; for `binary:logistic` with one target it is that of class 1.
+    ///
+    /// ```
+    /// use timbral_boost::{BoostParams, Dataset, Objective};
+    /// let features = ndarray::array![[0.0], [1.0]];
+    /// let params = BoostParams { objective: Objective::Logistic, n_rounds: 0, ..Default::default() };
+    /// let predictor = params.fit(&Dataset::new(features.view(), &[0.0, 1.0])?)?.compile();
+    /// assert_eq!(predictor.label_probabilities(features.view())?, ndarray::array![[0.5], [0.5]]);
+    /// # Ok::<(), timbral_boost::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As [`margins`](Self::margins); [`Error::Unsupported`] for other objectives.
+    pub fn label_probabilities(&self, rows: ArrayView2<'_, f32>) -> Result<Array2<f32>> {
+        if !self.objective.is_logistic() {
+            return Err(Error::Unsupported {
+                path: None,
+                what: format!("probabilities of labels of {}", self.objective.name()),
+            });
+        }
+        Ok(self.margins(rows)?.mapv_into(logistic))
+    }
+
     fn check(&self, width: usize) -> Result<()> {
         if width == self.n_features {
             return Ok(());
@@ -204,10 +229,16 @@ impl Predictor {
         if self.objective == Objective::Logistic || self.objective.is_multiclass() {
             return Ok(());
         }
-        Err(Error::Unsupported {
-            path: None,
-            what: format!("{what} of {}", self.objective.name()),
-        })
+        let n = self.n_outputs();
+        let name = self.objective.name();
+        let what = match self.objective.is_logistic() && n > 1 {
+            true => format!(
+                "{what} of classes: the model predicts {n} labels that do not exclude each other ({name} \
+                 with {n} targets); see Predictor::label_probabilities"
+            ),
+            false => format!("{what} of {name}, which predicts numbers, not classes"),
+        };
+        Err(Error::Unsupported { path: None, what })
     }
 
     /// The results of all rows. Each starts as `start`; for each tree `update` combines the entry

@@ -5,6 +5,7 @@ use rayon::prelude::*;
 use timbral_core::{Progress, check};
 
 use super::builder::Training;
+use super::checks::base_score;
 use super::history::{History, Round, Trained};
 use super::params::BoostParams;
 use crate::data::{Bin, Binned, Cuts, Dataset};
@@ -32,16 +33,18 @@ impl Training<'_> {
     /// threads.
     ///
     /// # Errors
-    /// [`Error::InvalidParameter`] and [`Error::Length`] for parameters out of range,
-    /// [`Error::InvalidValue`] for labels that the objective does not allow, [`Error::Features`]
-    /// if a set or the model to continue has another number of features.
+    /// [`Error::InvalidParameter`] and [`Error::Length`] for parameters out of range, those of a loss
+    /// included, [`Error::InvalidValue`] for labels that the objective does not allow, [`Error::Features`]
+    /// if a set or the model to continue has another number of features, [`Error::Diverged`] if a
+    /// gradient, a leaf or a score is not finite: a model is finite, or there is none.
     pub fn run(mut self) -> Result<Trained> {
         if let Some(data) = self.validation.take() {
             self.sets.push((VALIDATION.to_owned(), data));
         }
         let objective = self.objective();
-        if self.loss.is_none() {
-            self.params.validate(self.data.n_features())?;
+        match self.loss {
+            None => self.params.validate(self.data.n_features())?,
+            Some(_) => (self.params).validate_for(&objective, self.data.n_features())?,
         }
         let data = std::iter::once(&self.data).chain(self.sets.iter().map(|(_, data)| data));
         for data in data {
@@ -58,7 +61,7 @@ impl Training<'_> {
             n_rows,
             "must be at most 4294967295",
         )?;
-        let weights = self.weights();
+        let weights = (self.params).row_weights(self.data.labels(), self.data.weights())?;
         let cuts = Cuts::new(
             self.data.features(),
             weights.as_deref(),
@@ -74,26 +77,11 @@ impl Training<'_> {
     fn objective(&self) -> Objective {
         match self.loss {
             None => self.params.objective.clone(),
-            Some(loss) => Objective::Other {
+            Some(loss) => Objective::Loss {
                 name: loss.name().into(),
                 n_outputs: loss.n_outputs(),
-                params: BTreeMap::new(),
             },
         }
-    }
-
-    /// The weights of the rows times those of their classes.
-    fn weights(&self) -> Option<Vec<f32>> {
-        let of_class = &self.params.class_weights;
-        if of_class.is_empty() {
-            return self.data.weights().map(<[f32]>::to_vec);
-        }
-        let labels = self.data.labels().iter().enumerate();
-        Some(
-            labels
-                .map(|(row, &y)| self.data.weight(row) * of_class[y as usize])
-                .collect(),
-        )
     }
 
     /// The model before the first round.
@@ -117,15 +105,24 @@ impl Training<'_> {
                 ..model.clone()
             });
         }
-        let base_score = match (self.loss, &self.params.base_score) {
-            (Some(loss), _) => loss.base_score(),
-            (None, Some(scores)) => scores.clone(),
-            (None, None) => objective.estimate(self.data.labels(), weights),
+        let scores = match (&self.params.base_score, self.loss) {
+            (Some(scores), _) => scores.clone(),
+            (None, Some(loss)) => {
+                let scores = loss.base_score();
+                base_score("Loss::base_score", &scores, &objective)?;
+                scores
+            }
+            (None, None) => {
+                let scores = objective.estimate(self.data.labels(), weights);
+                let what = "the mean of the labels is";
+                diverged(scores.iter().all(|x| x.is_finite()), 0, what)?;
+                scores
+            }
         };
         Ok(Model {
             objective,
             n_features,
-            base_score,
+            base_score: scores,
             trees: Vec::new(),
             tree_outputs: Vec::new(),
             round_starts: vec![0],
@@ -181,10 +178,11 @@ impl Training<'_> {
                 .collect(),
         };
         let first = model.n_rounds();
-        let n_rounds = first + params.n_rounds;
+        let n_rounds = first.saturating_add(params.n_rounds);
         let mut best = (f64::INFINITY, first);
         for round in first..n_rounds {
             gradients.update(boosted, &own_margins, self.data.labels(), weights);
+            diverged(gradients.are_finite(), round, "a gradient or its square is")?;
             let trees = grow_round(
                 params,
                 &grower,
@@ -193,6 +191,10 @@ impl Training<'_> {
                 &mut own_margins,
                 &mut rows,
             );
+            let is_finite = trees.iter().flatten().all(Tree::is_finite);
+            diverged(is_finite, round, "a leaf or a sum of hessians is")?;
+            let is_finite = (own_margins.par_iter()).all(|m| m.iter().all(|x| x.is_finite()));
+            diverged(is_finite, round, "a margin is")?;
             for (margins, (_, data)) in set_margins.iter_mut().zip(&self.sets) {
                 add(margins, &trees, data);
             }
@@ -208,7 +210,9 @@ impl Training<'_> {
                 set_margins.iter().zip(&self.sets).zip(&mut history.sets)
             {
                 let weight = |row| data.weight(row);
-                scores.push(metric.evaluate(&model.objective, margins, data.labels(), weight));
+                let score = metric.evaluate(&model.objective, margins, data.labels(), weight);
+                diverged(score.is_finite(), round, "a score is")?;
+                scores.push(score);
             }
             let score = history.last_score();
             if score.is_some_and(|score| score < best.0 - params.min_delta) {
@@ -221,12 +225,13 @@ impl Training<'_> {
             });
             let stale = params
                 .early_stopping_rounds
-                .is_some_and(|n| round - best.1 >= n);
+                .is_some_and(|n| round.saturating_sub(best.1) >= n);
             if flow.is_break() || (score.is_some() && stale) {
                 break;
             }
         }
-        if params.early_stopping_rounds.is_some() && !self.sets.is_empty() {
+        // Without a new round there is none that is best.
+        if params.early_stopping_rounds.is_some() && best.0.is_finite() {
             model.best_iteration = Some(best.1);
         }
         Ok(Trained {
@@ -250,6 +255,14 @@ impl Training<'_> {
             monitor.report(&progress)?;
         }
         callback
+    }
+}
+
+/// The error of numbers that are not finite.
+fn diverged(is_finite: bool, round: usize, what: &'static str) -> Result<()> {
+    match is_finite {
+        true => Ok(()),
+        false => Err(Error::Diverged { round, what }),
     }
 }
 

@@ -1,7 +1,5 @@
 use serde::{Deserialize, Serialize};
-use timbral_core::check;
 
-use crate::error::{Error, Result};
 use crate::growing::{GrowPolicy, Regularisation, TreeParams};
 use crate::loss::{Metric, Objective};
 
@@ -66,15 +64,17 @@ pub struct BoostParams {
     pub colsample_bylevel: f32,
     /// Fraction of the columns of the level drawn for each node (1).
     pub colsample_bynode: f32,
-    /// Number of trees per output and round, for random forests (1).
+    /// Number of trees per output and round, for random forests, 1 to 1048576 (1).
     pub num_parallel_tree: usize,
     /// For each feature: 1 if predictions may only rise with it, -1 if they may only fall, 0 for no
     /// constraint. Empty for no constraints at all.
     pub monotone_constraints: Vec<i8>,
-    /// The prediction before the first tree, one number per output as in XGBoost (a probability for
-    /// `binary:logistic`); `None` to estimate it from the labels.
+    /// The prediction before the first tree, one number per output as in XGBoost (a probability from 0
+    /// to 1 for `binary:logistic`, a margin for a loss of your own); `None` to estimate it from the labels, or
+    /// to take that of the loss.
     pub base_score: Option<Vec<f32>>,
-    /// Weight of each class, multiplied by the weights of the rows; empty for equal weights.
+    /// Weight of each class, multiplied by the weights of the rows; empty for equal weights. With a loss of
+    /// your own the labels are then class numbers below its length.
     pub class_weights: Vec<f32>,
     /// The metric of the evaluated sets; `None` for that of the objective ([`Metric::of`]).
     pub eval_metric: Option<Metric>,
@@ -142,129 +142,5 @@ impl BoostParams {
             colsample_bynode: self.colsample_bynode,
             monotone_constraints: self.monotone_constraints.clone(),
         }
-    }
-
-    /// Checks every parameter against its range; training does so on entry.
-    ///
-    /// ```
-    /// use timbral_boost::BoostParams;
-    /// let params = BoostParams { subsample: 1.5, ..Default::default() };
-    /// let error = params.validate(57).unwrap_err();
-    /// assert_eq!(error.to_string(), "subsample = 1.5: must be above 0 and at most 1");
-    /// ```
-    ///
-    /// # Errors
-    /// [`Error::InvalidParameter`] for a parameter out of range, [`Error::Length`] if
-    /// `monotone_constraints`, `class_weights` or `base_score` do not match the number of features,
-    /// classes or outputs.
-    pub fn validate(&self, n_features: usize) -> Result<()> {
-        let n_outputs = self.objective.n_outputs();
-        check(
-            !matches!(self.objective, Objective::Other { .. }),
-            "objective",
-            self.objective.name(),
-            "cannot be trained by name; see Training::loss",
-        )?;
-        check(
-            n_outputs >= 1 && (n_outputs >= 2 || !self.objective.is_multiclass()),
-            "n_classes",
-            n_outputs,
-            "there must be at least two classes",
-        )?;
-        for (name, value) in [
-            ("lambda", self.lambda),
-            ("alpha", self.alpha),
-            ("gamma", self.gamma),
-            ("min_child_weight", self.min_child_weight),
-            ("max_delta_step", self.max_delta_step),
-        ] {
-            let good = value >= 0.0 && value.is_finite();
-            check(good, name, value, "must be finite and not negative")?;
-        }
-        for (name, value) in [
-            ("subsample", self.subsample),
-            ("colsample_bytree", self.colsample_bytree),
-            ("colsample_bylevel", self.colsample_bylevel),
-            ("colsample_bynode", self.colsample_bynode),
-        ] {
-            let good = value > 0.0 && value <= 1.0;
-            check(good, name, value, "must be above 0 and at most 1")?;
-        }
-        let rate = self.learning_rate;
-        check(
-            rate > 0.0 && rate.is_finite(),
-            "learning_rate",
-            rate,
-            "must be finite and above 0",
-        )?;
-        check(
-            (2..=65_535).contains(&self.max_bin),
-            "max_bin",
-            self.max_bin,
-            "must be from 2 to 65535",
-        )?;
-        check(
-            self.num_parallel_tree >= 1,
-            "num_parallel_tree",
-            self.num_parallel_tree,
-            "must be at least 1",
-        )?;
-        check(
-            self.early_stopping_rounds != Some(0),
-            "early_stopping_rounds",
-            0,
-            "must be at least 1",
-        )?;
-        check(
-            self.min_delta >= 0.0,
-            "min_delta",
-            self.min_delta,
-            "must not be negative",
-        )?;
-        if let Objective::PseudoHuber { slope } = self.objective {
-            check(slope > 0.0, "slope", slope, "must be above 0")?;
-        }
-        let length = |name, got: usize, expected| {
-            if got == expected {
-                Ok(())
-            } else {
-                Err(Error::Length {
-                    name,
-                    expected,
-                    got,
-                })
-            }
-        };
-        if !self.monotone_constraints.is_empty() {
-            length(
-                "monotone_constraints",
-                self.monotone_constraints.len(),
-                n_features,
-            )?;
-        }
-        if !self.class_weights.is_empty() {
-            length(
-                "class_weights",
-                self.class_weights.len(),
-                self.objective.n_classes(),
-            )?;
-            for &weight in &self.class_weights {
-                let good = weight >= 0.0 && weight.is_finite();
-                check(
-                    good,
-                    "class_weights",
-                    weight,
-                    "must be finite and not negative",
-                )?;
-            }
-        }
-        if let Some(scores) = &self.base_score {
-            length("base_score", scores.len(), n_outputs)?;
-            for &score in scores {
-                let good = self.objective.base_margin(score).is_finite();
-                check(good, "base_score", score, "has no finite margin")?;
-            }
-        }
-        Ok(())
     }
 }

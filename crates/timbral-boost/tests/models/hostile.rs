@@ -179,7 +179,6 @@ fn damaged_bytes() {
         format!("{{\"a\":{deep}"),
         format!("{text}x"),
         text.replace("1.5", "NaN"),
-        text.replace("1.5", "Infinity"),
         text.replace(
             "\"name\":\"gbtree\"",
             "\"name\":\"gbtree\",\"name\":\"gbtree\"",
@@ -216,7 +215,7 @@ fn nan_is_refused() {
     bytes[at..at + 4].copy_from_slice(&f32::NAN.to_be_bytes());
     let error = Model::from_slice(&bytes).unwrap_err().to_string();
     assert!(
-        error.contains("trees[0].split_conditions[0]: NaN"),
+        error.contains("trees[0].split_conditions[0]: NaN: the training"),
         "{error}"
     );
 }
@@ -256,10 +255,12 @@ fn mutate(bytes: &mut Vec<u8>, rng: &mut Rng) {
 fn check(bytes: &[u8]) -> Result<()> {
     let model = Model::from_slice(bytes)?;
     for tree in model.trees() {
-        assert!(tree.predict(&[0.0; 4]).is_finite());
+        assert!(!tree.predict(&[0.0; 4]).is_nan());
     }
-    assert_eq!(Model::from_slice(model.to_json().as_bytes())?, model);
-    assert_eq!(Model::from_slice(&model.to_ubjson())?, model);
+    // Statistics may be NaN, which is not equal to itself.
+    let json = model.to_json();
+    assert_eq!(Model::from_slice(json.as_bytes())?.to_json(), json);
+    assert_eq!(Model::from_slice(&model.to_ubjson())?.to_json(), json);
     Ok(())
 }
 

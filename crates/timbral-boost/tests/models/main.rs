@@ -3,6 +3,8 @@
 
 #![allow(clippy::unwrap_used)]
 
+mod files;
+mod hard_tables;
 mod hostile;
 
 use std::collections::BTreeMap;

@@ -8,7 +8,7 @@ use crate::status::Status;
 /// `average`: the mean probabilities of several models, by recording.
 #[derive(clap::Args)]
 pub struct Average {
-    /// CSV tables with a file name, one column per class and a label, as `--probabilities` writes them
+    /// Tables (.csv, .parquet, .npz) with a file name, one column per class and a label, as `--probabilities` writes them
     #[arg(required = true)]
     probabilities: Vec<PathBuf>,
 }
@@ -23,7 +23,7 @@ impl Command for Average {
     const EXAMPLE: &'static str = "conv.csv dense.csv";
 
     fn run(self) -> anyhow::Result<Status> {
-        let models = self.probabilities.iter().map(Probabilities::read_csv);
+        let models = self.probabilities.iter().map(Probabilities::read);
         let averaged = average_recordings(&models.collect::<timbral::Result<Vec<_>>>()?)?;
         println!("{}", averaged.evaluate()?);
         Ok(Status::Done)

@@ -5,8 +5,8 @@ use timbral::data::SplitMethod;
 use timbral::tune::{BoostSearch, InnerSplits, TunedTrees};
 
 use crate::command::Command;
-use crate::options::read_table;
 use crate::options::search::{StudyArgs, describe, print_mean, results};
+use crate::options::table::TableArgs;
 use crate::session::phase;
 use crate::status::Status;
 
@@ -15,6 +15,8 @@ use crate::status::Status;
 pub struct BoostStudy {
     /// Table of features, one row per segment
     table: PathBuf,
+    #[command(flatten)]
+    columns: TableArgs,
     /// How the test rows are chosen: random, grouped (whole recordings), stratified-grouped (whole recordings,
     /// the classes in equal proportions) or fault-filtered (GTZAN's split)
     #[arg(long, default_value = "random")]
@@ -35,9 +37,9 @@ impl Command for BoostStudy {
     const EXAMPLE: &'static str = "features_3_sec.csv --seeds 2 --log trials.jsonl";
 
     fn run(self) -> anyhow::Result<Status> {
-        let (path, method, study) = (self.table, self.split, self.study);
+        let (path, columns, method, study) = (self.table, self.columns, self.split, self.study);
         let session = study.threads.start()?;
-        let table = read_table(&path)?;
+        let table = columns.read_labelled(&path)?;
         let results = results(study.log.as_deref(), &table)?;
         let inner = InnerSplits::HoldOut(method);
         let recipe = TunedTrees::new(BoostSearch::averaged(0), inner, &results);

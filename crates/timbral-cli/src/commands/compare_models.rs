@@ -6,7 +6,7 @@ use timbral::{Classical, CompareParams, DenseParams, Recipe, Results, compare};
 use timbral_core::write_json;
 
 use crate::command::Command;
-use crate::options::read_table;
+use crate::options::table::TableArgs;
 use crate::session::{ThreadArgs, phase};
 use crate::status::Status;
 
@@ -15,6 +15,8 @@ use crate::status::Status;
 pub struct CompareModels {
     /// Table of features with a column `label`
     table: PathBuf,
+    #[command(flatten)]
+    columns: TableArgs,
     /// How the test rows are chosen, a list of: random, grouped (whole recordings), stratified-grouped (whole
     /// recordings, the classes in equal proportions), fault-filtered (GTZAN's split)
     #[arg(long, value_delimiter = ',', default_value = "random,grouped")]
@@ -94,7 +96,7 @@ impl Command for CompareModels {
 
     fn run(self) -> anyhow::Result<Status> {
         let session = self.threads.start()?;
-        let table = read_table(&self.table)?;
+        let table = self.columns.read_labelled(&self.table)?;
         let models = self.recipes();
         let params = CompareParams {
             splits: self.splits.clone(),

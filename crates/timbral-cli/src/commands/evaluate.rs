@@ -1,21 +1,26 @@
 use std::path::PathBuf;
 
-use anyhow::ensure;
-use timbral::boost::Model;
-use timbral::{Probabilities, select_features};
+use timbral::TableModel;
 
 use crate::command::Command;
-use crate::options::read_table;
+use crate::options::table::TableArgs;
+use crate::session::phase;
 use crate::status::Status;
 
-/// `evaluate`: the scores of a saved model of boosted trees on a table.
+/// `evaluate`: the scores and predictions of a saved model of tables.
 #[derive(clap::Args)]
 pub struct Evaluate {
-    /// Model file of `train-boost` or of XGBoost, .json or .ubj
+    /// Model file: of `train-boost` or of XGBoost (.json, .ubj), or of `train-dense` (.safetensors)
     model: PathBuf,
     /// Table of features
     table: PathBuf,
-    /// File to write the probabilities of all rows to, .csv
+    #[command(flatten)]
+    columns: TableArgs,
+    /// Names of the classes in the order of the model, a list [default: those in the model, else by the
+    /// labels of the table]
+    #[arg(long, value_name = "NAMES", value_delimiter = ',')]
+    classes: Option<Vec<String>>,
+    /// File to write the probabilities of all rows to, .csv, .parquet or .npz
     #[arg(long, value_name = "FILE")]
     probabilities: Option<PathBuf>,
 }
@@ -23,31 +28,25 @@ pub struct Evaluate {
 impl Command for Evaluate {
     const NAME: &'static str = "evaluate";
     const ABOUT: &'static str =
-        "Score a saved model of boosted trees, also one of XGBoost, on a table of features";
+        "Score a saved model of tables, also one of XGBoost, or predict with it";
     const DETAILS: &'static str = "Prints report, confusion matrix and accuracies of all rows. Features are \
         found by name if the model has their names, else they are taken in order. Classes have the names \
-        in the model, else the labels of the table in alphabetical order. A table without labels needs \
-        `--probabilities`.";
+        in the model; a model without names takes those of `--classes`, or whole numbers, the labels of the table \
+        if there are as many, or GTZAN's ten genres. A table without labels needs `--probabilities`.";
     const EXAMPLE: &'static str = "model.json features.csv --probabilities p.csv";
 
     fn run(self) -> anyhow::Result<Status> {
-        let model = Model::load(&self.model)?;
-        let table = read_table(&self.table)?;
-        let features = match model.feature_names() {
-            Some(names) => select_features(&table, names)?,
-            None => table.features().to_owned(),
-        };
-        let probabilities = model.compile().probabilities(features.view())?;
-        let n_classes = probabilities.ncols();
-        let classes = model.class_names().unwrap_or(table.classes());
-        ensure!(
-            classes.len() == n_classes,
-            "the model has {n_classes} classes without names, the table {} labels",
-            classes.len()
-        );
-        let probabilities = Probabilities::new(&table, classes, probabilities.view())?;
+        let model = TableModel::load(&self.model)?;
+        let table = self.columns.read(&self.table)?;
+        let probabilities = model.probabilities(&table, self.classes.as_deref())?;
+        if model.class_names().is_none() && self.classes.is_none() {
+            let names = probabilities.classes().join(", ");
+            phase(format!(
+                "the model has no names of classes; taken for {names}"
+            ));
+        }
         if let Some(path) = &self.probabilities {
-            probabilities.write_csv(path)?;
+            probabilities.write(path)?;
         }
         if table.labels().is_some() || self.probabilities.is_none() {
             println!("{}", probabilities.evaluate()?);

@@ -1,19 +1,23 @@
 use std::path::PathBuf;
 
-use timbral::file_figures;
+use timbral::data::FeatureTable;
 use timbral::plot::Report;
+use timbral::{file_figures, table_figures};
 
 use crate::command::Command;
 use crate::options::create_folder;
+use crate::options::table::TableArgs;
 use crate::session::phase;
 use crate::status::Status;
 
 /// `explore`: figures of sound files and of tables of features, on one page.
 #[derive(clap::Args)]
 pub struct Explore {
-    /// Sound files, and tables of features (.csv, .npz)
+    /// Sound files, and tables of features (.csv, .tsv, .csv.gz, .parquet, .npz)
     #[arg(required = true)]
     inputs: Vec<PathBuf>,
+    #[command(flatten)]
+    columns: TableArgs,
     /// Folder to write the figures and the page `index.html` to
     #[arg(long, value_name = "FOLDER", default_value = "target/explore")]
     out: PathBuf,
@@ -43,7 +47,11 @@ impl Command for Explore {
         for input in &self.inputs {
             phase(format!("drawing {}", input.display()));
             report.section(input.file_name().unwrap_or_default().to_string_lossy());
-            for drawn in file_figures(input, self.seconds)? {
+            let figures = match FeatureTable::is_table(input) {
+                true => table_figures(&self.columns.read_labelled(input)?)?,
+                false => file_figures(input, self.seconds)?,
+            };
+            for drawn in figures {
                 n += 1;
                 drawn
                     .figure

@@ -3,7 +3,7 @@ use std::path::PathBuf;
 use timbral::dsp::FeatureParams;
 use timbral::synth::Error::Stopped;
 use timbral::synth::{SynthCorpus, SynthParams};
-use timbral::{Extraction, Segmentation};
+use timbral::{Extraction, Inputs, Segmentation};
 
 use crate::command::Command;
 use crate::options::find_files;
@@ -33,7 +33,7 @@ pub struct ExtractFeatures {
 
 impl ExtractFeatures {
     /// Finds the files; synthetic ones are made first.
-    fn files(&self, session: &Session) -> anyhow::Result<Vec<PathBuf>> {
+    fn files(&self, session: &Session) -> anyhow::Result<Inputs> {
         if !self.inputs.is_empty() {
             return Ok(find_files(&self.inputs)?);
         }
@@ -68,7 +68,9 @@ impl Command for ExtractFeatures {
 
     fn run(self) -> anyhow::Result<Status> {
         let session = self.threads.start()?;
-        let files = self.files(&session)?;
+        let Inputs {
+            files, unreadable, ..
+        } = self.files(&session)?;
         let extraction = Extraction {
             features: self.preset,
             segments: self.segments,
@@ -83,7 +85,7 @@ impl Command for ExtractFeatures {
         eprintln!("{report}");
         Ok(match report.stopped {
             true => Status::Stopped,
-            false => Status::of_files(report.rows, report.skipped.len()),
+            false => Status::of_files(report.rows, report.skipped.len() + unreadable.len()),
         })
     }
 }

@@ -5,7 +5,7 @@ use timbral::data::{LeakReport, SplitMethod};
 use timbral::{Experiment, nearest_neighbour_accuracy};
 
 use crate::command::Command;
-use crate::options::read_table;
+use crate::options::table::TableArgs;
 use crate::status::Status;
 
 /// `nearest-neighbour`: how much of an accuracy is due to recognised recordings.
@@ -13,6 +13,8 @@ use crate::status::Status;
 pub struct NearestNeighbour {
     /// Table of features, one row per recording or per segment
     table: PathBuf,
+    #[command(flatten)]
+    columns: TableArgs,
     /// How the test rows are chosen, a list of: random, grouped (whole recordings), stratified-grouped (whole
     /// recordings, the classes in equal proportions), fault-filtered (GTZAN's split)
     #[arg(long, value_delimiter = ',', default_value = "random,fault-filtered")]
@@ -34,7 +36,7 @@ impl Command for NearestNeighbour {
     const EXAMPLE: &'static str = "features.csv --splits random,grouped";
 
     fn run(self) -> anyhow::Result<Status> {
-        let mut table = read_table(&self.table)?;
+        let mut table = self.columns.read_labelled(&self.table)?;
         if let Some(artists) = self.artists {
             table = Artists::read(artists)?.group(table)?;
         }

@@ -1,7 +1,7 @@
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
-use timbral::{Classifier, Prediction, Progress};
+use timbral::{Classifier, Inputs, Prediction, Progress};
 
 use crate::command::Command;
 use crate::options::find_files;
@@ -37,7 +37,9 @@ impl Command for Predict {
     fn run(self) -> anyhow::Result<Status> {
         let session = self.threads.start()?;
         let classifier = Classifier::load(&self.model)?;
-        let files = find_files(&self.music)?;
+        let Inputs {
+            files, unreadable, ..
+        } = find_files(&self.music)?;
         phase(format!(
             "predicting the genres of {} sound files",
             files.len()
@@ -59,7 +61,7 @@ impl Command for Predict {
         eprintln!("{report}");
         Ok(match report.stopped {
             true => Status::Stopped,
-            false => Status::of_files(report.files, report.skipped.len()),
+            false => Status::of_files(report.files, report.skipped.len() + unreadable.len()),
         })
     }
 }

@@ -7,6 +7,7 @@ use timbral::synth::SynthParams;
 
 use crate::command::Command;
 use crate::options::create_folder;
+use crate::options::table::TableArgs;
 use crate::session::{Session, ThreadArgs, phase};
 use crate::status::Status;
 
@@ -16,6 +17,8 @@ pub struct Reproduce {
     /// Table of features, one row per segment
     #[arg(long, value_name = "FILE", conflicts_with = "audio")]
     features: Option<PathBuf>,
+    #[command(flatten)]
+    columns: TableArgs,
     /// Spectrograms of the recordings in the table, .npz
     #[arg(long, value_name = "FILE", requires = "features")]
     spectrograms: Option<PathBuf>,
@@ -50,9 +53,10 @@ impl Reproduce {
         let mut bar = session.monitor();
         match (&self.features, &self.audio) {
             (Some(table), _) => {
-                phase(format!("reading {}", table.display()));
+                let read = self.columns.read_labelled(table)?;
                 let images = self.spectrograms.as_ref().map(Spectrograms::read);
-                Ok(Material::of_table(table)?.with_spectrograms(images.transpose()?))
+                let material = Material::new(table.display().to_string(), read);
+                Ok(material.with_spectrograms(images.transpose()?))
             }
             (_, Some(folder)) => {
                 phase(format!(

@@ -5,8 +5,8 @@ use timbral::metrics::{mean_difference, permutation_test};
 use timbral::tune::{Sampler, group_folds};
 
 use crate::command::Command;
-use crate::options::read_table;
 use crate::options::search::{SearchArgs, StudyArgs, print_mean, results};
+use crate::options::table::TableArgs;
 use crate::session::phase;
 use crate::status::Status;
 
@@ -15,6 +15,8 @@ use crate::status::Status;
 pub struct SamplerStudy {
     /// Table of features with labels
     table: PathBuf,
+    #[command(flatten)]
+    columns: TableArgs,
     /// Use only every n-th recording, for speed
     #[arg(long, value_name = "N", default_value_t = 1)]
     every: usize,
@@ -38,7 +40,10 @@ impl Command for SamplerStudy {
     fn run(self) -> anyhow::Result<Status> {
         let (path, every, study) = (&self.table, self.every.max(1), &self.study);
         let session = study.threads.start()?;
-        let table = read_table(path)?.select_groups(|group| group % every == 0);
+        let table = self
+            .columns
+            .read_labelled(path)?
+            .select_groups(|group| group % every == 0);
         let results = results(study.log.as_deref(), &table)?;
         let (mut tpe, mut random) = (Vec::new(), Vec::new());
         for seed in (self.search.seed..).take(study.seeds) {

@@ -1,6 +1,6 @@
 use std::path::PathBuf;
 
-use timbral::SimilarityIndex;
+use timbral::{Inputs, SimilarityIndex};
 
 use crate::command::Command;
 use crate::options::find_files;
@@ -33,15 +33,18 @@ impl Command for Similar {
 
     fn run(self) -> anyhow::Result<Status> {
         let session = self.threads.start()?;
-        let (index, skipped) = match self.collection.is_dir() {
-            false => (SimilarityIndex::load(&self.collection)?, Vec::new()),
+        let (index, skipped, unreadable) = match self.collection.is_dir() {
+            false => (SimilarityIndex::load(&self.collection)?, Vec::new(), 0),
             true => {
-                let files = find_files(&[&self.collection])?;
+                let Inputs {
+                    files, unreadable, ..
+                } = find_files(&[&self.collection])?;
                 phase(format!(
                     "extracting features from {} sound files",
                     files.len()
                 ));
-                SimilarityIndex::of_files(&files, &mut session.monitor())?
+                let (index, skipped) = SimilarityIndex::of_files(&files, &mut session.monitor())?;
+                (index, skipped, unreadable.len())
             }
         };
         if let Some(path) = &self.index {
@@ -51,6 +54,9 @@ impl Command for Similar {
         for track in index.similar_to_file(&self.file, self.k)? {
             println!("{track}");
         }
-        Ok(Status::of_files(index.names().len(), skipped.len()))
+        Ok(Status::of_files(
+            index.names().len(),
+            skipped.len() + unreadable,
+        ))
     }
 }

@@ -1,6 +1,6 @@
 use std::path::PathBuf;
 
-use timbral::ClassifierParams;
+use timbral::{ClassifierParams, Inputs};
 
 use crate::command::Command;
 use crate::options::find_files;
@@ -42,12 +42,14 @@ impl Command for Train {
         let session = self.threads.start()?;
         let mut params = self.params;
         (params.n_splits, params.seed) = (self.folds, self.seed);
-        let files = find_files(&self.music)?;
+        let Inputs {
+            files, unreadable, ..
+        } = find_files(&self.music)?;
         phase(format!("training on {} sound files", files.len()));
         let fitted = params.fit(&files, &mut session.monitor())?;
         fitted.classifier.save(&self.out)?;
         print_skipped(&fitted.skipped);
         println!("{}", fitted.classifier.provenance());
-        Ok(Status::of_files(1, fitted.skipped.len()))
+        Ok(Status::of_files(1, fitted.skipped.len() + unreadable.len()))
     }
 }

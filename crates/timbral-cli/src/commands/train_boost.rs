@@ -3,7 +3,7 @@ use std::path::PathBuf;
 use timbral::boost::{BoostParams, GrowPolicy};
 
 use crate::command::Command;
-use crate::options::read_table;
+use crate::options::table::TableArgs;
 use crate::options::training::TrainingArgs;
 use crate::session::ThreadArgs;
 use crate::status::Status;
@@ -13,6 +13,8 @@ use crate::status::Status;
 pub struct TrainBoost {
     /// Table of features with a column `label`, as `extract-features` writes it
     table: PathBuf,
+    #[command(flatten)]
+    columns: TableArgs,
     #[command(flatten)]
     training: TrainingArgs,
     /// File to write the model to, in XGBoost's format: .json or .ubj
@@ -126,7 +128,7 @@ impl Command for TrainBoost {
 
     fn run(self) -> anyhow::Result<Status> {
         let session = self.threads.start()?;
-        let table = read_table(&self.table)?;
+        let table = self.columns.read_labelled(&self.table)?;
         let (params, seed) = (self.boost.params(), self.boost.seed);
         let (source, model_out) = ((&*self.table, &table), self.model_out.as_deref());
         self.training

@@ -1,7 +1,7 @@
 use std::path::PathBuf;
 
 use timbral::data::Spectrograms;
-use timbral::{ImageNet, ImageNetParams, MelImages};
+use timbral::{ImageNet, ImageNetParams, Inputs, MelImages};
 
 use crate::command::Command;
 use crate::options::find_files;
@@ -41,7 +41,9 @@ impl TrainConv {
             phase(format!("reading {}", self.input.display()));
             return Ok((Spectrograms::read(&self.input)?, 0));
         }
-        let files = find_files(&[&self.input])?;
+        let Inputs {
+            files, unreadable, ..
+        } = find_files(&[&self.input])?;
         phase(format!(
             "computing spectrograms of {} sound files",
             files.len()
@@ -52,7 +54,7 @@ impl TrainConv {
         if let Some(path) = &self.spectrograms_out {
             spectrograms.write(path)?;
         }
-        Ok((spectrograms, skipped.len()))
+        Ok((spectrograms, skipped.len() + unreadable.len()))
     }
 }
 

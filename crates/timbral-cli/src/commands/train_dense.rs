@@ -4,7 +4,7 @@ use timbral::DenseParams;
 
 use crate::command::Command;
 use crate::options::network::NetworkArgs;
-use crate::options::read_table;
+use crate::options::table::TableArgs;
 use crate::options::training::TrainingArgs;
 use crate::status::Status;
 
@@ -13,6 +13,8 @@ use crate::status::Status;
 pub struct TrainDense {
     /// Table of features with a column `label`, as `extract-features` writes it
     table: PathBuf,
+    #[command(flatten)]
+    columns: TableArgs,
     #[command(flatten)]
     training: TrainingArgs,
     #[command(flatten)]
@@ -39,6 +41,10 @@ struct DenseArgs {
     /// Alpha of mixup, which mixes pairs of training rows; 0 for none [default: 0.5]
     #[arg(long, value_name = "ALPHA")]
     mixup: Option<f32>,
+    /// Whether the network also sees the logarithms of columns that end in _var [default: if each has one
+    /// that ends in _mean, and none is negative]
+    #[arg(long, value_name = "BOOL")]
+    log_variances: Option<bool>,
 }
 
 impl DenseArgs {
@@ -46,6 +52,7 @@ impl DenseArgs {
     fn params(self, network: &NetworkArgs) -> DenseParams {
         let mut params = DenseParams {
             device: network.device,
+            log_variances: self.log_variances,
             ..DenseParams::default()
         };
         let DenseParams { net, train, .. } = &mut params;
@@ -65,13 +72,14 @@ impl Command for TrainDense {
         "Train a dense network on a table of features, and score it on test rows";
     const DETAILS: &'static str = "On the published table of 3-s segments of GTZAN: accuracy about 0.94 on random \
         rows, where the training rows have pieces of most test recordings; 0.49 with `--split \
-        fault-filtered`. Ctrl-C ends the training; the network so far is evaluated and written.";
+        fault-filtered`. Ctrl-C ends the training; the network so far is evaluated and written. `evaluate` predicts \
+        with the network that `--model-out` writes.";
     const EXAMPLE: &'static str =
         "features.csv --split grouped --epochs 30 --model-out model.safetensors";
 
     fn run(self) -> anyhow::Result<Status> {
         let (network, session) = (&self.network, self.network.threads.start()?);
-        let table = read_table(&self.table)?;
+        let table = self.columns.read_labelled(&self.table)?;
         let params = self.dense.params(network);
         let (seed, model_out) = (params.train.seed, network.model_out.as_deref());
         let source = (&*self.table, &table);

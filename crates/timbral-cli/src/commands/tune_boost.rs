@@ -7,8 +7,8 @@ use timbral::tune::{InnerSplits, TunedTrees};
 use timbral_core::write_json;
 
 use crate::command::Command;
-use crate::options::read_table;
 use crate::options::search::{SearchArgs, describe, results};
+use crate::options::table::TableArgs;
 use crate::session::{ThreadArgs, phase};
 use crate::status::Status;
 
@@ -17,6 +17,8 @@ use crate::status::Status;
 pub struct TuneBoost {
     /// Table of features with a column `label`, as `extract-features` writes it
     table: PathBuf,
+    #[command(flatten)]
+    columns: TableArgs,
     /// How the test rows are chosen: random, grouped (whole recordings), stratified-grouped (whole recordings,
     /// the classes in equal proportions) or fault-filtered (GTZAN's split)
     #[arg(long, default_value = "grouped")]
@@ -44,7 +46,7 @@ impl Command for TuneBoost {
 
     fn run(self) -> anyhow::Result<Status> {
         let session = self.threads.start()?;
-        let table = read_table(&self.table)?;
+        let table = self.columns.read_labelled(&self.table)?;
         let (seed, n_folds, search) = (self.search.seed, self.search.folds, self.search.boost());
         let results = results(self.log.as_deref(), &table)?;
         let recipe = TunedTrees::new(search.clone(), InnerSplits::GroupFolds(n_folds), &results);

@@ -18,7 +18,7 @@ pub(crate) struct TrainingArgs {
     /// File with the test rows, in place of --split: one row number per line, counted from 0
     #[arg(long, value_name = "FILE", conflicts_with = "split")]
     test_rows: Option<PathBuf>,
-    /// File to write the probabilities of the test rows to, .csv
+    /// File to write the probabilities of the test rows to, .csv, .parquet or .npz
     #[arg(long, value_name = "FILE")]
     probabilities: Option<PathBuf>,
     /// File to write parameters, times and scores to, .json
@@ -71,7 +71,7 @@ impl TrainingArgs {
         }
         println!("{record}");
         if let Some(path) = &self.probabilities {
-            fit.probabilities.write_csv(path)?;
+            fit.probabilities.write(path)?;
         }
         let Some(path) = &self.json else {
             return Ok(());

@@ -63,6 +63,7 @@ impl TrackId {
     }
 
     fn parse(name: &str) -> Option<Self> {
+        let name = name.rsplit(['/', '\\']).next()?;
         let (genre, digits) = recording_of(name).split_once('.')?;
         let plain = digits.len() == 5 && digits.bytes().all(|b| b.is_ascii_digit());
         let number: u8 = digits.parse().ok()?;

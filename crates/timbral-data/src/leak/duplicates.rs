@@ -1,5 +1,5 @@
 use std::fs::File;
-use std::io::Read;
+use std::io::{Read, Seek, SeekFrom};
 use std::path::Path;
 
 use ndarray::ArrayView1;
@@ -30,6 +30,9 @@ pub fn duplicate_rows(table: &FeatureTable) -> Vec<Vec<usize>> {
     sets
 }
 
+/// Numbers with a fraction in each row of a copy.
+const MIN_FRACTIONS: usize = 16;
+
 /// The bits of the features of a row, which can be compared and sorted.
 pub(crate) fn bits(row: ArrayView1<'_, f32>) -> Vec<u32> {
     row.iter().map(|x| x.to_bits()).collect()
@@ -56,10 +59,80 @@ pub(crate) fn bits(row: ArrayView1<'_, f32>) -> Vec<u32> {
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub fn duplicate_files<P: AsRef<Path>>(paths: &[P]) -> Result<Vec<Vec<usize>>> {
-    let digest = |path: &P| Ok(sha256(path.as_ref(), || Ok(()))?.1);
-    let digests: Result<Vec<String>> = paths.iter().map(digest).collect();
-    let digests = digests?;
-    Ok(equal(paths.len(), |file| digests[file].as_str()))
+    let size = |path: &P| Ok(path.as_ref().metadata().map_err(at(path.as_ref()))?.len());
+    let sizes: Result<Vec<u64>> = paths.iter().map(size).collect();
+    let sizes = sizes?;
+    // Only files of one size can be alike, and of those only the ones with the same bytes in the middle
+    // are read whole.
+    let mut sets = equal(paths.len(), |file| sizes[file]);
+    for in_part in [true, false] {
+        let mut finer = Vec::new();
+        for set in sets {
+            let key = |file: &usize| {
+                let path = paths[*file].as_ref();
+                match in_part {
+                    true => middle(path, sizes[*file]).map_err(at(path)),
+                    false => Ok(sha256(path, || Ok(()))?.1.into_bytes()),
+                }
+            };
+            let keys: Result<Vec<Vec<u8>>> = set.iter().map(key).collect();
+            let keys = keys?;
+            let parts = equal(set.len(), |i| keys[i].as_slice());
+            finer.extend(
+                parts
+                    .iter()
+                    .map(|part| part.iter().map(|i| set[*i]).collect()),
+            );
+        }
+        sets = finer;
+    }
+    sets.sort_unstable();
+    Ok(sets)
+}
+
+/// Up to 4 KiB from the middle of a file.
+fn middle(path: &Path, size: u64) -> std::io::Result<Vec<u8>> {
+    let mut file = File::open(path)?;
+    file.seek(SeekFrom::Start(size / 2))?;
+    let mut bytes = Vec::new();
+    file.take(4096).read_to_end(&mut bytes)?;
+    Ok(bytes)
+}
+
+/// The group of each row, where groups that have the same features bit by bit, row for row, are one: copies
+/// of a recording under several names. Its number is that of the first of them.
+///
+/// Few or rounded numbers are equal by chance, so only groups count whose rows have 16 or more numbers
+/// with a fraction each.
+///
+/// ```
+/// use timbral_data::{FeatureTable, groups_without_copies};
+///
+/// let ids = ["a", "b", "c"].map(str::to_owned).to_vec();
+/// let features = ndarray::Array2::from_shape_fn((3, 20), |(row, j)| (row % 2 + j) as f32 + 0.5);
+/// let names = (0..20).map(|j| format!("x{j}")).collect();
+/// let table = FeatureTable::new(names, features, ids)?;
+/// assert_eq!(groups_without_copies(&table), [0, 1, 0]);
+/// # Ok::<(), timbral_data::Error>(())
+/// ```
+pub fn groups_without_copies(table: &FeatureTable) -> Vec<usize> {
+    let (groups, features) = (table.groups(), table.features());
+    let mut rows_of = vec![Vec::new(); table.n_groups()];
+    let mut is_evidence = vec![true; table.n_groups()];
+    for (row, group) in groups.iter().enumerate() {
+        let values = features.row(row);
+        let fractions = values.iter().filter(|x| x.is_finite() && x.fract() != 0.0);
+        is_evidence[*group] &= fractions.count() >= MIN_FRACTIONS;
+        rows_of[*group].push(bits(values));
+    }
+    rows_of.iter_mut().for_each(|rows| rows.sort_unstable());
+    let mut first: Vec<usize> = (0..rows_of.len()).collect();
+    for copies in equal(rows_of.len(), |group| rows_of[group].as_slice()) {
+        for copy in copies.iter().filter(|copy| is_evidence[**copy]) {
+            first[*copy] = copies[0];
+        }
+    }
+    groups.iter().map(|group| first[*group]).collect()
 }
 
 /// Length of a file and its SHA-256 in hexadecimal digits; `go_on` is called before every read and may stop it.
@@ -98,6 +171,7 @@ fn equal<K: Ord>(n: usize, key: impl Fn(usize) -> K) -> Vec<Vec<usize>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use ndarray::Array2;
 
     #[test]
     fn rows_of_one_group_may_be_alike() {
@@ -109,6 +183,39 @@ mod tests {
         assert!(duplicate_rows(&table).is_empty());
         let table = table.with_groups(["a", "b", "a", "a", "b", "c"]).unwrap();
         assert_eq!(duplicate_rows(&table), [[0, 2, 5]]);
+    }
+
+    #[test]
+    fn groups_with_the_same_rows_are_copies() {
+        let table = |n: usize, rows: &[f32]| {
+            let ids = (0..rows.len()).map(|row| row.to_string()).collect();
+            let x = Array2::from_shape_fn((rows.len(), n), |(row, _)| rows[row]);
+            let names = (0..n).map(|j| j.to_string()).collect();
+            FeatureTable::new(names, x, ids).unwrap()
+        };
+        let rows = [0.1, 0.2, 0.2, 0.1, 0.1, f32::NAN, f32::NAN, 3.0, 3.0];
+        let names = ["a", "a", "b", "b", "c", "d", "e", "f", "g"];
+        let long = table(MIN_FRACTIONS, &rows).with_groups(names).unwrap();
+        // c has a row of a, but not all; d and f have no fractions.
+        let expected = [0, 0, 0, 0, 2, 3, 4, 5, 6];
+        assert_eq!(groups_without_copies(&long), expected);
+        let short = table(MIN_FRACTIONS - 1, &rows).with_groups(names).unwrap();
+        assert_eq!(groups_without_copies(&short), short.groups());
+        assert_eq!(groups_without_copies(&table(0, &[0.0, 0.0])), [0, 1]);
+    }
+
+    #[test]
+    fn files_of_one_size_are_compared_whole() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut bytes = vec![7u8; 20_000];
+        let mut paths = Vec::new();
+        for (name, place) in [("a", 0), ("b", 1), ("c", 0), ("d", 19_999)] {
+            bytes.fill(7);
+            bytes[place] = 8;
+            paths.push(folder.path().join(name));
+            std::fs::write(folder.path().join(name), &bytes).unwrap();
+        }
+        assert_eq!(duplicate_files(&paths).unwrap(), [[0, 2]]);
     }
 
     #[test]

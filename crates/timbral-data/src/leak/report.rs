@@ -4,11 +4,15 @@ use std::fmt;
 use timbral_core::InvalidParameter;
 
 use super::duplicates::bits;
+use super::near_copies::GroupMeans;
 use super::neighbours::KNearestParams;
 use crate::error::Result;
 use crate::scaling::ScalerParams;
 use crate::split::Split;
 use crate::table::FeatureTable;
+
+/// Near copies that the text of a report names.
+const NAMED: usize = 5;
 
 /// How much a split of a table leaks: test rows whose group (recording, artist) has training rows as
 /// well, so that a model can recognise the group instead of the genre.
@@ -42,6 +46,9 @@ pub struct LeakReport {
     pub test_rows_nearest: usize,
     /// Number of test rows that are equal, bit by bit, to a training row of another group.
     pub test_rows_repeated: usize,
+    /// Names of a test and a training group that are nearly copies, as in
+    /// [`near_copies`](crate::near_copies), but scaled by the training rows.
+    pub near_copies: Vec<(String, String)>,
 }
 
 impl LeakReport {
@@ -65,6 +72,12 @@ impl LeakReport {
             .transform(table)?;
         let known = scaled.select(train)?;
         let tested = scaled.select(test)?;
+        for part in [&known, &tested] {
+            if let Some((row, feature)) = part.first_missing() {
+                let reason = "is missing, and rows without it have no distance";
+                return Err(part.cell_error(row, feature, reason));
+            }
+        }
         let nearest = KNearestParams {
             k: 1,
             ..KNearestParams::default()
@@ -89,6 +102,14 @@ impl LeakReport {
             let same = train_bits[start..].iter().take_while(|(b, _)| *b == bits);
             same.into_iter().any(|(_, g)| *g != group)
         };
+        let name = |group: usize| table.group_names()[group].clone();
+        let (train_means, test_means) = (GroupMeans::new(&known), GroupMeans::new(&tested));
+        let mut near_copies = Vec::new();
+        for test in 0..table.n_groups() {
+            let near = |train: &usize| test_means.are_near(test, &train_means, *train);
+            let near = (0..table.n_groups()).filter(|train| *train != test && near(train));
+            near_copies.extend(near.map(|train| (name(test), name(train))));
+        }
         let same = nearest.iter().zip(tested.groups()).filter(|(a, b)| a == b);
         Ok(Self {
             train_rows: train.len(),
@@ -100,6 +121,7 @@ impl LeakReport {
             test_rows_shared,
             test_rows_nearest: same.count(),
             test_rows_repeated: test.iter().filter(repeated).count(),
+            near_copies,
         })
     }
 
@@ -140,7 +162,7 @@ impl LeakReport {
     }
 }
 
-/// Four lines, without a line feed at the end.
+/// Five lines, without a line feed at the end; of the near copies the first few are named.
 impl fmt::Display for LeakReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let percent = |fraction: f64| format!("{:.1} %", 100.0 * fraction);
@@ -163,11 +185,24 @@ impl fmt::Display for LeakReport {
             percent(self.nearest_fraction_of_shared()),
             percent(self.nearest_fraction()),
         )?;
-        write!(
+        writeln!(
             f,
             "test rows that repeat a training row of another group: {}",
             self.test_rows_repeated
-        )
+        )?;
+        let n = self.near_copies.len();
+        write!(
+            f,
+            "test groups that are nearly copies of a training group: {n}"
+        )?;
+        for (i, (test, train)) in self.near_copies.iter().take(NAMED).enumerate() {
+            write!(f, "{}{test} of {train}", if i == 0 { " (" } else { ", " })?;
+        }
+        match n {
+            0 => Ok(()),
+            1..=NAMED => write!(f, ")"),
+            _ => write!(f, ", ...)"),
+        }
     }
 }
 
@@ -194,7 +229,8 @@ mod tests {
         let text = "2 training rows, 4 test rows\n\
             test rows whose group is trained on: 2 (50.0 %), of 2 groups\n\
             \x20 whose nearest training row is of that group: 1 (50.0 % of them, 25.0 % of all)\n\
-            test rows that repeat a training row of another group: 1";
+            test rows that repeat a training row of another group: 1\n\
+            test groups that are nearly copies of a training group: 0";
         assert_eq!(report.to_string(), text);
     }
 
@@ -206,6 +242,24 @@ mod tests {
             (0.0, 0.0)
         );
         assert_eq!(report.nearest_fraction_of_shared(), 0.0);
+    }
+
+    #[test]
+    fn near_copies_are_named() {
+        let x = ndarray::Array2::from_shape_fn((8, 20), |(row, j)| {
+            // Rows 0 and 1 have copies that are a little off.
+            let sound = if row < 2 { row + 6 } else { row };
+            (sound * 10 + j) as f32 + if row < 2 { 0.01 } else { 0.0 }
+        });
+        let names = (0..20).map(|j| j.to_string()).collect();
+        let ids = (0..8).map(|row| row.to_string()).collect();
+        let table = FeatureTable::new(names, x, ids).unwrap();
+        let report = LeakReport::new(&table, &[2, 3, 4, 5, 6, 7], &[0, 1]).unwrap();
+        let pair = |a: &str, b: &str| (a.to_owned(), b.to_owned());
+        assert_eq!(report.near_copies, [pair("0", "6"), pair("1", "7")]);
+        let text = report.to_string();
+        let last = "test groups that are nearly copies of a training group: 2 (0 of 6, 1 of 7)";
+        assert_eq!(text.lines().last(), Some(last));
     }
 
     #[test]

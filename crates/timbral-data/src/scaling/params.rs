@@ -59,7 +59,7 @@ impl ScalerParams {
             let mut values = Vec::with_capacity(train_rows.len());
             for (x, &row) in column.iter().zip(train_rows) {
                 if !x.is_nan() {
-                    values.push(scaler.stage(j, row, *x)?);
+                    values.push(scaler.stage(table, j, row, *x)?);
                 }
             }
             if values.is_empty() {

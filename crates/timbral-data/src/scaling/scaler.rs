@@ -99,11 +99,12 @@ impl Scaler {
     /// `(ln(x + e) - offset) / scale` for variances if `log_variances` is set.
     ///
     /// # Errors
-    /// [`Error::OtherColumns`]; [`Error::Value`] for an infinite number, the logarithm of a
+    /// [`Error::OtherColumns`]; [`Error::Value`], or [`Error::Cell`] with file, line and column for a table
+    /// that was read from a file, for an infinite number, the logarithm of a
     /// negative variance, or a result beyond the range of `f32`.
     pub fn transform(&self, table: &FeatureTable) -> Result<FeatureTable> {
         self.map(table, |j, row, x| {
-            Ok((self.stage(j, row, x)? - self.offset[j]) / self.scale[j])
+            Ok((self.stage(table, j, row, x)? - self.offset[j]) / self.scale[j])
         })
     }
 
@@ -114,7 +115,7 @@ impl Scaler {
     pub fn inverse_transform(&self, table: &FeatureTable) -> Result<FeatureTable> {
         self.map(table, |j, _, y| {
             let x = f64::from(y) * self.scale[j] + self.offset[j];
-            Ok(self.log_of(j).map_or(x, |e| x.exp() - e))
+            Ok(self.log_of(j).map_or(x, |e| libm::exp(x) - e))
         })
     }
 
@@ -124,46 +125,36 @@ impl Scaler {
         f: impl Fn(usize, usize, f32) -> Result<f64>,
     ) -> Result<FeatureTable> {
         self.check_columns(table)?;
-        let mut table = table.clone();
-        for (row, mut numbers) in table.features_mut().rows_mut().into_iter().enumerate() {
+        let mut scaled = table.clone();
+        for (row, mut numbers) in scaled.features_mut().rows_mut().into_iter().enumerate() {
             for (j, x) in numbers.iter_mut().enumerate() {
                 if !x.is_nan() {
                     let y = f(j, row, *x)? as f32;
                     if !y.is_finite() {
-                        return Err(self.value(j, row, *x, "the result is beyond the range"));
+                        return Err(table.cell_error(row, j, "the result is beyond the range"));
                     }
                     *x = y;
                 }
             }
         }
-        Ok(table)
+        Ok(scaled)
     }
 
     /// The number that is scaled: `x`, or the logarithm of a variance.
-    pub(super) fn stage(&self, j: usize, row: usize, x: f32) -> Result<f64> {
+    pub(super) fn stage(&self, table: &FeatureTable, j: usize, row: usize, x: f32) -> Result<f64> {
         if x.is_infinite() {
-            return Err(self.value(j, row, x, "is not finite"));
+            return Err(table.cell_error(row, j, "is not finite"));
         }
         match self.log_of(j) {
             None => Ok(x.into()),
-            Some(_) if x < 0.0 => Err(self.value(j, row, x, "a variance is not negative")),
-            Some(e) => Ok((f64::from(x) + e).ln()),
+            Some(_) if x < 0.0 => Err(table.cell_error(row, j, "a variance is not negative")),
+            Some(e) => Ok(libm::log(f64::from(x) + e)),
         }
     }
 
     fn log_of(&self, j: usize) -> Option<f64> {
         self.log_variances
             .filter(|_| self.feature_names[j].ends_with("_var"))
-    }
-
-    fn value(&self, j: usize, row: usize, value: f32, reason: &'static str) -> Error {
-        let name = self.feature_names[j].clone();
-        Error::Value {
-            row,
-            name,
-            value,
-            reason,
-        }
     }
 
     fn check_columns(&self, table: &FeatureTable) -> Result<()> {

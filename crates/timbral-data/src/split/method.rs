@@ -8,6 +8,7 @@ use timbral_metrics::{FoldParams, TrainTestParams, stratified_group_k_fold, trai
 use super::rows::Split;
 use crate::error::{Error, Result};
 use crate::gtzan;
+use crate::leak::groups_without_copies;
 use crate::table::FeatureTable;
 
 /// Fraction of the rows, or of the groups, in the test part of a random split.
@@ -39,9 +40,11 @@ pub enum SplitMethod {
     /// A random fifth of the rows is the test part. Segments of one recording end up in both parts, so
     /// that scores are too good: see [`LeakReport`](crate::LeakReport).
     Random,
-    /// A random fifth of the groups is the test part; no group is in both parts.
+    /// A random fifth of the groups is the test part; no group is in both parts. Copies of a recording
+    /// under several names count as one group ([`groups_without_copies`]).
     Grouped,
-    /// Groups with about a fifth of the rows of every class are the test part; no group is in both parts.
+    /// Groups with about a fifth of the rows of every class are the test part; no group is in both parts,
+    /// nor a copy of it.
     ///
     /// The test part is the first of five shuffled folds of
     /// [`stratified_group_k_fold`](timbral_metrics::stratified_group_k_fold). A table with fewer groups, or
@@ -84,12 +87,13 @@ impl SplitMethod {
             Self::Random => Ok(Split::by(&draw(table.n_rows())?)),
             Self::Grouped => {
                 // Selected rows may lack some groups.
-                let mut groups = table.groups().to_vec();
+                let of_rows = groups_without_copies(table);
+                let mut groups = of_rows.clone();
                 groups.sort_unstable();
                 groups.dedup();
                 let drawn = draw(groups.len())?;
                 let in_test = |group: &usize| drawn[groups.partition_point(|g| g < group)];
-                let in_test: Vec<bool> = table.groups().iter().map(in_test).collect();
+                let in_test: Vec<bool> = of_rows.iter().map(in_test).collect();
                 Ok(Split::by(&in_test))
             }
             Self::StratifiedGrouped => stratified_grouped(table, seed),
@@ -104,13 +108,14 @@ fn stratified_grouped(table: &FeatureTable, seed: u64) -> Result<Split> {
     let mut in_class = vec![0; table.classes().len()];
     labels.iter().for_each(|class| in_class[*class] += 1);
     let largest = in_class.into_iter().max().unwrap_or(0);
-    let n_groups = table.groups().iter().collect::<HashSet<_>>().len();
+    let groups = groups_without_copies(table);
+    let n_groups = groups.iter().collect::<HashSet<_>>().len();
     let params = FoldParams {
         n_splits: FOLDS.min(n_groups).min(largest),
         shuffle: Some(seed),
         ..FoldParams::default()
     };
-    let folds = stratified_group_k_fold(labels, table.groups(), &params)?;
+    let folds = stratified_group_k_fold(labels, &groups, &params)?;
     let first = folds.into_iter().next().unwrap_or_default();
     Ok(first.into())
 }

@@ -1,17 +1,22 @@
 use std::fs::File;
-use std::io::{self, BufRead, BufReader, Read};
+use std::io::{self, BufRead, BufReader, Cursor, Read};
 use std::path::Path;
 
 use ::csv::{ByteRecord, ReaderBuilder};
 use timbral_core::write_atomic;
 
+use super::cell::Cell;
 use super::feature_table::FeatureTable;
-use super::schema::{Cell, TableReader, TableSchema};
+use super::reader::TableReader;
+use super::schema::TableSchema;
+use super::separator::separator;
 use super::stored::Stored;
 use crate::error::{Error, Place, Result, at};
 
 /// Most bytes of a record: far more than any table has, far less than the memory.
 const RECORD_LIMIT: usize = 16 << 20;
+/// Bytes from which the separator is found.
+const START: u64 = 1 << 16;
 
 impl FeatureTable {
     /// Reads a CSV table in the published schema, whatever the file is called; see
@@ -82,7 +87,9 @@ impl TableSchema {
     /// Reads a CSV table from anything that can be read; `name` appears in the errors.
     ///
     /// The text is UTF-8, with or without byte order mark, with lines that end in LF or CRLF;
-    /// cells may be quoted, empty lines are skipped. Memory is bounded by the size of the table
+    /// cells may be quoted, empty lines are skipped. The cells are separated by commas, semicolons, tabs or
+    /// `|`, whichever appears most often in the header; with semicolons numbers may have commas for
+    /// decimal points. Memory is bounded by the size of the table
     /// and the length of a record, at most 16 MiB.
     ///
     /// # Errors
@@ -91,16 +98,22 @@ impl TableSchema {
     /// column that appears twice or is not there, and a table without header, feature columns or rows.
     pub fn read_csv_from(&self, text: impl Read, name: impl AsRef<Path>) -> Result<FeatureTable> {
         let path = name.as_ref();
+        let mut text = text;
+        let mut start = Vec::new();
+        (text.by_ref().take(START).read_to_end(&mut start)).map_err(at(path))?;
+        let separator = separator(&start);
         let mut records = Records {
             path,
             csv: ReaderBuilder::new()
                 .has_headers(false)
                 .flexible(true)
-                .from_reader(Lines::new(text)),
+                .delimiter(separator)
+                .from_reader(Lines::new(Cursor::new(start).chain(text))),
             cells: ByteRecord::new(),
         };
         let header = records.next()?.map_or(Vec::new(), |(_, names)| names);
-        let mut table = TableReader::new(path, self, header)?;
+        let table = TableReader::new(path, self, header, &[])?;
+        let mut table = table.with_decimal_commas(separator == b';');
         while let Some((line, cells)) = records.next()? {
             table.push(Place::Line(line), cells.into_iter().map(Cell::Text))?;
         }

@@ -1,5 +1,11 @@
+use std::collections::HashMap;
+
 use ndarray::{Array2, ArrayView2, ArrayViewMut2, Axis};
 
+use super::class_order::{sort_classes, without_points};
+use super::notice::Notice;
+use super::origin::Origin;
+use super::schema::LENGTH;
 use crate::error::{Error, Result};
 
 /// A table of features: one row per sound (or segment of one), one column per feature.
@@ -10,7 +16,7 @@ use crate::error::{Error, Result};
 /// | [`features`](Self::features) | `(n_rows, n_features)` | `f32`, NaN where a cell is missing |
 /// | [`ids`](Self::ids) | `n_rows` | name of each row, such as `blues.00000.3.wav` |
 /// | [`lengths`](Self::lengths) | `n_rows` | samples of each row's sound, if they are known |
-/// | [`classes`](Self::classes) | `n_classes` | the labels, sorted |
+/// | [`classes`](Self::classes) | `n_classes` | the labels, sorted ([`sort_classes`](crate::sort_classes)) |
 /// | [`labels`](Self::labels) | `n_rows` | class of each row, if the table is labelled |
 /// | [`groups`](Self::groups) | `n_rows` | recording of each row, below [`n_groups`](Self::n_groups) |
 ///
@@ -31,7 +37,7 @@ use crate::error::{Error, Result};
 /// assert_eq!(table.groups(), [0, 0, 1]);
 /// # Ok::<(), timbral_data::Error>(())
 /// ```
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone)]
 pub struct FeatureTable {
     feature_names: Vec<String>,
     features: Array2<f32>,
@@ -41,6 +47,21 @@ pub struct FeatureTable {
     labels: Option<Vec<usize>>,
     group_names: Vec<String>,
     groups: Vec<usize>,
+    /// Where the cells come from, if they come from a file.
+    origin: Option<Origin>,
+    notices: Vec<Notice>,
+}
+
+/// The same cells, wherever they come from.
+impl PartialEq for FeatureTable {
+    fn eq(&self, other: &Self) -> bool {
+        let parts = |t: &Self| (t.features.clone(), t.lengths.clone(), t.labels.clone());
+        self.feature_names == other.feature_names
+            && self.ids == other.ids
+            && self.classes == other.classes
+            && (&self.group_names, &self.groups) == (&other.group_names, &other.groups)
+            && parts(self) == parts(other)
+    }
 }
 
 impl FeatureTable {
@@ -64,7 +85,58 @@ impl FeatureTable {
             lengths: None,
             classes: Vec::new(),
             labels: None,
+            origin: None,
+            notices: Vec::new(),
         })
+    }
+
+    /// The same table with the file that it was read from.
+    pub(super) fn with_origin(mut self, origin: Origin, notices: Vec<Notice>) -> Self {
+        self.origin = Some(origin);
+        self.notices = notices;
+        self
+    }
+
+    /// What was decided about the columns while the table was read.
+    pub fn notices(&self) -> &[Notice] {
+        &self.notices
+    }
+
+    /// The error of a number that cannot be used: [`Error::Cell`] with file, line and column if the table
+    /// was read from a file, else [`Error::Value`] with row and feature.
+    ///
+    /// ```
+    /// use timbral_data::TableSchema;
+    /// let text = "name,tempo\na,98.5\nb,\n";
+    /// let schema = TableSchema { ignore: vec!["name".into()], ..TableSchema::default() };
+    /// let table = schema.read_csv_from(text.as_bytes(), "songs.csv")?;
+    /// assert_eq!(
+    ///     table.cell_error(1, 0, "is missing").to_string(),
+    ///     "songs.csv, line 3, column 2 (\"tempo\"): \"NaN\" is missing",
+    /// );
+    /// # Ok::<(), timbral_data::Error>(())
+    /// ```
+    pub fn cell_error(&self, row: usize, feature: usize, reason: &'static str) -> Error {
+        let name = self.feature_names.get(feature).cloned().unwrap_or_default();
+        let value = self.features.get((row, feature)).copied();
+        let value = value.unwrap_or(f32::NAN);
+        let known = self.origin.as_ref();
+        let known = known.and_then(|o| o.error((row, feature), &name, value, reason));
+        known.unwrap_or(Error::Value {
+            row,
+            name,
+            value,
+            reason,
+        })
+    }
+
+    /// The first cell that is missing, as row and feature.
+    pub fn first_missing(&self) -> Option<(usize, usize)> {
+        let cells = self.features.indexed_iter();
+        cells
+            .into_iter()
+            .find(|(_, x)| x.is_nan())
+            .map(|(cell, _)| cell)
     }
 
     /// The same table with the number of samples of each row's sound.
@@ -77,7 +149,8 @@ impl FeatureTable {
         Ok(self)
     }
 
-    /// The same table with a label for each row; the classes are the distinct labels, sorted.
+    /// The same table with a label for each row; the classes are the distinct labels, sorted
+    /// ([`sort_classes`](crate::sort_classes)). If all labels are whole numbers, `3.0` is the label `3`.
     ///
     /// # Errors
     /// [`Error::Length`] if there is not one label per row.
@@ -85,13 +158,14 @@ impl FeatureTable {
         mut self,
         labels: impl IntoIterator<Item = S>,
     ) -> Result<Self> {
-        let labels: Vec<String> = labels.into_iter().map(|l| l.as_ref().to_owned()).collect();
+        let mut labels: Vec<String> = labels.into_iter().map(|l| l.as_ref().to_owned()).collect();
         fits("labels", labels.len(), self.n_rows())?;
+        without_points(&mut labels);
         let mut classes = labels.clone();
-        classes.sort_unstable();
-        classes.dedup();
-        let class = |label| classes.partition_point(|c| c < label);
-        self.labels = Some(labels.iter().map(class).collect());
+        sort_classes(&mut classes);
+        let numbers = classes.iter().enumerate();
+        let numbers: HashMap<&str, usize> = numbers.map(|(i, c)| (c.as_str(), i)).collect();
+        self.labels = Some(labels.iter().map(|label| numbers[label.as_str()]).collect());
         self.classes = classes;
         Ok(self)
     }
@@ -105,7 +179,7 @@ impl FeatureTable {
         mut self,
         groups: impl IntoIterator<Item = S>,
     ) -> Result<Self> {
-        let mut known = std::collections::HashMap::new();
+        let mut known = HashMap::new();
         let mut names = Vec::new();
         let groups: Vec<usize> = groups
             .into_iter()
@@ -153,7 +227,55 @@ impl FeatureTable {
                 .map(|l| rows.iter().map(|&row| l[row]).collect()),
             group_names: self.group_names.clone(),
             groups: rows.iter().map(|&row| self.groups[row]).collect(),
+            origin: self.origin.as_ref().map(|origin| origin.take(rows)),
+            notices: self.notices.clone(),
         }
+    }
+
+    /// The feature columns with the given names, in that order. `length` is the number of samples of each
+    /// row, if it is known: models of other programs take it for a feature.
+    ///
+    /// ```
+    /// use timbral_data::TableSchema;
+    /// let text = "length,tempo,rms\n66149,120,0.5\n";
+    /// let table = TableSchema::default().read_csv_from(text.as_bytes(), "t.csv")?;
+    /// let table = table.select_features(&["rms".to_owned(), "length".to_owned()])?;
+    /// assert_eq!(table.features(), ndarray::array![[0.5, 66149.0]]);
+    /// # Ok::<(), timbral_data::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`Error::NoFeature`] if there is no feature of that name.
+    pub fn select_features(&self, names: &[String]) -> Result<Self> {
+        let mut features = Array2::zeros((self.n_rows(), names.len()));
+        let mut places = Vec::new();
+        for (mut to, name) in features.columns_mut().into_iter().zip(names) {
+            let place = self.feature_names.iter().position(|n| n == name);
+            match (place, &self.lengths) {
+                (Some(place), _) => to.assign(&self.features.column(place)),
+                (None, Some(lengths)) if name == LENGTH => {
+                    to.iter_mut().zip(lengths).for_each(|(x, n)| *x = *n as f32);
+                }
+                _ => return Err(Error::NoFeature { name: name.clone() }),
+            }
+            places.push(place);
+        }
+        let column = |origin: &Origin, place: Option<usize>| {
+            place.and_then(|place| origin.columns.get(place).copied())
+        };
+        let origin = self.origin.clone().map(|origin| Origin {
+            columns: places
+                .iter()
+                .map(|p| column(&origin, *p).unwrap_or(0))
+                .collect(),
+            ..origin
+        });
+        Ok(Self {
+            feature_names: names.to_vec(),
+            features,
+            origin,
+            ..self.clone()
+        })
     }
 
     /// The rows whose group number satisfies `keep`, in their order; classes and groups keep their numbers.

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use timbral_core::{JsonLines, JsonLinesError, write_atomic};
+use timbral_core::{Difference, JsonLines, JsonLinesError, differences, write_atomic};
 
 use crate::error::{Error, Result, at};
 
@@ -175,10 +175,21 @@ fn log_error(error: JsonLinesError) -> Error {
                 Some(Value::String(text)) => text.clone(),
                 other => other.unwrap_or(head).to_string(),
             };
+            let (mut found, mut expected) = (text(&found), text(&expected));
+            // Of settings as JSON only what differs.
+            let json = |text: &str| serde_json::from_str(text).ok().filter(Value::is_object);
+            if let (Some(a), Some(b)) = (json(&found), json(&expected)) {
+                let all = differences(&a, &b);
+                let list = |value: fn(&Difference) -> &Value| {
+                    let parts = all.iter().map(|d| format!("{} {}", d.name, value(d)));
+                    parts.collect::<Vec<_>>().join(", ")
+                };
+                (found, expected) = (list(|d| &d.found), list(|d| &d.expected));
+            }
             Error::OtherSettings {
                 path,
-                found: text(&found),
-                expected: text(&expected),
+                found,
+                expected,
             }
         }
         JsonLinesError::Damaged { path, line, reason } => Error::Line { path, line, reason },
@@ -246,6 +257,11 @@ mod tests {
             matches!(other, Err(Error::OtherSettings { .. })),
             "{other:?}"
         );
+        drop(TableJournal::create(&table, &columns(), r#"{"n_fft":512,"hop":9}"#).unwrap());
+        let other = TableJournal::resume(&table, &columns(), r#"{"n_fft":1024,"hop":9}"#);
+        let text = other.unwrap_err().to_string();
+        assert!(text.contains("(n_fft 512, now n_fft 1024)"), "{text}");
+        TableJournal::create(&table, &columns(), "s").unwrap();
         let other = TableJournal::resume(&table, &columns()[..1], "s");
         assert!(
             matches!(other, Err(Error::OtherSettings { .. })),

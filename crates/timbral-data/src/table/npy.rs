@@ -10,6 +10,8 @@ use zip::result::ZipError;
 use zip::write::SimpleFileOptions;
 use zip::{ZipArchive, ZipWriter};
 
+use super::cell::Cell;
+
 /// Most bytes of an array: a small file can unpack to any size.
 const ARRAY_LIMIT: u64 = 1 << 30;
 
@@ -138,23 +140,84 @@ impl Array {
 
     /// The numbers in row order, with the numbers of rows and columns.
     pub(crate) fn matrix(&self) -> std::result::Result<(Vec<f32>, usize, usize), Fault> {
-        const EXPECTED: &str = "'<f4' or '<f8' of rows and columns";
+        const EXPECTED: &str = "numbers of rows and columns";
         let (n, f) = match self.shape.as_slice() {
             &[n, f] if f > 0 => (n, f),
             _ => return Err(self.wrong(EXPECTED)),
         };
-        let numbers: Vec<f32> = match self.descr.as_str() {
-            "<f4" => self.items()?.into_iter().map(f32::from_le_bytes).collect(),
-            "<f8" => (self.items()?.into_iter())
-                .map(|b| f64::from_le_bytes(b) as f32)
-                .collect(),
-            _ => return Err(self.wrong(EXPECTED)),
+        let numbers: Vec<f32> = match self.numbers()?.ok_or_else(|| self.wrong(EXPECTED))? {
+            Items::Floats(numbers) => numbers.into_iter().map(|x| x as f32).collect(),
+            Items::Signed(numbers) => numbers.into_iter().map(|x| x as f32).collect(),
+            Items::Unsigned(numbers) => numbers.into_iter().map(|x| x as f32).collect(),
+            Items::Bools(values) => values.into_iter().map(f32::from).collect(),
+            Items::Texts(_) => return Err(self.wrong(EXPECTED)),
         };
         if !self.fortran_order {
             return Ok((numbers, n, f));
         }
         let by_row = (0..n).flat_map(|i| (0..f).map(move |j| j * n + i));
         Ok((by_row.map(|i| numbers[i]).collect(), n, f))
+    }
+
+    /// The items of an array of shape `(n,)` or `(n, 1)`, of any plain type.
+    pub(crate) fn column(&self, n: usize) -> std::result::Result<Items, Fault> {
+        let expected = || self.wrong(format_args!("texts or numbers of shape [{n}]"));
+        if self.shape != [n] && self.shape != [n, 1] {
+            return Err(expected());
+        }
+        if self.is_text() {
+            return self.texts(n).map(Items::Texts);
+        }
+        self.numbers()?.ok_or_else(expected)
+    }
+
+    /// All numbers in the order of the file; `None` for another type.
+    fn numbers(&self) -> std::result::Result<Option<Items>, Fault> {
+        // Reads `$type` of either byte order.
+        macro_rules! read {
+            ($type:ty, $kind:ident, $as:ty) => {{
+                let items = self.items()?.into_iter();
+                let is_big = self.descr.starts_with('>');
+                let number = |bytes| match is_big {
+                    true => <$type>::from_be_bytes(bytes),
+                    false => <$type>::from_le_bytes(bytes),
+                };
+                Items::$kind(items.map(|bytes| <$as>::from(number(bytes))).collect())
+            }};
+        }
+        let kind = self.descr.trim_start_matches(['<', '>', '|', '=']);
+        Ok(Some(match kind {
+            "f2" => match read!(u16, Unsigned, u64) {
+                Items::Unsigned(bits) => {
+                    Items::Floats(bits.into_iter().map(|bits| half(bits as u16)).collect())
+                }
+                other => other,
+            },
+            "f4" => read!(f32, Floats, f64),
+            "f8" => read!(f64, Floats, f64),
+            "i1" => read!(i8, Signed, i64),
+            "i2" => read!(i16, Signed, i64),
+            "i4" => read!(i32, Signed, i64),
+            "i8" => read!(i64, Signed, i64),
+            "u1" => read!(u8, Unsigned, u64),
+            "u2" => read!(u16, Unsigned, u64),
+            "u4" => read!(u32, Unsigned, u64),
+            "u8" => read!(u64, Unsigned, u64),
+            "b1" => Items::Bools((self.items::<1>()?.into_iter()).map(|[b]| b != 0).collect()),
+            "O" => {
+                return Err(format!(
+                    "array {:?} has Python objects, which only Python can read; write it as \
+                     `x.astype(str)` or `x.astype(float)`",
+                    self.name
+                ));
+            }
+            _ => return Ok(None),
+        }))
+    }
+
+    fn is_text(&self) -> bool {
+        let kind = self.descr.trim_start_matches(['<', '>', '|', '=']);
+        kind.starts_with(['U', 'S'])
     }
 
     /// Images of rows and columns.
@@ -174,49 +237,95 @@ impl Array {
         Array3::from_shape_vec(shape, numbers).map_err(|_| self.wrong(EXPECTED))
     }
 
-    /// The numbers of an array of shape `(n,)`.
-    pub(crate) fn lengths(&self, n: usize) -> std::result::Result<Vec<u64>, Fault> {
-        let expected = || self.wrong(format_args!("'<u8' or '<i8' of shape [{n}]"));
-        if self.shape != [n] {
-            return Err(expected());
-        }
-        let items = match self.descr.as_str() {
-            "<u8" => self
-                .items()?
-                .into_iter()
-                .map(|b| Some(u64::from_le_bytes(b)))
-                .collect(),
-            "<i8" => {
-                let signed = self.items()?.into_iter().map(i64::from_le_bytes);
-                signed.map(|n| u64::try_from(n).ok()).collect()
-            }
-            _ => None,
-        };
-        let items: Option<Vec<u64>> = items;
-        items.ok_or_else(expected)
-    }
-
-    /// The strings of an array of shape `(n,)`.
+    /// The strings of an array of shape `(n,)` or `(n, 1)`: characters of 32 bits, or bytes in UTF-8.
     pub(crate) fn texts(&self, n: usize) -> std::result::Result<Vec<String>, Fault> {
         let expected = || self.wrong(format_args!("'<U' of shape [{n}]"));
-        let width = self
-            .descr
-            .strip_prefix("<U")
-            .and_then(|w| w.parse::<usize>().ok());
-        let (Some(width), true) = (width, self.shape == [n]) else {
-            return Err(expected());
-        };
-        let characters = width.checked_mul(n).and_then(|n| n.checked_mul(4));
-        if characters != Some(self.data.len()) {
+        if self.shape != [n] && self.shape != [n, 1] {
             return Err(expected());
         }
+        let kind = self.descr.trim_start_matches(['<', '>', '|', '=']);
+        let (size, width) = match kind.split_at_checked(1) {
+            Some(("U", width)) => (4, width),
+            Some(("S", width)) => (1, width),
+            _ => return Err(expected()),
+        };
+        let bytes = width
+            .parse::<usize>()
+            .ok()
+            .and_then(|w| w.checked_mul(size));
+        let bytes = bytes.ok_or_else(expected)?;
+        if bytes.checked_mul(n) != Some(self.data.len()) {
+            return Err(expected());
+        }
+        let is_big = self.descr.starts_with('>');
         let text = |row: usize| -> Option<String> {
-            let bytes = &self.data[row * width * 4..][..width * 4];
-            let (codes, _) = bytes.as_chunks::<4>();
-            let codes = codes.iter().map(|b| u32::from_le_bytes(*b));
-            let text: Option<String> = codes.map(char::from_u32).collect();
-            text.map(|t| t.trim_end_matches('\0').to_owned())
+            let bytes = &self.data[row * bytes..][..bytes];
+            let text = match size {
+                1 => std::str::from_utf8(bytes).ok()?.to_owned(),
+                _ => {
+                    let codes = bytes.as_chunks::<4>().0.iter().map(|code| match is_big {
+                        true => u32::from_be_bytes(*code),
+                        false => u32::from_le_bytes(*code),
+                    });
+                    codes.map(char::from_u32).collect::<Option<_>>()?
+                }
+            };
+            Some(text.trim_end_matches('\0').to_owned())
         };
         (0..n).map(text).collect::<Option<_>>().ok_or_else(expected)
     }
+}
+
+/// The items of an array.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Items {
+    Texts(Vec<String>),
+    Floats(Vec<f64>),
+    Signed(Vec<i64>),
+    Unsigned(Vec<u64>),
+    Bools(Vec<bool>),
+}
+
+impl Items {
+    /// All items as names.
+    pub(crate) fn names(&self) -> std::result::Result<Vec<String>, Fault> {
+        let n = match self {
+            Self::Texts(items) => items.len(),
+            Self::Floats(items) => items.len(),
+            Self::Signed(items) => items.len(),
+            Self::Unsigned(items) => items.len(),
+            Self::Bools(items) => items.len(),
+        };
+        let name = |row| {
+            let name = self.cell(row).text();
+            name.map_err(|reason| format!("labels[{row}] {reason}"))
+        };
+        (0..n).map(name).collect()
+    }
+
+    /// The item of a row.
+    pub(super) fn cell(&self, row: usize) -> Cell<'_> {
+        match self {
+            Self::Texts(items) => Cell::Text(&items[row]),
+            Self::Floats(items) => Cell::Number(items[row]),
+            Self::Signed(items) => {
+                u64::try_from(items[row]).map_or(Cell::Number(items[row] as f64), Cell::Whole)
+            }
+            Self::Unsigned(items) => Cell::Whole(items[row]),
+            Self::Bools(items) => Cell::Bool(items[row]),
+        }
+    }
+}
+
+/// A number of 16 bits (IEEE 754 binary16).
+fn half(bits: u16) -> f64 {
+    let sign = if bits >> 15 == 1 { -1.0 } else { 1.0 };
+    let (exponent, fraction) = (bits >> 10 & 0x1f, f64::from(bits & 0x3ff));
+    let size = match exponent {
+        0 => libm::scalbn(fraction, -24),
+        0x1f if fraction == 0.0 => f64::INFINITY,
+        0x1f => f64::NAN,
+        _ => libm::scalbn(1024.0 + fraction, i32::from(exponent) - 25),
+    };
+    sign * size
 }

@@ -5,9 +5,11 @@ use std::path::Path;
 use timbral_core::write_atomic;
 use zip::{ZipArchive, ZipWriter};
 
+use super::cell::Cell;
 use super::feature_table::FeatureTable;
-use super::npy::{Array, add, add_texts, unpack};
-use super::schema::{Cell, GROUP, ID, LABEL, LENGTH, TableReader, TableSchema};
+use super::npy::{Array, Items, add, add_texts, unpack};
+use super::reader::TableReader;
+use super::schema::{GROUP, ID, LABEL, LENGTH, TableSchema};
 use super::stored::Stored;
 use crate::error::{Error, Place, Result, at};
 
@@ -50,30 +52,29 @@ pub(crate) fn read(schema: &TableSchema, file: File, path: &Path) -> Result<Feat
     };
     let features = required(array("features")?, "features")?;
     let (numbers, n, f) = features.matrix().map_err(&malformed)?;
-    let names = required(array("feature_names")?, "feature_names")?;
-    let names = names.texts(f).map_err(&malformed)?;
-    let mut texts = |name| -> Result<Option<Vec<String>>> {
-        let texts = array(name)?.map(|array| array.texts(n)).transpose();
-        texts.map_err(&malformed)
+    let names = match array("feature_names")? {
+        Some(names) => names.texts(f).map_err(&malformed)?,
+        None => (0..f).map(|feature| format!("f{feature}")).collect(),
     };
-    let (ids, groups, labels) = (texts("ids")?, texts("groups")?, texts("labels")?);
-    let lengths = array("lengths")?.map(|array| array.lengths(n)).transpose();
-    let lengths = lengths.map_err(&malformed)?;
-
+    let mut others: Vec<(&str, Items)> = Vec::new();
+    for (name, column) in [
+        ("ids", ID),
+        ("lengths", LENGTH),
+        ("groups", GROUP),
+        ("labels", LABEL),
+    ] {
+        if let Some(array) = array(name)? {
+            others.push((column, array.column(n).map_err(&malformed)?));
+        }
+    }
     let columns = names.iter().map(String::as_str);
-    let columns = columns
-        .chain(ids.as_ref().map(|_| ID))
-        .chain(lengths.as_ref().map(|_| LENGTH))
-        .chain(groups.as_ref().map(|_| GROUP))
-        .chain(labels.as_ref().map(|_| LABEL));
-    let mut table = TableReader::new(path, schema, columns)?;
+    let columns = columns.chain(others.iter().map(|(column, _)| *column));
+    let mut table = TableReader::new(path, schema, columns, &[])?;
     for row in 0..n {
-        let numbers = numbers[row * f..][..f].iter().map(|x| Cell::Number(*x));
+        let numbers = numbers[row * f..][..f].iter();
         let cells: Vec<Cell<'_>> = numbers
-            .chain(ids.as_ref().map(|t| Cell::Text(&t[row])))
-            .chain(lengths.as_ref().map(|l| Cell::Whole(l[row])))
-            .chain(groups.as_ref().map(|t| Cell::Text(&t[row])))
-            .chain(labels.as_ref().map(|t| Cell::Text(&t[row])))
+            .map(|x| Cell::Number((*x).into()))
+            .chain(others.iter().map(|(_, items)| items.cell(row)))
             .collect();
         table.push(Place::Row(row as u64 + 1), cells.into_iter())?;
     }
@@ -108,10 +109,11 @@ mod tests {
         let names: Entry<'_> = ("feature_names", "<U1", "(1,)", b"x\0\0\0");
         for (arrays, text) in [
             (&[names][..], "there is no array \"features\""),
-            (&[features], "there is no array \"feature_names\""),
+            (&[names], "there is no array \"features\""),
             (
                 &[("features", "|O", "(1, 1)", b"\0\0\0\0"), names],
-                "array \"features\" is \"|O\" of shape [1, 1], not '<f4' or '<f8' of rows and columns",
+                "array \"features\" has Python objects, which only Python can read; write it as `x.astype(str)` or \
+                 `x.astype(float)`",
             ),
             (
                 &[("features", "<f4", "(4294967296, 4294967296)", b""), names],
@@ -119,7 +121,7 @@ mod tests {
             ),
             (
                 &[("features", "<f4", "(1000000000000, 0)", b""), names],
-                "array \"features\" is \"<f4\" of shape [1000000000000, 0], not '<f4' or '<f8' of rows and columns",
+                "array \"features\" is \"<f4\" of shape [1000000000000, 0], not numbers of rows and columns",
             ),
             (
                 &[("features", "<f4", "(-1, 1)", b""), names],
@@ -142,12 +144,22 @@ mod tests {
                 "array \"ids\" is \"<U4611686018427387905\" of shape [1], not '<U' of shape [1]",
             ),
             (
-                &[features, names, ("lengths", "<i8", "(1,)", &[255; 8])],
-                "array \"lengths\" is \"<i8\" of shape [1], not '<u8' or '<i8' of shape [1]",
+                &[features, names, ("labels", "<U1", "(2,)", &[0; 8])],
+                "array \"labels\" is \"<U1\" of shape [2], not texts or numbers of shape [1]",
+            ),
+            (
+                &[features, names, ("labels", "<c8", "(1,)", &[0; 8])],
+                "array \"labels\" is \"<c8\" of shape [1], not texts or numbers of shape [1]",
             ),
         ] {
             assert_eq!(refused(arrays), format!(": not a NumPy table: {text}"));
         }
+        let lengths: Entry<'_> = ("lengths", "<i8", "(1,)", &[255; 8]);
+        assert_eq!(
+            refused(&[features, names, lengths]),
+            ", row 1, column 2 (\"length\"): \"-1\" is not a whole number of samples; if the column is \
+             something else, leave it out with `TableSchema::ignore` (option --ignore)"
+        );
         let labels: Entry<'_> = ("labels", "<U1", "(1,)", &[0; 4]);
         assert_eq!(
             refused(&[features, names, labels]),

@@ -6,16 +6,20 @@ use std::sync::Arc;
 use ::parquet::basic::{Compression, LogicalType, Repetition, Type as Physical};
 use ::parquet::data_type::{ByteArray, ByteArrayType, DataType, FloatType, Int64Type};
 use ::parquet::errors::{ParquetError, Result as ParquetResult};
+use ::parquet::file::metadata::FileMetaData;
 use ::parquet::file::properties::WriterProperties;
-use ::parquet::file::reader::{FileReader, SerializedFileReader};
+use ::parquet::file::reader::FileReader;
 use ::parquet::file::writer::{SerializedFileWriter, SerializedRowGroupWriter};
 use ::parquet::record::Field;
 use ::parquet::schema::types::Type;
 use timbral_core::write_atomic;
 
+use super::cell::Cell;
 use super::feature_table::FeatureTable;
-use super::schema::{Cell, TableReader, TableSchema};
+use super::reader::TableReader;
+use super::schema::TableSchema;
 use super::stored::{Kind, Stored};
+use super::zstd_pages::Reader;
 use crate::error::{Error, Place, Result, at};
 
 /// Most cells of a table: a small file can claim any number of repeated ones.
@@ -25,18 +29,32 @@ const TEXT_LIMIT: usize = 1 << 30;
 
 pub(crate) fn read(schema: &TableSchema, file: File, path: &Path) -> Result<FeatureTable> {
     let rows = || -> std::result::Result<FeatureTable, ReadError> {
-        let file = SerializedFileReader::new(file)?;
+        let file = Reader::new(file)?;
         let metadata = file.metadata().file_metadata();
         let columns = metadata.schema_descr().root_schema().get_fields();
         let n_rows = u64::try_from(metadata.num_rows()).unwrap_or(u64::MAX);
         if n_rows.saturating_mul(columns.len() as u64) > CELL_LIMIT {
             return Err(ReadError::Limit("more than 2^28 cells"));
         }
-        let mut table = TableReader::new(path, schema, columns.iter().map(|c| c.name()))?;
+        if let Some(codec) = unknown_codec(&file) {
+            return Err(ReadError::Codec(codec));
+        }
+        // The crate gives times in nanoseconds as plain numbers.
+        let is_time = |column: &Arc<Type>| {
+            let logical = column.get_basic_info().logical_type_ref();
+            matches!(
+                logical,
+                Some(LogicalType::Timestamp { .. } | LogicalType::Time { .. } | LogicalType::Date)
+            )
+        };
+        let is_time: Vec<bool> = columns.iter().map(is_time).collect();
+        let names = columns.iter().map(|column| column.name());
+        let mut table = TableReader::new(path, schema, names, &indices(metadata))?;
         let mut text = 0;
         for (i, row) in file.get_row_iter(None)?.enumerate() {
             let row = row?;
-            let cells: Vec<Cell<'_>> = row.get_column_iter().map(|(_, f)| cell(f)).collect();
+            let cells = row.get_column_iter().zip(&is_time);
+            let cells: Vec<Cell<'_>> = cells.map(|((_, f), time)| cell(f, *time)).collect();
             let lengths = cells.iter().map(|cell| match cell {
                 Cell::Text(text) => text.len(),
                 _ => 0,
@@ -55,6 +73,14 @@ pub(crate) fn read(schema: &TableSchema, file: File, path: &Path) -> Result<Feat
         Ok(Err(ReadError::Table(error))) => Err(error),
         Ok(Err(ReadError::Parquet(error))) => Err(malformed(path, error)),
         Ok(Err(ReadError::Limit(reason))) => Err(malformed(path, reason)),
+        Ok(Err(ReadError::Codec(codec))) => Err(Error::Malformed {
+            path: path.to_owned(),
+            reason: format!(
+                "not supported: Parquet compressed by {codec}; in pandas \
+                 `df.to_parquet(\"t.parquet\", compression=\"snappy\")`, in polars \
+                 `df.write_parquet(\"t.parquet\", compression=\"snappy\")`"
+            ),
+        }),
         Err(_) => Err(malformed(path, "the file is damaged")),
     }
 }
@@ -63,6 +89,7 @@ enum ReadError {
     Table(Error),
     Parquet(ParquetError),
     Limit(&'static str),
+    Codec(String),
 }
 
 impl From<Error> for ReadError {
@@ -84,13 +111,49 @@ fn malformed(path: &Path, reason: impl std::fmt::Display) -> Error {
     }
 }
 
-fn cell(field: &Field) -> Cell<'_> {
-    let whole = |n: i64| u64::try_from(n).map_or(Cell::Number(n as f32), Cell::Whole);
+/// The codec of a column, if it cannot be decompressed.
+fn unknown_codec(file: &Reader) -> Option<String> {
+    let groups = file.metadata().row_groups().iter();
+    let mut codecs = groups.flat_map(|g| g.columns()).map(|c| c.compression());
+    let unknown = codecs.find(|codec| matches!(codec, Compression::BROTLI(_) | Compression::LZO));
+    unknown.map(|codec| {
+        codec
+            .to_string()
+            .split('(')
+            .next()
+            .unwrap_or_default()
+            .to_owned()
+    })
+}
+
+/// The columns that pandas wrote as the index of its frame.
+fn indices(metadata: &FileMetaData) -> Vec<String> {
+    let entries = metadata.key_value_metadata().into_iter().flatten();
+    let pandas = entries.filter(|entry| entry.key == "pandas");
+    let pandas = pandas.filter_map(|entry| serde_json::from_str(entry.value.as_ref()?).ok());
+    let columns = pandas.filter_map(|value: serde_json::Value| {
+        let columns = value.get("index_columns")?.as_array()?.clone();
+        Some(columns.into_iter())
+    });
+    // An index that is a range is described by an object and has no column.
+    (columns.flatten())
+        .filter_map(|column| column.as_str().map(str::to_owned))
+        .collect()
+}
+
+fn cell(field: &Field, is_time: bool) -> Cell<'_> {
+    let whole = |n: i64| u64::try_from(n).map_or(Cell::Number(n as f64), Cell::Whole);
     match field {
-        Field::Null => Cell::Text(""),
+        Field::Null => Cell::Missing,
+        _ if is_time => Cell::Other("a date or time"),
         Field::Str(text) => Cell::Text(text),
-        Field::Float(x) => Cell::Number(*x),
-        Field::Double(x) => Cell::Number(*x as f32),
+        Field::Bytes(bytes) => {
+            std::str::from_utf8(bytes.data()).map_or(Cell::Other("bytes"), Cell::Text)
+        }
+        Field::Bool(value) => Cell::Bool(*value),
+        Field::Float16(x) => Cell::Number(x.to_f64()),
+        Field::Float(x) => Cell::Number((*x).into()),
+        Field::Double(x) => Cell::Number(*x),
         Field::Byte(n) => whole((*n).into()),
         Field::Short(n) => whole((*n).into()),
         Field::Int(n) => whole((*n).into()),
@@ -99,7 +162,14 @@ fn cell(field: &Field) -> Cell<'_> {
         Field::UShort(n) => Cell::Whole((*n).into()),
         Field::UInt(n) => Cell::Whole((*n).into()),
         Field::ULong(n) => Cell::Whole(*n),
-        _ => Cell::Other,
+        // Its digits with a point.
+        Field::Decimal(_) => {
+            (field.to_string().parse()).map_or(Cell::Other("a decimal"), Cell::Number)
+        }
+        Field::Group(_) | Field::ListInternal(_) | Field::MapInternal(_) => {
+            Cell::Other("a list or struct")
+        }
+        _ => Cell::Other("a date or time"),
     }
 }
 

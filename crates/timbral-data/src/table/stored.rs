@@ -1,9 +1,10 @@
 use std::collections::HashSet;
 use std::path::Path;
 
+use super::cell::{missing, shown};
 use super::feature_table::FeatureTable;
 use super::recording::recording_of;
-use super::schema::{GROUP, ID, LABEL, LENGTH, empty, missing, shown};
+use super::schema::{GROUP, ID, LABEL, LENGTH, empty};
 use crate::error::{Error, Result};
 
 /// The type of the cells of a column.

@@ -65,8 +65,7 @@ fn columns_may_be_absent_or_chosen() {
     assert_eq!((table.labels(), table.lengths()), (None, None));
     assert_eq!(table.n_groups(), 2);
 
-    let text =
-        ",filename,label,group,length,x,note\n7,a.0.wav,pop,g,3,1,hm\n8,a.1.wav,pop,h,4,2,\n";
+    let text = ",filename,label,group,length,x,note\n7,a.00000.0.wav,pop,g,3,1,hm\n8,a.00000.1.wav,pop,h,4,2,\n";
     let names = |names: &[&str]| names.iter().map(|n| (*n).to_owned()).collect::<Vec<_>>();
     let schema = TableSchema {
         ignore: names(&["", "label", "group", "length", "note"]),
@@ -75,7 +74,7 @@ fn columns_may_be_absent_or_chosen() {
     let table = schema.read_csv_from(text.as_bytes(), "t.csv").unwrap();
     assert_eq!(table.feature_names(), ["x"]);
     assert_eq!((table.labels(), table.lengths()), (None, None));
-    assert_eq!(table.group_names(), ["a"]);
+    assert_eq!(table.group_names(), ["a.00000"]);
 
     let schema = TableSchema {
         features: Some(names(&["x", "length"])),

@@ -5,7 +5,10 @@
 mod csv;
 #[cfg(any(feature = "npy", feature = "parquet"))]
 mod formats;
+#[cfg(all(feature = "gzip", feature = "npy", feature = "parquet"))]
+mod hard_tables;
 mod malformed;
+mod people;
 mod published;
 mod scale;
 

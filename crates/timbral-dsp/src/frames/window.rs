@@ -52,7 +52,7 @@ impl Window {
         if n == 1 {
             return vec![1.0];
         }
-        let cosine = |i: usize, k: f64| (2.0 * PI * k * i as f64 / period).cos();
+        let cosine = |i: usize, k: f64| libm::cos(2.0 * PI * k * i as f64 / period);
         let value = |i: usize| match self {
             Self::Hann => 0.5 - 0.5 * cosine(i, 1.0),
             Self::Hamming => 0.54 - 0.46 * cosine(i, 1.0),

@@ -1,7 +1,6 @@
-use std::sync::Arc;
-
 use num_complex::Complex;
-use realfft::{ComplexToReal, RealFftPlanner, RealToComplex};
+
+use crate::transform::{RealFft, RealFftScratch};
 
 /// The autocorrelation of a real signal for the lags `0..max_size`, by Fourier transform.
 ///
@@ -34,10 +33,10 @@ pub fn autocorrelate(y: &[f64], max_size: Option<usize>) -> Vec<f64> {
 }
 
 /// Transforms for the autocorrelation of signals of one length.
-#[derive(Clone)]
+#[derive(Debug, Clone)]
 pub(super) struct Autocorrelation {
-    forward: Arc<dyn RealToComplex<f64>>,
-    inverse: Arc<dyn ComplexToReal<f64>>,
+    fft: RealFft,
+    length: usize,
     n: usize,
 }
 
@@ -46,30 +45,25 @@ pub(super) struct Work {
     /// Starts with the signal; `process` clears the rest.
     pub(super) padded: Vec<f64>,
     spectrum: Vec<Complex<f64>>,
-    scratch: Vec<Complex<f64>>,
+    scratch: RealFftScratch,
 }
 
 impl Autocorrelation {
     /// For signals of `n` values, at least 1.
     pub(super) fn new(n: usize) -> Self {
         let length = next_fast_even(2 * n - 1);
-        let mut planner = RealFftPlanner::new();
         Self {
-            forward: planner.plan_fft_forward(length),
-            inverse: planner.plan_fft_inverse(length),
+            fft: RealFft::new(length),
+            length,
             n,
         }
     }
 
     pub(super) fn work(&self) -> Work {
-        let n_scratch = self
-            .forward
-            .get_scratch_len()
-            .max(self.inverse.get_scratch_len());
         Work {
-            padded: self.forward.make_input_vec(),
-            spectrum: self.forward.make_output_vec(),
-            scratch: vec![Complex::default(); n_scratch],
+            padded: vec![0.0; self.length],
+            spectrum: Vec::new(),
+            scratch: RealFftScratch::default(),
         }
     }
 
@@ -80,18 +74,12 @@ impl Autocorrelation {
             spectrum,
             scratch,
         } = work;
-        let length = padded.len();
         padded[self.n..].fill(0.0);
-        let forward = self.forward.process_with_scratch(padded, spectrum, scratch);
+        self.fft.forward(padded, spectrum, scratch);
         for bin in spectrum.iter_mut() {
-            *bin = Complex::new(bin.norm_sqr() / length as f64, 0.0);
+            *bin = Complex::new(bin.norm_sqr() / self.length as f64, 0.0);
         }
-        let inverse = self.inverse.process_with_scratch(spectrum, padded, scratch);
-        // Both can fail only for buffers that were not made by `work`.
-        debug_assert!(
-            forward.is_ok() && inverse.is_ok(),
-            "{forward:?} {inverse:?}"
-        );
+        self.fft.inverse(spectrum, padded, scratch);
         &padded[..self.n]
     }
 }

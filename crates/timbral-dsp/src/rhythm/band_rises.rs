@@ -2,7 +2,7 @@
 
 use pulp::{Simd, WithSimd};
 
-use crate::simd::{LANES, Lane, ZERO};
+use crate::simd::{LANES, Lane, ZERO, arch};
 
 /// The two spectrograms that are compared, as rows of `n_frames` values.
 pub(super) struct Bands<'a> {
@@ -48,7 +48,7 @@ impl Bands<'_> {
                     lane[i] = rise(later[i], earlier[i]).to_bits() as i32;
                 }
             }
-            let [lower, upper] = pulp::Arch::new().dispatch(Middle { tile: &tile });
+            let [lower, upper] = arch().dispatch(Middle { tile: &tile });
             for (out, (lower, upper)) in out.iter_mut().zip(lower.iter().zip(upper)) {
                 *out = (f32::from_bits(*lower as u32) + f32::from_bits(upper as u32)) / 2.0;
             }

@@ -39,7 +39,7 @@ pub(super) fn local_score(onsets: &[f64], period: f64) -> Vec<f64> {
     let reach = (period as usize).min(n - 1);
     let mut local = vec![0.0; n];
     let add = |to: &mut [f64], from: &[f64], distance: usize| {
-        let weight = (-0.5 * (distance as f64 * 32.0 / period).powi(2)).exp();
+        let weight = libm::exp(-0.5 * (distance as f64 * 32.0 / period).powi(2));
         for (to, from) in to.iter_mut().zip(from) {
             *to += weight * from;
         }
@@ -58,7 +58,8 @@ pub(super) fn local_score(onsets: &[f64], period: f64) -> Vec<f64> {
 pub(super) fn track(local: &[f64], period: f64, tightness: f32) -> (Vec<Option<usize>>, Vec<f64>) {
     let nearest = ((period / 2.0).round_ties_even() as usize).max(1);
     let furthest = ((2.0 * period) as usize).min(local.len() - 1);
-    let penalty = |d: usize| f64::from(tightness) * ((d as f64).ln() - period.ln()).powi(2);
+    let penalty =
+        |d: usize| f64::from(tightness) * (libm::log(d as f64) - libm::log(period)).powi(2);
     // In the order of the frames: the furthest first.
     let penalties: Vec<f64> = (nearest..=furthest).rev().map(penalty).collect();
     let threshold = 0.01 * local.iter().copied().fold(f64::NEG_INFINITY, f64::max);

@@ -18,6 +18,7 @@ use pulp::{Simd, WithSimd};
 
 use super::tempogram::ramp_padded;
 use crate::frames::Window;
+use crate::simd::arch;
 
 /// Weights of all lags for one length of the window, which is Hann's.
 #[derive(Debug, Clone)]
@@ -46,9 +47,9 @@ impl MeanTempogram {
             let m = win_length - 1 - l;
             let half = 0.5 * window[m];
             Lag {
-                term: [half, half * angle(m).cos(), half * angle(m).sin()],
-                cos: -angle(l).cos(),
-                sin: angle(l).sin(),
+                term: [half, half * libm::cos(angle(m)), half * libm::sin(angle(m))],
+                cos: -libm::cos(angle(l)),
+                sin: libm::sin(angle(l)),
             }
         };
         Self {
@@ -66,7 +67,7 @@ impl MeanTempogram {
         x.resize(n_padded + win_length + MAX_LANES, 0.0);
         let inverse = self.inverse_energies(&x, envelope.len());
         let (x, inverse) = (x.as_slice(), inverse.as_slice());
-        let mut mean = pulp::Arch::new().dispatch(WeighLags {
+        let mut mean = arch().dispatch(WeighLags {
             lags: &self.lags,
             x,
             inverse,
@@ -116,15 +117,20 @@ impl WithSimd for WeighLags<'_> {
     type Output = Vec<f64>;
 
     /// One register of neighbouring `n` at a time, through all lags from the longest, where the
-    /// running sums are empty, to the shortest; they grow by one term per lag.
+    /// running sums are empty, to the shortest; they grow by one term per lag. Each lag has
+    /// [`MAX_LANES`] sums, whatever the width of the registers, so that all add in the same order.
     #[inline(always)]
     fn with_simd<S: Simd>(self, simd: S) -> Vec<f64> {
         let zero = simd.splat_f64s(0.0);
-        let mut sums = vec![zero; self.lags.len()];
+        let n_lags = self.lags.len();
+        let registers = MAX_LANES / S::F64_LANES;
+        let mut sums = vec![zero; n_lags * registers];
         for n in (0..self.n_padded).step_by(S::F64_LANES) {
             let here = load::<S>(&self.x[n..]);
+            let register = n / S::F64_LANES % registers;
+            let sums = &mut sums[register * n_lags..][..n_lags];
             let mut running = [zero; 3];
-            for (l, (lag, sum)) in self.lags.iter().zip(&mut sums).enumerate().rev() {
+            for (l, (lag, sum)) in self.lags.iter().zip(sums).enumerate().rev() {
                 let later = load::<S>(&self.x[n + l..]);
                 let inverse = load::<S>(&self.inverse[n + l + 1..]);
                 for (running, term) in running.iter_mut().zip(lag.term) {
@@ -139,9 +145,17 @@ impl WithSimd for WeighLags<'_> {
                 *sum = simd.add_f64s(*sum, simd.mul_f64s(product, weight));
             }
         }
-        sums.into_iter()
-            .map(|sum| simd.reduce_sum_f64s(sum))
-            .collect()
+        let mut totals = vec![0.0; n_lags];
+        for register in sums.chunks_exact(n_lags) {
+            for (total, sum) in totals.iter_mut().zip(register) {
+                let mut lanes = [0.0; MAX_LANES];
+                S::as_mut_simd_f64s(&mut lanes).0[0] = *sum;
+                for lane in &lanes[..S::F64_LANES] {
+                    *total += lane;
+                }
+            }
+        }
+        totals
     }
 }
 

@@ -123,7 +123,8 @@ impl Tempo {
         params.validate()?;
         let win_length = params.win_length();
         let bpm = tempo_frequencies(win_length, params.hop_length, params.sample_rate);
-        let octaves = |bpm: &f64| (bpm.log2() - params.start_bpm.log2()) / params.std_bpm;
+        let octaves =
+            |bpm: &f64| (libm::log2(*bpm) - libm::log2(params.start_bpm)) / params.std_bpm;
         let mut log_prior: Vec<f64> = bpm.iter().map(|bpm| -0.5 * octaves(bpm).powi(2)).collect();
         if let Some(max_tempo) = params.max_tempo {
             let first = bpm.iter().position(|bpm| *bpm < max_tempo).unwrap_or(0);
@@ -160,7 +161,7 @@ impl Tempo {
         let mean = self.mean_tempogram.process(envelope);
         let mut best = (f64::NEG_INFINITY, f64::INFINITY);
         for ((r, log_prior), bpm) in mean.iter().zip(&self.log_prior).zip(&self.bpm) {
-            let score = (1e6 * r).ln_1p() + log_prior;
+            let score = libm::log1p(1e6 * r) + log_prior;
             if score.is_nan() {
                 return Ok(*bpm);
             }

@@ -2,11 +2,11 @@ use std::fmt;
 
 use ndarray::{Array2, s};
 use num_complex::Complex;
-use realfft::RealFftPlanner;
 
 use super::autocorrelation::Autocorrelation;
 use crate::error::{Error, Result, check, check_finite};
 use crate::frames::Window;
+use crate::transform::{RealFft, RealFftScratch};
 
 /// Longest window, in frames: 65 536 frames are 25 minutes at the usual hop.
 pub(super) const MAX_WIN_LENGTH: usize = 1 << 16;
@@ -207,18 +207,17 @@ pub fn fourier_tempogram(
     }
 
     let window = params.window.periodic(params.win_length);
-    let fft = RealFftPlanner::new().plan_fft_forward(params.win_length);
-    let mut frame = fft.make_input_vec();
-    let mut spectrum = fft.make_output_vec();
-    let mut scratch = fft.make_scratch_vec();
+    let fft = RealFft::new(params.win_length);
+    let mut frame = vec![0.0; params.win_length];
+    let mut spectrum = Vec::new();
+    let mut scratch = RealFftScratch::default();
     let n_columns = padded.len() + 1 - params.win_length;
-    let mut out = Array2::zeros((spectrum.len(), n_columns));
+    let mut out = Array2::zeros((fft.n_bins(), n_columns));
     for (t, mut column) in out.columns_mut().into_iter().enumerate() {
         for ((to, x), w) in frame.iter_mut().zip(&padded[t..]).zip(&window) {
             *to = x * w;
         }
-        let done = fft.process_with_scratch(&mut frame, &mut spectrum, &mut scratch);
-        debug_assert!(done.is_ok(), "the buffers are the plan's own: {done:?}");
+        fft.forward(&frame, &mut spectrum, &mut scratch);
         for (to, bin) in column.iter_mut().zip(&spectrum) {
             *to = Complex::new(bin.re as f32, bin.im as f32);
         }

@@ -136,7 +136,7 @@ impl Hpss {
         &self,
         spectrum: ArrayView2<'_, Complex<f32>>,
     ) -> (Array2<Complex<f32>>, Array2<Complex<f32>>) {
-        let (harm, perc) = self.masks(spectrum.map(|s| s.norm()).view());
+        let (harm, perc) = self.masks(spectrum.map(|s| libm::hypotf(s.re, s.im)).view());
         let apply = |mask: Array2<f32>| {
             ndarray::Zip::from(spectrum)
                 .and(&mask)
@@ -313,6 +313,6 @@ fn power_mask(x: f32, r: f32, power: f32, empty: f32) -> f32 {
     if z < f32::MIN_POSITIVE {
         return empty;
     }
-    let (a, b) = ((x / z).powf(power), (r / z).powf(power));
+    let (a, b) = (libm::powf(x / z, power), libm::powf(r / z, power));
     a / (a + b)
 }

@@ -25,7 +25,7 @@
 
 use pulp::{Simd, WithSimd};
 
-use crate::simd::{LANES, Lane};
+use crate::simd::{LANES, Lane, arch};
 
 /// The width with an algorithm of its own; librosa's default for HPSS.
 const WIDE: usize = 31;
@@ -53,7 +53,7 @@ pub(super) fn median_lines(line: &[Lane], width: usize, padded: &mut Vec<Lane>, 
     padded.extend_from_slice(line);
     padded.extend((n..rows - before).map(|i| line[mirror(i as isize, n)]));
     if width == WIDE {
-        pulp::Arch::new().dispatch(Median31 { padded, out });
+        arch().dispatch(Median31 { padded, out });
     } else {
         median_any(padded, width, out);
     }

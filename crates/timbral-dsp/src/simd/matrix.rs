@@ -1,6 +1,6 @@
 use pulp::{Simd, WithSimd};
 
-use super::{LANES, Lane};
+use super::{LANES, Lane, arch};
 
 /// Rows whose sums are kept in registers together.
 const ROWS: usize = 4;
@@ -37,7 +37,7 @@ impl Dense {
 
     /// Fills the first `n_rows` of `out`.
     pub(crate) fn apply(&self, tile: &[Lane], out: &mut [Lane]) {
-        pulp::Arch::new().dispatch(Apply {
+        arch().dispatch(Apply {
             matrix: self,
             tile,
             out,

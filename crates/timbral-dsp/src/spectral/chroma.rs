@@ -232,10 +232,10 @@ impl Chroma {
     fn make_bank(&self, tuning: f64) -> Dense {
         let p = &self.params;
         let n = p.n_chroma as f64;
-        let a440 = 440.0 * 2f64.powf(tuning / n);
+        let a440 = 440.0 * libm::exp2(tuning / n);
         let class = |k: usize| {
             let hertz = k as f64 * (f64::from(p.sample_rate) / p.n_fft as f64);
-            n * (hertz / (a440 / 16.0)).log2()
+            n * libm::log2(hertz / (a440 / 16.0))
         };
         // Bin 0 counts as one and a half octaves below bin 1; the last bin has width 1.
         let mut classes: Vec<f64> = (0..=self.n_bins()).map(class).collect();
@@ -249,13 +249,13 @@ impl Chroma {
             };
             let gaussian = |c: usize| {
                 let distance = (classes[k] - c as f64 + half + 10.0 * n).rem_euclid(n) - half;
-                (-0.5 * (2.0 * distance / width).powi(2)).exp()
+                libm::exp(-0.5 * (2.0 * distance / width).powi(2))
             };
             let weights: Vec<f64> = (0..p.n_chroma).map(gaussian).collect();
             let norm = weights.iter().map(|w| w * w).sum::<f64>().sqrt();
             let norm = if norm < f64::MIN_POSITIVE { 1.0 } else { norm };
             let octave = p.octwidth.map_or(1.0, |width| {
-                (-0.5 * ((classes[k] / n - p.ctroct) / width).powi(2)).exp()
+                libm::exp(-0.5 * ((classes[k] / n - p.ctroct) / width).powi(2))
             });
             weights.iter().map(|w| w / norm * octave).collect()
         };

@@ -112,7 +112,7 @@ pub fn amplitude_to_db(amplitude: ArrayView2<'_, f32>, params: &DbParams) -> Res
 /// assert_eq!(timbral_dsp::db_to_power(20.0, 1.0), 100.0);
 /// ```
 pub fn db_to_power(db: f32, reference: f32) -> f32 {
-    reference * 10.0f32.powf(0.1 * db)
+    reference * libm::powf(10.0, 0.1 * db)
 }
 
 /// Converts in place; the parameters must be valid.
@@ -122,7 +122,7 @@ pub(crate) fn tiles_to_db(tiles: &mut Tiles, params: &DbParams) {
         Reference::Value(v) => v.abs(),
         Reference::Max => largest(tiles),
     };
-    let offset = (10.0 * f64::from(reference.max(amin)).log10()) as f32;
+    let offset = (10.0 * libm::log10(f64::from(reference.max(amin)))) as f32;
     dispatch(
         #[inline(always)]
         || {

@@ -98,9 +98,9 @@ impl Mfcc {
             };
             let lift = match lifter {
                 0.0 => 1.0,
-                _ => 1.0 + lifter / 2.0 * (PI * (i + 1) as f64 / lifter).sin(),
+                _ => 1.0 + lifter / 2.0 * libm::sin(PI * (i + 1) as f64 / lifter),
             };
-            (lift * scale * (PI * i as f64 * (2 * m + 1) as f64 / (2.0 * n)).cos()) as f32
+            (lift * scale * libm::cos(PI * i as f64 * (2 * m + 1) as f64 / (2.0 * n))) as f32
         });
         Ok(Self { params, matrix })
     }

@@ -32,7 +32,7 @@ const LOG_START_HZ: f64 = 1000.0;
 const LOG_START_MEL: f64 = LOG_START_HZ / LINEAR_HZ_PER_MEL;
 
 fn log_step() -> f64 {
-    6.4f64.ln() / 27.0
+    libm::log(6.4) / 27.0
 }
 
 impl MelScale {
@@ -46,9 +46,9 @@ impl MelScale {
     /// ```
     pub fn from_hz(self, hz: f64) -> f64 {
         match self {
-            Self::Htk => 2595.0 * (1.0 + hz / 700.0).log10(),
+            Self::Htk => 2595.0 * libm::log10(1.0 + hz / 700.0),
             Self::Slaney if hz < LOG_START_HZ => hz / LINEAR_HZ_PER_MEL,
-            Self::Slaney => LOG_START_MEL + (hz / LOG_START_HZ).ln() / log_step(),
+            Self::Slaney => LOG_START_MEL + libm::log(hz / LOG_START_HZ) / log_step(),
         }
     }
 
@@ -61,9 +61,9 @@ impl MelScale {
     /// ```
     pub fn to_hz(self, mel: f64) -> f64 {
         match self {
-            Self::Htk => 700.0 * (10.0f64.powf(mel / 2595.0) - 1.0),
+            Self::Htk => 700.0 * (libm::pow(10.0, mel / 2595.0) - 1.0),
             Self::Slaney if mel < LOG_START_MEL => LINEAR_HZ_PER_MEL * mel,
-            Self::Slaney => LOG_START_HZ * (log_step() * (mel - LOG_START_MEL)).exp(),
+            Self::Slaney => LOG_START_HZ * libm::exp(log_step() * (mel - LOG_START_MEL)),
         }
     }
 }

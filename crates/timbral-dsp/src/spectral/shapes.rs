@@ -159,14 +159,14 @@ pub fn spectral_flatness(
                 let x = if power == 2.0 {
                     bin[l] * bin[l]
                 } else {
-                    bin[l].powf(power)
+                    libm::powf(bin[l], power)
                 };
                 let x = f64::from(x.max(amin));
-                logs += x.ln();
+                logs += libm::log(x);
                 sum += x;
             }
             let n = tile.len() as f64;
-            (logs / n).exp() / (sum / n)
+            libm::exp(logs / n) / (sum / n)
         })
     }))
 }
@@ -233,10 +233,10 @@ pub(crate) fn bandwidth(
     }
     for (bin, f) in tile.iter().zip(frequencies) {
         for l in 0..LANES {
-            weighted[l] += f64::from(bin[l]) * (f - centroid[l]).abs().powf(p);
+            weighted[l] += f64::from(bin[l]) * libm::pow((f - centroid[l]).abs(), p);
         }
     }
-    std::array::from_fn(|l| (weighted[l] / divisor(sums[l])).powf(1.0 / p))
+    std::array::from_fn(|l| libm::pow(weighted[l] / divisor(sums[l]), 1.0 / p))
 }
 
 #[inline(always)]

@@ -1,37 +1,26 @@
-//! Transforms of one frame after the other by realfft, for any length.
-
-use std::sync::Arc;
+//! Transforms of one frame after the other, for any length.
 
 use num_complex::Complex;
-use realfft::{ComplexToReal, RealFftPlanner, RealToComplex};
 
 use super::hop_grid::HopGrid;
+use super::real_fft::{RealFft, RealFftScratch};
 use crate::simd::{LANES, Lane};
 
-/// Plans for any length.
-#[derive(Clone)]
-pub(super) struct OneByOne {
-    forward: Arc<dyn RealToComplex<f64>>,
-    inverse: Arc<dyn ComplexToReal<f32>>,
-}
+/// A plan for any length.
+#[derive(Debug, Clone)]
+pub(super) struct OneByOne(RealFft);
 
 /// Working memory of one thread.
 #[derive(Debug, Clone, Default)]
 pub(super) struct OneByOneScratch {
     frame: Vec<f64>,
-    frame_single: Vec<f32>,
     spectrum: Vec<Complex<f64>>,
-    spectrum_single: Vec<Complex<f32>>,
-    fft: Vec<Complex<f64>>,
-    fft_single: Vec<Complex<f32>>,
+    fft: RealFftScratch,
 }
 
 impl OneByOne {
     pub(super) fn new(n_fft: usize) -> Self {
-        Self {
-            forward: RealFftPlanner::new().plan_fft_forward(n_fft),
-            inverse: RealFftPlanner::new().plan_fft_inverse(n_fft),
-        }
+        Self(RealFft::new(n_fft))
     }
 
     /// The windowed spectra of the 16 frames in `line`.
@@ -43,25 +32,14 @@ impl OneByOne {
         re: &mut [Lane],
         im: &mut [Lane],
     ) {
-        scratch.frame.resize(layout.n_fft, 0.0);
-        scratch
-            .spectrum
-            .resize(layout.n_fft / 2 + 1, Complex::default());
-        scratch
-            .fft
-            .resize(self.forward.get_scratch_len(), Complex::default());
         for lane in 0..LANES {
-            let samples = &line[lane * layout.hop..];
-            for ((to, y), w) in scratch.frame.iter_mut().zip(samples).zip(&layout.window) {
-                *to = f64::from(*y) * w;
-            }
-            // The lengths are the plan's, so this cannot fail.
-            let done = self.forward.process_with_scratch(
-                &mut scratch.frame,
-                &mut scratch.spectrum,
-                &mut scratch.fft,
-            );
-            debug_assert!(done.is_ok());
+            let samples = line[lane * layout.hop..].iter().zip(&layout.window);
+            scratch.frame.clear();
+            scratch
+                .frame
+                .extend(samples.map(|(y, w)| f64::from(*y) * w));
+            self.0
+                .forward(&scratch.frame, &mut scratch.spectrum, &mut scratch.fft);
             for ((re, im), z) in re.iter_mut().zip(im.iter_mut()).zip(&scratch.spectrum) {
                 re[lane] = z.re as f32;
                 im[lane] = z.im as f32;
@@ -78,30 +56,21 @@ impl OneByOne {
         scratch: &mut OneByOneScratch,
         line: &mut [f32],
     ) {
-        scratch.frame_single.resize(layout.n_fft, 0.0);
-        scratch
-            .spectrum_single
-            .resize(layout.n_fft / 2 + 1, Complex::default());
-        scratch
-            .fft_single
-            .resize(self.inverse.get_scratch_len(), Complex::default());
+        scratch.frame.resize(layout.n_fft, 0.0);
         for lane in 0..LANES {
-            for ((z, re), im) in scratch.spectrum_single.iter_mut().zip(re).zip(im) {
-                *z = Complex::new(re[lane], im[lane]);
-            }
-            let done = self.inverse.process_with_scratch(
-                &mut scratch.spectrum_single,
-                &mut scratch.frame_single,
-                &mut scratch.fft_single,
-            );
-            debug_assert!(done.is_ok());
+            let bins = re.iter().zip(im);
+            let bins = bins.map(|(re, im)| Complex::new(re[lane].into(), im[lane].into()));
+            scratch.spectrum.clear();
+            scratch.spectrum.extend(bins);
+            self.0
+                .inverse(&scratch.spectrum, &mut scratch.frame, &mut scratch.fft);
             let samples = &mut line[lane * layout.hop..];
             for ((y, x), w) in samples
                 .iter_mut()
-                .zip(&scratch.frame_single)
+                .zip(&scratch.frame)
                 .zip(&layout.synthesis)
             {
-                *y += x * w;
+                *y += *x as f32 * w;
             }
         }
     }

@@ -1,11 +1,10 @@
 //! Transforms of 16 frames at once, one frame per lane.
 
 use pulp::{Simd, WithSimd};
+use timbral_core::{LaneFftF32, LaneFftF64, twiddle};
 
-use super::butterflies::twiddle;
 use super::hop_grid::{HopGrid, from_grid, to_grid};
-use super::lane_fft::{double, single};
-use crate::simd::{LANES, Lane, dispatch};
+use crate::simd::{LANES, Lane, arch, dispatch};
 
 /// Frames transformed together in the forward direction: one register of f64 on the widest machines.
 const HALF: usize = 8;
@@ -13,8 +12,8 @@ const HALF: usize = 8;
 /// Plans for powers of two from 8 to 8192.
 #[derive(Clone)]
 pub(super) struct SideBySide {
-    double: double::LaneFft,
-    single: single::LaneFft,
+    double: LaneFftF64,
+    single: LaneFftF32,
     /// `exp(-2 pi i k / n_fft)`, `k = 0 ..= n_fft / 2`, for the step between the transform of
     /// `n_fft` real and `n_fft / 2` complex values.
     split: Vec<(f64, f64)>,
@@ -27,6 +26,15 @@ pub(super) struct SideBySideScratch {
     sums: Vec<f32>,
     work: [Vec<f64>; 2],
     work_single: [Vec<f32>; 2],
+    windowed: Windowed,
+}
+
+/// Windowed samples of 16 frames, in the order in which the transform gives them.
+#[derive(Debug, Clone, Default)]
+struct Windowed {
+    values: Vec<f32>,
+    /// Index in the grid of the first frame's.
+    places: Vec<usize>,
 }
 
 impl SideBySide {
@@ -37,8 +45,8 @@ impl SideBySide {
             return None;
         }
         Some(Self {
-            double: double::LaneFft::new(half)?,
-            single: single::LaneFft::new(half)?,
+            double: LaneFftF64::new(half)?,
+            single: LaneFftF32::new(half)?,
             split: (0..=half).map(|k| twiddle(k, n_fft)).collect(),
         })
     }
@@ -64,7 +72,7 @@ impl SideBySide {
         );
         for first in [0, HALF] {
             let (re, im) = (&mut *re, &mut *im);
-            pulp::Arch::new().dispatch(Forward {
+            arch().dispatch(Forward {
                 fft: self,
                 layout,
                 grid,
@@ -87,7 +95,10 @@ impl SideBySide {
     ) {
         let (hop, width) = (layout.hop, layout.width());
         let SideBySideScratch {
-            sums, work_single, ..
+            sums,
+            work_single,
+            windowed,
+            ..
         } = scratch;
         sums.resize(layout.len(), 0.0);
         sums.fill(0.0);
@@ -95,13 +106,14 @@ impl SideBySide {
             rows.resize(self.single.work_len() * LANES, 0.0);
         }
         let work = work_single;
-        pulp::Arch::new().dispatch(Inverse {
+        arch().dispatch(Inverse {
             fft: self,
             layout,
             re,
             im,
             sums,
             work,
+            windowed,
         });
         dispatch(
             #[inline(always)]
@@ -200,11 +212,16 @@ struct Inverse<'a> {
     im: &'a [Lane],
     sums: &'a mut [f32],
     work: &'a mut [Vec<f32>; 2],
+    windowed: &'a mut Windowed,
 }
 
 impl WithSimd for Inverse<'_> {
     type Output = ();
 
+    /// Overlapping frames meet in the sums, so these must grow in the same order on registers of any
+    /// width: sample by sample, all frames at once. Registers of 16 frames can add what the
+    /// transform gives at once; narrower ones transform some frames after the others and add at the
+    /// end.
     #[inline(always)]
     fn with_simd<S: Simd>(self, simd: S) {
         let Self {
@@ -214,6 +231,7 @@ impl WithSimd for Inverse<'_> {
             im,
             sums,
             work: [work_re, work_im],
+            windowed,
         } = self;
         let half = layout.n_fft / 2;
         let stride = LANES / S::F32_LANES;
@@ -221,12 +239,26 @@ impl WithSimd for Inverse<'_> {
         let (im, _) = S::as_simd_f32s(im.as_flattened());
         let (work_re, _) = S::as_mut_simd_f32s(work_re);
         let (work_im, _) = S::as_mut_simd_f32s(work_im);
+        windowed.places.clear();
+        if stride > 1 {
+            windowed.values.resize(layout.n_fft * LANES, 0.0);
+        }
         for column in 0..stride {
+            let mut next = column * S::F32_LANES;
             let mut add = |n: usize, v: S::f32s| {
-                let at = layout.places[n] + column * S::F32_LANES;
-                let (sum, _) = S::as_mut_simd_f32s(&mut sums[at..at + S::F32_LANES]);
                 let v = simd.mul_f32s(v, simd.splat_f32s(layout.synthesis[n]));
-                sum[0] = simd.add_f32s(sum[0], v);
+                let at = layout.places[n];
+                if stride == 1 {
+                    let (sum, _) = S::as_mut_simd_f32s(&mut sums[at..at + S::F32_LANES]);
+                    sum[0] = simd.add_f32s(sum[0], v);
+                    return;
+                }
+                if column == 0 {
+                    windowed.places.push(at);
+                }
+                let values = &mut windowed.values[next..next + S::F32_LANES];
+                S::as_mut_simd_f32s(values).0[0] = v;
+                next += LANES;
             };
             // Z = E + i O of the even and odd samples. Swapping real and imaginary parts before and
             // after turns the forward transform into the inverse.
@@ -252,6 +284,12 @@ impl WithSimd for Inverse<'_> {
                     add(2 * m + 1, odd);
                 },
             );
+        }
+        let frames = windowed.values.chunks_exact(LANES);
+        for (at, values) in windowed.places.iter().zip(frames) {
+            for (sum, value) in sums[*at..at + LANES].iter_mut().zip(values) {
+                *sum += value;
+            }
         }
     }
 }

@@ -115,9 +115,9 @@ impl TileTransform {
 
 #[cfg(test)]
 mod tests {
-    use super::super::butterflies::twiddle;
     use super::*;
     use crate::simd::LANES;
+    use timbral_core::twiddle;
 
     fn noise(n: usize) -> Vec<f32> {
         let mut state = 1u32;

@@ -52,7 +52,7 @@ pub fn log_loss(
     let losses: Vec<f64> = y_true
         .iter()
         .zip(y_proba.rows())
-        .map(|(t, row)| -row[*t].clamp(f64::EPSILON, 1.0 - f64::EPSILON).ln())
+        .map(|(t, row)| -libm::log(row[*t].clamp(f64::EPSILON, 1.0 - f64::EPSILON)))
         .collect();
     Ok(mean(&losses, sample_weight))
 }

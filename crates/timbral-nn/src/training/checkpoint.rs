@@ -12,6 +12,7 @@ pub(crate) fn contents(state: &State) -> Contents {
         params: state.params.clone(),
         history: state.history.clone(),
         best_epoch: state.best.as_ref().map(|best| best.epoch),
+        data: state.data.clone(),
     });
     let mut keep = |name: String, vector: &[f32]| {
         contents.vectors.push((name, vector.to_vec()));
@@ -71,5 +72,6 @@ pub(crate) fn state(mut contents: Contents) -> Result<State> {
         ema,
         best,
         history: training.history,
+        data: training.data,
     })
 }

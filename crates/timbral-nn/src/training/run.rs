@@ -1,7 +1,7 @@
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
-use timbral_core::{InvalidParameter, Monitor, Progress, check};
+use timbral_core::{InvalidParameter, Monitor, Progress, check, differences};
 
 use crate::classifier::Classifier;
 use crate::dataset::Dataset;
@@ -61,6 +61,8 @@ pub struct Trained {
     pub history: History,
     /// The epoch whose weights the model has, from 0, if early stopping restored the best ones.
     pub best_epoch: Option<usize>,
+    /// The epoch, from 0, in which training diverged; it ended there, and the best epoch was restored.
+    pub diverged: Option<usize>,
 }
 
 /// The end of an epoch.
@@ -131,7 +133,9 @@ impl<'a> Training<'a> {
     }
 
     /// Continues from a checkpoint of the same training, written by [`Epoch::save_checkpoint`]. The
-    /// result is that of an uninterrupted training, to the bit.
+    /// result is that of an uninterrupted training, to the bit. The number of epochs may be another: then
+    /// training goes on to that number, with the learning rates of its schedule. Anything else that differs,
+    /// the rows included, is an error that names it.
     pub fn resume(mut self, checkpoint: impl AsRef<Path>) -> Self {
         self.checkpoint = Some(checkpoint.as_ref().to_owned());
         self
@@ -210,7 +214,8 @@ impl<'a> Training<'a> {
     /// - [`Error::InvalidParameter`]: a parameter is out of its range, the validation rows have
     ///   another number of classes, or the model to continue from is another network.
     /// - [`Error::Features`] or [`Error::Image`]: the validation rows have another shape.
-    /// - [`Error::Diverged`]: the loss is not finite.
+    /// - [`Error::Diverged`]: the loss or a weight is not finite, and there is no earlier epoch to restore
+    ///   (`restore_best` of early stopping). A returned network is finite.
     /// - [`Error::Device`]: the device is missing or fails.
     /// - [`Error::Io`], [`Error::Format`]: the checkpoint cannot be read, is damaged or belongs to
     ///   another training.
@@ -231,10 +236,19 @@ impl<'a> Training<'a> {
             )?;
         }
         let mut workspace = Workspace::new(&state.network, &device)?;
+        let mut diverged = None;
         while state.history.epochs.len() < self.params.epochs && !state.patience_is_over() {
             // On a thread of the pool: from outside, every product would have to wake one up.
             let validation = self.validation;
-            rayon::scope(|_| state.epoch(data, validation, &device, &mut workspace))?;
+            let epoch = rayon::scope(|_| state.epoch(data, validation, &device, &mut workspace));
+            match epoch {
+                // The best epoch is not worse for what came after it.
+                Err(Error::Diverged { epoch }) if state.can_restore() => {
+                    diverged = Some(epoch);
+                    break;
+                }
+                epoch => epoch?,
+            }
             if self.report(&state).is_break() {
                 break;
             }
@@ -244,6 +258,7 @@ impl<'a> Training<'a> {
             model: Classifier::new(network),
             history: state.history,
             best_epoch,
+            diverged,
         })
     }
 
@@ -278,22 +293,44 @@ impl<'a> Training<'a> {
             network = continued(&network, model)?;
         }
         let Some(path) = &self.checkpoint else {
-            return Ok(State::new(self.params, network));
+            return Ok(State {
+                data: Some(self.fingerprint()),
+                ..State::new(self.params, network)
+            });
         };
         let contents = model_file::read(path, model_file::CHECKPOINT)?;
         let state = checkpoint::state(contents).map_err(|error| error.in_file(path))?;
-        let same = state.params == *self.params
-            && state.network.architecture == self.net
-            && state.network.plan == network.plan
-            && state.network.input == network.input;
-        match same {
-            true => Ok(state),
-            false => Err(Error::Format {
-                path: Some(path.clone()),
-                what: model_file::CHECKPOINT,
-                reason: "it belongs to a training with other parameters or other data".into(),
-            }),
+        let data = self.fingerprint();
+        let mut different = different_parameters(&state, self.params, &self.net);
+        if state.network.input != network.input || state.network.n_classes != n_classes {
+            let found = (state.network.input, state.network.n_classes);
+            different.push(format!(
+                "examples and classes: {found:?}, not {:?}",
+                (network.input, n_classes)
+            ));
+        } else if state.data.as_ref().is_some_and(|of| *of != data) {
+            different.push("the numbers or labels of the rows".to_owned());
+        } else if different.is_empty() && state.network.plan != network.plan {
+            different.push("the network".to_owned());
         }
+        if different.is_empty() {
+            return Ok(State {
+                params: self.params.clone(),
+                data: Some(data),
+                ..state
+            });
+        }
+        Err(Error::Format {
+            path: Some(path.clone()),
+            what: model_file::CHECKPOINT,
+            reason: format!("it belongs to another training ({})", different.join("; ")),
+        })
+    }
+
+    /// Of the training and validation rows.
+    fn fingerprint(&self) -> String {
+        let validation = self.validation.map(Dataset::fingerprint);
+        self.data.fingerprint() + &validation.unwrap_or_default()
     }
 }
 
@@ -317,6 +354,20 @@ impl TrainParams {
     pub fn fit(&self, net: impl Into<Architecture>, data: &Dataset) -> Result<Classifier> {
         Ok(Training::new(net, self, data).run()?.model)
     }
+}
+
+/// The parameters other than the number of epochs in which a checkpoint differs.
+fn different_parameters(state: &State, params: &TrainParams, net: &Architecture) -> Vec<String> {
+    let value = |params: &TrainParams, net: &Architecture| {
+        let params = TrainParams {
+            epochs: 0,
+            ..params.clone()
+        };
+        serde_json::json!({ "training": params, "network": net })
+    };
+    let found = value(&state.params, &state.network.architecture);
+    let all = differences(&found, &value(params, net));
+    all.iter().map(ToString::to_string).collect()
 }
 
 /// The network of `model`, if it is the same as `network` but for its numbers.

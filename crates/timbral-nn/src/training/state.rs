@@ -21,6 +21,8 @@ pub(crate) struct State {
     pub(crate) ema: Option<Vec<f32>>,
     pub(crate) best: Option<Best>,
     pub(crate) history: History,
+    /// The fingerprint of the training and validation rows.
+    pub(crate) data: Option<String>,
 }
 
 /// The weights of the epoch with the lowest validation loss.
@@ -40,6 +42,7 @@ impl State {
             ema: params.ema_decay.map(|_| network.parameters.clone()),
             best: None,
             history: History::default(),
+            data: None,
             network,
         }
     }
@@ -98,7 +101,12 @@ impl State {
             learning_rate,
         };
         let is_finite = scores.validation_loss.is_none_or(f64::is_finite);
-        if !(scores.loss.is_finite() && is_finite) {
+        // The last step may have spoilt the weights after the last loss was computed.
+        let network = &self.network;
+        let mut weights = (network.parameters.iter())
+            .chain(&network.statistics)
+            .chain(self.ema.iter().flatten());
+        if !(scores.loss.is_finite() && is_finite && weights.all(|x| x.is_finite())) {
             return Err(Error::Diverged { epoch });
         }
         self.history.epochs.push(scores);
@@ -157,6 +165,12 @@ impl State {
             network.parameters.copy_from_slice(ema);
         }
         network
+    }
+
+    /// Whether there is an epoch that early stopping restores.
+    pub(crate) fn can_restore(&self) -> bool {
+        let restores = self.params.early_stopping.is_some_and(|s| s.restore_best);
+        restores && self.best.is_some()
     }
 
     /// Whether early stopping has waited long enough for a lower validation loss.

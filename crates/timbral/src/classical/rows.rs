@@ -4,6 +4,7 @@ use ndarray::Array2;
 use timbral_data::{FeatureTable, Scaler};
 
 use crate::error::{Error, Result};
+use crate::experiment::parts::complete;
 
 /// The training rows: standardised, their classes numbered from 0 without gaps.
 pub(crate) struct TrainingRows {
@@ -33,11 +34,8 @@ impl TrainingRows {
 pub(crate) type Predict = Box<dyn Fn(&Array2<f32>) -> Result<Array2<f64>> + Send + Sync>;
 
 pub(crate) fn standardise(scaler: &Scaler, table: &FeatureTable) -> Result<Array2<f32>> {
-    let x = scaler.transform(table)?.features().to_owned();
-    match x.iter().all(|x| x.is_finite()) {
-        true => Ok(x),
-        false => Err(failed("a cell is missing or not finite")),
-    }
+    complete(table)?;
+    Ok(scaler.transform(table)?.features().to_owned())
 }
 
 pub(crate) fn failed(reason: impl fmt::Display) -> Error {
@@ -50,7 +48,7 @@ pub(crate) fn failed(reason: impl fmt::Display) -> Error {
 pub(crate) fn softmax(mut scores: Array2<f64>) -> Array2<f64> {
     for mut row in scores.rows_mut() {
         let top = row.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-        row.mapv_inplace(|score| (score - top).exp());
+        row.mapv_inplace(|score| libm::exp(score - top));
         let sum = row.sum();
         row /= sum;
     }

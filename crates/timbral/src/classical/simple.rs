@@ -44,8 +44,8 @@ pub(super) fn naive_bayes(data: &TrainingRows) -> Result<Predict> {
         let scores = Array2::from_shape_fn((x.nrows(), priors.len()), |(row, class)| {
             let gaussians = means[class].iter().zip(&variances[class]);
             let terms = x.row(row).into_iter().zip(gaussians);
-            let log = terms.map(|(x, (m, v))| v.ln() + (f64::from(*x) - m).powi(2) / v);
-            priors[class].ln() - log.sum::<f64>() / 2.0
+            let log = terms.map(|(x, (m, v))| libm::log(*v) + (f64::from(*x) - m).powi(2) / v);
+            libm::log(priors[class]) - log.sum::<f64>() / 2.0
         });
         Ok(softmax(scores))
     }))

@@ -78,7 +78,7 @@ impl Classifier {
                 }
                 GenreModel::Dense(model) => {
                     let parts = DenseParts {
-                        scalers: model.scalers.clone(),
+                        scalers: (*model.scalers).clone(),
                         history: model.history.clone(),
                         epochs: model.epochs,
                     };
@@ -127,7 +127,7 @@ impl Classifier {
         let entries = manifest.members.into_iter().enumerate();
         let members = entries.map(|(i, entry)| {
             Ok(Member {
-                model: model(&mut files, i, entry.model)?,
+                model: model(&mut files, i, entry.model, &manifest.classes)?,
                 view: entry.view,
                 weight: entry.weight,
             })
@@ -138,7 +138,12 @@ impl Classifier {
     }
 }
 
-fn model(files: &mut Members<'_>, member: usize, kind: Kind) -> Result<GenreModel> {
+fn model(
+    files: &mut Members<'_>,
+    member: usize,
+    kind: Kind,
+    classes: &[String],
+) -> Result<GenreModel> {
     let file = |name: &str| format!("members/{member}/{name}");
     let network = |files: &mut Members<'_>| {
         let name = file("network.safetensors");
@@ -158,7 +163,8 @@ fn model(files: &mut Members<'_>, member: usize, kind: Kind) -> Result<GenreMode
                 classifier,
                 history: parts.history,
                 epochs: parts.epochs,
-                scalers: parts.scalers,
+                scalers: parts.scalers.into(),
+                classes: classes.to_vec(),
             })
         }
         Kind::Network => GenreModel::Network(network(files)?),

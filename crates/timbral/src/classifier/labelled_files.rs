@@ -6,15 +6,16 @@ use std::path::{Path, PathBuf};
 use ndarray::{Array2, Array3, Axis, concatenate};
 use timbral_boost::BoostParams;
 use timbral_core::{Monitor, Progress};
-use timbral_data::{FeatureTable, SplitMethod, recording_of};
+use timbral_data::{FeatureTable, SplitMethod, sort_classes};
 
 use super::member::{CompiledMember, GenreModel, SoundAnalyzer, SoundView, features, unnamed};
 use super::params::ModelParams;
 use super::provenance::GenreCount;
 use super::{analyzers_of, mean};
 use crate::error::{Error, Result};
+use crate::extraction::recordings::recordings_without_copies;
 use crate::extraction::sound::Sound;
-use crate::extraction::table::{for_each_file, key, label};
+use crate::extraction::table::{for_each_file, label};
 use crate::recipes::boosted::objective;
 use crate::recipes::images::params::ImageNetParams;
 use crate::recipes::images::recipe::epoch_progress;
@@ -66,12 +67,13 @@ impl LabelledFiles {
         let each = for_each_file(files, monitor, analyze)?;
         let mut parts: Vec<Vec<Array3<f32>>> = vec![Vec::new(); analyzers.len()];
         let (mut names, mut recordings, mut skipped) = (Vec::new(), Vec::new(), Vec::new());
-        for (path, inputs) in each {
+        let of_files = recordings_without_copies(files);
+        for ((path, inputs), recording) in each.into_iter().zip(of_files) {
             match inputs {
                 Err(error) => skipped.push(error),
                 Ok(inputs) => {
                     names.push(label(path));
-                    recordings.push(recording_of(&key(path)).to_owned());
+                    recordings.push(recording);
                     for (part, inputs) in parts.iter_mut().zip(inputs) {
                         part.push(inputs);
                     }
@@ -85,10 +87,10 @@ impl LabelledFiles {
                 .next()
                 .unwrap_or(Error::EmptyPart { part }));
         }
-        let classes: BTreeSet<String> = names.iter().cloned().collect();
-        let classes: Vec<String> = classes.into_iter().collect();
-        let class = |name: &String| classes.partition_point(|class| class < name);
-        let labels = names.iter().map(class).collect();
+        let mut classes = names.clone();
+        sort_classes(&mut classes);
+        let class = |name: &String| classes.iter().position(|class| class == name);
+        let labels = names.iter().filter_map(class).collect();
         let inputs = parts.iter().map(|parts| {
             let mut file_of_row = Vec::new();
             for (file, part) in parts.iter().enumerate() {

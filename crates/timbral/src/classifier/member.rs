@@ -198,7 +198,7 @@ impl CompiledMember {
                 probabilities.map_err(|e| e.to_string())?.len()
             }
             (GenreModel::Dense(model), SoundAnalyzer::Features(..)) => {
-                for scaler in &model.scalers {
+                for scaler in model.scalers.iter() {
                     same("features", analyzer.names(), scaler.feature_names())?;
                 }
                 let (expected, shape) = (2 * analyzer.names().len(), model.classifier.input());

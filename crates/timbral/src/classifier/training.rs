@@ -29,8 +29,9 @@ impl ClassifierParams {
     /// Trains on sound files, each labelled with the name of its folder.
     ///
     /// If `n_splits` is 2 or more, the models are first evaluated on held-out recordings
-    /// ([`HeldOutScore`]); then they are trained on all. Parts of one recording
-    /// ([`recording_of`](timbral_data::recording_of) its path) are never on both sides.
+    /// ([`HeldOutScore`]); then they are trained on all. Files with
+    /// the same bytes and segments with published names (`blues.00000.3.wav`) are of one recording,
+    /// which is never on both sides.
     ///
     /// It runs on the threads of the current rayon pool; everything except the time in the provenance is
     /// the same for any number of them. `monitor` is called after each file (unit `files`), then after
@@ -51,7 +52,10 @@ impl ClassifierParams {
                     shuffle: Some(self.seed),
                     ..FoldParams::default()
                 };
-                stratified_group_k_fold(&data.labels, &data.recordings, &params)?
+                // By name, so that an error names the genre.
+                let genres = data.labels.iter().map(|label| &data.classes[*label]);
+                let genres: Vec<&String> = genres.collect();
+                stratified_group_k_fold(&genres, &data.recordings, &params)?
             }
         };
         if let [genre] = &data.classes[..] {

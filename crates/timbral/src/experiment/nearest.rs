@@ -2,7 +2,7 @@ use timbral_data::{KNearestParams, ScalerParams};
 
 use crate::error::{Error, Result};
 use crate::experiment::evaluation::Accuracy;
-use crate::experiment::parts::Experiment;
+use crate::experiment::parts::{Experiment, complete};
 
 /// The accuracy of the nearest neighbour: how often the training row nearest to a test row has its class.
 /// It shows how much of an accuracy comes from recognising recordings that are in the training rows.
@@ -32,6 +32,8 @@ use crate::experiment::parts::Experiment;
 /// The rows have no labels, or a feature that is missing or infinite.
 pub fn nearest_neighbour_accuracy(experiment: &Experiment) -> Result<Accuracy> {
     let Experiment { train, test, .. } = experiment;
+    complete(train)?;
+    complete(test)?;
     let rows: Vec<usize> = (0..train.n_rows()).collect();
     let scaler = ScalerParams::default().fit(train, &rows)?;
     let labels = train.labels().ok_or(Error::NoLabels)?;

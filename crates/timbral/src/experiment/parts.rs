@@ -1,6 +1,6 @@
 use std::borrow::Cow;
 
-use ndarray::{Array2, Axis};
+use ndarray::Array2;
 use timbral_data::{FeatureTable, Split, SplitMethod};
 use timbral_metrics::{TrainTestParams, train_test_split};
 
@@ -141,7 +141,8 @@ impl Experiment {
     }
 }
 
-/// The feature columns with the given names, in that order, shape `(n_rows, names.len())`.
+/// The feature columns with the given names, in that order, shape `(n_rows, names.len())`; see
+/// [`FeatureTable::select_features`].
 ///
 /// ```
 /// use timbral::data::FeatureTable;
@@ -159,12 +160,19 @@ impl Experiment {
 ///
 /// The table has no feature of that name.
 pub fn select_features(table: &FeatureTable, names: &[String]) -> Result<Array2<f32>> {
-    let column = |name: &String| {
-        let found = table.feature_names().iter().position(|n| n == name);
-        found.ok_or_else(|| Error::NoFeature { name: name.clone() })
-    };
-    let columns = names.iter().map(column).collect::<Result<Vec<_>>>()?;
-    Ok(table.features().select(Axis(1), &columns))
+    Ok(table.select_features(names)?.features().to_owned())
+}
+
+/// Refuses a table with a missing cell, which is named by its place.
+pub(crate) fn complete(table: &FeatureTable) -> Result<()> {
+    match table.first_missing() {
+        None => Ok(()),
+        Some((row, feature)) => {
+            let reason = "is missing, and only boosted trees can do without; fill it in, or leave out \
+                          the row or the column";
+            Err(table.cell_error(row, feature, reason).into())
+        }
+    }
 }
 
 #[cfg(test)]

@@ -88,6 +88,27 @@ impl Probabilities {
         Ok(self.table.write_csv(path)?)
     }
 
+    /// Reads a table of any format that [`write`](Self::write) wrote.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`FeatureTable::read`].
+    pub fn read(path: impl AsRef<Path>) -> Result<Self> {
+        // The columns are classes, whatever their names.
+        let table = FeatureTable::read(path)?;
+        Ok(Self { table })
+    }
+
+    /// Writes them in the format that the extension gives, .csv, .parquet or .npz; on an error no
+    /// incomplete file is left.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`FeatureTable::write`].
+    pub fn write(&self, path: impl AsRef<Path>) -> Result<()> {
+        Ok(self.table.write(path)?)
+    }
+
     /// Number of rows.
     pub fn n_rows(&self) -> usize {
         self.table.n_rows()

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
-use timbral_core::{JsonLines, JsonLinesError};
+use timbral_core::{JsonLines, JsonLinesError, differences};
 use timbral_data::FeatureTable;
 
 use crate::error::{Error, Result};
@@ -201,40 +201,12 @@ fn name_differences(error: JsonLinesError) -> Error {
             found,
             expected,
         } => {
-            let mut differences = Vec::new();
-            compare("", &found, &expected, &mut differences);
-            let differences = differences.join("; ");
+            let all = differences(&found, &expected);
+            let all: Vec<String> = all.iter().map(ToString::to_string).collect();
+            let differences = all.join("; ");
             Error::OtherResults { path, differences }
         }
         other => other.into(),
-    }
-}
-
-/// Lists the leaves in which two values differ.
-fn compare(name: &str, found: &Value, expected: &Value, differences: &mut Vec<String>) {
-    let within = |inner: &str| match name {
-        "" => inner.to_owned(),
-        _ => format!("{name}.{inner}"),
-    };
-    match (found, expected) {
-        (Value::Object(found), Value::Object(expected)) => {
-            for key in found
-                .keys()
-                .chain(expected.keys().filter(|k| !found.contains_key(*k)))
-            {
-                let [found, expected] = [found, expected].map(|o| o.get(key).unwrap_or_default());
-                compare(&within(key), found, expected, differences);
-            }
-        }
-        (Value::Array(found), Value::Array(expected))
-            if found.len() == expected.len() && found.iter().all(Value::is_object) =>
-        {
-            for (i, (found, expected)) in found.iter().zip(expected).enumerate() {
-                compare(&within(&i.to_string()), found, expected, differences);
-            }
-        }
-        _ if found != expected => differences.push(format!("{name}: {found}, not {expected}")),
-        _ => {}
     }
 }
 

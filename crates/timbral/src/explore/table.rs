@@ -5,6 +5,7 @@ use timbral_plot::{
 };
 
 use crate::error::{Error, Result};
+use crate::experiment::parts::complete;
 use crate::explore::CaptionedFigure;
 
 /// Number of features whose distributions are drawn.
@@ -34,6 +35,7 @@ const MAX_POINTS: usize = 3000;
 /// No labels or no rows, a cell that is missing.
 pub fn table_figures(table: &FeatureTable) -> Result<Vec<CaptionedFigure>> {
     let labels = table.labels().ok_or(Error::NoLabels)?;
+    complete(table)?;
     let (names, classes, x) = (table.feature_names(), table.classes(), table.features());
     let mut counts = vec![0; classes.len()];
     labels.iter().for_each(|label| counts[*label] += 1);

@@ -1,71 +1,109 @@
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
-use walkdir::WalkDir;
+use walkdir::{DirEntry, WalkDir};
 
 use crate::error::{Error, Result};
 
-/// Extensions of sound files. The format of a file is found from its bytes; the extension only separates
-/// sound files from covers, notes and playlists in the same folder.
-const EXTENSIONS: [&str; 22] = [
-    "wav", "wave", "au", "snd", "flac", "mp3", "mp2", "mp1", "ogg", "oga", "m4a", "m4b", "mp4",
-    "aac", "aif", "aiff", "aifc", "caf", "mkv", "mka", "webm", "alac",
+/// Extensions of sound files, also of formats that cannot be decoded: a file is not passed over in silence
+/// because nobody here can read it. The format of a file is found from its bytes; the extension only
+/// separates sound files from covers, notes and playlists in the same folder.
+const EXTENSIONS: [&str; 65] = [
+    "wav", "wave", "au", "snd", "flac", "fla", "mp3", "mp2", "mp1", "mpa", "ogg", "oga", "ogx",
+    "opus", "spx", "m4a", "m4b", "m4p", "m4r", "mp4", "aac", "adts", "aif", "aiff", "aifc", "afc",
+    "caf", "mkv", "mka", "webm", "weba", "mov", "qt", "alac", "wma", "asf", "ape", "wv", "mpc",
+    "mp+", "mpp", "tta", "tak", "shn", "ofr", "dsf", "dff", "dts", "ac3", "eac3", "ec3", "ra",
+    "rm", "ram", "amr", "awb", "3gp", "3ga", "aa", "aax", "gsm", "voc", "w64", "rf64", "bwf",
 ];
 
 /// The sound files among some files and folders.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Default)]
 #[non_exhaustive]
 pub struct Inputs {
     /// Each file once: in the order of the arguments, within a folder by path.
     pub files: Vec<PathBuf>,
     /// Number of files in the folders whose extensions are not those of sound files.
     pub passed_over: usize,
+    /// What could not be searched or is no file: links to nothing, links that form a loop, folders without
+    /// permission, pipes and devices in a folder; each error names it.
+    pub unreadable: Vec<Error>,
 }
 
 impl Inputs {
     /// Finds the sound files: a file is taken whatever its name is, a folder is searched recursively for
-    /// files with the extension of a sound file; hidden files and folders are left out.
+    /// files with the extension of a sound file; hidden files and folders are left out. What cannot be
+    /// read is in [`unreadable`](Self::unreadable); the rest is found.
     ///
     /// # Errors
     ///
-    /// An argument that does not exist or a folder that cannot be read.
+    /// The first unreadable entry, if there is no sound file.
     pub fn find<P: AsRef<Path>>(paths: impl IntoIterator<Item = P>) -> Result<Self> {
         let mut inputs = Self::default();
         let mut seen = HashSet::new();
         for path in paths {
-            let path = path.as_ref();
-            let metadata = std::fs::metadata(path).map_err(|e| Error::Input {
-                path: path.to_owned(),
-                reason: e.to_string(),
-            })?;
-            if !metadata.is_dir() {
-                if seen.insert(path.to_owned()) {
-                    inputs.files.push(path.to_owned());
+            inputs.add(path.as_ref(), &mut seen);
+        }
+        match inputs.unreadable.is_empty() || !inputs.files.is_empty() {
+            true => Ok(inputs),
+            false => Err(inputs.unreadable.swap_remove(0)),
+        }
+    }
+
+    fn add(&mut self, path: &Path, seen: &mut HashSet<PathBuf>) {
+        match path.metadata() {
+            Err(e) => return self.unreadable.push(unreadable(path, e.to_string())),
+            Ok(metadata) if metadata.is_dir() => (),
+            Ok(_) => return self.take(path.to_owned(), seen),
+        }
+        let is_visible =
+            |e: &DirEntry| e.depth() == 0 || !e.file_name().as_encoded_bytes().starts_with(b".");
+        let walk = WalkDir::new(path).follow_links(true).sort_by_file_name();
+        for entry in walk.into_iter().filter_entry(is_visible) {
+            match entry {
+                Err(e) => {
+                    let at = e.path().unwrap_or(path).to_owned();
+                    let is_hidden = at
+                        .file_name()
+                        .is_some_and(|name| name.as_encoded_bytes().starts_with(b"."));
+                    let is_loop = e.loop_ancestor().is_some();
+                    // Links are only followed where the walk passes them on, so a link to nothing is
+                    // an error even if it is hidden.
+                    let is_other = at.is_symlink() && !is_loop && !has_sound_extension(&at);
+                    match () {
+                        () if is_hidden => (),
+                        () if is_other => self.passed_over += 1,
+                        () if is_loop => {
+                            self.unreadable
+                                .push(unreadable(&at, "a loop of links".to_owned()));
+                        }
+                        () => {
+                            let reason = e.io_error().map_or(e.to_string(), ToString::to_string);
+                            self.unreadable.push(unreadable(&at, reason));
+                        }
+                    }
                 }
-                continue;
-            }
-            let visible = |e: &walkdir::DirEntry| {
-                e.depth() == 0 || !e.file_name().as_encoded_bytes().starts_with(b".")
-            };
-            let walk = WalkDir::new(path).follow_links(true).sort_by_file_name();
-            for entry in walk.into_iter().filter_entry(visible) {
-                let entry = entry.map_err(|e| Error::Input {
-                    path: e.path().unwrap_or(path).to_owned(),
-                    reason: e
-                        .into_io_error()
-                        .map_or("a loop of links".to_owned(), |e| e.to_string()),
-                })?;
-                if entry.file_type().is_dir() {
-                    continue;
+                Ok(entry) if entry.file_type().is_dir() => (),
+                Ok(entry) if !has_sound_extension(entry.path()) => self.passed_over += 1,
+                Ok(entry) if !entry.file_type().is_file() => {
+                    let reason = "is a pipe or device, not a file".to_owned();
+                    self.unreadable.push(unreadable(entry.path(), reason));
                 }
-                if !has_sound_extension(entry.path()) {
-                    inputs.passed_over += 1;
-                } else if seen.insert(entry.path().to_owned()) {
-                    inputs.files.push(entry.into_path());
-                }
+                Ok(entry) => self.take(entry.into_path(), seen),
             }
         }
-        Ok(inputs)
+    }
+
+    fn take(&mut self, path: PathBuf, seen: &mut HashSet<PathBuf>) {
+        if seen.insert(path.clone()) {
+            self.files.push(path);
+        }
+    }
+}
+
+fn unreadable(path: &Path, reason: String) -> Error {
+    Error::Input {
+        path: path.to_owned(),
+        reason,
     }
 }
 
@@ -113,5 +151,65 @@ mod tests {
     fn a_missing_argument_is_named() {
         let error = Inputs::find(["no/such/folder"]).unwrap_err().to_string();
         assert!(error.starts_with("no/such/folder: "), "{error}");
+    }
+
+    #[test]
+    fn formats_that_cannot_be_decoded_are_not_passed_over() {
+        let folder = tempfile::tempdir().unwrap();
+        for name in [
+            "1.OPUS",
+            "2.wma",
+            "3.wav",
+            "4.ape",
+            "cover.jpg",
+            "notes.txt",
+        ] {
+            fs::write(folder.path().join(name), "").unwrap();
+        }
+        let inputs = Inputs::find([folder.path()]).unwrap();
+        assert_eq!((inputs.files.len(), inputs.passed_over), (4, 2));
+    }
+
+    #[test]
+    #[cfg(unix)]
+    fn one_bad_entry_does_not_end_the_search() {
+        use std::os::unix::fs::symlink;
+        let folder = tempfile::tempdir().unwrap();
+        let root = folder.path();
+        fs::create_dir(root.join("a")).unwrap();
+        fs::write(root.join("a/1.wav"), "").unwrap();
+        fs::write(root.join("z.wav"), "").unwrap();
+        symlink("nowhere.wav", root.join("a/2.wav")).unwrap();
+        symlink("nowhere.jpg", root.join("a/2.jpg")).unwrap();
+        symlink("..", root.join("a/loop")).unwrap();
+        symlink("self.wav", root.join("self.wav")).unwrap();
+        symlink(root.join("z.wav"), root.join("y.wav")).unwrap();
+        let pipe = root.join("pipe.wav");
+        assert!(
+            std::process::Command::new("mkfifo")
+                .arg(&pipe)
+                .status()
+                .unwrap()
+                .success()
+        );
+        let inputs = Inputs::find([root]).unwrap();
+        let name = |path: &Path| path.strip_prefix(root).unwrap().display().to_string();
+        let files: Vec<_> = inputs.files.iter().map(|path| name(path)).collect();
+        assert_eq!(files, ["a/1.wav", "y.wav", "z.wav"]);
+        let text: Vec<String> = inputs.unreadable.iter().map(ToString::to_string).collect();
+        assert_eq!(inputs.unreadable.len(), 4, "{text:?}");
+        for (entry, reason) in [
+            ("a/2.wav", "No such file"),
+            ("a/loop", "a loop of links"),
+            ("pipe.wav", "is a pipe or device"),
+            ("self.wav", "levels of symbolic links"),
+        ] {
+            let found = |line: &String| line.contains(entry) && line.contains(reason);
+            assert!(text.iter().any(found), "{entry}: {text:?}");
+        }
+        assert_eq!(inputs.passed_over, 1);
+        // An argument that is not there does not end it, either.
+        let inputs = Inputs::find([&root.join("missing"), &root.join("z.wav")]).unwrap();
+        assert_eq!((inputs.files.len(), inputs.unreadable.len()), (1, 1));
     }
 }

@@ -8,8 +8,9 @@ use timbral_dsp::{DbParams, MelBank, MelParams, Stft, StftParams, power_to_db};
 
 use crate::error::{Error, Result};
 use crate::extraction::extractor::{file_name, in_file};
+use crate::extraction::recordings::recordings_without_copies;
 use crate::extraction::sound::Sound;
-use crate::extraction::table::{for_each_file, key, label};
+use crate::extraction::table::{for_each_file, label};
 
 /// Sound files to log-mel spectrograms of one size, for networks on images.
 ///
@@ -62,16 +63,17 @@ impl MelImages {
     ) -> Result<(Spectrograms, Vec<Error>)> {
         let computer = SpectrogramComputer::new(*self)?;
         let segments = for_each_file(files, monitor, |path| computer.file(path))?;
+        let of_files = recordings_without_copies(files);
         let (mut names, mut labels, mut recordings) = (Vec::new(), Vec::new(), Vec::new());
         let (mut images, mut skipped) = (Vec::new(), Vec::new());
-        for (path, segments) in segments {
+        for ((path, segments), recording) in segments.into_iter().zip(&of_files) {
             match segments {
                 Err(error) => skipped.push(error),
                 Ok(segments) => {
                     for (name, image) in segments {
                         names.push(name);
                         labels.push(label(path));
-                        recordings.push(key(path));
+                        recordings.push(recording.clone());
                         images.push(image);
                     }
                 }

@@ -5,17 +5,20 @@ use std::sync::{Mutex, PoisonError};
 use ndarray::Array2;
 use rayon::prelude::*;
 use timbral_core::{Monitor, Progress, SharedMonitor};
-use timbral_data::{FeatureTable, TableJournal, recording_of};
+use timbral_data::{FeatureTable, TableJournal};
 use timbral_dsp::FeatureParams;
 
 use crate::error::{Error, Result};
 use crate::extraction::extractor::{Extractor, FeatureRow, Segmentation};
 use crate::extraction::inputs::Inputs;
+use crate::extraction::recordings::{names_tell_recordings, recordings};
 
 /// Sound files to a table of features.
 ///
 /// The columns are those of the published GTZAN tables: `filename`, `length` in samples, the numbers of
-/// the [`FeatureSet`](timbral_dsp::FeatureSet), and `label`, the name of the file's folder. Every file is
+/// the [`FeatureSet`](timbral_dsp::FeatureSet), and `label`, the name of the file's folder. Where the names
+/// do not say which rows are of one recording, as published names do (`blues.00000.3.wav`), a column
+/// `group` before the label has the path of the recording. Every file is
 /// decoded, mixed to mono and resampled to the rate of the features. It runs on the threads of the current
 /// rayon pool; the table does not depend on their number.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
@@ -95,7 +98,12 @@ pub fn feature_table(
     segments: Segmentation,
 ) -> Result<FeatureTable> {
     let folder = folder.as_ref();
-    let files = Inputs::find([folder])?.files;
+    let Inputs {
+        files, unreadable, ..
+    } = Inputs::find([folder])?;
+    if let Some(error) = unreadable.into_iter().next() {
+        return Err(error);
+    }
     if files.is_empty() {
         return Err(Error::Input {
             path: folder.to_owned(),
@@ -131,18 +139,25 @@ impl Extraction {
         monitor: &mut dyn Monitor,
     ) -> Result<ExtractionReport> {
         let extractor = Extractor::new(self.features, self.segments)?;
-        let columns = columns(&extractor);
-        let version = env!("CARGO_PKG_VERSION");
-        let settings = format!("{version} {:?} {:?}", self.features, self.segments);
+        let recordings = recordings(files);
+        let with_groups = !names_tell_recordings(files, &recordings, self.segments);
+        let columns = columns(&extractor, with_groups);
+        let settings = serde_json::json!({
+            "version": env!("CARGO_PKG_VERSION"),
+            "features": self.features,
+            "segments": self.segments,
+        });
+        let settings = settings.to_string();
         let open = if self.resume {
             TableJournal::resume
         } else {
             TableJournal::create
         };
         let journal = open(table.as_ref(), &columns, &settings)?;
-        let todo: Vec<&PathBuf> = files
+        let todo: Vec<(&PathBuf, &String)> = files
             .iter()
-            .filter(|f| !journal.contains(&key(f)))
+            .zip(&recordings)
+            .filter(|(file, _)| !journal.contains(&key(file)))
             .collect();
         let resumed = files.len() - todo.len();
         let monitor = SharedMonitor::new(monitor);
@@ -155,13 +170,14 @@ impl Extraction {
         });
         let lock = || kept.lock().unwrap_or_else(PoisonError::into_inner);
         let _ = report(resumed);
-        let read = |(i, file): (usize, &&PathBuf)| {
+        let read = |(i, (file, recording)): (usize, &(&PathBuf, &String))| {
             if monitor.is_stopped() {
                 return Ok(());
             }
             let rows = extractor.rows(file);
             let mut kept = lock();
-            kept.add(i, file, rows).inspect_err(|_| monitor.stop())?;
+            kept.add(i, file, with_groups.then_some(recording), rows)
+                .inspect_err(|_| monitor.stop())?;
             let _ = report(kept.done);
             Ok::<_, Error>(())
         };
@@ -188,7 +204,7 @@ impl Extraction {
     }
 
     /// The features of `files` as a table in memory, and the error of each file that gave no row. The
-    /// recording of a row is its file ([`recording_of`] its name).
+    /// recording (group) of a row is its file.
     ///
     /// `monitor` is called after each file; the unit is `files`.
     ///
@@ -202,14 +218,16 @@ impl Extraction {
     ) -> Result<(FeatureTable, Vec<Error>)> {
         let extractor = Extractor::new(self.features, self.segments)?;
         let each = for_each_file(files, monitor, |path| extractor.rows(path))?;
+        let of_files = recordings(files);
         let (mut ids, mut labels, mut lengths) = (Vec::new(), Vec::new(), Vec::new());
-        let (mut values, mut skipped) = (Vec::new(), Vec::new());
-        for (path, rows) in each {
+        let (mut values, mut skipped, mut groups) = (Vec::new(), Vec::new(), Vec::new());
+        for ((path, rows), recording) in each.into_iter().zip(&of_files) {
             match rows {
                 Err(error) => skipped.push(error),
                 Ok(rows) => {
                     for row in rows {
                         labels.push(label(path));
+                        groups.push(recording);
                         lengths.push(row.length as u64);
                         values.extend(row.values.iter().map(|x| *x as f32));
                         ids.push(row.filename);
@@ -227,7 +245,6 @@ impl Extraction {
         let names = extractor.names().to_vec();
         let values = Array2::from_shape_vec((ids.len(), names.len()), values);
         let values = values.map_err(|_| Error::EmptyPart { part: "training" })?;
-        let groups: Vec<String> = ids.iter().map(|id| recording_of(id).to_owned()).collect();
         let table = FeatureTable::new(names, values, ids)?
             .with_groups(groups)?
             .with_labels(labels)?
@@ -245,11 +262,20 @@ struct Kept {
 }
 
 impl Kept {
-    fn add(&mut self, i: usize, path: &Path, rows: Result<Vec<FeatureRow>>) -> Result<()> {
+    fn add(
+        &mut self,
+        i: usize,
+        path: &Path,
+        recording: Option<&String>,
+        rows: Result<Vec<FeatureRow>>,
+    ) -> Result<()> {
         match rows {
             Ok(rows) => {
                 let label = label(path);
-                let cells: Vec<_> = rows.iter().map(|row| row.cells(&label)).collect();
+                let cells: Vec<_> = rows
+                    .iter()
+                    .map(|row| row.cells(recording, &label))
+                    .collect();
                 self.journal.append(&key(path), &cells)?;
                 self.files += 1;
             }
@@ -292,10 +318,11 @@ pub(crate) fn for_each_file<'f, T: Send>(
 }
 
 /// The columns of the table.
-fn columns(extractor: &Extractor) -> Vec<String> {
+fn columns(extractor: &Extractor, with_groups: bool) -> Vec<String> {
     let name = |s: &str| s.to_owned();
     let head = [name("filename"), name("length")].into_iter();
     head.chain(extractor.names().iter().cloned())
+        .chain(with_groups.then(|| name("group")))
         .chain([name("label")])
         .collect()
 }
@@ -337,7 +364,8 @@ mod tests {
     #[test]
     fn the_columns_are_the_published_ones() {
         let extractor = Extractor::new(FeatureParams::gtzan(), Segmentation::Whole).unwrap();
-        let columns = columns(&extractor);
+        assert_eq!(columns(&extractor, true)[59..], ["group", "label"]);
+        let columns = columns(&extractor, false);
         assert_eq!(columns.len(), 60);
         assert_eq!(
             columns[..4],

@@ -12,7 +12,7 @@ use timbral_nn::{
 };
 
 use crate::error::{Error, Result};
-use crate::experiment::parts::{Experiment, Validation};
+use crate::experiment::parts::{Experiment, Validation, complete};
 use crate::recipes::images::recipe::epoch_progress;
 use crate::recipes::recipe::{FittedModel, Recipe};
 
@@ -35,6 +35,10 @@ pub struct DenseParams {
     /// The fraction of the training rows drawn as validation rows where the split has none, above 0
     /// and below 1.
     pub validation: f64,
+    /// Whether the network sees the logarithms of columns that end in `_var`: `None` for those of sound
+    /// features, where every such column has one that ends in `_mean` and no training row has a negative
+    /// number there.
+    pub log_variances: Option<bool>,
     /// Where it is trained and used.
     #[serde(skip)]
     pub device: Device,
@@ -65,6 +69,7 @@ impl Default for DenseParams {
                 ..TrainParams::default()
             },
             validation: 0.1,
+            log_variances: None,
             device: Device::Cpu,
             _non_exhaustive: (),
         }
@@ -81,7 +86,22 @@ pub struct DenseModel {
     pub history: History,
     /// Epochs of the second training.
     pub epochs: usize,
-    pub(crate) scalers: [Scaler; 2],
+    pub(crate) scalers: Box<[Scaler; 2]>,
+    /// The names of the classes.
+    pub(crate) classes: Vec<String>,
+}
+
+/// The attribute of a network's file that holds what a table needs.
+const TABLE: &str = "table";
+
+/// What [`DenseModel::save`] keeps with the network.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Parts {
+    classes: Vec<String>,
+    scalers: [Scaler; 2],
+    epochs: usize,
+    history: History,
 }
 
 impl DenseParams {
@@ -124,7 +144,7 @@ impl DenseParams {
         let valid_labels = valid_labels.ok_or(Error::NoLabels)?;
         let mut done = 0;
 
-        let views = FeatureViews::fit(train)?;
+        let views = FeatureViews::fit(train, self.log_variances)?;
         let data = views.dataset(train, train_labels, n_classes)?;
         let held_out = views.dataset(valid, valid_labels, n_classes)?;
         let history = Training::new(self.net.clone(), &self.train, &data)
@@ -143,7 +163,7 @@ impl DenseParams {
 
         let all = without_labels(&[train, valid])?;
         let labels = [train_labels, valid_labels].concat();
-        let views = FeatureViews::fit(&all)?;
+        let views = FeatureViews::fit(&all, self.log_variances)?;
         let data = views.dataset(&all, &labels, n_classes)?;
         let training = Training::new(self.net.clone(), &self.train, &data);
         let trained = training.device(self.device).on_epoch(|epoch| {
@@ -158,20 +178,117 @@ impl DenseParams {
             classifier: trained.run()?.model,
             history,
             epochs,
-            scalers: views.0,
+            scalers: views.0.into(),
+            classes: train.classes().to_vec(),
         })
     }
 }
 
 impl DenseModel {
-    /// The probabilities of the rows of a table, `(n_rows, n_classes)`.
+    /// The probabilities of the rows of a table, `(n_rows, n_classes)`. Features are found by name.
     ///
     /// # Errors
     ///
-    /// The table has other features, or a missing cell.
+    /// The table lacks a feature, or has a missing cell.
     pub fn probabilities(&self, table: &FeatureTable) -> Result<Array2<f32>> {
-        let features = FeatureViews::transform(&self.scalers, table)?;
+        let names = self.feature_names();
+        let features = match table.feature_names() == names {
+            true => FeatureViews::transform(&self.scalers, table)?,
+            false => FeatureViews::transform(&self.scalers, &table.select_features(names)?)?,
+        };
         Ok(self.classifier.probabilities(features.view())?)
+    }
+
+    /// The names of the features.
+    pub fn feature_names(&self) -> &[String] {
+        self.scalers[0].feature_names()
+    }
+
+    /// The names of the classes, in the order of the probabilities.
+    pub fn classes(&self) -> &[String] {
+        &self.classes
+    }
+
+    /// Writes the network with its scalers and the names of features and classes: a safetensors file, which
+    /// [`Classifier::load`] reads without them.
+    ///
+    /// # Errors
+    ///
+    /// The file cannot be written.
+    pub fn save(&self, path: impl AsRef<Path>) -> Result<()> {
+        let parts = Parts {
+            classes: self.classes.clone(),
+            scalers: (*self.scalers).clone(),
+            epochs: self.epochs,
+            history: self.history.clone(),
+        };
+        // Strings and finite numbers: serialisation cannot fail.
+        let parts = serde_json::to_string(&parts).unwrap_or_default();
+        let classifier = self.classifier.clone().with_attribute(TABLE, parts);
+        Ok(classifier.save(path)?)
+    }
+
+    /// Reads what [`save`](Self::save) wrote.
+    ///
+    /// ```
+    /// use timbral::data::FeatureTable;
+    /// use timbral::{DenseModel, DenseParams};
+    ///
+    /// let ids = (0..20).map(|i| format!("{i}")).collect();
+    /// let x = ndarray::Array2::from_shape_fn((20, 1), |(i, _)| (i % 2) as f32);
+    /// let table = FeatureTable::new(vec!["x".into()], x, ids)?
+    ///     .with_labels((0..20).map(|i| ["jazz", "rock"][i % 2]))?;
+    /// let mut params = DenseParams::default();
+    /// params.train.epochs = 1;
+    /// let rows = |range: std::ops::Range<usize>| table.select(&range.collect::<Vec<_>>());
+    /// let model = params.fit_rows(&rows(0..16)?, &rows(16..20)?, &mut ())?;
+    /// let folder = tempfile::tempdir()?;
+    /// let path = folder.path().join("dense.safetensors");
+    /// model.save(&path)?;
+    /// let loaded = DenseModel::load(&path)?;
+    /// assert_eq!(loaded.classes(), ["jazz", "rock"]);
+    /// assert_eq!(loaded.probabilities(&table)?, model.probabilities(&table)?);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// The file cannot be read, is damaged, or is a network that was saved without its scalers
+    /// ([`Error::Saved`]).
+    pub fn load(path: impl AsRef<Path>) -> Result<Self> {
+        let path = path.as_ref();
+        let classifier = Classifier::load(path)?;
+        let saved = |reason: String| Error::saved(path, reason);
+        let parts = classifier.attributes().get(TABLE).ok_or_else(|| {
+            saved("a network without scalers and names: not one that train-dense wrote".to_owned())
+        })?;
+        let parts: Parts = serde_json::from_str(parts)
+            .map_err(|e| saved(format!("not a valid model: {TABLE}: {e}")))?;
+        let model = Self {
+            classifier: classifier.without_attribute(TABLE),
+            history: parts.history,
+            epochs: parts.epochs,
+            scalers: parts.scalers.into(),
+            classes: parts.classes,
+        };
+        match model.fault() {
+            None => Ok(model),
+            Some(fault) => Err(saved(format!("not a valid model: {fault}"))),
+        }
+    }
+
+    /// What does not fit, if anything.
+    fn fault(&self) -> Option<String> {
+        let [plain, log] = self.scalers.each_ref().map(Scaler::feature_names);
+        let (shape, n_classes) = (self.classifier.input(), self.classifier.n_classes());
+        if plain != log
+            || (shape.height, shape.width) != (1, 1)
+            || shape.channels != 2 * plain.len()
+        {
+            return Some(format!("scalers of {} features for {shape:?}", plain.len()));
+        }
+        let n = self.classes.len();
+        (n != n_classes).then(|| format!("{n} names for {n_classes} classes"))
     }
 }
 
@@ -234,7 +351,7 @@ impl FittedModel for FittedDense {
     }
 
     fn save(&self, path: &Path) -> Result<()> {
-        Ok(self.model.classifier.save(path)?)
+        self.model.save(path)
     }
 }
 
@@ -242,17 +359,20 @@ impl FittedModel for FittedDense {
 struct FeatureViews([Scaler; 2]);
 
 impl FeatureViews {
-    fn fit(table: &FeatureTable) -> Result<Self> {
+    fn fit(table: &FeatureTable, log_variances: Option<bool>) -> Result<Self> {
+        complete(table)?;
         let rows: Vec<usize> = (0..table.n_rows()).collect();
         let plain = ScalerParams::default();
+        let wanted = log_variances.unwrap_or_else(|| has_variances(table));
         let log = ScalerParams {
-            log_variances: Some(LEAST_VARIANCE),
+            log_variances: wanted.then_some(LEAST_VARIANCE),
             ..plain
         };
         Ok(Self([plain.fit(table, &rows)?, log.fit(table, &rows)?]))
     }
 
     fn transform(scalers: &[Scaler; 2], table: &FeatureTable) -> Result<Array2<f32>> {
+        complete(table)?;
         let [plain, log] = scalers.each_ref().map(|scaler| scaler.transform(table));
         let (plain, log) = (plain?, log?);
         let views = [plain.features(), log.features()];
@@ -263,6 +383,20 @@ impl FeatureViews {
         let features = Self::transform(&self.0, rows)?;
         Ok(Dataset::new(features.view(), labels, n_classes)?)
     }
+}
+
+/// Whether the columns that end in `_var` are variances: each has one of means, and none is negative.
+fn has_variances(table: &FeatureTable) -> bool {
+    let names = table.feature_names();
+    let features = table.features();
+    let mut columns = names.iter().zip(features.columns());
+    columns.all(|(name, column)| match name.strip_suffix("_var") {
+        Some(stem) => {
+            let mean = format!("{stem}_mean");
+            names.contains(&mean) && column.iter().all(|x| *x >= 0.0)
+        }
+        None => true,
+    })
 }
 
 /// The rows of tables with the same features, one table after the other.

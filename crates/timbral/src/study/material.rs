@@ -31,6 +31,16 @@ pub struct Material {
 }
 
 impl Material {
+    /// A labelled table of features alone; `name` appears in the report.
+    pub fn new(name: impl Into<String>, table: FeatureTable) -> Self {
+        Self {
+            name: name.into(),
+            table,
+            spectrograms: None,
+            sounds: Vec::new(),
+        }
+    }
+
     /// A table of features alone.
     ///
     /// # Errors
@@ -38,12 +48,8 @@ impl Material {
     /// It cannot be read.
     pub fn of_table(path: impl AsRef<Path>) -> Result<Self> {
         let path = path.as_ref();
-        Ok(Self {
-            name: path.display().to_string(),
-            table: FeatureTable::read(path)?,
-            spectrograms: None,
-            sounds: Vec::new(),
-        })
+        let table = FeatureTable::read(path)?;
+        Ok(Self::new(path.display().to_string(), table))
     }
 
     /// With spectrograms of recordings, which have names and labels of their own.

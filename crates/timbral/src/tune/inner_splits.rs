@@ -1,4 +1,4 @@
-use timbral_data::{FeatureTable, Split, SplitMethod};
+use timbral_data::{FeatureTable, Split, SplitMethod, groups_without_copies};
 use timbral_metrics::{FoldParams, group_k_fold};
 
 use crate::error::Result;
@@ -70,7 +70,8 @@ pub fn group_folds(
     seed: u64,
 ) -> Result<Vec<Split>> {
     let rows = [&split.train[..], &split.valid].concat();
-    let groups: Vec<usize> = rows.iter().map(|row| table.groups()[*row]).collect();
+    let of_rows = groups_without_copies(table);
+    let groups: Vec<usize> = rows.iter().map(|row| of_rows[*row]).collect();
     let shuffle = Some(seed);
     let folds = group_k_fold(
         &groups,

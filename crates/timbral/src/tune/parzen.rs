@@ -68,7 +68,7 @@ impl Range {
         match (self, value) {
             (Self::Integer(..), Value::Integer(value)) => Some(*value as f64),
             (Self::Linear(..), Value::Number(value)) => Some(*value),
-            (Self::Log(..), Value::Number(value)) => Some(value.ln()),
+            (Self::Log(..), Value::Number(value)) => Some(libm::log(*value)),
             (Self::Choice(values), value) => {
                 values.iter().position(|v| v == value).map(|i| i as f64)
             }
@@ -81,7 +81,7 @@ impl Range {
         match self {
             Self::Integer(low, high) => Value::Integer((place.round() as i64).clamp(*low, *high)),
             Self::Linear(low, high) => Value::Number(place.clamp(*low, *high)),
-            Self::Log(low, high) => Value::Number(place.exp().clamp(*low, *high)),
+            Self::Log(low, high) => Value::Number(libm::exp(place).clamp(*low, *high)),
             Self::Choice(values) => values[(place as usize).min(values.len() - 1)].clone(),
         }
     }
@@ -119,7 +119,7 @@ impl Density {
                 Self::numbers(seen, low, high, true)
             }
             Range::Linear(low, high) => Self::numbers(seen, *low, *high, false),
-            Range::Log(low, high) => Self::numbers(seen, low.ln(), high.ln(), false),
+            Range::Log(low, high) => Self::numbers(seen, libm::log(*low), libm::log(*high), false),
         }
     }
 
@@ -180,7 +180,7 @@ impl Density {
     /// The logarithm of the density, or of the probability of an integer.
     fn ln(&self, place: f64) -> f64 {
         match self {
-            Self::Names(probabilities) => probabilities[place as usize].ln(),
+            Self::Names(probabilities) => libm::log(probabilities[place as usize]),
             Self::Numbers { parts, ends, whole } => {
                 let mixed = |f: &dyn Fn(f64, f64) -> f64| -> f64 {
                     parts
@@ -198,10 +198,10 @@ impl Density {
                     true => between(place - 0.5, place + 0.5),
                     false => mixed(&|mean, deviation| {
                         let z = (place - mean) / deviation;
-                        (-0.5 * z * z).exp() / (deviation * std::f64::consts::TAU.sqrt())
+                        libm::exp(-0.5 * z * z) / (deviation * std::f64::consts::TAU.sqrt())
                     }),
                 };
-                (here / between(ends.0, ends.1)).ln()
+                libm::log(here / between(ends.0, ends.1))
             }
         }
     }

@@ -226,8 +226,8 @@ impl Range {
                 Value::Number((low * (1.0 - u) + high * u).clamp(*low, *high))
             }
             Self::Log(low, high) => {
-                let ln = low.ln() * (1.0 - u) + high.ln() * u;
-                Value::Number(ln.exp().clamp(*low, *high))
+                let ln = libm::log(*low) * (1.0 - u) + libm::log(*high) * u;
+                Value::Number(libm::exp(ln).clamp(*low, *high))
             }
             Self::Choice(values) => values[below(values.len() as u128) as usize].clone(),
         }

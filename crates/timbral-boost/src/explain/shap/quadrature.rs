@@ -14,7 +14,7 @@ pub(super) fn gauss_legendre(n: usize) -> Vec<Point> {
     /// Newton's method converges in this many steps from the start below.
     const STEPS: usize = 8;
     let point = |i: usize| {
-        let mut x = (PI * (i as f64 + 0.75) / (n as f64 + 0.5)).cos();
+        let mut x = libm::cos(PI * (i as f64 + 0.75) / (n as f64 + 0.5));
         let mut slope = 1.0;
         for _ in 0..STEPS {
             let (mut before, mut value) = (1.0, x);

@@ -4,8 +4,9 @@ use std::path::Path;
 
 use timbral_core::{InvalidParameter, write_atomic};
 
+use super::schema::Document;
 use super::sink::{Json, Ubjson};
-use super::{fault, read, ubjson, write};
+use super::{fault, non_finite, other_formats, read, ubjson, write};
 use crate::error::{Result, at};
 use crate::model::Model;
 
@@ -18,7 +19,13 @@ use crate::model::Model;
 /// - Nodes that XGBoost pruned but left in the file are dropped.
 /// - An objective that has no variant of its own becomes [`Objective::Other`](crate::Objective::Other):
 ///   the model predicts margins.
-/// - `best_iteration` becomes [`Model::best_iteration`] if it is a round of the model.
+/// - `best_iteration` becomes [`Model::best_iteration`]; beyond the last round it is the last round.
+/// - `Infinity` and `NaN`, which XGBoost writes and reads though JSON has no such words, are read: NaN
+///   in statistics only, as a leaf or threshold that is NaN is of no use.
+/// - The name of a [`Loss`](crate::Loss) of your own is in the attribute `timbral.loss`; XGBoost reads
+///   such a model as `reg:squarederror`.
+/// - Files of other kinds (XGBoost's old binary format, gzip, pickle, LightGBM, ONNX, ..) are refused by
+///   their names.
 /// - Class names are in the attribute `timbral.class_names` as a JSON array of strings; all other
 ///   attributes are kept as they are. `feature_types` are not kept.
 /// - The booster `gblinear`, categorical splits and trees with vectors as leaves are refused with
@@ -76,12 +83,25 @@ impl Model {
     /// [`Error::Format`](crate::Error::Format) with the damaged place,
     /// [`Error::Unsupported`](crate::Error::Unsupported) for parts of XGBoost that are not supported.
     pub fn from_slice(bytes: &[u8]) -> Result<Self> {
-        let document = if ubjson::is_ubjson(bytes) {
-            ubjson::from_slice(bytes).map_err(|e| fault::bad(format!("byte {}", e.byte), e.reason))
-        } else {
-            serde_json::from_slice(bytes).map_err(|e| fault::bad("JSON", e.to_string()))
-        }?;
-        read::model(document)
+        if ubjson::is_ubjson(bytes) {
+            let document: Document<f32> = ubjson::from_slice(bytes)
+                .map_err(|e| fault::bad(format!("byte {}", e.byte), e.reason))?;
+            return read::model(document);
+        }
+        if let Some(reason) = other_formats::name(bytes) {
+            return Err(fault::bad("format", reason));
+        }
+        // Editors on Windows put a byte order mark in front.
+        let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
+        let json = |e: serde_json::Error| fault::bad("JSON", e.to_string());
+        match non_finite::quoted(bytes) {
+            None => read::model(serde_json::from_slice::<Document<f32>>(bytes).map_err(json)?),
+            Some(text) => {
+                let document: Document<non_finite::AnyNumber> =
+                    serde_json::from_slice(&text).map_err(json)?;
+                read::model(document)
+            }
+        }
     }
 
     /// The model as XGBoost's JSON, without spaces.

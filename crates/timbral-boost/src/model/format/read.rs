@@ -2,7 +2,7 @@ use std::collections::BTreeMap;
 
 use super::fault::{bad, number, unsupported};
 use super::read_tree;
-use super::schema::{self, CLASS_NAMES, Entry};
+use super::schema::{self, CLASS_NAMES, Entry, LOSS};
 use crate::error::Result;
 use crate::loss::Objective;
 use crate::model::Model;
@@ -14,7 +14,7 @@ const MAX_OUTPUTS: usize = 1 << 16;
 
 /// The objectives of XGBoost that are read as [`Objective::Other`]; those that also have a variant of
 /// their own are `Other` if they have several targets.
-const OTHERS: [&str; 17] = [
+const OTHERS: [&str; 18] = [
     "binary:hinge",
     "binary:logistic",
     "binary:logitraw",
@@ -23,6 +23,7 @@ const OTHERS: [&str; 17] = [
     "rank:ndcg",
     "rank:pairwise",
     "reg:absoluteerror",
+    "reg:expectileerror",
     "reg:gamma",
     "reg:logistic",
     "reg:pseudohubererror",
@@ -35,7 +36,7 @@ const OTHERS: [&str; 17] = [
 ];
 
 /// The model of a parsed file.
-pub(super) fn model(document: schema::Document) -> Result<Model> {
+pub(super) fn model<F: Copy + Into<f32>>(document: schema::Document<F>) -> Result<Model> {
     let schema::Learner {
         mut attributes,
         feature_names,
@@ -51,7 +52,7 @@ pub(super) fn model(document: schema::Document) -> Result<Model> {
             format!("{n_features}, but at most {MAX_FEATURES} are read"),
         ));
     }
-    let objective = read_objective(objective, &param)?;
+    let objective = read_objective(objective, &param, attributes.remove(LOSS))?;
     let n_outputs = objective.n_outputs();
     let base_score = base_score(&param.base_score, &objective)?;
     if ![0, n_features].contains(&feature_names.len()) {
@@ -100,19 +101,22 @@ pub(super) fn model(document: schema::Document) -> Result<Model> {
         .collect::<Result<_>>()?;
     let mut trees = Vec::with_capacity(n_trees);
     for (i, raw) in raw_trees.into_iter().enumerate() {
-        let weight = weights.as_ref().map_or(1.0, |weights| weights[i]);
+        let weight = weights.as_ref().map_or(1.0, |weights| weights[i].into());
         trees.push(read_tree::tree(&raw, i, n_features, weight)?);
     }
 
     let class_names = attributes.remove(CLASS_NAMES);
     let n_rounds = round_starts.len() - 1;
+    // XGBoost writes the number of rounds after a continued training without improvement, and its own
+    // `predict` then fails: the last round stands for all of them.
     let best_iteration = attributes
         .get("best_iteration")
-        .and_then(|text| text.parse().ok())
-        .filter(|&best| best < n_rounds);
+        .and_then(|text| text.parse::<usize>().ok())
+        .map(|best| n_rounds.checked_sub(1).map(|last| best.min(last)));
     if best_iteration.is_some() {
         attributes.remove("best_iteration");
     }
+    let best_iteration = best_iteration.flatten();
     let model = Model {
         objective,
         n_features,
@@ -140,6 +144,7 @@ pub(super) fn model(document: schema::Document) -> Result<Model> {
 fn read_objective(
     entries: BTreeMap<String, Entry>,
     param: &schema::LearnerParam,
+    loss: Option<String>,
 ) -> Result<Objective> {
     let n_classes: usize = number("learner_model_param.num_class", &param.num_class)?;
     let n_targets: usize = match &param.num_target {
@@ -163,6 +168,9 @@ fn read_objective(
         }
     }
     let name = name.ok_or_else(|| bad("objective", "no name"))?;
+    if let Some(name) = loss {
+        return Ok(Objective::Loss { name, n_outputs });
+    }
     Ok(match (name.as_str(), n_outputs) {
         ("multi:softprob" | "multi:softmax", _) if n_classes == 0 || n_targets > 1 => {
             return Err(bad(
@@ -225,7 +233,7 @@ fn base_score(text: &str, objective: &Objective) -> Result<Vec<f32>> {
 }
 
 /// The trees of a booster, and the factors of their leaves.
-fn forest(booster: schema::Booster) -> Result<(schema::Forest, Option<Vec<f32>>)> {
+fn forest<F>(booster: schema::Booster<F>) -> Result<(schema::Forest<F>, Option<Vec<F>>)> {
     let missing = |key: &str| bad("gradient_booster", format!("no {key}"));
     match booster.name.as_str() {
         "gbtree" => Ok((booster.model.ok_or_else(|| missing("model"))?, None)),

@@ -4,8 +4,8 @@ use crate::error::Result;
 use crate::model::{Children, Node, Tree};
 
 /// Tree `index` of a file, with its leaves multiplied by `weight`.
-pub(super) fn tree(
-    raw: &schema::Tree,
+pub(super) fn tree<F: Copy + Into<f32>>(
+    raw: &schema::Tree<F>,
     index: usize,
     n_features: usize,
     weight: f32,
@@ -60,15 +60,16 @@ pub(super) fn tree(
 
     let mut nodes = Vec::with_capacity(order.len());
     for &i in &order {
-        let finite = |key: &str, value: f32| match value.is_finite() {
-            true => Ok(value),
-            false => Err(bad(at(key, i), format!("{value}"))),
+        let number = |key: &str, value: f32| match value.is_nan() {
+            false => Ok(value),
+            true => Err(bad(at(key, i), "NaN: the training of this model diverged")),
         };
-        let base_weight = finite("base_weights", raw.base_weights[i])?;
-        let sum_hessian = finite("sum_hessian", raw.sum_hessian[i])?;
-        let condition = finite("split_conditions", raw.split_conditions[i])?;
+        // Statistics do not take part in predictions and may be anything.
+        let base_weight: f32 = raw.base_weights[i].into();
+        let sum_hessian: f32 = raw.sum_hessian[i].into();
+        let condition = number("split_conditions", raw.split_conditions[i].into())?;
         if raw.left_children[i] == -1 {
-            let leaf_value = finite("split_conditions", weight * condition)?;
+            let leaf_value = number("split_conditions", weight * condition)?;
             nodes.push(Node::leaf(leaf_value, base_weight, sum_hessian));
             continue;
         }
@@ -95,7 +96,7 @@ pub(super) fn tree(
             places[raw.left_children[i] as usize],
             places[raw.right_children[i] as usize],
         );
-        let loss_change = finite("loss_changes", raw.loss_changes[i])?;
+        let loss_change: f32 = raw.loss_changes[i].into();
         nodes.push(Node::split(children, base_weight, loss_change, sum_hessian));
     }
     Tree::new(nodes)
@@ -103,8 +104,8 @@ pub(super) fn tree(
 
 /// The nodes below the root, parents first: in the order of the file if that is such an order, else
 /// breadth first. XGBoost leaves pruned nodes in the file.
-fn order(
-    raw: &schema::Tree,
+fn order<F>(
+    raw: &schema::Tree<F>,
     n_nodes: usize,
     at: impl Fn(&str, usize) -> String,
 ) -> Result<Vec<usize>> {

@@ -1,4 +1,5 @@
-//! The parts of XGBoost's model files that are read; other keys are ignored.
+//! The parts of XGBoost's model files that are read; other keys are ignored. `F` is the type of their
+//! numbers: `f32`, or [`AnyNumber`](super::non_finite::AnyNumber).
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -10,18 +11,21 @@ use serde::de::{Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 /// The attribute that holds the names of the classes, as a JSON array of strings.
 pub(super) const CLASS_NAMES: &str = "timbral.class_names";
 
+/// The attribute that holds the name of a loss of the user's own.
+pub(super) const LOSS: &str = "timbral.loss";
+
 #[derive(Deserialize)]
-pub(super) struct Document {
-    pub(super) learner: Learner,
+pub(super) struct Document<F> {
+    pub(super) learner: Learner<F>,
 }
 
 #[derive(Deserialize)]
-pub(super) struct Learner {
+pub(super) struct Learner<F> {
     #[serde(default, deserialize_with = "unique")]
     pub(super) attributes: BTreeMap<String, String>,
     #[serde(default)]
     pub(super) feature_names: Vec<String>,
-    pub(super) gradient_booster: Booster,
+    pub(super) gradient_booster: Booster<F>,
     pub(super) learner_model_param: LearnerParam,
     #[serde(deserialize_with = "unique")]
     pub(super) objective: BTreeMap<String, Entry>,
@@ -39,20 +43,20 @@ pub(super) struct LearnerParam {
 /// `gbtree` has a `model` of trees, `dart` a `gbtree` and the weights of its trees, `gblinear` a
 /// `model` without trees.
 #[derive(Deserialize)]
-pub(super) struct Booster {
+pub(super) struct Booster<F> {
     pub(super) name: String,
-    pub(super) model: Option<Forest>,
-    pub(super) gbtree: Option<Box<Booster>>,
-    pub(super) weight_drop: Option<Vec<f32>>,
+    pub(super) model: Option<Forest<F>>,
+    pub(super) gbtree: Option<Box<Booster<F>>>,
+    pub(super) weight_drop: Option<Vec<F>>,
 }
 
 #[derive(Deserialize)]
-pub(super) struct Forest {
+pub(super) struct Forest<F> {
     pub(super) gbtree_model_param: Option<ForestParam>,
     /// Missing before XGBoost 1.7.
     pub(super) iteration_indptr: Option<Vec<i64>>,
     pub(super) tree_info: Option<Vec<i64>>,
-    pub(super) trees: Option<Vec<Tree>>,
+    pub(super) trees: Option<Vec<Tree<F>>>,
 }
 
 #[derive(Deserialize)]
@@ -62,17 +66,17 @@ pub(super) struct ForestParam {
 }
 
 #[derive(Deserialize)]
-pub(super) struct Tree {
-    pub(super) base_weights: Vec<f32>,
+pub(super) struct Tree<F> {
+    pub(super) base_weights: Vec<F>,
     pub(super) default_left: Vec<Flag>,
     pub(super) left_children: Vec<i32>,
-    pub(super) loss_changes: Vec<f32>,
+    pub(super) loss_changes: Vec<F>,
     pub(super) right_children: Vec<i32>,
-    pub(super) split_conditions: Vec<f32>,
+    pub(super) split_conditions: Vec<F>,
     pub(super) split_indices: Vec<i64>,
     /// Missing before XGBoost 1.3.
     pub(super) split_type: Option<Vec<u8>>,
-    pub(super) sum_hessian: Vec<f32>,
+    pub(super) sum_hessian: Vec<F>,
     pub(super) tree_param: TreeParam,
 }
 

@@ -50,9 +50,16 @@ fn plain(value: impl Serialize, out: &mut Vec<u8>) {
 
 /// The shortest digits that are read back as the same number, as XGBoost writes them: `-1.5E-1`, `0E0`.
 /// Exactly between two candidates the standard library rounds up, XGBoost and serde_json to even.
+/// What JSON has no digits for is written as XGBoost writes it: `NaN`, `-Infinity`.
 fn scientific(value: f32, out: &mut Vec<u8>) {
+    if value.is_nan() {
+        return out.extend_from_slice(b"NaN");
+    }
     if value.is_sign_negative() {
         out.push(b'-');
+    }
+    if value.is_infinite() {
+        return out.extend_from_slice(b"Infinity");
     }
     if value == 0.0 {
         out.extend_from_slice(b"0E0");
@@ -224,6 +231,8 @@ mod tests {
             (1.010_1e-6, "1.0101E-6"),
             (f32::MAX, "3.4028235E38"),
             (f32::from_bits(1), "1E-45"),
+            (f32::NEG_INFINITY, "-Infinity"),
+            (f32::NAN, "NaN"),
             // Exactly between two numbers of eight digits.
             (1.0 + 45.0 / 256.0, "1.1757812E0"),
         ] {

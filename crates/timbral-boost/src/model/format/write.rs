@@ -1,6 +1,6 @@
 use std::collections::BTreeMap;
 
-use super::schema::CLASS_NAMES;
+use super::schema::{CLASS_NAMES, LOSS};
 use super::sink::{Json, Sink};
 use crate::loss::Objective;
 use crate::model::{Children, Model, Node, Tree};
@@ -48,6 +48,9 @@ fn attributes(model: &Model) -> BTreeMap<String, String> {
     if let Some(names) = &model.class_names {
         let names = serde_json::Value::from(names.as_slice());
         attributes.insert(CLASS_NAMES.into(), names.to_string());
+    }
+    if let Objective::Loss { name, .. } = &model.objective {
+        attributes.insert(LOSS.into(), name.clone());
     }
     attributes
 }
@@ -183,7 +186,8 @@ fn objective<S: Sink>(objective: &Objective, out: &mut S) {
         BTreeMap::from([(name.to_owned(), block)])
     };
     let params = match objective {
-        Objective::SquaredError | Objective::Logistic => {
+        // XGBoost knows no other objective whose predictions are the margins of any number of outputs.
+        Objective::SquaredError | Objective::Logistic | Objective::Loss { .. } => {
             block("reg_loss_param", "scale_pos_weight", "1".into())
         }
         Objective::PseudoHuber { slope } => {
@@ -204,7 +208,10 @@ fn objective<S: Sink>(objective: &Objective, out: &mut S) {
         strings(block, out);
     }
     out.key("name");
-    out.string(objective.name());
+    out.string(match objective {
+        Objective::Loss { .. } => Objective::SquaredError.name(),
+        objective => objective.name(),
+    });
     for (key, block) in after {
         out.key(key);
         strings(block, out);

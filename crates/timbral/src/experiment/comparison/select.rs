@@ -21,7 +21,7 @@ pub(crate) fn greedy(each: &[Array2<f32>], labels: &[usize]) -> Result<Vec<usize
         let losses = each.iter().map(|probabilities| {
             let rows = labels.iter().enumerate();
             let p = rows.map(|(row, &label)| (sum[[row, label]] + probabilities[[row, label]]) / n);
-            p.map(|p| -f64::from(p.max(MIN_PROBABILITY)).ln())
+            p.map(|p| -libm::log(f64::from(p.max(MIN_PROBABILITY))))
                 .sum::<f64>()
                 / labels.len() as f64
         });

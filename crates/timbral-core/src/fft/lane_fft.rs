@@ -12,16 +12,20 @@ use super::butterflies::MAX_SHORT;
 const MAX_ROWS: usize = MAX_SHORT * MAX_SHORT;
 
 macro_rules! lane_fft {
-    ($module:ident, $float:ty, $vector:ident, $splat:ident) => {
+    ($module:ident, $about:literal, $float:ty, $vector:ident, $splat:ident) => {
+        #[doc = $about]
         pub(super) mod $module {
             use super::MAX_ROWS;
-            use crate::transform::butterflies::$module::{Factor, Pair, Short, short, times};
-            use crate::transform::butterflies::{short_twiddles, twiddle};
+            use crate::fft::butterflies::$module::{Factor, Short, short, times};
+
+            /// Real and imaginary parts, one signal per lane.
+            pub(crate) type Pair<V> = (V, V);
+            use crate::fft::butterflies::{short_twiddles, twiddle};
             use pulp::Simd;
 
-            /// A planned transform.
+            /// A planned transform of a power of two of complex values.
             #[derive(Debug, Clone)]
-            pub(crate) struct LaneFft {
+            pub struct LaneFft {
                 rows: usize,
                 columns: usize,
                 short_rows: Vec<Factor>,
@@ -31,8 +35,9 @@ macro_rules! lane_fft {
             }
 
             impl LaneFft {
-                /// Plans for a power of two in `4..=MAX_ROWS`.
-                pub(crate) fn new(n: usize) -> Option<Self> {
+                /// Plans for a power of two in 4..=4096, `None` for other lengths.
+                #[must_use]
+                pub fn new(n: usize) -> Option<Self> {
                     if !n.is_power_of_two() || !(4..=MAX_ROWS).contains(&n) {
                         return None;
                     }
@@ -55,7 +60,8 @@ macro_rules! lane_fft {
                 /// Rows that `work` needs, for real and imaginary parts each: one per row of the transform and
                 /// one extra per sweep. Rows of neighbouring sweeps are then not a power of two
                 /// apart, which would make them compete for the same cache lines.
-                pub(crate) fn work_len(&self) -> usize {
+                #[must_use]
+                pub fn work_len(&self) -> usize {
                     self.rows * (self.columns + 1)
                 }
 
@@ -102,9 +108,8 @@ macro_rules! lane_fft {
 
                 /// Calls `store(k, out[k])` for all `k < n`, with
                 /// `out[k] = sum_m load(m) exp(-2 pi i k m / n)`.
-                #[allow(dead_code, reason = "each of the two types needs one of the two")]
                 #[inline(always)]
-                pub(crate) fn run<S: Simd>(
+                pub fn run<S: Simd>(
                     &self,
                     simd: S,
                     load: impl Fn(usize) -> Pair<S::$vector>,
@@ -124,9 +129,8 @@ macro_rules! lane_fft {
 
                 /// As [`LaneFft::run`], with `store(k, out[k], out[(n - k) % n])` for one of each
                 /// such pair.
-                #[allow(dead_code, reason = "each of the two types needs one of the two")]
                 #[inline(always)]
-                pub(crate) fn run_pairs<S: Simd>(
+                pub fn run_pairs<S: Simd>(
                     &self,
                     simd: S,
                     load: impl Fn(usize) -> Pair<S::$vector>,
@@ -159,8 +163,8 @@ macro_rules! lane_fft {
     };
 }
 
-lane_fft!(double, f64, f64s, splat_f64s);
-lane_fft!(single, f32, f32s, splat_f32s);
+lane_fft!(double, "Transforms in f64.", f64, f64s, splat_f64s);
+lane_fft!(single, "Transforms in f32.", f32, f32s, splat_f32s);
 
 #[cfg(test)]
 mod tests {

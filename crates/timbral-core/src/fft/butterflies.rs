@@ -5,9 +5,10 @@ use std::f64::consts::TAU;
 /// Longest short transform.
 pub(super) const MAX_SHORT: usize = 64;
 
-/// `exp(-2 pi i k / n)`.
-pub(super) fn twiddle(k: usize, n: usize) -> (f64, f64) {
-    let (sin, cos) = (TAU * (k % n) as f64 / n as f64).sin_cos();
+/// `exp(-2 pi i k / n)` as real and imaginary part, the same bits on every machine.
+#[must_use]
+pub fn twiddle(k: usize, n: usize) -> (f64, f64) {
+    let (sin, cos) = libm::sincos(TAU * (k % n) as f64 / n as f64);
     (cos, -sin)
 }
 
@@ -121,7 +122,10 @@ macro_rules! short_fft {
 
             /// The transform of four values.
             #[inline(always)]
-            fn four<S: Simd>(simd: S, a: [Pair<S::$vector>; 4]) -> [Pair<S::$vector>; 4] {
+            pub(crate) fn four<S: Simd>(
+                simd: S,
+                a: [Pair<S::$vector>; 4],
+            ) -> [Pair<S::$vector>; 4] {
                 let (ac, bd) = (plus(simd, a[0], a[2]), plus(simd, a[1], a[3]));
                 let (amc, bmd) = (minus(simd, a[0], a[2]), minus(simd, a[1], a[3]));
                 [
@@ -135,7 +139,10 @@ macro_rules! short_fft {
             /// The transform of eight values: of the even results from the sums of opposite
             /// values, of the odd ones from their differences, turned by eighths.
             #[inline(always)]
-            fn eight<S: Simd>(simd: S, a: [Pair<S::$vector>; 8]) -> [Pair<S::$vector>; 8] {
+            pub(crate) fn eight<S: Simd>(
+                simd: S,
+                a: [Pair<S::$vector>; 8],
+            ) -> [Pair<S::$vector>; 8] {
                 let root = simd.$splat(std::f64::consts::FRAC_1_SQRT_2 as $float);
                 let sum = |i: usize| plus(simd, a[i], a[i + 4]);
                 let difference = |i: usize| minus(simd, a[i], a[i + 4]);

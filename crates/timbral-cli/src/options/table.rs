@@ -1,0 +1,64 @@
+//! Which column of a table is what.
+
+use std::path::Path;
+
+use anyhow::bail;
+use timbral::data::{FeatureTable, TableSchema};
+
+use crate::session::phase;
+
+/// The columns of a table of features; the file may be .csv, .tsv, .csv.gz, .parquet or .npz.
+#[derive(clap::Args)]
+pub(crate) struct TableArgs {
+    /// Column of the labels [default: label, else genre, class, target, labels, genres or y]
+    #[arg(long, value_name = "COLUMN")]
+    label: Option<String>,
+    /// Column of the names of the rows [default: filename, else file_name, file, filepath, file_path, path,
+    /// track_id or id]
+    #[arg(long, value_name = "COLUMN")]
+    id: Option<String>,
+    /// Column of the recording (or artist, or album) of each row, whose rows belong together [default:
+    /// group, else found by the names of the rows]
+    #[arg(long, value_name = "COLUMN")]
+    group: Option<String>,
+    /// Columns to leave out, a list; the option may be repeated
+    #[arg(long, value_name = "COLUMNS", value_delimiter = ',')]
+    ignore: Vec<String>,
+}
+
+impl TableArgs {
+    /// Reads a table of features, and prints what was decided about its columns.
+    pub(crate) fn read(&self, path: &Path) -> timbral::Result<FeatureTable> {
+        phase(format!("reading {}", path.display()));
+        let schema = TableSchema {
+            id: self.id.clone(),
+            label: self.label.clone(),
+            group: self.group.clone(),
+            ignore: self.ignore.clone(),
+            ..TableSchema::default()
+        };
+        let table = schema.read(path)?;
+        for notice in table.notices() {
+            eprintln!("note: {}: {notice}", path.display());
+        }
+        Ok(table)
+    }
+
+    /// The same for a table that must have labels.
+    pub(crate) fn read_labelled(&self, path: &Path) -> anyhow::Result<FeatureTable> {
+        let table = self.read(path)?;
+        if table.labels().is_none() {
+            const MOST: usize = 12;
+            let names = table.feature_names();
+            let mut columns = names[..names.len().min(MOST)].join(", ");
+            if names.len() > MOST {
+                columns += &format!(" and {} more", names.len() - MOST);
+            }
+            bail!(
+                "{}: the table has no labels; name their column by --label (the features are {columns})",
+                path.display()
+            );
+        }
+        Ok(table)
+    }
+}

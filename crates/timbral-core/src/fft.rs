@@ -1,0 +1,10 @@
+//! Fourier transforms of several signals side by side.
+
+mod butterflies;
+mod lane_fft;
+mod lane_filter;
+
+pub use butterflies::twiddle;
+pub use lane_fft::double::LaneFft as LaneFftF64;
+pub use lane_fft::single::LaneFft as LaneFftF32;
+pub use lane_filter::LaneFilterF32;
