@@ -28,6 +28,10 @@ pub(crate) enum Kind {
 pub(crate) struct CodecParams {
     pub(crate) kind: Kind,
     pub(crate) sample_rate: u32,
+    #[cfg_attr(
+        not(feature = "symphonia"),
+        allow(dead_code, reason = "only decoders read it")
+    )]
     pub(crate) channels: u32,
     /// Frames per packet, where the codec has a fixed number.
     pub(crate) frames: u32,
@@ -67,7 +71,7 @@ pub(crate) enum Decoder {
     #[cfg(feature = "symphonia")]
     Vorbis(Box<super::vorbis::VorbisStream>),
     #[cfg(feature = "opus")]
-    Opus(super::opus::OpusStream),
+    Opus(Box<super::opus::OpusStream>),
 }
 
 impl Decoder {
@@ -75,7 +79,9 @@ impl Decoder {
     pub(crate) fn new(params: &CodecParams) -> std::result::Result<Self, Failure> {
         match params.kind {
             #[cfg(feature = "opus")]
-            Kind::Opus => super::opus::OpusStream::new(params).map(Self::Opus),
+            Kind::Opus => {
+                super::opus::OpusStream::new(params).map(|opus| Self::Opus(Box::new(opus)))
+            }
             #[cfg(not(feature = "opus"))]
             Kind::Opus => Err(Failure::Unsupported(
                 "Opus (enable the feature `opus` of timbral-audio)".into(),

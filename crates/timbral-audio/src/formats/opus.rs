@@ -118,7 +118,7 @@ impl Head {
         Ok(Self {
             channels,
             // Q7.8 decibels.
-            gain: 10f32.powf(f32::from(gain) / (20.0 * 256.0)),
+            gain: libm::powf(10.0, f32::from(gain) / (20.0 * 256.0)),
             streams,
             coupled,
             mapping,

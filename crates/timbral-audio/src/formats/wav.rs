@@ -179,7 +179,7 @@ fn decoder(
     let by_block = fmt.block / channels;
     let by_bits = (fmt.bits as usize).div_ceil(8);
     // A block size that does not fit the bits is wrong; bits that are missing are those of the block.
-    let fits = fmt.block % channels == 0 && by_block >= by_bits.max(1) && by_block <= 8;
+    let fits = fmt.block.is_multiple_of(channels) && by_block >= by_bits.max(1) && by_block <= 8;
     let container = if fits { by_block } else { by_bits };
     let endian = if form == Form::Rifx {
         Endian::Big

@@ -29,7 +29,6 @@ const REFUSED: [(&str, &str); 1] = [(
 )];
 
 /// Rate, channels, number of frames, and the RMS of each channel.
-#[cfg(all(feature = "symphonia", feature = "opus"))]
 #[test]
 fn every_file_is_decoded_as_by_ffmpeg_or_libsndfile() {
     let Some(folder) = folder() else { return };

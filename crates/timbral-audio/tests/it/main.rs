@@ -14,6 +14,7 @@
 
 mod formats;
 mod gtzan;
+#[cfg(all(feature = "symphonia", feature = "opus"))]
 mod hard_audio;
 mod kinds;
 mod malformed;

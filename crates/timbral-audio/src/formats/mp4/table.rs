@@ -89,7 +89,11 @@ impl Table {
         match self.size_bits {
             4 => {
                 let pair = *self.sizes.get(i / 2)?;
-                Some(u64::from(if i % 2 == 0 { pair >> 4 } else { pair & 15 }))
+                Some(u64::from(if i.is_multiple_of(2) {
+                    pair >> 4
+                } else {
+                    pair & 15
+                }))
             }
             8 => self.sizes.get(i).map(|b| u64::from(*b)),
             16 => {
