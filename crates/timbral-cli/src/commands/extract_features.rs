@@ -24,6 +24,9 @@ pub struct ExtractFeatures {
     /// One row per recording (whole) or one per 3-s segment (3s)
     #[arg(long, default_value = "whole")]
     segments: Segmentation,
+    #[cfg(feature = "pretrained")]
+    #[command(flatten)]
+    embeddings: crate::options::weights::EmbeddingArgs,
     #[command(flatten)]
     threads: ThreadArgs,
     /// Continue an interrupted run with the same settings
@@ -68,6 +71,9 @@ impl Command for ExtractFeatures {
 
     fn run(self) -> anyhow::Result<Status> {
         let session = self.threads.start()?;
+        // First: without weights no file is searched for.
+        #[cfg(feature = "pretrained")]
+        let columns = self.embeddings.columns(self.preset, self.segments)?;
         let Inputs {
             files, unreadable, ..
         } = self.files(&session)?;
@@ -81,6 +87,14 @@ impl Command for ExtractFeatures {
             "extracting features from {} sound files",
             files.len()
         ));
+        #[cfg(feature = "pretrained")]
+        let report = match &columns {
+            Some(columns) => {
+                extraction.run_columns(columns, &files, &self.out, &mut session.monitor())?
+            }
+            None => extraction.run(&files, &self.out, &mut session.monitor())?,
+        };
+        #[cfg(not(feature = "pretrained"))]
         let report = extraction.run(&files, &self.out, &mut session.monitor())?;
         eprintln!("{report}");
         Ok(match report.stopped {
