@@ -230,7 +230,7 @@ mod tests {
     fn a_damaged_index_is_named() {
         let (tensors, data) = checkpoint();
         let block = made::block(&made::entries(&tensors));
-        let whole = made::index(&[block.clone()]);
+        let whole = made::index(std::slice::from_ref(&block));
         let read = |index: &[u8]| read(index, &data, &layout()).unwrap_err();
         for n in 0..whole.len() {
             assert!(read(&whole[..n]).contains("the index"), "{n}");

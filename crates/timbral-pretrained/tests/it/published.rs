@@ -116,7 +116,7 @@ fn compare(quality: ResampleQuality, folder: &Path, weights: &Weights) -> (usize
             greatest = greatest.max(difference);
         }
     }
-    println!(
+    eprintln!(
         "{quality:?}: {n_clips} clips, {n_windows} windows, greatest difference {greatest:.5}"
     );
     (n_clips, n_windows, greatest)
