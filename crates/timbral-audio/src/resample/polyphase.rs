@@ -2,10 +2,7 @@
 
 use pulp::{Simd, WithSimd};
 
-use super::simd::arch;
-
-/// Values that are multiplied at once.
-const LANES: usize = 16;
+use super::simd::{LANES, Lane, arch, transpose};
 
 /// Ratios with more phases than this are computed from neighbouring rows of a table: a linear interpolation
 /// in steps of 1/2048 sample has an error of -130 dB.
@@ -14,8 +11,6 @@ const MAX_PHASES: u64 = 2048;
 /// Most values of a table that is interpolated, 16 MiB. Only filters of thousands of taps reach it, which
 /// change little from phase to phase.
 const MAX_VALUES: u64 = 1 << 22;
-
-type Row = [f32; LANES];
 
 /// Outputs at the times `k step / phases`, `k = 0, 1, ...`, in samples of the input.
 #[derive(Debug, Clone)]
@@ -26,7 +21,7 @@ pub(super) struct Polyphase {
     /// Phases in the table, if they are not those of the outputs.
     interpolated: Option<u64>,
     /// The taps, phase after phase, filled up with zeros to `width` rows per phase.
-    rows: Vec<Row>,
+    rows: Vec<Lane>,
     width: usize,
     /// Inputs at the start that are not needed.
     spare: usize,
@@ -133,24 +128,29 @@ impl WithSimd for Run<'_> {
         let (step, rest) = (plan.step.0 as usize, plan.step.1);
         let (mut at, mut phase) = (0, plan.phase);
         let scale = plan.interpolated.unwrap_or(0) as f64 / phases as f64;
+        let mut sums = [[0.0; LANES]; LANES];
         while at < windows {
-            let (x, _) = plan.input[at..].as_chunks::<LANES>();
-            let sums = if plan.interpolated.is_some() {
-                let place = phase as f64 * scale;
-                let i = place as usize;
-                let rows = &plan.rows[i * width..][..2 * width];
-                let part = (place - i as f64) as f32;
-                between(simd, &rows[..width], &rows[width..], part, x)
-            } else {
-                products(simd, &plan.rows[phase as usize * width..][..width], x)
-            };
-            out.push(total(sums));
-            at += step;
-            phase += rest;
-            if phase >= phases {
-                phase -= phases;
-                at += 1;
+            let mut n = 0;
+            while n < LANES && at < windows {
+                let (x, _) = plan.input[at..].as_chunks::<LANES>();
+                sums[n] = if plan.interpolated.is_some() {
+                    let place = phase as f64 * scale;
+                    let i = place as usize;
+                    let rows = &plan.rows[i * width..][..2 * width];
+                    let part = (place - i as f64) as f32;
+                    between(simd, &rows[..width], &rows[width..], part, x)
+                } else {
+                    products(simd, &plan.rows[phase as usize * width..][..width], x)
+                };
+                n += 1;
+                at += step;
+                phase += rest;
+                if phase >= phases {
+                    phase -= phases;
+                    at += 1;
+                }
             }
+            out.extend_from_slice(&totals(simd, sums)[..n]);
         }
         plan.phase = phase;
         at
@@ -159,7 +159,7 @@ impl WithSimd for Run<'_> {
 
 /// The sums of `row[i] x[i]` in each of the 16 lanes.
 #[inline(always)]
-fn products<S: Simd>(simd: S, rows: &[Row], x: &[Row]) -> Row {
+fn products<S: Simd>(simd: S, rows: &[Lane], x: &[Lane]) -> Lane {
     let mut sums = [0.0; LANES];
     let (sum, _) = S::as_mut_simd_f32s(&mut sums);
     for (row, x) in rows.iter().zip(x) {
@@ -173,7 +173,7 @@ fn products<S: Simd>(simd: S, rows: &[Row], x: &[Row]) -> Row {
 
 /// The same for the rows `a + part (b - a)`.
 #[inline(always)]
-fn between<S: Simd>(simd: S, a: &[Row], b: &[Row], part: f32, x: &[Row]) -> Row {
+fn between<S: Simd>(simd: S, a: &[Lane], b: &[Lane], part: f32, x: &[Lane]) -> Lane {
     let part = simd.splat_f32s(part);
     let mut sums = [0.0; LANES];
     let (sum, _) = S::as_mut_simd_f32s(&mut sums);
@@ -188,17 +188,22 @@ fn between<S: Simd>(simd: S, a: &[Row], b: &[Row], part: f32, x: &[Row]) -> Row 
     sums
 }
 
-/// The sum of the lanes, in the same order on every instruction set.
+/// The sum of every row, in the same order on every instruction set.
 #[inline(always)]
-fn total(sums: Row) -> f32 {
-    let (mut eight, mut four) = ([0.0f32; 8], [0.0f32; 4]);
-    for i in 0..8 {
-        eight[i] = sums[i] + sums[i + 8];
+fn totals<S: Simd>(simd: S, mut rows: [Lane; LANES]) -> Lane {
+    transpose(&mut rows);
+    let mut half = LANES / 2;
+    while half > 0 {
+        let (low, high) = rows.split_at_mut(half);
+        for (a, b) in low.iter_mut().zip(&*high) {
+            let (a, b) = (S::as_mut_simd_f32s(a).0, S::as_simd_f32s(b).0);
+            for (a, b) in a.iter_mut().zip(b) {
+                *a = simd.add_f32s(*a, *b);
+            }
+        }
+        half /= 2;
     }
-    for i in 0..4 {
-        four[i] = eight[i] + eight[i + 4];
-    }
-    (four[0] + four[2]) + (four[1] + four[3])
+    rows[0]
 }
 
 #[cfg(test)]

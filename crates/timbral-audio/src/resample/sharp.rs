@@ -9,18 +9,13 @@
 use pulp::{Simd, WithSimd};
 use timbral_core::{LaneFftF32, LaneFilterF32};
 
-use super::simd::arch;
+use super::simd::{LANES, Lane, arch, transpose};
 
-/// Transforms side by side.
-const LANES: usize = 16;
-
-/// Blocks of one round.
+/// Blocks of one round: two in each of the transforms side by side.
 const BLOCKS: usize = 2 * LANES;
 
 /// Longest transform of [`LaneFftF32`].
 const MAX_LENGTH: usize = 4096;
-
-type Lane = [f32; LANES];
 
 /// A planned filter with the signal so far.
 #[derive(Debug, Clone)]
@@ -289,30 +284,6 @@ fn load(input: &[f32], side: &Side, part: usize, tile: &mut [Lane]) {
         transpose(&mut rows);
         tile[i..i + LANES].copy_from_slice(&rows);
         i += LANES;
-    }
-}
-
-/// Exchanges rows and columns, by four times placing the values of the upper eight rows between those of
-/// the lower eight.
-#[inline(always)]
-fn transpose(rows: &mut [Lane; LANES]) {
-    let mut round = 0;
-    while round < 4 {
-        let old = *rows;
-        let mut i = 0;
-        while i < 8 {
-            let (a, b) = (&old[i], &old[i + 8]);
-            rows[2 * i] = [
-                a[0], b[0], a[1], b[1], a[2], b[2], a[3], b[3], a[4], b[4], a[5], b[5], a[6], b[6],
-                a[7], b[7],
-            ];
-            rows[2 * i + 1] = [
-                a[8], b[8], a[9], b[9], a[10], b[10], a[11], b[11], a[12], b[12], a[13], b[13],
-                a[14], b[14], a[15], b[15],
-            ];
-            i += 1;
-        }
-        round += 1;
     }
 }
 
