@@ -17,26 +17,46 @@ pub(super) fn arch() -> pulp::Arch {
     pulp::Arch::new()
 }
 
-/// Exchanges rows and columns, by four times placing the values of the upper eight rows between those of
-/// the lower eight.
+/// Copies 16 blocks that begin `hop` apart into the lanes: `tile[i][l] = x[l hop + i]`, 0 beyond the end of x.
+/// The tile has a multiple of 16 rows.
 #[inline(always)]
-pub(super) fn transpose(rows: &mut [Lane; LANES]) {
-    let mut round = 0;
-    while round < 4 {
-        let old = *rows;
-        let mut i = 0;
-        while i < 8 {
-            let (a, b) = (&old[i], &old[i + 8]);
-            rows[2 * i] = [
-                a[0], b[0], a[1], b[1], a[2], b[2], a[3], b[3], a[4], b[4], a[5], b[5], a[6], b[6],
-                a[7], b[7],
-            ];
-            rows[2 * i + 1] = [
-                a[8], b[8], a[9], b[9], a[10], b[10], a[11], b[11], a[12], b[12], a[13], b[13],
-                a[14], b[14], a[15], b[15],
-            ];
-            i += 1;
+pub(super) fn into_lanes(x: &[f32], hop: usize, tile: &mut [Lane]) {
+    for (i, to) in tile.as_chunks_mut::<LANES>().0.iter_mut().enumerate() {
+        let mut from = [[0.0; LANES]; LANES];
+        for (l, row) in from.iter_mut().enumerate() {
+            let rest = x.get(l * hop + i * LANES..).unwrap_or(&[]);
+            match rest.first_chunk() {
+                Some(block) => *row = *block,
+                None => row[..rest.len()].copy_from_slice(rest),
+            }
         }
-        round += 1;
+        transpose(&from, to);
+    }
+}
+
+/// Copies the lanes to blocks that begin `hop` apart: `out[l hop + i] = tile[i][l]`; lanes without a place in
+/// `out` are left out.
+#[inline(always)]
+pub(super) fn from_lanes(tile: &[Lane], hop: usize, out: &mut [f32]) {
+    for (i, rows) in tile.chunks(LANES).enumerate() {
+        let mut from = [[0.0; LANES]; LANES];
+        from[..rows.len()].copy_from_slice(rows);
+        let mut to = [[0.0; LANES]; LANES];
+        transpose(&from, &mut to);
+        for (l, block) in to.iter().enumerate() {
+            let at = l * hop + i * LANES;
+            if let Some(out) = out.get_mut(at..at + rows.len()) {
+                out.copy_from_slice(&block[..rows.len()]);
+            }
+        }
+    }
+}
+
+#[inline(always)]
+fn transpose(from: &[Lane; LANES], to: &mut [Lane; LANES]) {
+    for (i, row) in from.iter().enumerate() {
+        for j in 0..LANES {
+            to[j][i] = row[j];
+        }
     }
 }
