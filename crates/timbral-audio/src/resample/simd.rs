@@ -38,16 +38,21 @@ pub(super) fn into_lanes(x: &[f32], hop: usize, tile: &mut [Lane]) {
 /// `out` are left out.
 #[inline(always)]
 pub(super) fn from_lanes(tile: &[Lane], hop: usize, out: &mut [f32]) {
-    for (i, rows) in tile.chunks(LANES).enumerate() {
-        let mut from = [[0.0; LANES]; LANES];
-        from[..rows.len()].copy_from_slice(rows);
-        let mut to = [[0.0; LANES]; LANES];
-        transpose(&from, &mut to);
+    let mut to = [[0.0; LANES]; LANES];
+    let (whole, rest) = tile.as_chunks::<LANES>();
+    for (i, from) in whole.iter().enumerate() {
+        transpose(from, &mut to);
         for (l, block) in to.iter().enumerate() {
-            let at = l * hop + i * LANES;
-            if let Some(out) = out.get_mut(at..at + rows.len()) {
-                out.copy_from_slice(&block[..rows.len()]);
+            let place = out.get_mut(l * hop + i * LANES..);
+            if let Some(out) = place.and_then(|rest| rest.first_chunk_mut()) {
+                *out = *block;
             }
+        }
+    }
+    let first = LANES * whole.len();
+    for (l, block) in out.chunks_mut(hop).take(LANES).enumerate() {
+        for (row, out) in rest.iter().zip(block.iter_mut().skip(first)) {
+            *out = row[l];
         }
     }
 }
