@@ -90,16 +90,18 @@ impl Command for ExtractFeatures {
         #[cfg(feature = "pretrained")]
         let report = match &columns {
             Some(columns) => {
-                extraction.run_columns(columns, &files, &self.out, &mut session.monitor())?
+                extraction.run_columns(columns, &files, &self.out, &mut session.monitor())
             }
-            None => extraction.run(&files, &self.out, &mut session.monitor())?,
+            None => extraction.run(&files, &self.out, &mut session.monitor()),
         };
         #[cfg(not(feature = "pretrained"))]
-        let report = extraction.run(&files, &self.out, &mut session.monitor())?;
+        let report = extraction.run(&files, &self.out, &mut session.monitor());
+        let mut report = report?;
+        report.skipped.splice(0..0, unreadable);
         eprintln!("{report}");
         Ok(match report.stopped {
             true => Status::Stopped,
-            false => Status::of_files(report.rows, report.skipped.len() + unreadable.len()),
+            false => Status::of_files(report.rows, report.skipped.len()),
         })
     }
 }
