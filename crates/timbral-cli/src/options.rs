@@ -10,10 +10,10 @@ use std::path::Path;
 use anyhow::Context;
 use timbral::Inputs;
 
-use crate::session::{phase, print_skipped};
+use crate::session::phase;
 
-/// Finds the sound files among files and folders; what cannot be read and how many other files there are is
-/// printed to stderr.
+/// Finds the sound files among files and folders; how many other files there are is printed to stderr. What
+/// cannot be searched is for the command to name and to count.
 pub(crate) fn find_files<P: AsRef<Path>>(inputs: &[P]) -> timbral::Result<Inputs> {
     let names: Vec<_> = inputs
         .iter()
@@ -25,7 +25,6 @@ pub(crate) fn find_files<P: AsRef<Path>>(inputs: &[P]) -> timbral::Result<Inputs
         let others = found.passed_over;
         phase(format!("passing over {others} files of other kinds"));
     }
-    print_skipped(&found.unreadable);
     Ok(found)
 }
 

@@ -39,6 +39,7 @@ impl Command for Similar {
                 let Inputs {
                     files, unreadable, ..
                 } = find_files(&[&self.collection])?;
+                print_skipped(&unreadable);
                 phase(format!(
                     "extracting features from {} sound files",
                     files.len()

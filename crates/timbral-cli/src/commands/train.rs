@@ -45,6 +45,7 @@ impl Command for Train {
         let Inputs {
             files, unreadable, ..
         } = find_files(&self.music)?;
+        print_skipped(&unreadable);
         phase(format!("training on {} sound files", files.len()));
         let fitted = params.fit(&files, &mut session.monitor())?;
         fitted.classifier.save(&self.out)?;

@@ -44,6 +44,7 @@ impl TrainConv {
         let Inputs {
             files, unreadable, ..
         } = find_files(&[&self.input])?;
+        print_skipped(&unreadable);
         phase(format!(
             "computing spectrograms of {} sound files",
             files.len()
