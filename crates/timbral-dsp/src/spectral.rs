@@ -17,7 +17,9 @@ pub use chroma::{Chroma, ChromaParams};
 pub(crate) use chroma::{TUNING_RESOLUTION, chroma_tile};
 pub use contrast::{ContrastParams, spectral_contrast};
 pub(crate) use decibel::tiles_to_db;
-pub use decibel::{DbParams, Reference, amplitude_to_db, db_to_power, power_to_db};
+pub use decibel::{
+    DbParams, Reference, amplitude_to_db, db_to_amplitude, db_to_power, power_to_db,
+};
 pub use mel_bank::{MelBank, MelNorm, MelParams};
 pub use mfcc::{Mfcc, MfccParams};
 pub use pcen::{PcenParams, pcen};
