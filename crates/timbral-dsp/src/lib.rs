@@ -5,7 +5,7 @@
 //!
 //! | from | to | by |
 //! |---|---|---|
-//! | signal | the feature vector of genre classification | [`FeatureSet`] |
+//! | signal | the feature vector of genre classification | [`FeatureSet`], block by block [`FeatureStream`] |
 //! | signal | spectrogram and back | [`Stft`] |
 //! | signal | energy, sign changes | [`rms`], [`zero_crossing_rate`] |
 //! | signal or power | mel bands, pitch classes | [`MelBank`], [`Chroma`] |
@@ -75,7 +75,9 @@ pub use ndarray;
 pub use num_complex;
 
 pub use error::{Error, InvalidParameter, Result};
-pub use features::{DeltaMode, DeltaParams, FeatureParams, FeatureScratch, FeatureSet, delta};
+pub use features::{
+    DeltaMode, DeltaParams, FeatureParams, FeatureScratch, FeatureSet, FeatureStream, delta,
+};
 pub use frames::{Framing, PadMode, Window, rms, zero_crossing_rate};
 pub use rhythm::{
     Aggregate, BeatParams, BeatTracker, Beats, OnsetParams, Tempo, TempoParams, Tempogram,

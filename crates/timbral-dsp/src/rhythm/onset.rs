@@ -124,34 +124,44 @@ pub fn onset_strength(s_db: ArrayView2<'_, f32>, params: &OnsetParams) -> Result
     let s = s_db.as_slice().unwrap_or_default();
     check_finite("s_db", s)?;
 
+    Ok(envelope(&rises(s, n_frames, params), n_frames, params))
+}
+
+/// The rises of every frame from `lag` on, of a spectrogram whose rows have `n_frames` values.
+pub(super) fn rises(s: &[f32], n_frames: usize, params: &OnsetParams) -> Vec<f32> {
     let n_rises = n_frames.saturating_sub(params.lag);
+    if n_rises == 0 {
+        return Vec::new();
+    }
+    let local_max;
+    let reference = if params.max_size == 1 {
+        s
+    } else {
+        local_max = maximum_filter(s, n_frames, params.max_size);
+        &local_max
+    };
+    let bands = Bands {
+        s,
+        reference,
+        n_frames,
+        lag: params.lag,
+    };
+    match params.aggregate {
+        Aggregate::Mean => bands.mean(n_rises),
+        Aggregate::Median => bands.median(n_rises),
+    }
+}
+
+/// The envelope of `n_frames` frames with these rises.
+pub(super) fn envelope(rises: &[f32], n_frames: usize, params: &OnsetParams) -> Vec<f32> {
     let mut envelope = vec![0.0; n_frames];
-    if n_rises > 0 {
-        let local_max;
-        let reference = if params.max_size == 1 {
-            s
-        } else {
-            local_max = maximum_filter(s, n_frames, params.max_size);
-            &local_max
-        };
-        let bands = Bands {
-            s,
-            reference,
-            n_frames,
-            lag: params.lag,
-        };
-        let rises = match params.aggregate {
-            Aggregate::Mean => bands.mean(n_rises),
-            Aggregate::Median => bands.median(n_rises),
-        };
-        for (to, rise) in envelope.iter_mut().skip(params.delay()).zip(rises) {
-            *to = rise;
-        }
+    for (to, rise) in envelope.iter_mut().skip(params.delay()).zip(rises) {
+        *to = *rise;
     }
     if params.detrend {
         detrend(&mut envelope);
     }
-    Ok(envelope)
+    envelope
 }
 
 /// Running maximum over `size` rows: `scipy.ndimage.maximum_filter1d(axis=0)`. Its mirrored border

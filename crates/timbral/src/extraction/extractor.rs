@@ -87,6 +87,9 @@ pub struct Extractor {
     idle: Mutex<Vec<Worker>>,
 }
 
+/// The longest sound whose samples are kept for the second pass over them: 12 minutes at 22 050 Hz, 64 MiB.
+const KEPT_SAMPLES: usize = 1 << 24;
+
 /// Working memory of one thread.
 #[derive(Debug)]
 struct Worker {
@@ -142,13 +145,33 @@ impl Extractor {
         Ok(rows)
     }
 
+    /// The feature vector of a whole sound. A long file is read twice, so that it need not be in memory.
     fn whole(&self, sound: Sound<'_>) -> Result<(usize, Vec<f64>)> {
         let sample_rate = self.set.params().sample_rate;
         self.with_worker(|Worker { samples, scratch }| {
+            let mut stream = self.set.stream(scratch);
+            let mut n = 0;
             samples.clear();
-            sound.read(sample_rate, samples)?;
-            let values = self.set.process_with_scratch(samples, scratch);
-            Ok((samples.len(), values.map_err(in_file(sound.path()))?))
+            sound.for_each_block(sample_rate, |block| {
+                n += block.len();
+                if n <= KEPT_SAMPLES {
+                    samples.extend_from_slice(block);
+                } else {
+                    *samples = Vec::new();
+                }
+                stream.push(block).map_err(in_file(sound.path()))
+            })?;
+            let values = loop {
+                if let Some(values) = stream.finish().map_err(in_file(sound.path()))? {
+                    break values;
+                }
+                let mut again = |block: &[f32]| stream.push(block).map_err(in_file(sound.path()));
+                match n <= KEPT_SAMPLES {
+                    true => again(samples)?,
+                    false => sound.for_each_block(sample_rate, again)?,
+                }
+            };
+            Ok((n, values))
         })
     }
 

@@ -30,18 +30,24 @@ impl<'a> Sound<'a> {
         }
     }
 
-    /// Appends all samples, mixed to mono and resampled.
-    pub(crate) fn read(self, sample_rate: u32, out: &mut Vec<f32>) -> Result<()> {
+    /// Passes all samples on in blocks, mixed to mono and resampled.
+    pub(crate) fn for_each_block(
+        self,
+        sample_rate: u32,
+        mut take: impl FnMut(&[f32]) -> Result<()>,
+    ) -> Result<()> {
         match self {
             Self::File(path) => {
                 let mut mono = open(path, sample_rate)?;
-                while mono.read(out)? > 0 {}
+                let mut block = Vec::new();
+                while mono.read(&mut block)? > 0 {
+                    take(&block)?;
+                    block.clear();
+                }
+                Ok(())
             }
-            Self::Clip(clip) => {
-                out.extend_from_slice(clip.to_mono().resample(sample_rate)?.samples());
-            }
+            Self::Clip(clip) => take(clip.to_mono().resample(sample_rate)?.samples()),
         }
-        Ok(())
     }
 
     /// Calls `compute` on every segment, mixed to mono and resampled, and passes the results on, in order
@@ -88,12 +94,15 @@ impl<'a> Sound<'a> {
             }
         }
         if n_segments == 0 {
-            let mut samples = Vec::new();
-            self.read(sample_rate, &mut samples)?;
+            let mut got = 0;
+            self.for_each_block(sample_rate, |block| {
+                got += block.len();
+                Ok(())
+            })?;
             return Err(Error::TooShort {
                 path: self.path().to_owned(),
                 needed: length,
-                got: samples.len(),
+                got,
             });
         }
         Ok(())
