@@ -7,14 +7,18 @@
 //! of other crates.
 
 mod aac;
+#[cfg(feature = "symphonia")]
+mod aac_many;
 mod aiff;
 mod au;
 mod bytes;
 mod caf;
 mod codec;
 mod conform;
+mod crc;
 mod encoding;
 mod flac;
+mod ima;
 mod matroska;
 mod mp4;
 mod mpeg;

@@ -176,6 +176,7 @@ fn source(bytes: Bytes, track: Track, lenient: bool) -> Result<Box<dyn Source>> 
         queue: VecDeque::new(),
         block: (0, Vec::new()),
         padding: 0,
+        cut: false,
         start: Some(Start {
             codec,
             skip: skip as u64,
@@ -233,6 +234,8 @@ struct Blocks {
     /// Nanoseconds of padding at its end.
     padding: u64,
     start: Option<Start>,
+    /// The last block was incomplete.
+    cut: bool,
 }
 
 impl Blocks {
@@ -267,6 +270,7 @@ impl Blocks {
                         self.block = (element.body, block);
                         self.padding = 0;
                     }
+                    self.cut |= !whole;
                     self.bytes.seek(end)?;
                     if element.id == ids::BLOCK {
                         self.read_padding(group_end)?;
@@ -326,5 +330,9 @@ impl Demuxer for Blocks {
             start: self.start.take(),
             ..Packet::default()
         }))
+    }
+
+    fn is_cut(&self) -> bool {
+        self.cut
     }
 }

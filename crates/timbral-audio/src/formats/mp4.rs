@@ -9,7 +9,7 @@ use super::codec::{CodecParams, Kind};
 use super::packets::{Demuxer, Packet, PacketSource, Start};
 use super::pcm::PcmSource;
 use super::wav::Blocks;
-use super::{aac, aiff};
+use super::{aac, ima};
 use crate::error::{Error, Result};
 use crate::source::{Source, StreamInfo};
 
@@ -202,10 +202,10 @@ fn source(
                 return Err(unsupported(format!("ima4 of {channels} channels")));
             }
             let mut codec = CodecParams::new(Kind::AdpcmImaQt, rate, channels, Vec::new());
-            codec.frames = aiff::IMA4.1;
-            let size = aiff::IMA4.0 * channels as usize;
+            codec.frames = ima::APPLE.1;
+            let size = ima::APPLE.0 * channels as usize;
             let frames = if track.table.counts_frames() {
-                aiff::IMA4.1
+                ima::APPLE.1
             } else {
                 1
             };
@@ -239,6 +239,7 @@ fn source(
         table: track.table,
         fragments,
         start: Some(Start { codec, skip }),
+        cut: false,
     };
     Ok(Box::new(PacketSource::new(
         &file,
@@ -255,6 +256,8 @@ struct Samples {
     table: Table,
     fragments: Option<Fragments>,
     start: Option<Start>,
+    /// The table has packets beyond the end of the file.
+    cut: bool,
 }
 
 impl Demuxer for Samples {
@@ -269,10 +272,13 @@ impl Demuxer for Samples {
         let Some((at, size)) = found else {
             return Ok(None);
         };
-        if size > LARGEST_PACKET || at.saturating_add(size) > self.bytes.end() {
-            return Err(self.bytes.malformed(format_args!(
-                "a packet of {size} bytes at byte {at}, beyond the end of the file"
-            )));
+        if size > LARGEST_PACKET {
+            let what = format_args!("a packet of {size} bytes at byte {at}");
+            return Err(self.bytes.malformed(what));
+        }
+        if at.saturating_add(size) > self.bytes.end() {
+            self.cut = true;
+            return Ok(None);
         }
         self.bytes.seek(at)?;
         Ok(Some(Packet {
@@ -281,5 +287,9 @@ impl Demuxer for Samples {
             start: self.start.take(),
             ..Packet::default()
         }))
+    }
+
+    fn is_cut(&self) -> bool {
+        self.cut
     }
 }

@@ -249,9 +249,10 @@ mod tests {
         (0..n).map(|_| next()).collect()
     }
 
-    /// Frames of 16 samples, 4 apart.
+    /// Frames of 16 samples, 4 apart, at a rate at which the window of the tempo is short.
     fn small() -> FeatureParams {
         FeatureParams {
+            sample_rate: 1000,
             n_fft: 16,
             hop_length: 4,
             n_mels: 4,

@@ -3,11 +3,13 @@ use std::str::FromStr;
 use std::sync::{Mutex, PoisonError};
 
 use serde::{Deserialize, Serialize};
+use timbral_audio::OpenParams;
 use timbral_core::InvalidParameter;
 use timbral_dsp::{FeatureParams, FeatureScratch, FeatureSet};
 
 use crate::error::{Error, Result};
 use crate::extraction::sound::Sound;
+use crate::extraction::sound_files::{DamagedFile, SoundFiles};
 
 /// Which parts of a recording make a row of the table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
@@ -84,6 +86,7 @@ pub struct FeatureRow {
 pub struct Extractor {
     set: FeatureSet,
     segments: Segmentation,
+    files: SoundFiles,
     idle: Mutex<Vec<Worker>>,
 }
 
@@ -113,8 +116,21 @@ impl Extractor {
         Ok(Self {
             set,
             segments,
+            files: SoundFiles::default(),
             idle,
         })
+    }
+
+    /// Opens files with other than the default parameters.
+    #[must_use]
+    pub fn with_open_params(self, params: OpenParams) -> Self {
+        let files = SoundFiles::new(params);
+        Self { files, ..self }
+    }
+
+    /// The files read since the last call of which something is missing, by their paths.
+    pub fn take_damaged(&self) -> Vec<DamagedFile> {
+        self.files.take_damaged()
     }
 
     /// The names of the features.
@@ -152,7 +168,7 @@ impl Extractor {
             let mut stream = self.set.stream(scratch);
             let mut n = 0;
             samples.clear();
-            sound.for_each_block(sample_rate, |block| {
+            sound.for_each_block(&self.files, sample_rate, |block| {
                 n += block.len();
                 if n <= KEPT_SAMPLES {
                     samples.extend_from_slice(block);
@@ -168,7 +184,7 @@ impl Extractor {
                 let mut again = |block: &[f32]| stream.push(block).map_err(in_file(sound.path()));
                 match n <= KEPT_SAMPLES {
                     true => again(samples)?,
-                    false => sound.for_each_block(sample_rate, again)?,
+                    false => sound.for_each_block(&self.files, sample_rate, again)?,
                 }
             };
             Ok((n, values))
@@ -190,7 +206,7 @@ impl Extractor {
             Ok((length, values))
         };
         let sample_rate = self.set.params().sample_rate;
-        sound.for_each_segment(sample_rate, (length, stride), compute, take)
+        sound.for_each_segment(&self.files, sample_rate, (length, stride), compute, take)
     }
 
     /// Runs `work` with working memory that no other thread uses.
