@@ -179,6 +179,16 @@ fn mp4_without_its_first_box() {
     assert!(e.to_string().contains("(DRM)"), "{e}");
 }
 
+/// sox writes 0 into a pipe; ffmpeg, whose file this is, writes -1.
+#[test]
+fn a_caf_whose_size_of_data_is_0_is_read_to_its_end() {
+    let mut file = bytes("pipe.caf");
+    let whole = read(file.clone()).unwrap();
+    let at = file.windows(4).position(|w| w == b"data").unwrap();
+    file[at + 4..at + 12].fill(0);
+    assert_eq!(read(file).unwrap(), whole);
+}
+
 /// The field "frames per packet" of a CAF header sized an allocation of 34 GB.
 #[test]
 fn numbers_of_a_caf_header_size_no_allocation() {
@@ -219,7 +229,6 @@ fn an_end_that_is_missing_is_noted() {
         ("FLAC", bytes("tone16.flac"), 100),
         ("MP3", bytes("tone.mp3"), 500),
         ("OGG", [bytes("tone.ogg"), bytes("tone.ogg")].concat(), 10),
-        ("CAF", bytes("alac.caf"), 100),
         ("Matroska", bytes("tone.mka"), 100),
     ];
     for (format, file, missing) in files {
