@@ -228,13 +228,7 @@ impl Resampler {
             Plan::Soxr(plan) => plan.finish(total, out),
             Plan::KaiserBest(plan) => {
                 let missing = plan.inputs(total).saturating_sub(self.samples_in);
-                let zeros = [0.0; 1024];
-                let mut left = missing as usize;
-                while left > 0 {
-                    let n = left.min(zeros.len());
-                    plan.push(&zeros[..n], out);
-                    left -= n;
-                }
+                plan.finish(missing as usize, out);
             }
         }
         self.samples_out += (out.len() - first) as u64;

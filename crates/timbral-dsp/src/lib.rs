@@ -7,6 +7,8 @@
 //! |---|---|---|
 //! | signal | the feature vector of genre classification | [`FeatureSet`], block by block [`FeatureStream`] |
 //! | signal | spectrogram and back | [`Stft`] |
+//! | signal | constant-Q and variable-Q transforms | [`Cqt`], [`PseudoCqt`], [`HybridCqt`] |
+//! | signal or constant-Q transform | pitch classes, tonal centroids | [`ChromaCqt`], [`chroma_cens`], [`tonnetz`] |
 //! | signal | energy, sign changes | [`rms`], [`zero_crossing_rate`] |
 //! | signal or power | mel bands, pitch classes | [`MelBank`], [`Chroma`] |
 //! | power | decibels, peaks, tuning | [`power_to_db`], [`piptrack`], [`estimate_tuning`] |
@@ -31,7 +33,8 @@
 //! # Plans
 //!
 //! Work that can be prepared (windows, filter banks, transforms) is in a *plan*: [`Stft`], [`MelBank`],
-//! [`Mfcc`], [`Chroma`], [`Hpss`], [`Tempo`], [`Tempogram`], [`BeatTracker`] and [`FeatureSet`]. All of
+//! [`Mfcc`], [`Chroma`], [`Cqt`], [`PseudoCqt`], [`HybridCqt`], [`ChromaCqt`], [`Hpss`], [`Tempo`],
+//! [`Tempogram`], [`BeatTracker`] and [`FeatureSet`]. All of
 //! them follow one convention:
 //!
 //! - `XParams` are public fields with the defaults of librosa. Write `..XParams::default()` for the
@@ -62,10 +65,12 @@
 
 #![cfg_attr(not(test), warn(clippy::disallowed_methods))]
 
+mod constant_q;
 mod error;
 mod features;
 mod frames;
 mod rhythm;
+mod scaling;
 mod separation;
 mod simd;
 mod spectral;
@@ -74,6 +79,10 @@ mod transform;
 pub use ndarray;
 pub use num_complex;
 
+pub use constant_q::{
+    CensParams, ChromaCqt, ChromaCqtParams, Cqt, CqtParams, HybridCqt, Intervals, PseudoCqt,
+    chroma_cens, tonnetz,
+};
 pub use error::{Error, InvalidParameter, Result};
 pub use features::{
     DeltaMode, DeltaParams, FeatureParams, FeatureScratch, FeatureSet, FeatureStream, delta,
@@ -83,6 +92,7 @@ pub use rhythm::{
     Aggregate, BeatParams, BeatTracker, Beats, OnsetParams, Tempo, TempoParams, Tempogram,
     TempogramParams, autocorrelate, fourier_tempogram, onset_strength, tempo_frequencies,
 };
+pub use scaling::Norm;
 pub use separation::{Hpss, HpssParams};
 pub use spectral::{
     Chroma, ChromaParams, ContrastParams, DbParams, MelBank, MelNorm, MelParams, MelScale, Mfcc,

@@ -4,7 +4,7 @@ use super::kaiser::KaiserSinc;
 use super::polyphase::Polyphase;
 
 /// Taps of every output.
-const TAPS: usize = 16;
+pub(super) const TAPS: usize = 16;
 
 /// Inputs before the time of an output that it needs, besides the nearest.
 const BEFORE: usize = TAPS / 2 - 1;
@@ -46,7 +46,9 @@ mod tests {
                 .map(|i| tone(f64::from(i) - LEAD as f64) as f32)
                 .collect();
             let mut out = Vec::new();
-            plan(&kernel, rate, (step, phases), LEAD).push(&x, &mut out);
+            let mut plan = plan(&kernel, rate, (step, phases), LEAD);
+            plan.push(&x, &mut out);
+            plan.finish(0, &mut out);
             assert!(out.len() > 1800);
             for (k, y) in out.iter().enumerate() {
                 let exact = gain * tone(k as f64 * step as f64 / phases as f64);

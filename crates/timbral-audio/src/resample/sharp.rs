@@ -9,18 +9,13 @@
 use pulp::{Simd, WithSimd};
 use timbral_core::{LaneFftF32, LaneFilterF32};
 
-use super::simd::arch;
+use super::simd::{LANES, Lane, arch, from_lanes, into_lanes};
 
-/// Transforms side by side.
-const LANES: usize = 16;
-
-/// Blocks of one round.
+/// Blocks of one round: two in each of the transforms side by side.
 const BLOCKS: usize = 2 * LANES;
 
 /// Longest transform of [`LaneFftF32`].
 const MAX_LENGTH: usize = 4096;
-
-type Lane = [f32; LANES];
 
 /// A planned filter with the signal so far.
 #[derive(Debug, Clone)]
@@ -185,7 +180,9 @@ impl WithSimd for Round<'_> {
             spectrum: [spectrum_re, spectrum_im],
         } = &mut plan.scratch;
         for (part, tile) in tile.iter_mut().enumerate() {
-            load(&plan.input, &plan.inputs, part, tile);
+            // Block `2 l + part` goes into lane l.
+            let Side { hop, length, .. } = plan.inputs;
+            into_lanes(&plan.input[part * hop..], 2 * hop, &mut tile[..length]);
         }
         let [re, im] = tile;
         let (re, _) = S::as_mut_simd_f32s(re.as_flattened_mut());
@@ -249,7 +246,9 @@ impl WithSimd for Round<'_> {
             );
         }
         for (part, tile) in plan.scratch.tile.iter().enumerate() {
-            store(tile, &plan.outputs, part, out);
+            let Side { hop, margin, .. } = plan.outputs;
+            let first = (part * hop).min(out.len());
+            from_lanes(&tile[margin..][..hop], 2 * hop, &mut out[first..]);
         }
     }
 }
@@ -271,68 +270,6 @@ impl<'a, V: Copy> Cells<'a, V> {
     #[inline(always)]
     fn set(&self, i: usize, v: V) {
         self.0[i].set(v);
-    }
-}
-
-/// Copies block `2 l + part` into lane `l`.
-#[inline(always)]
-fn load(input: &[f32], side: &Side, part: usize, tile: &mut [Lane]) {
-    let mut i = 0;
-    while i < side.length {
-        let mut rows = [[0.0; LANES]; LANES];
-        for (l, row) in rows.iter_mut().enumerate() {
-            let at = (2 * l + part) * side.hop + i;
-            if let Some(block) = input[at..].first_chunk::<LANES>() {
-                *row = *block;
-            }
-        }
-        transpose(&mut rows);
-        tile[i..i + LANES].copy_from_slice(&rows);
-        i += LANES;
-    }
-}
-
-/// Exchanges rows and columns, by four times placing the values of the upper eight rows between those of
-/// the lower eight.
-#[inline(always)]
-fn transpose(rows: &mut [Lane; LANES]) {
-    let mut round = 0;
-    while round < 4 {
-        let old = *rows;
-        let mut i = 0;
-        while i < 8 {
-            let (a, b) = (&old[i], &old[i + 8]);
-            rows[2 * i] = [
-                a[0], b[0], a[1], b[1], a[2], b[2], a[3], b[3], a[4], b[4], a[5], b[5], a[6], b[6],
-                a[7], b[7],
-            ];
-            rows[2 * i + 1] = [
-                a[8], b[8], a[9], b[9], a[10], b[10], a[11], b[11], a[12], b[12], a[13], b[13],
-                a[14], b[14], a[15], b[15],
-            ];
-            i += 1;
-        }
-        round += 1;
-    }
-}
-
-/// Copies the valid samples of lane `l` to block `2 l + part` of `out`.
-#[inline(always)]
-fn store(tile: &[Lane], side: &Side, part: usize, out: &mut [f32]) {
-    let valid = &tile[side.margin..][..side.hop];
-    let mut i = 0;
-    while i < valid.len() {
-        let n = (valid.len() - i).min(LANES);
-        let mut rows = [[0.0; LANES]; LANES];
-        rows[..n].copy_from_slice(&valid[i..i + n]);
-        transpose(&mut rows);
-        for (row, block) in rows
-            .iter()
-            .zip(out.chunks_exact_mut(side.hop).skip(part).step_by(2))
-        {
-            block[i..i + n].copy_from_slice(&row[..n]);
-        }
-        i += LANES;
     }
 }
 

@@ -203,7 +203,7 @@ impl Stage {
         match self {
             Self::Halve(_) => self.push(&[0.0; 64], out),
             Self::Sharp(sharp) => sharp.finish(n, out),
-            Self::Interpolate(_) => self.push(&[0.0; 16], out),
+            Self::Interpolate(plan) => plan.finish(interpolator::TAPS, out),
             Self::Keep(..) => {}
         }
     }

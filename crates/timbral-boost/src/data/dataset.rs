@@ -117,7 +117,7 @@ impl<'a> Dataset<'a> {
     }
 }
 
-fn fits(name: &'static str, got: usize, expected: usize) -> Result<()> {
+pub(crate) fn fits(name: &'static str, got: usize, expected: usize) -> Result<()> {
     if got == expected {
         Ok(())
     } else {

@@ -121,17 +121,19 @@ impl Regularisation {
     }
 }
 
+/// The defaults of XGBoost, without constraints.
+#[cfg(test)]
+pub(super) const PLAIN: Regularisation = Regularisation {
+    lambda: 1.0,
+    alpha: 0.0,
+    max_delta_step: 0.0,
+    min_child_weight: 1.0,
+    monotone: false,
+};
+
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    const PLAIN: Regularisation = Regularisation {
-        lambda: 1.0,
-        alpha: 0.0,
-        max_delta_step: 0.0,
-        min_child_weight: 1.0,
-        monotone: false,
-    };
 
     #[test]
     fn weights_and_gains_are_those_of_the_definitions() {

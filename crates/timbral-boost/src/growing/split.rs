@@ -125,16 +125,8 @@ impl Regularisation {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::growing::regularisation::Bounds;
+    use crate::growing::regularisation::{Bounds, PLAIN};
     use crate::random::Key;
-
-    const PLAIN: Regularisation = Regularisation {
-        lambda: 1.0,
-        alpha: 0.0,
-        max_delta_step: 0.0,
-        min_child_weight: 1.0,
-        monotone: false,
-    };
 
     /// The bins of one feature.
     fn lines(bins: &[Sums]) -> Vec<Line> {

@@ -1,6 +1,7 @@
 use timbral_core::check;
 
 use super::params::BoostParams;
+use crate::data::fits;
 use crate::error::{Error, Result};
 use crate::loss::Objective;
 
@@ -36,7 +37,7 @@ impl BoostParams {
         self.validate_for(&self.objective, n_features)?;
         if !self.class_weights.is_empty() {
             let (got, expected) = (self.class_weights.len(), self.objective.n_classes());
-            length("class_weights", got, expected)?;
+            fits("class_weights", got, expected)?;
         }
         Ok(())
     }
@@ -107,7 +108,7 @@ impl BoostParams {
         }
         if !self.monotone_constraints.is_empty() {
             let got = self.monotone_constraints.len();
-            length("monotone_constraints", got, n_features)?;
+            fits("monotone_constraints", got, n_features)?;
             for &sign in &self.monotone_constraints {
                 let good = (-1..=1).contains(&sign);
                 check(good, "monotone_constraints", sign, "must be -1, 0 or 1")?;
@@ -161,22 +162,10 @@ impl BoostParams {
 
 /// Checks one base score per output.
 pub(super) fn base_score(name: &'static str, scores: &[f32], objective: &Objective) -> Result<()> {
-    length(name, scores.len(), objective.n_outputs())?;
+    fits(name, scores.len(), objective.n_outputs())?;
     for &score in scores {
         let good = objective.base_margin(score).is_finite();
         check(good, name, score, "has no finite margin")?;
     }
     Ok(())
-}
-
-fn length(name: &'static str, got: usize, expected: usize) -> Result<()> {
-    if got == expected {
-        Ok(())
-    } else {
-        Err(Error::Length {
-            name,
-            expected,
-            got,
-        })
-    }
 }

@@ -4,6 +4,7 @@ use std::cell::Cell;
 
 use pulp::Arch;
 
+use crate::constant_q::{Cqt, CqtParams, PseudoCqt};
 use crate::features::{FeatureParams, FeatureSet};
 use crate::rhythm::{Tempogram, TempogramParams, autocorrelate, fourier_tempogram};
 use crate::separation::{Hpss, HpssParams};
@@ -61,7 +62,7 @@ fn digest_f64<'a>(values: impl IntoIterator<Item = &'a f64>) -> u64 {
 
 /// What must not depend on the machine. If all instruction sets give other numbers than these, an
 /// algorithm has changed; the new numbers belong here then.
-const EXPECTED: [(&str, u64); 7] = [
+const EXPECTED: [(&str, u64); 9] = [
     ("librosa", 0xf6ec_b837_a261_22bc),
     ("gtzan", 0xe25e_6111_5012_8d48),
     ("hpss 2048", 0xda8d_b742_cad2_204e),
@@ -69,6 +70,8 @@ const EXPECTED: [(&str, u64); 7] = [
     ("autocorrelate", 0x572c_055c_0551_a0db),
     ("tempogram", 0xd941_0202_1662_539d),
     ("fourier_tempogram", 0x6580_c615_eaa5_a899),
+    ("vqt", 0xb642_55e4_429f_40eb),
+    ("pseudo_cqt", 0x2bae_79f0_004e_99bb),
 ];
 
 #[test]
@@ -116,5 +119,17 @@ fn digests() -> Vec<(&'static str, u64)> {
             "fourier_tempogram",
             digest_f32(fourier.iter().flat_map(|z| [&z.re, &z.im])),
         ),
+        ("vqt", {
+            let vqt = Cqt::new(CqtParams::vqt()).unwrap();
+            digest_f32(&vqt.magnitude(&y).unwrap())
+        }),
+        ("pseudo_cqt", {
+            let params = CqtParams {
+                fmin: 500.0,
+                n_bins: 24,
+                ..CqtParams::default()
+            };
+            digest_f32(&PseudoCqt::new(params).unwrap().process(&y).unwrap())
+        }),
     ]
 }

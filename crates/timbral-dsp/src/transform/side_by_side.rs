@@ -205,6 +205,37 @@ fn round_to<S: Simd>(_: S, v: S::f64s, out: &mut [f32]) {
     }
 }
 
+/// Where the samples that the inverse transforms give are windowed and added.
+struct Overlap<'a> {
+    layout: &'a HopGrid,
+    sums: &'a mut [f32],
+    windowed: &'a mut Windowed,
+    /// Which of the registers that make up 16 frames is transformed.
+    column: usize,
+    /// Place of its next samples in `windowed`.
+    next: usize,
+}
+
+impl Overlap<'_> {
+    /// Takes sample `n` of the frames of one register.
+    #[inline(always)]
+    fn add<S: Simd>(&mut self, simd: S, n: usize, v: S::f32s) {
+        let v = simd.mul_f32s(v, simd.splat_f32s(self.layout.synthesis[n]));
+        let at = self.layout.places[n];
+        if S::F32_LANES == LANES {
+            let (sum, _) = S::as_mut_simd_f32s(&mut self.sums[at..at + LANES]);
+            sum[0] = simd.add_f32s(sum[0], v);
+            return;
+        }
+        if self.column == 0 {
+            self.windowed.places.push(at);
+        }
+        let values = &mut self.windowed.values[self.next..self.next + S::F32_LANES];
+        S::as_mut_simd_f32s(values).0[0] = v;
+        self.next += LANES;
+    }
+}
+
 struct Inverse<'a> {
     fft: &'a SideBySide,
     layout: &'a HopGrid,
@@ -243,23 +274,16 @@ impl WithSimd for Inverse<'_> {
         if stride > 1 {
             windowed.values.resize(layout.n_fft * LANES, 0.0);
         }
+        let mut overlap = Overlap {
+            layout,
+            sums,
+            windowed,
+            column: 0,
+            next: 0,
+        };
         for column in 0..stride {
-            let mut next = column * S::F32_LANES;
-            let mut add = |n: usize, v: S::f32s| {
-                let v = simd.mul_f32s(v, simd.splat_f32s(layout.synthesis[n]));
-                let at = layout.places[n];
-                if stride == 1 {
-                    let (sum, _) = S::as_mut_simd_f32s(&mut sums[at..at + S::F32_LANES]);
-                    sum[0] = simd.add_f32s(sum[0], v);
-                    return;
-                }
-                if column == 0 {
-                    windowed.places.push(at);
-                }
-                let values = &mut windowed.values[next..next + S::F32_LANES];
-                S::as_mut_simd_f32s(values).0[0] = v;
-                next += LANES;
-            };
+            overlap.column = column;
+            overlap.next = column * S::F32_LANES;
             // Z = E + i O of the even and odd samples. Swapping real and imaginary parts before and
             // after turns the forward transform into the inverse.
             fft.single.run(
@@ -280,11 +304,12 @@ impl WithSimd for Inverse<'_> {
                 (&mut *work_re, &mut *work_im),
                 #[inline(always)]
                 |m, (odd, even)| {
-                    add(2 * m, even);
-                    add(2 * m + 1, odd);
+                    overlap.add(simd, 2 * m, even);
+                    overlap.add(simd, 2 * m + 1, odd);
                 },
             );
         }
+        let Overlap { sums, windowed, .. } = overlap;
         let frames = windowed.values.chunks_exact(LANES);
         for (at, values) in windowed.places.iter().zip(frames) {
             for (sum, value) in sums[*at..at + LANES].iter_mut().zip(values) {

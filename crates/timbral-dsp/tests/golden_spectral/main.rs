@@ -1,7 +1,6 @@
 //! Everything except rhythm equals librosa 0.11.0 and SciPy: the values in `golden/spectral.json` were
 //! made by `golden/spectral.py`.
 //!
-//! - `digest`: how large arrays are stored and compared
 //! - `frames`: windows, frame counts, RMS, zero crossings
 //! - `transform`: STFT and its inverse
 //! - `filters`: decibels, mels, cepstra
@@ -10,10 +9,11 @@
 //! - `separation`: harmonic-percussive masks and parts
 //! - `vector`: the feature vector with both presets
 
+#[path = "../common/digest.rs"]
+mod digest;
 #[path = "../common/signals.rs"]
 mod signals;
 
-mod digest;
 mod filters;
 mod frames;
 mod pitch;

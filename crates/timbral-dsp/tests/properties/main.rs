@@ -1,5 +1,6 @@
 //! Properties for any input: textbook definitions, symmetries, shared and reused plans, limits.
 //!
+//! - `constant_q_errors`: every error of constant-Q transforms
 //! - `definitions`: the O(n^2) definition against the fast code
 //! - `symmetries`: scaling, shifting, memory order
 //! - `plans`: scratch, threads
@@ -10,6 +11,7 @@
 #[path = "../common/signals.rs"]
 mod signals;
 
+mod constant_q_errors;
 mod definitions;
 mod limits;
 mod plans;

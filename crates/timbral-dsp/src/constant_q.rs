@@ -1,0 +1,24 @@
+//! Transforms with a constant number of bins per octave, and the pitch classes made of them.
+//!
+//! `bands` has the frequencies and the lengths of the filters, `wavelets` the filters, `decimator` the low-pass
+//! between octaves. [`Cqt`], [`PseudoCqt`] and [`HybridCqt`] are the transforms; [`ChromaCqt`] adds up pitch
+//! classes, `cens` and `tonnetz` start from these.
+
+mod bands;
+mod cens;
+mod chroma;
+mod cqt;
+mod cqt_params;
+mod decimator;
+mod hybrid;
+mod pseudo;
+mod tonnetz;
+mod wavelets;
+
+pub use cens::{CensParams, chroma_cens};
+pub use chroma::{ChromaCqt, ChromaCqtParams};
+pub use cqt::Cqt;
+pub use cqt_params::{CqtParams, Intervals};
+pub use hybrid::HybridCqt;
+pub use pseudo::PseudoCqt;
+pub use tonnetz::tonnetz;

@@ -1,0 +1,125 @@
+use std::fmt;
+
+use ndarray::Array2;
+
+use super::bands::Bands;
+use super::cqt_params::CqtParams;
+use super::wavelets::Wavelets;
+use crate::error::Result;
+use crate::simd::{ZERO, store_tile};
+use crate::transform::{Stft, StftParams};
+
+/// A planned pseudo constant-Q transform: one spectrogram, whose bins are added up with the magnitudes of the
+/// filters of [`Cqt`](crate::Cqt); equals `librosa.pseudo_cqt`.
+///
+/// ```text
+/// C[k, t] = sum_j |W[k, j]| |S[j, t]| / sqrt(n_fft)
+/// ```
+///
+/// `S` is the spectrogram with a Hann window, `W` the transformed filters, and `n_fft` the power of two that is at
+/// least as long as the longest filter and at least `2 hop_length`. Without `scale` the factor is
+/// `sqrt(L[k] / n_fft)`, `L` the lengths of the filters. `gamma` counts as 0.
+///
+/// ```
+/// use timbral_dsp::{CqtParams, PseudoCqt};
+///
+/// // Two octaves from C6; A6 is bin 9.
+/// let params = CqtParams { fmin: 1046.502, n_bins: 24, ..CqtParams::default() };
+/// let tone = |n| (std::f64::consts::TAU * 1760.0 * n as f64 / 22050.0).sin() as f32;
+/// let y: Vec<f32> = (0..22050).map(tone).collect();
+/// let magnitude = PseudoCqt::new(params)?.process(&y)?;
+/// assert_eq!(magnitude.dim(), (24, 44));
+/// let column = magnitude.column(20);
+/// assert_eq!((0..24).max_by(|a, b| column[*a].total_cmp(&column[*b])), Some(9));
+/// # Ok::<(), timbral_dsp::Error>(())
+/// ```
+#[derive(Clone)]
+pub struct PseudoCqt {
+    params: CqtParams,
+    frequencies: Vec<f64>,
+    stft: Stft,
+    wavelets: Wavelets,
+    gains: Vec<f32>,
+}
+
+impl fmt::Debug for PseudoCqt {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("PseudoCqt")
+            .field("params", &self.params)
+            .finish_non_exhaustive()
+    }
+}
+
+impl PseudoCqt {
+    /// Makes the plan.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Cqt::new`](crate::Cqt::new).
+    pub fn new(params: CqtParams) -> Result<Self> {
+        params.validate()?;
+        let params = CqtParams {
+            gamma: Some(0.0),
+            ..params
+        };
+        let bands = Bands::new(&params)?;
+        Self::of_rows(params, &bands, 0)
+    }
+
+    /// The transform of the bands from `first` on.
+    pub(super) fn of_rows(params: CqtParams, bands: &Bands, first: usize) -> Result<Self> {
+        let rate = f64::from(params.sample_rate);
+        let frequencies = bands.frequencies[first..].to_vec();
+        let cycles: Vec<f64> = frequencies.iter().map(|f| f / rate).collect();
+        let lengths = &bands.lengths(&params, rate)[first..];
+        let shortest = 2 * params.hop_length.next_power_of_two();
+        let wavelets = Wavelets::new(&params, &cycles, lengths, shortest).into_magnitudes();
+        let n_fft = wavelets.n_fft as f64;
+        let gain = |length: &f64| match params.scale {
+            true => (1.0 / n_fft.sqrt()) as f32,
+            false => (length / n_fft).sqrt() as f32,
+        };
+        Ok(Self {
+            gains: lengths.iter().map(gain).collect(),
+            stft: Stft::new(StftParams {
+                n_fft: wavelets.n_fft,
+                hop_length: params.hop_length,
+                pad_mode: params.pad_mode,
+                ..StftParams::default()
+            })?,
+            wavelets,
+            frequencies,
+            params,
+        })
+    }
+
+    /// The parameters the plan was made with; `gamma` is 0.
+    pub fn params(&self) -> &CqtParams {
+        &self.params
+    }
+
+    /// The frequency of each bin in hertz.
+    pub fn frequencies(&self) -> &[f64] {
+        &self.frequencies
+    }
+
+    /// The magnitudes of `y`, shape `(n_bins, 1 + n / hop_length)`.
+    ///
+    /// # Errors
+    ///
+    /// No samples, or one that is NaN or infinite.
+    pub fn process(&self, y: &[f32]) -> Result<Array2<f32>> {
+        let n_frames = self.stft.n_frames(y.len())?;
+        let mut out = Array2::zeros((self.gains.len(), n_frames));
+        let mut view = out.view_mut();
+        let mut lanes = vec![ZERO; self.gains.len()];
+        self.stft.for_each_tile(y, false, |first, _, tile| {
+            self.wavelets.apply_magnitudes(tile, &mut lanes);
+            for (lane, gain) in lanes.iter_mut().zip(&self.gains) {
+                lane.iter_mut().for_each(|v| *v *= gain);
+            }
+            store_tile(&lanes, first, &mut view);
+        })?;
+        Ok(out)
+    }
+}
