@@ -12,15 +12,15 @@
 //! |---|---|
 //! | WAV (RIFF, RIFX, RF64, W64) | integers of 8 to 32 bits, floats, mu-law, A-law, ADPCM (Microsoft, IMA), MP3, MP2 |
 //! | AIFF, AIFC, AU, CAF | the same integers and floats, mu-law, A-law; in AIFC and CAF IMA ADPCM, in CAF ALAC, AAC, MP3, FLAC |
-//! | MP4, QuickTime | AAC-LC (1 and 2 channels), ALAC, MP3, FLAC, Opus, uncompressed sound, IMA ADPCM |
+//! | MP4, QuickTime | AAC-LC, ALAC, MP3, FLAC, Opus, uncompressed sound, IMA ADPCM |
 //! | OGG | Vorbis, Opus, FLAC |
 //! | Matroska, WebM | the codecs above, uncompressed sound |
 //! | FLAC, MP3, MP2, MP1, AAC in ADTS | themselves |
 //!
-//! This crate reads the containers, uncompressed sound and IMA ADPCM. The other decoders are those of Symphonia and lewton (Vorbis),
-//! with the default feature `symphonia`, and of ropus, with the default feature `opus`.
+//! This crate reads the containers, uncompressed sound and IMA ADPCM. The other decoders are those of Symphonia, lewton (Vorbis) and
+//! syom (AAC of more than two channels), with the default feature `symphonia`, and of ropus, with the default feature `opus`.
 //!
-//! Not decoded, and refused by name (`not supported: ...`): AAC of more than two channels or another profile than LC,
+//! Not decoded, and refused by name (`not supported: ...`): AAC of another profile than LC,
 //! AC-3, DTS, Speex, WMA, WavPack, Monkey's Audio, True Audio, Musepack, DSD, AMR, MIDI and others; encrypted files;
 //! free-format MP3 beyond the highest bit rate of the table. Of HE-AAC the LC part is decoded, at half the rate.
 //!

@@ -1,12 +1,10 @@
 //! AIFF and AIFC.
 
+use super::blocks::Blocks;
 use super::bytes::{Bytes, Regions, is_placeholder};
-use super::codec::{CodecParams, Kind};
 use super::encoding::{Encoding, Endian};
-use super::ima;
 use super::packets::PacketSource;
 use super::pcm::PcmSource;
-use super::wav::Blocks;
 use crate::error::Result;
 use crate::source::{Source, StreamInfo};
 
@@ -64,13 +62,8 @@ pub(crate) fn open(mut bytes: Bytes, lenient: bool) -> Result<Box<dyn Source>> {
     let left = bytes.end().saturating_sub(at);
     if &comm.compression == b"ima4" {
         let (file, format) = (bytes.file.clone(), bytes.format);
-        let mut codec = CodecParams::new(Kind::AdpcmImaQt, rate, channels, Vec::new());
-        codec.frames = ima::APPLE.1;
-        if channels > 2 {
-            return Err(bytes.unsupported(format_args!("ima4 of {channels} channels")));
-        }
         let data = Regions::new(bytes, vec![(at, if unknown { left } else { size })]);
-        let blocks = Blocks::new(data, codec, ima::APPLE.0 * channels as usize);
+        let blocks = Blocks::ima4(data, rate, channels)?;
         let source = PacketSource::new(&file, format, Box::new(blocks), None, lenient)?;
         return Ok(Box::new(source));
     }

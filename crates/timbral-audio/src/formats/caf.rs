@@ -1,13 +1,13 @@
 //! Apple's Core Audio Format.
 
+use super::aac;
+use super::blocks::Blocks;
 use super::bytes::{Bytes, Regions};
 use super::codec::{CodecParams, Kind};
 use super::encoding::{Encoding, Endian};
 use super::mpeg::MpegFrames;
 use super::packets::{Demuxer, Packet, PacketSource, Start};
 use super::pcm::PcmSource;
-use super::wav::Blocks;
-use super::{aac, ima};
 use crate::error::{Error, Result};
 use crate::source::{Source, StreamInfo};
 
@@ -142,11 +142,8 @@ fn compressed(
         Ok(Box::new(source))
     };
     let codec = match &desc.format {
-        b"ima4" if desc.channels <= 2 => {
-            let mut codec = CodecParams::new(Kind::AdpcmImaQt, rate, desc.channels, Vec::new());
-            codec.frames = ima::APPLE.1;
-            let size = ima::APPLE.0 * desc.channels as usize;
-            let blocks = Blocks::new(Regions::new(bytes, list), codec, size);
+        b"ima4" => {
+            let blocks = Blocks::ima4(Regions::new(bytes, list), rate, desc.channels)?;
             return boxed(Box::new(blocks), None);
         }
         b".mp1" | b".mp2" | b".mp3" => {

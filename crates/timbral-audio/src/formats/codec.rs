@@ -50,6 +50,21 @@ impl CodecParams {
     }
 }
 
+/// The delay of the encoder, in frames at 48 kHz, in an identification header of Opus.
+pub(crate) fn opus_delay(head: &[u8]) -> u64 {
+    head.get(10..12)
+        .map_or(0, |b| u64::from(b[0]) | u64::from(b[1]) << 8)
+}
+
+/// Appends the samples of one plane per channel, frame after frame, as far as all planes go.
+pub(crate) fn interleave(planes: &[Vec<f32>], out: &mut Vec<f32>) {
+    let frames = planes.iter().map(Vec::len).min().unwrap_or(0);
+    out.reserve(frames * planes.len());
+    for i in 0..frames {
+        out.extend(planes.iter().map(|plane| plane[i]));
+    }
+}
+
 /// Why a packet or a stream was not decoded.
 #[derive(Debug)]
 pub(crate) enum Failure {

@@ -4,7 +4,7 @@
 //! shifts the step for each bit of the code and drops what is lost each time, as libsndfile does for both forms
 //! (and ffmpeg for Apple's). The difference adds up to 4e-4 within a block.
 
-use super::codec::{CodecParams, Decoded, Failure, Kind};
+use super::codec::{CodecParams, Decoded, Failure, Kind, interleave};
 
 const STEPS: [i32; 89] = [
     7, 8, 9, 10, 11, 12, 13, 14, 16, 17, 19, 21, 23, 25, 28, 31, 34, 37, 41, 45, 50, 55, 60, 66,
@@ -18,8 +18,8 @@ const STEPS: [i32; 89] = [
 /// How the index of the step changes, by the lower three bits of a code.
 const CHANGES: [i32; 8] = [-1, -1, -1, -1, 2, 4, 6, 8];
 
-/// Bytes and frames per packet and channel of Apple's form.
-pub(super) const APPLE: (usize, u32) = (34, 64);
+/// Bytes per packet and channel of Apple's form.
+const APPLE: usize = 34;
 
 /// The state of one channel.
 #[derive(Debug, Clone, Copy)]
@@ -77,16 +77,13 @@ impl ImaBlocks {
             true => self.apple(block)?,
             false => self.wav(block)?,
         };
-        let frames = planes.iter().map(Vec::len).min().unwrap_or(0);
-        for i in 0..frames {
-            out.extend(planes.iter().map(|plane| plane[i]));
-        }
+        interleave(&planes, out);
         Ok((self.sample_rate, self.channels as u32))
     }
 
     /// One packet per channel: nine bits of the predictor, seven of the index, 64 codes.
     fn apple(&self, block: &[u8]) -> Result<Vec<Vec<f32>>, Failure> {
-        if block.len() != APPLE.0 * self.channels {
+        if block.len() != APPLE * self.channels {
             return Err(Failure::Damaged("a packet of another length".into()));
         }
         let plane = |packet: &[u8]| {
@@ -96,7 +93,7 @@ impl ImaBlocks {
             };
             packet[2..].iter().flat_map(|b| state.pair(*b)).collect()
         };
-        Ok(block.chunks_exact(APPLE.0).map(plane).collect())
+        Ok(block.chunks_exact(APPLE).map(plane).collect())
     }
 
     /// The first sample and the index of every channel, then words of eight codes, channel by channel.

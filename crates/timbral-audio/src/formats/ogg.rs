@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 
 use super::bytes::{Bytes, Regions, Window};
-use super::codec::{CodecParams, Kind};
+use super::codec::{CodecParams, Kind, opus_delay};
 use super::crc::Crc;
 use super::packets::{Demuxer, Packet, Start};
 use crate::error::{Error, Result};
@@ -73,9 +73,12 @@ impl OggPackets {
                 continue;
             }
             let flags = head[5];
-            let granule = u64::from_le_bytes(head[6..14].try_into().unwrap_or_default());
-            let serial = u32::from_le_bytes(head[14..18].try_into().unwrap_or_default());
-            let crc = u32::from_le_bytes(head[22..26].try_into().unwrap_or_default());
+            let number = |from: usize, to: usize| {
+                let bytes = head[from..to].iter().rev();
+                bytes.fold(0, |x, b| x << 8 | u64::from(*b))
+            };
+            let granule = number(6, 14);
+            let (serial, crc) = (number(14, 18) as u32, number(22, 26) as u32);
             let n_segments = usize::from(head[26]);
             let head = self.window.peek(27 + n_segments)?;
             if head.len() < 27 + n_segments {
@@ -231,12 +234,7 @@ impl OggPackets {
                 Kind::Vorbis => ([header(0), header(2)].concat(), 0),
                 // The header of FLAC's own file is in that of the stream.
                 Kind::Flac => (header(0).get(17..).unwrap_or_default().to_vec(), 0),
-                _ => {
-                    let skip = header(0)
-                        .get(10..12)
-                        .map_or(0, |b| u16::from_le_bytes([b[0], b[1]]));
-                    (header(0).to_vec(), u64::from(skip))
-                }
+                _ => (header(0).to_vec(), opus_delay(header(0))),
             };
             packet.start = Some(Start {
                 codec: CodecParams::new(stream.kind, 0, 0, extra),

@@ -47,6 +47,8 @@ pub struct FeatureStream<'a> {
 
 #[derive(Debug)]
 enum Pass {
+    /// Before the first sample of a signal.
+    None,
     First(FirstPass),
     Second(SecondPass, Measured),
 }
@@ -61,13 +63,12 @@ struct Measured {
 
 impl<'a> FeatureStream<'a> {
     pub(super) fn new(analysis: &'a Analysis, scratch: &'a mut FeatureScratch) -> Self {
-        let pass = Pass::First(FirstPass::start(analysis, scratch));
         scratch.signal.start(analysis.framing());
         Self {
             analysis,
             scratch,
             frames: 0,
-            pass,
+            pass: Pass::None,
         }
     }
 
@@ -78,6 +79,9 @@ impl<'a> FeatureStream<'a> {
     /// A sample that is NaN or infinite; its index counts from the start of the signal.
     pub fn push(&mut self, block: &[f32]) -> Result<()> {
         check_finite_from("signal", self.scratch.signal.len(), block)?;
+        if matches!(self.pass, Pass::None) {
+            self.pass = Pass::First(FirstPass::start(self.analysis, self.scratch));
+        }
         for piece in block.chunks(PIECE) {
             self.scratch.signal.push(piece);
             self.take_frames(LANES);
@@ -95,7 +99,7 @@ impl<'a> FeatureStream<'a> {
     pub fn finish(&mut self) -> Result<Option<Vec<f64>>> {
         let result = self.end_pass();
         if !matches!(result, Ok(None)) {
-            self.pass = Pass::First(FirstPass::start(self.analysis, self.scratch));
+            self.pass = Pass::None;
         }
         self.scratch.signal.start(self.analysis.framing());
         self.frames = 0;
@@ -108,6 +112,8 @@ impl<'a> FeatureStream<'a> {
         self.scratch.signal.finish();
         self.take_frames(1);
         match &mut self.pass {
+            // There are samples, so a pass has begun.
+            Pass::None => Ok(None),
             Pass::First(first) => {
                 first.finish(self.analysis, self.scratch);
                 let scratch = &mut *self.scratch;
@@ -156,6 +162,7 @@ impl<'a> FeatureStream<'a> {
                 break;
             }
             match &mut self.pass {
+                Pass::None => {}
                 Pass::First(first) => first.tile(used, analysis, scratch),
                 Pass::Second(second, _) => {
                     analysis.transform((self.frames, used), 0, 0, scratch);
@@ -167,7 +174,7 @@ impl<'a> FeatureStream<'a> {
         }
         let from = match &self.pass {
             Pass::First(first) => first.needs_from(scratch),
-            Pass::Second(..) => scratch.signal.len(),
+            Pass::None | Pass::Second(..) => scratch.signal.len(),
         };
         scratch.signal.drop_before(from, self.frames);
     }
