@@ -11,7 +11,7 @@ use anyhow::Context;
 use timbral::Inputs;
 use timbral::audio::OpenParams;
 
-use crate::session::{phase, print_skipped};
+use crate::session::phase;
 
 /// The option `--lenient`.
 #[derive(clap::Args)]
@@ -32,8 +32,8 @@ impl SoundArgs {
     }
 }
 
-/// Finds the sound files among files and folders; what cannot be read and how many other files there are is
-/// printed to stderr.
+/// Finds the sound files among files and folders; how many other files there are is printed to stderr. What
+/// cannot be searched is for the command to name and to count.
 pub(crate) fn find_files<P: AsRef<Path>>(inputs: &[P]) -> timbral::Result<Inputs> {
     let names: Vec<_> = inputs
         .iter()
@@ -45,7 +45,6 @@ pub(crate) fn find_files<P: AsRef<Path>>(inputs: &[P]) -> timbral::Result<Inputs
         let others = found.passed_over;
         phase(format!("passing over {others} files of other kinds"));
     }
-    print_skipped(&found.unreadable);
     Ok(found)
 }
 

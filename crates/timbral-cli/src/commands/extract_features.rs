@@ -84,11 +84,12 @@ impl Command for ExtractFeatures {
             "extracting features from {} sound files",
             files.len()
         ));
-        let report = extraction.run(&files, &self.out, &mut session.monitor())?;
+        let mut report = extraction.run(&files, &self.out, &mut session.monitor())?;
+        report.skipped.splice(0..0, unreadable);
         eprintln!("{report}");
         Ok(match report.stopped {
             true => Status::Stopped,
-            false => Status::of_files(report.rows, report.skipped.len() + unreadable.len()),
+            false => Status::of_files(report.rows, report.skipped.len()),
         })
     }
 }

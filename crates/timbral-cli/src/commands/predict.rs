@@ -60,11 +60,12 @@ impl Command for Predict {
             true => ControlFlow::Break(()),
             false => ControlFlow::Continue(()),
         };
-        let report = classifier.predict_files(&files, print, &mut stop);
+        let mut report = classifier.predict_files(&files, print, &mut stop);
+        report.skipped.splice(0..0, unreadable);
         eprintln!("{report}");
         Ok(match report.stopped {
             true => Status::Stopped,
-            false => Status::of_files(report.files, report.skipped.len() + unreadable.len()),
+            false => Status::of_files(report.files, report.skipped.len()),
         })
     }
 }

@@ -4,7 +4,7 @@ use timbral::{FileProblems, Inputs, SimilarityIndex};
 
 use crate::command::Command;
 use crate::options::{SoundArgs, find_files};
-use crate::session::{ThreadArgs, phase, print_problems};
+use crate::session::{ThreadArgs, phase, print_problems, print_skipped};
 use crate::status::Status;
 
 /// `similar`: the tracks of a collection that sound most like a file.
@@ -45,6 +45,7 @@ impl Command for Similar {
                 let Inputs {
                     files, unreadable, ..
                 } = find_files(&[&self.collection])?;
+                print_skipped(&unreadable);
                 phase(format!(
                     "extracting features from {} sound files",
                     files.len()

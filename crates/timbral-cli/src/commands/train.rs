@@ -4,7 +4,7 @@ use timbral::{ClassifierParams, Inputs};
 
 use crate::command::Command;
 use crate::options::{SoundArgs, find_files};
-use crate::session::{ThreadArgs, phase, print_problems};
+use crate::session::{ThreadArgs, phase, print_problems, print_skipped};
 use crate::status::Status;
 
 /// `train`: a genre classifier in one file, trained on folders of music.
@@ -48,6 +48,7 @@ impl Command for Train {
         let Inputs {
             files, unreadable, ..
         } = find_files(&self.music)?;
+        print_skipped(&unreadable);
         phase(format!("training on {} sound files", files.len()));
         let fitted = params.fit(&files, &mut session.monitor())?;
         fitted.classifier.save(&self.out)?;

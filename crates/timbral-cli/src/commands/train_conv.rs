@@ -7,7 +7,7 @@ use crate::command::Command;
 use crate::options::network::NetworkArgs;
 use crate::options::training::TrainingArgs;
 use crate::options::{SoundArgs, find_files};
-use crate::session::{Session, phase, print_problems};
+use crate::session::{Session, phase, print_problems, print_skipped};
 use crate::status::Status;
 
 /// `train-conv`: a network on mel spectrograms.
@@ -46,6 +46,7 @@ impl TrainConv {
         let Inputs {
             files, unreadable, ..
         } = find_files(&[&self.input])?;
+        print_skipped(&unreadable);
         phase(format!(
             "computing spectrograms of {} sound files",
             files.len()

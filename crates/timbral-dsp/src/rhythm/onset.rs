@@ -1,4 +1,7 @@
-use ndarray::ArrayView2;
+use std::borrow::Cow;
+use std::ops::Range;
+
+use ndarray::{Array2, ArrayView2};
 
 use super::band_rises::Bands;
 use crate::error::{Error, Result, check, check_finite};
@@ -111,6 +114,64 @@ impl OnsetParams {
 ///
 /// Those of [`OnsetParams::validate`]; `s_db` has no bands, or a value that is not finite.
 pub fn onset_strength(s_db: ArrayView2<'_, f32>, params: &OnsetParams) -> Result<Vec<f32>> {
+    let (n_mels, _) = s_db.dim();
+    let mut envelopes = envelopes(s_db, std::slice::from_ref(&(0..n_mels)), params)?;
+    Ok(envelopes.pop().unwrap_or_default())
+}
+
+/// The onset envelopes of groups of bands: [`onset_strength`] of each, with the running maximum over all bands.
+///
+/// - `s_db`: as for [`onset_strength`];
+/// - `channels`: the first band of each group and the end of the last one, ascending, up to the number of bands;
+/// - result: shape `(channels.len() - 1, n_frames)`.
+///
+/// Equals `librosa.onset.onset_strength_multi(S=s_db, channels=channels)`.
+///
+/// ```
+/// use ndarray::array;
+/// use timbral_dsp::{OnsetParams, onset_strength_multi};
+///
+/// let s_db = array![[0.0, 6.0, 6.0, 0.0], [0.0, 2.0, 1.0, 1.0]];
+/// let params = OnsetParams { center: false, ..OnsetParams::default() };
+/// let envelopes = onset_strength_multi(s_db.view(), &[0, 1, 2], &params)?;
+/// assert_eq!(envelopes, array![[0.0, 6.0, 0.0, 0.0], [0.0, 2.0, 0.0, 0.0]]);
+/// # Ok::<(), timbral_dsp::Error>(())
+/// ```
+///
+/// # Errors
+///
+/// Those of [`onset_strength`]; `channels` that do not ascend, are fewer than two, or end beyond the bands.
+pub fn onset_strength_multi(
+    s_db: ArrayView2<'_, f32>,
+    channels: &[usize],
+    params: &OnsetParams,
+) -> Result<Array2<f32>> {
+    let (n_mels, n_frames) = s_db.dim();
+    if channels.len() < 2 {
+        return Err(Error::TooShort {
+            name: "channels",
+            needed: 2,
+            got: channels.len(),
+        });
+    }
+    for pair in channels.windows(2) {
+        let rule = "must be below the next one, up to the number of bands";
+        let holds = pair[0] < pair[1] && pair[1] <= n_mels;
+        check(holds, "channels", pair[0], rule)?;
+    }
+    let groups: Vec<Range<usize>> = channels.windows(2).map(|c| c[0]..c[1]).collect();
+    let rows = envelopes(s_db, &groups, params)?;
+    Ok(Array2::from_shape_fn((rows.len(), n_frames), |(i, t)| {
+        rows[i][t]
+    }))
+}
+
+/// The envelope of each group of bands.
+fn envelopes(
+    s_db: ArrayView2<'_, f32>,
+    groups: &[Range<usize>],
+    params: &OnsetParams,
+) -> Result<Vec<Vec<f32>>> {
     params.validate()?;
     let (n_mels, n_frames) = s_db.dim();
     if n_mels == 0 {
@@ -124,22 +185,34 @@ pub fn onset_strength(s_db: ArrayView2<'_, f32>, params: &OnsetParams) -> Result
     let s = s_db.as_slice().unwrap_or_default();
     check_finite("s_db", s)?;
 
-    Ok(envelope(&rises(s, n_frames, params), n_frames, params))
+    let reference = reference(s, n_frames, params);
+    let of_group = |rows: &Range<usize>| {
+        let cells = rows.start * n_frames..rows.end * n_frames;
+        let (s, reference) = (&s[cells.clone()], &reference[cells]);
+        envelope(&rises(s, reference, n_frames, params), n_frames, params)
+    };
+    Ok(groups.iter().map(of_group).collect())
+}
+
+/// What later frames are compared with: the spectrogram, or its maximum over neighbouring bands.
+pub(super) fn reference<'a>(s: &'a [f32], n_frames: usize, params: &OnsetParams) -> Cow<'a, [f32]> {
+    match params.max_size {
+        size if size > 1 && n_frames > params.lag => maximum_filter(s, n_frames, size).into(),
+        _ => s.into(),
+    }
 }
 
 /// The rises of every frame from `lag` on, of a spectrogram whose rows have `n_frames` values.
-pub(super) fn rises(s: &[f32], n_frames: usize, params: &OnsetParams) -> Vec<f32> {
+pub(super) fn rises(
+    s: &[f32],
+    reference: &[f32],
+    n_frames: usize,
+    params: &OnsetParams,
+) -> Vec<f32> {
     let n_rises = n_frames.saturating_sub(params.lag);
     if n_rises == 0 {
         return Vec::new();
     }
-    let local_max;
-    let reference = if params.max_size == 1 {
-        s
-    } else {
-        local_max = maximum_filter(s, n_frames, params.max_size);
-        &local_max
-    };
     let bands = Bands {
         s,
         reference,
@@ -195,7 +268,7 @@ fn detrend(envelope: &mut [f32]) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use ndarray::{Array2, ShapeBuilder};
+    use ndarray::ShapeBuilder;
     use proptest::prelude::*;
 
     fn noise(n_mels: usize, n_frames: usize) -> Array2<f32> {

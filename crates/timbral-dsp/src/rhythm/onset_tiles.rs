@@ -1,4 +1,4 @@
-use super::onset::{OnsetParams, envelope, rises};
+use super::onset::{OnsetParams, envelope, reference, rises};
 use crate::simd::Lane;
 
 /// [`onset_strength`](super::onset_strength) of a spectrogram in decibels that arrives in tiles. Its values
@@ -41,7 +41,9 @@ impl OnsetTiles {
         std::mem::swap(&mut self.strip, &mut self.next);
         self.width = width;
         self.n_frames += used;
-        self.rises.extend(rises(&self.strip, width, &self.params));
+        let reference = reference(&self.strip, width, &self.params);
+        let rises = rises(&self.strip, &reference, width, &self.params);
+        self.rises.extend(rises);
     }
 
     /// The envelope of all frames.

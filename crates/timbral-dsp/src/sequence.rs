@@ -1,0 +1,11 @@
+//! Sequences of states and of frames.
+
+mod stack_memory;
+mod transition;
+mod viterbi;
+
+pub use stack_memory::{StackParams, stack_memory};
+pub(crate) use transition::local_weights;
+pub use transition::{transition_cycle, transition_local, transition_loop, transition_uniform};
+pub(crate) use viterbi::Decoder;
+pub use viterbi::{StatePath, ViterbiParams, viterbi};

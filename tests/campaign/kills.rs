@@ -1,0 +1,131 @@
+//! Commands that are killed at random moments: an output is not there, as it was before, or complete; a log or a
+//! checkpoint loses nothing; the same command goes on, and ends as one that was never killed.
+
+mod cases;
+mod look;
+
+use std::path::Path;
+use std::process::Stdio;
+use std::time::{Duration, Instant};
+
+use tempfile::TempDir;
+use timbral_core::Rng;
+
+use crate::program::{run, timbral};
+use cases::{CASES, Case};
+
+pub(crate) fn short() {
+    let folder = cases::material(1);
+    for case in CASES.iter().filter(|case| case.is_short) {
+        kill(case, &folder, 2, 5);
+    }
+}
+
+pub(crate) fn long(kills: usize, seed: u64) {
+    let folder = cases::material(3);
+    let mut left = kills;
+    for (i, case) in CASES.iter().enumerate() {
+        let n = left / (CASES.len() - i);
+        left -= n;
+        let outcome = kill(case, &folder, n, seed);
+        println!("{:<20}{outcome}", case.name());
+    }
+    println!("{kills} kills");
+}
+
+/// What was seen of a command.
+struct Outcome {
+    kills: usize,
+    /// Of these so many while the command ran.
+    hit: usize,
+    /// Outputs that were not there, as before and complete.
+    absent: usize,
+    old: usize,
+    new: usize,
+    temporary: usize,
+    seconds: f64,
+}
+
+impl std::fmt::Display for Outcome {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Self {
+            kills,
+            hit,
+            absent,
+            old,
+            new,
+            temporary,
+            seconds,
+        } = self;
+        write!(
+            f,
+            "{kills:>3} kills, {hit} while it ran ({seconds:.1} s); outputs: {absent} absent, {old} old, {new} new; \
+             {temporary} temporary files"
+        )
+    }
+}
+
+/// Kills a command so many times, each time in what the last kill left.
+fn kill(case: &Case, material: &TempDir, kills: usize, seed: u64) -> Outcome {
+    let undisturbed = case.folder(material);
+    let begun = Instant::now();
+    run(undisturbed.path(), case.args, 0);
+    let whole = begun.elapsed();
+    let expected = look::Outputs::of(undisturbed.path(), case);
+
+    let folder = case.folder(material);
+    let mut rng = Rng::new(seed ^ case.args.len() as u64);
+    let mut outcome = Outcome {
+        kills,
+        hit: 0,
+        absent: 0,
+        old: 0,
+        new: 0,
+        temporary: 0,
+        seconds: whole.as_secs_f64(),
+    };
+    for number in 0..kills {
+        let has_old = number % 2 == 1;
+        expected.put_old(folder.path(), has_old);
+        let before = look::Kept::of(folder.path(), case);
+        outcome.hit += usize::from(interrupt(
+            case,
+            folder.path(),
+            whole.mul_f64(1.1 * rng.unit_f64()),
+        ));
+        before.check(&look::Kept::of(folder.path(), case), case);
+        let temporary = look::remove_temporary(folder.path());
+        // One kill comes in the middle of one file, or in one per thread.
+        assert!(temporary <= 4, "{}: {temporary} temporary files", case.args);
+        outcome.temporary += temporary;
+        let [absent, old, new] = expected.check(folder.path(), has_old, case);
+        outcome.absent += absent;
+        outcome.old += old;
+        outcome.new += new;
+    }
+    expected.put_old(folder.path(), false);
+    run(folder.path(), case.args, 0);
+    let [.., new] = expected.check(folder.path(), false, case);
+    assert_eq!(
+        new,
+        expected.len(),
+        "{}: not all outputs are there",
+        case.args
+    );
+    outcome
+}
+
+/// Starts a command and kills it after a time. Returns whether it ran until then.
+fn interrupt(case: &Case, folder: &Path, after: Duration) -> bool {
+    let mut command = timbral(folder, case.args);
+    let mut child = command
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    std::thread::sleep(after);
+    let ran = child.try_wait().unwrap().is_none();
+    child.kill().unwrap();
+    child.wait().unwrap();
+    ran
+}

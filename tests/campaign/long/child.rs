@@ -1,0 +1,99 @@
+//! The process that opens the doors. It may die: by a limit of memory, a full stack, or an input that takes too
+//! long. What it was at is in a file.
+
+use std::collections::HashSet;
+use std::fs::File;
+use std::io::{Seek, Write};
+use std::path::PathBuf;
+use std::sync::LazyLock;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+use super::{all_seeds, known, mutant};
+use crate::doors::Door;
+use crate::watch::{self, Fault};
+
+/// The exit status of a process that ended itself because an input took too long.
+pub(super) const TOO_LONG: i32 = 90;
+
+/// An input may take so long; a hundred times what the longest takes on a machine that does nothing else.
+const MOST_SECONDS: u64 = 20;
+
+/// When the input at hand was begun, in milliseconds after the start; 0 between inputs.
+static BEGUN: AtomicU64 = AtomicU64::new(0);
+static START: LazyLock<Instant> = LazyLock::new(Instant::now);
+
+#[derive(clap::Args)]
+pub(super) struct Args {
+    pub(super) door: String,
+    #[arg(long)]
+    pub(super) seed: u64,
+    /// The number of the first mutant.
+    #[arg(long)]
+    pub(super) from: u64,
+    #[arg(long)]
+    pub(super) seconds: u64,
+    /// The file for the number of the mutant at hand.
+    #[arg(long)]
+    pub(super) state: PathBuf,
+    #[arg(long)]
+    pub(super) data: Option<PathBuf>,
+}
+
+/// Opens the door for one mutant after the other. Prints `finding NUMBER FAULT` for each new fault, and at the
+/// end `done NUMBER MIB`.
+pub(super) fn run(args: &Args) {
+    let door = known(&args.door);
+    let seeds = all_seeds(door, args.data.as_deref());
+    let mut state = File::create(&args.state).unwrap();
+    let mut seen: HashSet<Fault> = HashSet::new();
+    watch_the_time();
+    let end = Instant::now() + Duration::from_secs(args.seconds);
+    let (mut index, mut peak) = (args.from, 0);
+    while Instant::now() < end {
+        let number = index.to_le_bytes();
+        state
+            .rewind()
+            .and_then(|()| state.write_all(&number))
+            .unwrap();
+        let mutant = mutant(door, &seeds, args.seed, index);
+        if let Some(fault) = timed(door, &mutant) {
+            if !seen.contains(&fault) {
+                println!("finding {index} {fault}");
+            }
+            seen.insert(fault);
+        }
+        peak = peak.max(watch::peak_mib());
+        index += 1;
+    }
+    println!("done {index} {peak}");
+}
+
+/// Opens a door for one file. Prints `finding 0 FAULT` if there is one.
+pub(super) fn attempt(door: &'static Door, bytes: &[u8]) {
+    watch_the_time();
+    if let Some(fault) = timed(door, bytes) {
+        println!("finding 0 {fault}");
+    }
+}
+
+fn timed(door: &Door, bytes: &[u8]) -> Option<Fault> {
+    let now = || 1 + START.elapsed().as_millis() as u64;
+    BEGUN.store(now(), Ordering::SeqCst);
+    let fault = watch::check(door, bytes).err();
+    BEGUN.store(0, Ordering::SeqCst);
+    fault
+}
+
+fn watch_the_time() {
+    LazyLock::force(&START);
+    std::thread::spawn(|| {
+        loop {
+            std::thread::sleep(Duration::from_millis(200));
+            let begun = BEGUN.load(Ordering::SeqCst);
+            if begun > 0 && START.elapsed().as_millis() as u64 > begun + 1000 * MOST_SECONDS {
+                std::process::exit(TOO_LONG);
+            }
+        }
+    });
+}
