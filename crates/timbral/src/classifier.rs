@@ -37,8 +37,8 @@ use prediction::rank;
 /// P(genre) = sum_m w_m mean_i p_mi(genre) / sum_m w_m
 /// ```
 ///
-/// Files are read in blocks, so that memory does not grow with their length, except for features of
-/// [`Segmentation::Whole`](crate::Segmentation::Whole). The numbers do not depend on the number of
+/// Files are read in blocks, so that memory hardly grows with their length (1 MB per minute for features of
+/// [`Segmentation::Whole`](crate::Segmentation::Whole)). The numbers do not depend on the number of
 /// threads.
 ///
 /// ```
