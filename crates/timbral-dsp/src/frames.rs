@@ -12,5 +12,5 @@ pub(crate) use frame_buffer::FrameBuffer;
 pub use framing::{Framing, PadMode};
 pub(crate) use framing::{check_hop_length, check_n_fft};
 pub use window::Window;
-pub(crate) use zero_crossings::crossing_rates;
 pub use zero_crossings::zero_crossing_rate;
+pub(crate) use zero_crossings::{crossing_rates, is_negative};

@@ -21,6 +21,10 @@
 //! | onsets | frames of notes | [`onset_detect`], [`peak_pick`], [`onset_backtrack`] |
 //! | onsets | tempo, beats, pulse | [`Tempo`], [`BeatTracker`], [`Tempogram`], [`tempogram_ratio`], [`plp`] |
 //! | probabilities | the best sequence of states | [`viterbi`], [`transition_local`] |
+//! | signal | slower or faster, rearranged | [`time_stretch`], [`phase_vocoder`], [`remix`] |
+//! | magnitude | signal | [`griffinlim`] |
+//! | any two series | the best way to warp one to the other | [`dtw`] |
+//! | any series | which frames are alike, where parts begin | [`recurrence_matrix`], [`cross_similarity`], [`nn_filter`], [`agglomerative`] |
 //! | any series | its derivative, its past | [`delta`], [`stack_memory`] |
 //!
 //! ```
@@ -84,6 +88,7 @@ mod separation;
 mod sequence;
 mod simd;
 mod spectral;
+mod structure;
 mod transform;
 
 pub use ndarray;
@@ -93,7 +98,10 @@ pub use constant_q::{
     CensParams, ChromaCqt, ChromaCqtParams, Cqt, CqtParams, HybridCqt, Intervals, PseudoCqt,
     chroma_cens, tonnetz,
 };
-pub use effects::{EmphasisParams, SilenceParams, deemphasis, preemphasis, split, trim};
+pub use effects::{
+    EmphasisParams, GriffinLimParams, SilenceParams, deemphasis, griffinlim, phase_vocoder,
+    preemphasis, remix, split, time_stretch, trim,
+};
 pub use error::{Error, InvalidParameter, Result};
 pub use features::{
     DeltaMode, DeltaParams, FeatureParams, FeatureScratch, FeatureSet, FeatureStream, delta,
@@ -103,20 +111,24 @@ pub use pitch::{Pitches, Pyin, PyinParams, Yin, YinParams};
 pub use rhythm::{
     Aggregate, BeatParams, BeatTracker, Beats, OnsetDetectParams, OnsetParams, PeakPickParams,
     PlpParams, Tempo, TempoParams, Tempogram, TempogramParams, TempogramRatioParams, autocorrelate,
-    fourier_tempogram, onset_backtrack, onset_detect, onset_strength, onset_strength_multi,
-    peak_pick, plp, tempo_frequencies, tempogram_ratio,
+    fourier_tempogram, hybrid_tempogram, metrogram, onset_backtrack, onset_detect, onset_strength,
+    onset_strength_multi, peak_pick, plp, tempo_frequencies, tempogram_ratio,
 };
 pub use scaling::Norm;
 pub use separation::{Hpss, HpssParams};
 pub use sequence::{
-    StackParams, StatePath, ViterbiParams, stack_memory, transition_cycle, transition_local,
-    transition_loop, transition_uniform, viterbi,
+    DtwParams, DtwStep, StackParams, StatePath, ViterbiParams, Warping, dtw, dtw_of_costs,
+    stack_memory, transition_cycle, transition_local, transition_loop, transition_uniform, viterbi,
 };
 pub use spectral::{
     Chroma, ChromaParams, ContrastParams, DbParams, MelBank, MelNorm, MelParams, MelScale, Mfcc,
     MfccParams, PcenParams, Peak, PiptrackParams, Reference, Weighting, amplitude_to_db,
-    db_to_power, estimate_tuning, fft_frequencies, frequency_weighting, pcen, perceptual_weighting,
-    piptrack, pitch_tuning, poly_features, power_to_db, spectral_bandwidth, spectral_centroid,
-    spectral_contrast, spectral_flatness, spectral_rolloff,
+    db_to_amplitude, db_to_power, estimate_tuning, fft_frequencies, frequency_weighting, pcen,
+    perceptual_weighting, piptrack, pitch_tuning, poly_features, power_to_db, spectral_bandwidth,
+    spectral_centroid, spectral_contrast, spectral_flatness, spectral_rolloff,
+};
+pub use structure::{
+    CrossSimilarityParams, RecurrenceParams, SimilarityMode, agglomerative, cross_similarity,
+    lag_to_recurrence, nn_filter, recurrence_matrix, recurrence_to_lag, subsegment,
 };
 pub use transform::{Stft, StftParams, StftScratch};

@@ -16,7 +16,9 @@ mod weighting;
 pub use chroma::{Chroma, ChromaParams};
 pub(crate) use chroma::{TUNING_RESOLUTION, chroma_tile};
 pub use contrast::{ContrastParams, spectral_contrast};
-pub use decibel::{DbParams, Reference, amplitude_to_db, db_to_power, power_to_db};
+pub use decibel::{
+    DbParams, Reference, amplitude_to_db, db_to_amplitude, db_to_power, power_to_db,
+};
 pub(crate) use decibel::{largest, raise, to_db};
 pub use mel_bank::{MelBank, MelNorm, MelParams};
 pub use mfcc::{Mfcc, MfccParams};

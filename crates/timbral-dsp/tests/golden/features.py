@@ -1,4 +1,4 @@
-"""Makes constant_q.json, pitch.json, time.json and spectra.json: the results of librosa 1.0.0 for the signals of common/signals.rs.
+"""Makes constant_q.json, pitch.json, time.json, spectra.json and structure.json: the results of librosa 1.0.0 for the signals of common/signals.rs.
 
     python features.py
 
@@ -319,7 +319,98 @@ def spectra():
     }
 
 
-SECTIONS = {"constant_q": constant_q, "pitch": pitch, "time": time, "spectra": spectra}
+# --- structure and effects -----------------------------------------------------------------------------
+
+def stretch_case(source, rate):
+    return {"source": source, "rate": rate, "samples": column(librosa.effects.time_stretch(signal(source), rate=rate), n_cells=40)}
+
+
+def griffinlim_case(source, n_iter, momentum, length):
+    s = np.abs(librosa.stft(signal(source)))
+    y = librosa.griffinlim(s, n_iter=n_iter, momentum=momentum, length=length, init=None)
+    return {"source": source, "n_iter": n_iter, "momentum": momentum, "length": length, "samples": column(y, n_cells=40)}
+
+
+def remix_case(source, intervals, align):
+    y = librosa.effects.remix(signal(source), [np.array(i) for i in intervals], align_zeros=align)
+    return {"source": source, "intervals": intervals, "align": align, "samples": column(y)}
+
+
+def dtw_case(features, n, m, seed, subseq, steps):
+    x, y = flat(features, n, seed), flat(features, m, seed + 1)
+    arguments = {}
+    if steps:
+        arguments = {"step_sizes_sigma": np.array([s[:2] for s in steps], dtype=np.int64),
+                     "weights_add": np.array([s[2] for s in steps]), "weights_mul": np.array([s[3] for s in steps])}
+    cost, path = librosa.sequence.dtw(x, y, subseq=subseq, **arguments)
+    cost = np.where(np.isfinite(cost), cost, -1)
+    return {"features": features, "n": n, "m": m, "seed": seed, "subseq": subseq, "steps": steps,
+            "cost": digest(cost, n_cells=40), "path": [[int(v) for v in p] for p in path]}
+
+
+def recurrence_case(features, n, seed, mode, **params):
+    rec = librosa.segment.recurrence_matrix(flat(features, n, seed), mode=mode, **params)
+    return {"features": features, "n": n, "seed": seed, "mode": mode, "params": params, "rec": digest(rec, n_cells=60)}
+
+
+def cross_case(features, n, m, seed, mode, **params):
+    out = librosa.segment.cross_similarity(flat(features, n, seed), flat(features, m, seed + 1), mode=mode, **params)
+    return {"features": features, "n": n, "m": m, "seed": seed, "mode": mode, "params": params, "similar": digest(out, n_cells=60)}
+
+
+def agglomerative_case(features, n, seed, k, frames):
+    data = flat(features, n, seed)
+    return {"features": features, "n": n, "seed": seed, "k": k, "frames": frames,
+            "firsts": [int(t) for t in librosa.segment.agglomerative(data, k)],
+            "parts": [int(t) for t in librosa.segment.subsegment(data, np.array(frames), n_segments=k)]}
+
+
+def nn_filter_case(n, seed, aggregate):
+    rec = (flat(n, n, seed) < 0.1).astype(float)
+    out = librosa.decompose.nn_filter(flat(6, n, seed + 1), rec=rec, aggregate={"Mean": np.mean, "Median": np.median}[aggregate])
+    return {"n": n, "seed": seed, "aggregate": aggregate, "filtered": digest(out)}
+
+
+def lag_case(n, seed, pad):
+    rec = flat(n, n, seed).astype(np.float64)
+    lag = librosa.segment.recurrence_to_lag(rec, pad=pad)
+    assert (librosa.segment.lag_to_recurrence(lag) == rec).all()
+    return {"n": n, "seed": seed, "pad": pad, "lag": digest(lag, n_cells=60)}
+
+
+def hybrid_case(source, **params):
+    out = librosa.feature.hybrid_tempogram(onset_envelope=envelope(source), **params)
+    metre = librosa.feature.metrogram(
+        tg=out, freqs=librosa.fourier_tempo_frequencies(sr=22050, win_length=params.get("win_length", 384)))
+    return {"source": source, "params": params, "hybrid": digest(out, n_cells=40), "metre": digest(metre, n_cells=40)}
+
+
+def structure():
+    steps = [[1, 1, 0.0, 1.0], [2, 1, 0.5, 1.0], [1, 2, 0.0, 2.0]]
+    return {
+        "stretch": [stretch_case("mix:30000", 2.0), stretch_case("harmonic:20000", 0.7), stretch_case("chirp:20000", 1.0),
+                    stretch_case("noise:5000:1", 3.3)],
+        "griffinlim": [griffinlim_case("noise:20000:1", 4, 0.99, None), griffinlim_case("mix:20000", 3, 0.0, 20000),
+                       griffinlim_case("mix:20000", 0, 0.99, None)],
+        "remix": [remix_case("mix:9000", [[100, 2000], [8000, 9000], [50, 50]], True), remix_case("noise:500:1", [[3, 400], [0, 7]], True),
+                  remix_case("mix:900", [[100, 200], [0, 900]], False)],
+        "dtw": [dtw_case(3, 20, 30, 1, False, None), dtw_case(12, 40, 25, 2, False, None), dtw_case(2, 10, 60, 3, True, None),
+                dtw_case(4, 30, 40, 4, False, steps), dtw_case(4, 20, 50, 5, True, steps), dtw_case(1, 1, 1, 6, False, None)],
+        "recurrence": [recurrence_case(12, 60, 1, "distance"), recurrence_case(12, 60, 1, "affinity"),
+                       recurrence_case(5, 40, 2, "distance", k=3, width=4, sym=True),
+                       recurrence_case(5, 40, 2, "affinity", k=7, width=2, self=True, sym=True),
+                       recurrence_case(5, 40, 3, "affinity", bandwidth=0.5, self=True)],
+        "cross": [cross_case(12, 50, 30, 1, "distance"), cross_case(12, 20, 60, 2, "affinity"), cross_case(3, 20, 60, 3, "connectivity", k=5),
+                  cross_case(3, 20, 10, 4, "affinity", k=99, bandwidth=0.1)],
+        "agglomerative": [agglomerative_case(12, 60, 1, 7, [20, 45]), agglomerative_case(3, 40, 2, 40, [10]),
+                          agglomerative_case(3, 40, 3, 1, []), agglomerative_case(2, 9, 4, 3, [3, 6, 99])],
+        "nn_filter": [nn_filter_case(40, 1, "Mean"), nn_filter_case(40, 2, "Median")],
+        "lag": [lag_case(7, 1, True), lag_case(8, 2, False)],
+        "hybrid": [hybrid_case("flat:300:1"), hybrid_case("flat:300:2", win_length=100), hybrid_case("mix:30000")],
+    }
+
+
+SECTIONS = {"constant_q": constant_q, "pitch": pitch, "time": time, "spectra": spectra, "structure": structure}
 
 for name in sys.argv[1:] or SECTIONS:
     versions = {"librosa": librosa.__version__, "numpy": np.__version__}

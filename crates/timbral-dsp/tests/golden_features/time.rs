@@ -17,7 +17,7 @@ fn cases<T: serde::de::DeserializeOwned>(section: &str) -> Vec<T> {
 }
 
 /// Random numbers, or the onset envelope of a signal.
-fn envelope(source: &str) -> Vec<f32> {
+pub(crate) fn envelope(source: &str) -> Vec<f32> {
     if let Some(arguments) = source.strip_prefix("flat:") {
         let (n, seed) = arguments.split_once(':').expect("length and seed");
         return lcg(n.parse().expect("a length"), seed.parse().expect("a seed"));
