@@ -15,7 +15,7 @@ impl<const BITS: u32> Crc<BITS> {
             let mut bit = 0;
             while bit < 8 {
                 let carry = crc >> (BITS - 1) & 1;
-                crc = (crc << 1 ^ carry * polynomial) & Self::MASK;
+                crc = (crc << 1 ^ (carry * polynomial)) & Self::MASK;
                 bit += 1;
             }
             table[i] = crc;
