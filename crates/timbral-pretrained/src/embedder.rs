@@ -1,7 +1,7 @@
 use std::path::Path;
 
 use candle_core::Tensor;
-use timbral_audio::{AudioReader, Clip, ResampleParams, ResampleQuality};
+use timbral_audio::{AudioReader, Clip, Gaps, ResampleParams, ResampleQuality};
 use timbral_core::{InvalidParameter, check};
 
 use crate::error::{Error, Result, candle_error};
@@ -176,7 +176,8 @@ impl Embedder {
         Ok(windows)
     }
 
-    /// Passes on the windows of a file in order and in batches, in bounded memory.
+    /// Passes on the windows of a file in order and in batches, in bounded memory; returns what is missing of the file, if
+    /// it was opened so that it may be damaged.
     ///
     /// # Errors
     ///
@@ -185,7 +186,7 @@ impl Embedder {
         &self,
         reader: AudioReader,
         take: impl FnMut(Vec<Window>) -> std::result::Result<(), E>,
-    ) -> std::result::Result<(), E> {
+    ) -> std::result::Result<Gaps, E> {
         let label = reader.label().to_owned();
         let resample = ResampleParams {
             quality: self.params.quality,
@@ -194,7 +195,8 @@ impl Embedder {
         let rate = self.front_end().mel.sample_rate;
         let mono = reader.into_mono_with(Some(rate), &resample);
         let mut mono = mono.map_err(Error::from)?;
-        self.run(&label, |out| Ok(mono.read(out)?), take)
+        self.run(&label, |out| Ok(mono.read(out)?), take)?;
+        Ok(mono.gaps())
     }
 
     fn front_end(&self) -> &LogMelParams {

@@ -5,8 +5,8 @@ use timbral::pretrained::{EmbedderParams, Model};
 use timbral::{Inputs, Progress, Tagger, Tagging};
 
 use crate::command::Command;
-use crate::options::find_files;
 use crate::options::weights::WeightArgs;
+use crate::options::{SoundArgs, find_files};
 use crate::session::{ThreadArgs, phase};
 use crate::status::Status;
 
@@ -34,6 +34,8 @@ pub struct TagMusic {
     #[arg(long)]
     json: bool,
     #[command(flatten)]
+    sound: SoundArgs,
+    #[command(flatten)]
     threads: ThreadArgs,
 }
 
@@ -55,6 +57,7 @@ impl Command for TagMusic {
             ..EmbedderParams::default()
         };
         let tagger = Tagger::new(self.model.load(weights)?, params, self.top)?;
+        let tagger = tagger.with_open_params(self.sound.open_params());
         let Inputs {
             files, unreadable, ..
         } = find_files(&self.music)?;

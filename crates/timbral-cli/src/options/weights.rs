@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use timbral::audio::OpenParams;
 use timbral::dsp::FeatureParams;
 use timbral::{EmbeddingColumns, EmbeddingParams, Extractor, Segmentation};
 
@@ -34,15 +35,20 @@ impl EmbeddingArgs {
         &self,
         features: FeatureParams,
         segments: Segmentation,
+        open: &OpenParams,
     ) -> timbral::Result<Option<EmbeddingColumns>> {
         let Some(mut params) = self.embeddings.clone() else {
             return Ok(None);
         };
         params.weights.clone_from(&self.weights.weights);
         let columns = params.columns(segments, features.sample_rate)?;
+        let columns = columns.with_open_params(*open);
         Ok(Some(match self.embeddings_only {
             true => columns,
-            false => columns.with_features(Extractor::new(features, segments)?)?,
+            false => {
+                let extractor = Extractor::new(features, segments)?;
+                columns.with_features(extractor.with_open_params(*open))?
+            }
         }))
     }
 }

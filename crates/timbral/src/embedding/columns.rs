@@ -1,13 +1,14 @@
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
-use timbral_audio::AudioReader;
+use timbral_audio::OpenParams;
 use timbral_core::InvalidParameter;
 use timbral_pretrained::{Embedder, EmbedderParams, Model, Network, Window};
 
 use crate::error::{Error, Result};
 use crate::extraction::columns::Columns;
 use crate::extraction::extractor::{Extractor, FeatureRow, Segmentation, file_name};
+use crate::extraction::sound_files::{DamagedFile, SoundFiles};
 
 /// Which output of which published network makes the columns of a table.
 ///
@@ -90,6 +91,7 @@ pub struct EmbeddingColumns {
     n_windows: usize,
     settings: serde_json::Value,
     features: Option<Extractor>,
+    files: SoundFiles,
 }
 
 impl EmbeddingColumns {
@@ -137,8 +139,16 @@ impl EmbeddingColumns {
             n_windows,
             settings,
             features: None,
+            files: SoundFiles::default(),
             embedder,
         })
+    }
+
+    /// Opens files with other than the default parameters.
+    #[must_use]
+    pub fn with_open_params(self, params: OpenParams) -> Self {
+        let files = SoundFiles::new(params);
+        Self { files, ..self }
     }
 
     /// With the columns of an extractor before them; its segments must be those of this.
@@ -167,8 +177,9 @@ impl EmbeddingColumns {
             Segmentation::Parts { .. } => self.n_windows,
         };
         let (mut done, mut current) = (Vec::new(), Mean::default());
-        self.embedder
-            .for_each_batch(AudioReader::open(path)?, |batch| {
+        let gaps = self
+            .embedder
+            .for_each_batch(self.files.reader(path)?, |batch| {
                 for window in batch {
                     current.add(&window, self.output);
                     if current.n == n_windows {
@@ -177,6 +188,7 @@ impl EmbeddingColumns {
                 }
                 Ok::<_, Error>(())
             })?;
+        self.files.note(path, gaps);
         if self.segments == Segmentation::Whole {
             done.push(current);
         }
@@ -223,6 +235,10 @@ impl Columns for EmbeddingColumns {
 
     fn settings(&self) -> serde_json::Value {
         self.settings.clone()
+    }
+
+    fn take_damaged(&self) -> Vec<DamagedFile> {
+        self.files.take_damaged()
     }
 
     fn rows(&self, path: &Path) -> Result<Vec<FeatureRow>> {

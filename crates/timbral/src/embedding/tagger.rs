@@ -2,12 +2,13 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 
 use serde::Serialize;
-use timbral_audio::AudioReader;
+use timbral_audio::OpenParams;
 use timbral_core::{InvalidParameter, Monitor};
 use timbral_pretrained::{Embedder, EmbedderParams, Network};
 
 use crate::error::{Error, Result};
 use crate::extraction::in_order::{PredictionReport, files_in_order};
+use crate::extraction::sound_files::SoundFiles;
 
 /// A tag and how probable it is.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -83,6 +84,7 @@ pub struct Tagger {
     output: usize,
     /// Tags that are returned.
     most: usize,
+    files: SoundFiles,
 }
 
 impl Tagger {
@@ -103,7 +105,15 @@ impl Tagger {
             embedder,
             output,
             most,
+            files: SoundFiles::default(),
         })
+    }
+
+    /// Opens files with other than the default parameters.
+    #[must_use]
+    pub fn with_open_params(self, params: OpenParams) -> Self {
+        let files = SoundFiles::new(params);
+        Self { files, ..self }
     }
 
     /// The tags of a file.
@@ -112,10 +122,11 @@ impl Tagger {
     ///
     /// The file cannot be decoded, or is shorter than one window; it is named.
     pub fn file(&self, path: impl AsRef<Path>) -> Result<Tagging> {
+        let path = path.as_ref();
         let names = self.embedder.network().tags();
         let (mut sums, mut windows) = (vec![0.0; names.len()], Vec::new());
-        let reader = AudioReader::open(path)?;
-        self.embedder.for_each_batch(reader, |batch| {
+        let reader = self.files.reader(path)?;
+        let gaps = self.embedder.for_each_batch(reader, |batch| {
             for window in batch {
                 let values = window
                     .values
@@ -131,6 +142,7 @@ impl Tagger {
             }
             Ok::<_, Error>(())
         })?;
+        self.files.note(path, gaps);
         let n = windows.len().max(1) as f64;
         sums.iter_mut().for_each(|sum| *sum /= n);
         Ok(Tagging {
@@ -150,7 +162,9 @@ impl Tagger {
         take: impl FnMut(&Path, Tagging),
         monitor: &mut dyn Monitor,
     ) -> PredictionReport {
-        files_in_order(files, |path| self.file(path), take, monitor)
+        let mut report = files_in_order(files, |path| self.file(path), take, monitor);
+        report.damaged = self.files.take_damaged();
+        report
     }
 
     /// The most probable tags.

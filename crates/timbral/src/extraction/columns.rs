@@ -2,6 +2,7 @@ use std::path::Path;
 
 use crate::error::Result;
 use crate::extraction::extractor::{Extractor, FeatureRow};
+use crate::extraction::sound_files::DamagedFile;
 
 /// Columns of a table of features, and their values for a sound file.
 ///
@@ -19,6 +20,11 @@ pub trait Columns: Sync {
     ///
     /// The file cannot be used; the error names it.
     fn rows(&self, path: &Path) -> Result<Vec<FeatureRow>>;
+
+    /// The files that were read since the last call of which something is missing; none by default.
+    fn take_damaged(&self) -> Vec<DamagedFile> {
+        Vec::new()
+    }
 }
 
 impl Columns for Extractor {
@@ -32,5 +38,9 @@ impl Columns for Extractor {
 
     fn rows(&self, path: &Path) -> Result<Vec<FeatureRow>> {
         self.rows(path)
+    }
+
+    fn take_damaged(&self) -> Vec<DamagedFile> {
+        self.take_damaged()
     }
 }
