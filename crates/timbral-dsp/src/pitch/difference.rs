@@ -94,6 +94,8 @@ impl Difference {
         } = self.framing;
         let (per_frame, n_lags) = (frame_length / hop_length, self.longest + 1);
         let mut lags = vec![0.0; n_lags];
+        let mut work = self.autocorrelation.work();
+        let energy = |y: &[f32]| -> f64 { y.iter().map(|v| f64::from(v * v)).sum() };
         for first in (0..n_frames).step_by(CHUNK) {
             let used = (n_frames - first).min(CHUNK);
             let n_hops = used + per_frame - 1;
@@ -101,6 +103,15 @@ impl Difference {
             self.framing.copy_samples(y, first, &mut samples);
             let parts = hops.process(&samples, n_hops);
             for t in 0..used {
+                let (frame, next) = samples[t * hop_length..].split_at(frame_length);
+                // The rounding of loud samples after a silent frame would be larger than the frame.
+                if energy(frame) <= 1e-6 * energy(&next[..n_lags]) {
+                    for (to, y) in work.padded.iter_mut().zip(frame) {
+                        *to = f64::from(*y);
+                    }
+                    visit(first + t, frame, self.autocorrelation.process(&mut work));
+                    continue;
+                }
                 let part = |hop: usize| &parts[(t + hop) * n_lags..][..n_lags];
                 for (to, [_, within]) in lags.iter_mut().zip(part(per_frame - 1)) {
                     *to = *within;
@@ -110,7 +121,7 @@ impl Difference {
                         *to += with_next;
                     }
                 }
-                visit(first + t, &samples[t * hop_length..][..frame_length], &lags);
+                visit(first + t, frame, &lags);
             }
         }
     }
