@@ -142,6 +142,8 @@ fn every_command_that_opens_sound_files_can_be_lenient() {
         "similar",
         "train",
         "train-conv",
+        #[cfg(feature = "pretrained")]
+        "tag-music",
     ] {
         let help = done(folder.path(), &format!("{command} --help"));
         assert!(help.contains("--lenient"), "{command}");
@@ -281,6 +283,12 @@ const WRONG: &[(&str, u8, &str)] = &[
         1,
         "error: bad.npz: not a timbral-similarity file",
     ),
+    #[cfg(feature = "pretrained")]
+    (
+        "tag-music t.csv --weights bad.npz",
+        1,
+        "error: bad.npz: not the weights of musicnn-msd: a damaged safetensors file",
+    ),
     (
         "train t.csv --out g.timbral",
         1,
@@ -405,4 +413,35 @@ fn ctrl_c_stops_a_command_that_says_first_what_it_does() {
         assert_eq!(child.wait().unwrap().code(), Some(130), "{args}: {rest:?}");
         assert!(rest.last().unwrap().contains("stopped"), "{args}: {rest:?}");
     }
+}
+
+#[cfg(feature = "pretrained")]
+#[test]
+fn without_weights_the_command_that_gets_them_is_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    let run = |args: &str| {
+        let mut command = timbral(folder, args);
+        command.env_remove("TIMBRAL_WEIGHTS");
+        let output = command.env("TIMBRAL_CACHE", folder).output().unwrap();
+        (output.status.code(), text(&output.stderr))
+    };
+    for args in [
+        "tag-music .",
+        "extract-features . --embeddings musicnn-mtt --out t.csv",
+    ] {
+        let (code, stderr) = run(args);
+        let line = "no weights; get them by `pip download --no-deps musicnn==0.1.0`";
+        assert_eq!(code, Some(1), "{stderr}");
+        assert!(stderr.contains(line), "{stderr}");
+    }
+    std::fs::write(folder.join("w.whl"), "PK, and no more").unwrap();
+    let (code, stderr) = run("tag-music . --weights w.whl");
+    assert_eq!(code, Some(1), "{stderr}");
+    let start = "error: w.whl: not the weights of musicnn-msd: not a complete zip archive";
+    assert!(stderr.starts_with(start), "{stderr}");
+    let (code, stderr) = run("tag-music . --model vggish");
+    assert_eq!(code, Some(64), "{stderr}");
+    let (code, _) = run("extract-features . --embeddings-only --out t.csv");
+    assert_eq!(code, Some(64));
 }
