@@ -2,6 +2,7 @@ use crate::clip::Clip;
 use crate::error::Result;
 use crate::reader::AudioReader;
 use crate::resample::{ResampleParams, Resampler};
+use crate::source::Gaps;
 
 /// A sound file as one channel at one sample rate, block by block: made by
 /// [`AudioReader::into_mono`].
@@ -59,6 +60,11 @@ impl MonoReader {
     /// The file's path, or the label passed to [`AudioReader::new`].
     pub fn label(&self) -> &str {
         self.reader.label()
+    }
+
+    /// What is missing in what was read so far, as [`AudioReader::gaps`].
+    pub fn gaps(&self) -> Gaps {
+        self.reader.gaps()
     }
 
     /// Appends the next block to `out`; returns the number of new samples, 0 only at the end.

@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use rayon::prelude::*;
-use timbral_audio::Clip;
+use timbral_audio::{Clip, OpenParams};
 use timbral_core::{Monitor, Progress, SharedMonitor};
 
 pub use member::{GenreModel, Member, SoundView};
@@ -23,6 +23,7 @@ pub use training::FittedClassifier;
 
 use crate::error::{Error, Result};
 use crate::extraction::sound::Sound;
+use crate::extraction::sound_files::DamagedFile;
 use member::{CompiledMember, SegmentGrid, SoundAnalyzer};
 use prediction::rank;
 
@@ -36,8 +37,8 @@ use prediction::rank;
 /// P(genre) = sum_m w_m mean_i p_mi(genre) / sum_m w_m
 /// ```
 ///
-/// Files are read in blocks, so that memory does not grow with their length, except for features of
-/// [`Segmentation::Whole`](crate::Segmentation::Whole). The numbers do not depend on the number of
+/// Files are read in blocks, so that memory hardly grows with their length (1 MB per minute for features of
+/// [`Segmentation::Whole`](crate::Segmentation::Whole)). The numbers do not depend on the number of
 /// threads.
 ///
 /// ```
@@ -114,6 +115,23 @@ impl Classifier {
         })
     }
 
+    /// Opens files with other than the default parameters.
+    #[must_use]
+    pub fn with_open_params(self, params: OpenParams) -> Self {
+        let analyzers = self.analyzers.into_iter();
+        let analyzers = analyzers.map(|analyzer| analyzer.with_open_params(params));
+        Self {
+            analyzers: analyzers.collect(),
+            ..self
+        }
+    }
+
+    /// The files read since the last call, or since [`predict_files`](Self::predict_files), of which something
+    /// is missing.
+    pub fn take_damaged(&self) -> Vec<DamagedFile> {
+        take_damaged(&self.analyzers)
+    }
+
     /// The genres, in the order of the models' outputs.
     pub fn classes(&self) -> &[String] {
         &self.classes
@@ -183,6 +201,7 @@ impl Classifier {
                 }
             }
         }
+        report.damaged = self.take_damaged();
         report
     }
 
@@ -249,6 +268,17 @@ fn analyzers_of(
     let analyzers = distinct.iter().map(SoundAnalyzer::new);
     let analyzers = analyzers.collect::<Result<_>>()?;
     Ok((distinct, analyzers))
+}
+
+/// The damaged files since the last call, each once, by their paths.
+fn take_damaged(analyzers: &[SoundAnalyzer]) -> Vec<DamagedFile> {
+    let mut damaged: Vec<_> = analyzers
+        .iter()
+        .flat_map(SoundAnalyzer::take_damaged)
+        .collect();
+    damaged.sort_by(|a, b| a.path.cmp(&b.path));
+    damaged.dedup_by(|a, b| a.path == b.path);
+    damaged
 }
 
 /// The mean of rows of probabilities that follow each other.

@@ -5,4 +5,5 @@ pub(crate) mod inputs;
 pub(crate) mod mel_images;
 pub(crate) mod recordings;
 pub(crate) mod sound;
+pub(crate) mod sound_files;
 pub(crate) mod table;

@@ -77,6 +77,7 @@ pub use explore::{
 pub use extraction::extractor::{Extractor, FeatureRow, Segmentation};
 pub use extraction::inputs::Inputs;
 pub use extraction::mel_images::MelImages;
+pub use extraction::sound_files::{DamagedFile, FileProblems};
 pub use extraction::table::{Extraction, ExtractionReport, feature_table};
 pub use ndarray;
 pub use recipes::dense::{DenseModel, DenseParams};

@@ -6,7 +6,7 @@ use timbral::synth::{SynthCorpus, SynthParams};
 use timbral::{Extraction, Inputs, Segmentation};
 
 use crate::command::Command;
-use crate::options::find_files;
+use crate::options::{SoundArgs, find_files};
 use crate::session::{Session, ThreadArgs, phase};
 use crate::status::Status;
 
@@ -24,6 +24,8 @@ pub struct ExtractFeatures {
     /// One row per recording (whole) or one per 3-s segment (3s)
     #[arg(long, default_value = "whole")]
     segments: Segmentation,
+    #[command(flatten)]
+    sound: SoundArgs,
     #[command(flatten)]
     threads: ThreadArgs,
     /// Continue an interrupted run with the same settings
@@ -62,8 +64,8 @@ impl Command for ExtractFeatures {
     const NAME: &'static str = "extract-features";
     const ABOUT: &'static str = "Extract a table of features from sound files, equal to librosa's";
     const DETAILS: &'static str = "One row per file, labelled with the name of its folder: file name, length \
-        in samples, 57 features, label. Files that cannot be read are skipped and named. A run that was \
-        interrupted leaves FILE.partial, from which `--resume` continues.";
+        in samples, 57 features, label. Files that cannot be read are skipped and named; a file whose end is \
+        missing is read as far as it goes and named. A run that was interrupted leaves FILE.partial, from which `--resume` continues.";
     const EXAMPLE: &'static str = "MUSIC --out features.csv --preset gtzan --segments 3s";
 
     fn run(self) -> anyhow::Result<Status> {
@@ -74,6 +76,7 @@ impl Command for ExtractFeatures {
         let extraction = Extraction {
             features: self.preset,
             segments: self.segments,
+            open: self.sound.open_params(),
             resume: self.resume,
             ..Extraction::default()
         };

@@ -4,6 +4,7 @@ use std::path::Path;
 use serde::Serialize;
 
 use crate::error::Error;
+use crate::extraction::sound_files::{DamagedFile, write_problems};
 
 /// A genre and how probable it is.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -84,16 +85,16 @@ pub struct PredictionReport {
     pub files: usize,
     /// The error of each file that has none; it names the file.
     pub skipped: Vec<Error>,
+    /// The files that have a prediction although something of them is missing.
+    pub damaged: Vec<DamagedFile>,
     /// Whether it was stopped before the last file.
     pub stopped: bool,
 }
 
-/// One line for each skipped file, then the counts.
+/// One line for each skipped and each damaged file, then the counts.
 impl fmt::Display for PredictionReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for error in &self.skipped {
-            writeln!(f, "skipped {error}")?;
-        }
+        write_problems(&self.skipped, &self.damaged, f)?;
         let stopped = if self.stopped { "; stopped" } else { "" };
         let skipped = self.skipped.len();
         write!(f, "{} files, {skipped} skipped{stopped}", self.files)
