@@ -7,7 +7,7 @@ use zip::{ZipArchive, ZipWriter};
 
 use super::cell::Cell;
 use super::feature_table::FeatureTable;
-use super::npy::{Array, Items, add, add_texts, unpack};
+use super::npy::{Items, add, add_texts, unpack};
 use super::reader::TableReader;
 use super::schema::{GROUP, ID, LABEL, LENGTH, TableSchema};
 use super::stored::Stored;
