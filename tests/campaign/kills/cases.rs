@@ -101,7 +101,23 @@ pub(super) const CASES: [Case; 13] = [
     },
 ];
 
+/// What else a command goes on from.
+const KEPT: [&str; 2] = ["o.checkpoint", "corpus"];
+
 impl Case {
+    /// Removes what the command would go on from, so that it begins anew.
+    pub(super) fn forget(&self, folder: &Path) {
+        for name in self.logs.iter().chain(&KEPT) {
+            let path = folder.join(name);
+            let removed = match path.is_dir() {
+                true => std::fs::remove_dir_all(path),
+                false => std::fs::remove_file(path),
+            };
+            // It need not be there.
+            drop(removed);
+        }
+    }
+
     /// The command.
     pub(super) fn name(&self) -> &'static str {
         self.args.split(' ').next().unwrap_or_default()

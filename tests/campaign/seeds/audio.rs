@@ -1,3 +1,6 @@
+use std::io::Cursor;
+
+use timbral_audio::decode_reader;
 use timbral_core::Rng;
 
 use super::kept;
@@ -351,6 +354,19 @@ fn pcm_in_matroska(laced: bool) -> Vec<u8> {
         segment,
     ]
     .concat()
+}
+
+/// All of them can be decoded.
+pub(crate) fn check() {
+    let kinds: [fn() -> Vec<Seed>; 11] = [
+        wav, aiff, au, caf, flac, vorbis, opus, mp3, adts, mp4, matroska,
+    ];
+    for (kind, seeds) in kinds.iter().enumerate() {
+        for (i, seed) in seeds().into_iter().enumerate() {
+            let decoded = decode_reader(Cursor::new(seed.bytes), "seed");
+            decoded.unwrap_or_else(|e| panic!("kind {kind}, seed {i}: {e}"));
+        }
+    }
 }
 
 fn seeds(form: Form, files: Vec<Vec<u8>>) -> Vec<Seed> {
