@@ -15,8 +15,17 @@
 //! | magnitude | shape of the spectrum | [`spectral_centroid`], [`spectral_bandwidth`], [`spectral_rolloff`], [`spectral_flatness`], [`spectral_contrast`] |
 //! | signal or spectrogram | harmonic and percussive part | [`Hpss`] |
 //! | mel bands in dB | cepstrum, onsets | [`Mfcc`], [`onset_strength`] |
-//! | onsets | tempo, beats | [`Tempo`], [`BeatTracker`], [`Tempogram`] |
-//! | any series | its derivative | [`delta`] |
+//! | signal | fundamental frequency | [`Yin`], [`Pyin`] |
+//! | signal | loud parts, raised high frequencies | [`trim`], [`split`], [`preemphasis`], [`deemphasis`] |
+//! | spectrogram | as it is heard, without background, polynomials | [`perceptual_weighting`], [`pcen`], [`poly_features`] |
+//! | onsets | frames of notes | [`onset_detect`], [`peak_pick`], [`onset_backtrack`] |
+//! | onsets | tempo, beats, pulse | [`Tempo`], [`BeatTracker`], [`Tempogram`], [`tempogram_ratio`], [`plp`] |
+//! | probabilities | the best sequence of states | [`viterbi`], [`transition_local`] |
+//! | signal | slower or faster, rearranged | [`time_stretch`], [`phase_vocoder`], [`remix`] |
+//! | magnitude | signal | [`griffinlim`] |
+//! | any two series | the best way to warp one to the other | [`dtw`] |
+//! | any series | which frames are alike, where parts begin | [`recurrence_matrix`], [`cross_similarity`], [`nn_filter`], [`agglomerative`] |
+//! | any series | its derivative, its past | [`delta`], [`stack_memory`] |
 //!
 //! ```
 //! use timbral_dsp::{DbParams, MelBank, MelParams, Mfcc, MfccParams, Stft, StftParams, power_to_db};
@@ -33,8 +42,8 @@
 //! # Plans
 //!
 //! Work that can be prepared (windows, filter banks, transforms) is in a *plan*: [`Stft`], [`MelBank`],
-//! [`Mfcc`], [`Chroma`], [`Cqt`], [`PseudoCqt`], [`HybridCqt`], [`ChromaCqt`], [`Hpss`], [`Tempo`],
-//! [`Tempogram`], [`BeatTracker`] and [`FeatureSet`]. All of
+//! [`Mfcc`], [`Chroma`], [`Cqt`], [`PseudoCqt`], [`HybridCqt`], [`ChromaCqt`], [`Yin`], [`Pyin`], [`Hpss`],
+//! [`Tempo`], [`Tempogram`], [`BeatTracker`] and [`FeatureSet`]. All of
 //! them follow one convention:
 //!
 //! - `XParams` are public fields with the defaults of librosa. Write `..XParams::default()` for the
@@ -66,14 +75,20 @@
 #![cfg_attr(not(test), warn(clippy::disallowed_methods))]
 
 mod constant_q;
+mod effects;
+mod elementary;
 mod error;
 mod features;
 mod frames;
+mod interpolation;
+mod pitch;
 mod rhythm;
 mod scaling;
 mod separation;
+mod sequence;
 mod simd;
 mod spectral;
+mod structure;
 mod transform;
 
 pub use ndarray;
@@ -83,19 +98,35 @@ pub use constant_q::{
     CensParams, ChromaCqt, ChromaCqtParams, Cqt, CqtParams, HybridCqt, Intervals, PseudoCqt,
     chroma_cens, tonnetz,
 };
+pub use effects::{
+    EmphasisParams, GriffinLimParams, SilenceParams, deemphasis, griffinlim, phase_vocoder,
+    preemphasis, remix, split, time_stretch, trim,
+};
 pub use error::{Error, InvalidParameter, Result};
 pub use features::{DeltaMode, DeltaParams, FeatureParams, FeatureScratch, FeatureSet, delta};
 pub use frames::{Framing, PadMode, Window, rms, zero_crossing_rate};
+pub use pitch::{Pitches, Pyin, PyinParams, Yin, YinParams};
 pub use rhythm::{
-    Aggregate, BeatParams, BeatTracker, Beats, OnsetParams, Tempo, TempoParams, Tempogram,
-    TempogramParams, autocorrelate, fourier_tempogram, onset_strength, tempo_frequencies,
+    Aggregate, BeatParams, BeatTracker, Beats, OnsetDetectParams, OnsetParams, PeakPickParams,
+    PlpParams, Tempo, TempoParams, Tempogram, TempogramParams, TempogramRatioParams, autocorrelate,
+    fourier_tempogram, hybrid_tempogram, metrogram, onset_backtrack, onset_detect, onset_strength,
+    onset_strength_multi, peak_pick, plp, tempo_frequencies, tempogram_ratio,
 };
 pub use scaling::Norm;
 pub use separation::{Hpss, HpssParams};
+pub use sequence::{
+    DtwParams, DtwStep, StackParams, StatePath, ViterbiParams, Warping, dtw, dtw_of_costs,
+    stack_memory, transition_cycle, transition_local, transition_loop, transition_uniform, viterbi,
+};
 pub use spectral::{
     Chroma, ChromaParams, ContrastParams, DbParams, MelBank, MelNorm, MelParams, MelScale, Mfcc,
-    MfccParams, Peak, PiptrackParams, Reference, amplitude_to_db, db_to_power, estimate_tuning,
-    fft_frequencies, piptrack, pitch_tuning, power_to_db, spectral_bandwidth, spectral_centroid,
-    spectral_contrast, spectral_flatness, spectral_rolloff,
+    MfccParams, PcenParams, Peak, PiptrackParams, Reference, Weighting, amplitude_to_db,
+    db_to_amplitude, db_to_power, estimate_tuning, fft_frequencies, frequency_weighting, pcen,
+    perceptual_weighting, piptrack, pitch_tuning, poly_features, power_to_db, spectral_bandwidth,
+    spectral_centroid, spectral_contrast, spectral_flatness, spectral_rolloff,
+};
+pub use structure::{
+    CrossSimilarityParams, RecurrenceParams, SimilarityMode, agglomerative, cross_similarity,
+    lag_to_recurrence, nn_filter, recurrence_matrix, recurrence_to_lag, subsegment,
 };
 pub use transform::{Stft, StftParams, StftScratch};

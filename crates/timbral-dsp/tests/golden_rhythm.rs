@@ -1,4 +1,4 @@
-//! Rhythm features equal librosa 0.11.0: the values in `golden/rhythm.json` were made by
+//! Rhythm features equal librosa 1.0.0: the values in `golden/rhythm.json` were made by
 //! `golden/rhythm.py`, which also describes the signals.
 
 use std::collections::BTreeMap;

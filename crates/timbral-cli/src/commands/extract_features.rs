@@ -18,7 +18,7 @@ pub struct ExtractFeatures {
     /// Table to write, .csv
     #[arg(long, value_name = "FILE")]
     out: PathBuf,
-    /// Recipe of the features: librosa (as librosa 0.11 computes them) or gtzan (as in the published tables)
+    /// Recipe of the features: librosa (as librosa 1.0 computes them) or gtzan (as in the published tables)
     #[arg(long, default_value = "librosa")]
     preset: FeatureParams,
     /// One row per recording (whole) or one per 3-s segment (3s)

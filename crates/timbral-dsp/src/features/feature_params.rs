@@ -51,7 +51,7 @@ impl Default for FeatureParams {
 }
 
 impl FeatureParams {
-    /// The defaults of librosa 0.11.0.
+    /// The defaults of librosa 1.0.0.
     pub fn librosa() -> Self {
         Self::default()
     }

@@ -66,7 +66,8 @@ fn crossings(y: &[f32], from: isize, to: isize) -> u32 {
         .sum()
 }
 
-fn is_negative(v: f32) -> bool {
+/// Whether a value counts as negative.
+pub(crate) fn is_negative(v: f32) -> bool {
     v < -ZERO_THRESHOLD
 }
 

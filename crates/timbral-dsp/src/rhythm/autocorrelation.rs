@@ -34,23 +34,23 @@ pub fn autocorrelate(y: &[f64], max_size: Option<usize>) -> Vec<f64> {
 
 /// Transforms for the autocorrelation of signals of one length.
 #[derive(Debug, Clone)]
-pub(super) struct Autocorrelation {
+pub(crate) struct Autocorrelation {
     fft: RealFft,
     length: usize,
     n: usize,
 }
 
 /// Working memory of one thread.
-pub(super) struct Work {
+pub(crate) struct Work {
     /// Starts with the signal; `process` clears the rest.
-    pub(super) padded: Vec<f64>,
+    pub(crate) padded: Vec<f64>,
     spectrum: Vec<Complex<f64>>,
     scratch: RealFftScratch,
 }
 
 impl Autocorrelation {
     /// For signals of `n` values, at least 1.
-    pub(super) fn new(n: usize) -> Self {
+    pub(crate) fn new(n: usize) -> Self {
         let length = next_fast_even(2 * n - 1);
         Self {
             fft: RealFft::new(length),
@@ -59,7 +59,7 @@ impl Autocorrelation {
         }
     }
 
-    pub(super) fn work(&self) -> Work {
+    pub(crate) fn work(&self) -> Work {
         Work {
             padded: vec![0.0; self.length],
             spectrum: Vec::new(),
@@ -68,7 +68,7 @@ impl Autocorrelation {
     }
 
     /// The lags `0..n` of the signal in `work.padded[..n]`, which is overwritten.
-    pub(super) fn process<'a>(&self, work: &'a mut Work) -> &'a [f64] {
+    pub(crate) fn process<'a>(&self, work: &'a mut Work) -> &'a [f64] {
         let Work {
             padded,
             spectrum,

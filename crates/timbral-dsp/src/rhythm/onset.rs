@@ -1,4 +1,6 @@
-use ndarray::ArrayView2;
+use std::ops::Range;
+
+use ndarray::{Array2, ArrayView2};
 
 use super::band_rises::Bands;
 use crate::error::{Error, Result, check, check_finite};
@@ -111,6 +113,64 @@ impl OnsetParams {
 ///
 /// Those of [`OnsetParams::validate`]; `s_db` has no bands, or a value that is not finite.
 pub fn onset_strength(s_db: ArrayView2<'_, f32>, params: &OnsetParams) -> Result<Vec<f32>> {
+    let (n_mels, _) = s_db.dim();
+    let mut envelopes = envelopes(s_db, std::slice::from_ref(&(0..n_mels)), params)?;
+    Ok(envelopes.pop().unwrap_or_default())
+}
+
+/// The onset envelopes of groups of bands: [`onset_strength`] of each, with the running maximum over all bands.
+///
+/// - `s_db`: as for [`onset_strength`];
+/// - `channels`: the first band of each group and the end of the last one, ascending, up to the number of bands;
+/// - result: shape `(channels.len() - 1, n_frames)`.
+///
+/// Equals `librosa.onset.onset_strength_multi(S=s_db, channels=channels)`.
+///
+/// ```
+/// use ndarray::array;
+/// use timbral_dsp::{OnsetParams, onset_strength_multi};
+///
+/// let s_db = array![[0.0, 6.0, 6.0, 0.0], [0.0, 2.0, 1.0, 1.0]];
+/// let params = OnsetParams { center: false, ..OnsetParams::default() };
+/// let envelopes = onset_strength_multi(s_db.view(), &[0, 1, 2], &params)?;
+/// assert_eq!(envelopes, array![[0.0, 6.0, 0.0, 0.0], [0.0, 2.0, 0.0, 0.0]]);
+/// # Ok::<(), timbral_dsp::Error>(())
+/// ```
+///
+/// # Errors
+///
+/// Those of [`onset_strength`]; `channels` that do not ascend, are fewer than two, or end beyond the bands.
+pub fn onset_strength_multi(
+    s_db: ArrayView2<'_, f32>,
+    channels: &[usize],
+    params: &OnsetParams,
+) -> Result<Array2<f32>> {
+    let (n_mels, n_frames) = s_db.dim();
+    if channels.len() < 2 {
+        return Err(Error::TooShort {
+            name: "channels",
+            needed: 2,
+            got: channels.len(),
+        });
+    }
+    for pair in channels.windows(2) {
+        let rule = "must be below the next one, up to the number of bands";
+        let holds = pair[0] < pair[1] && pair[1] <= n_mels;
+        check(holds, "channels", pair[0], rule)?;
+    }
+    let groups: Vec<Range<usize>> = channels.windows(2).map(|c| c[0]..c[1]).collect();
+    let rows = envelopes(s_db, &groups, params)?;
+    Ok(Array2::from_shape_fn((rows.len(), n_frames), |(i, t)| {
+        rows[i][t]
+    }))
+}
+
+/// The envelope of each group of bands.
+fn envelopes(
+    s_db: ArrayView2<'_, f32>,
+    groups: &[Range<usize>],
+    params: &OnsetParams,
+) -> Result<Vec<Vec<f32>>> {
     params.validate()?;
     let (n_mels, n_frames) = s_db.dim();
     if n_mels == 0 {
@@ -125,33 +185,37 @@ pub fn onset_strength(s_db: ArrayView2<'_, f32>, params: &OnsetParams) -> Result
     check_finite("s_db", s)?;
 
     let n_rises = n_frames.saturating_sub(params.lag);
-    let mut envelope = vec![0.0; n_frames];
-    if n_rises > 0 {
-        let local_max;
-        let reference = if params.max_size == 1 {
-            s
-        } else {
-            local_max = maximum_filter(s, n_frames, params.max_size);
-            &local_max
-        };
-        let bands = Bands {
-            s,
-            reference,
-            n_frames,
-            lag: params.lag,
-        };
-        let rises = match params.aggregate {
-            Aggregate::Mean => bands.mean(n_rises),
-            Aggregate::Median => bands.median(n_rises),
-        };
-        for (to, rise) in envelope.iter_mut().skip(params.delay()).zip(rises) {
-            *to = rise;
+    let local_max;
+    let reference = if params.max_size == 1 || n_rises == 0 {
+        s
+    } else {
+        local_max = maximum_filter(s, n_frames, params.max_size);
+        &local_max
+    };
+    let envelope = |rows: &Range<usize>| {
+        let mut envelope = vec![0.0; n_frames];
+        if n_rises > 0 {
+            let cells = rows.start * n_frames..rows.end * n_frames;
+            let bands = Bands {
+                s: &s[cells.clone()],
+                reference: &reference[cells],
+                n_frames,
+                lag: params.lag,
+            };
+            let rises = match params.aggregate {
+                Aggregate::Mean => bands.mean(n_rises),
+                Aggregate::Median => bands.median(n_rises),
+            };
+            for (to, rise) in envelope.iter_mut().skip(params.delay()).zip(rises) {
+                *to = rise;
+            }
         }
-    }
-    if params.detrend {
-        detrend(&mut envelope);
-    }
-    Ok(envelope)
+        if params.detrend {
+            detrend(&mut envelope);
+        }
+        envelope
+    };
+    Ok(groups.iter().map(envelope).collect())
 }
 
 /// Running maximum over `size` rows: `scipy.ndimage.maximum_filter1d(axis=0)`. Its mirrored border
@@ -185,7 +249,7 @@ fn detrend(envelope: &mut [f32]) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use ndarray::{Array2, ShapeBuilder};
+    use ndarray::ShapeBuilder;
     use proptest::prelude::*;
 
     fn noise(n_mels: usize, n_frames: usize) -> Array2<f32> {

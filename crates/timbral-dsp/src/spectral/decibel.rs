@@ -115,6 +115,15 @@ pub fn db_to_power(db: f32, reference: f32) -> f32 {
     reference * libm::powf(10.0, 0.1 * db)
 }
 
+/// The amplitude of a number of decibels, `reference 10^(db / 20)`; equals `librosa.db_to_amplitude`.
+///
+/// ```
+/// assert_eq!(timbral_dsp::db_to_amplitude(20.0, 1.0), 10.0);
+/// ```
+pub fn db_to_amplitude(db: f32, reference: f32) -> f32 {
+    reference.abs() * db_to_power(db, 1.0).sqrt()
+}
+
 /// Converts in place; the parameters must be valid.
 pub(crate) fn tiles_to_db(tiles: &mut Tiles, params: &DbParams) {
     let amin = params.amin.max(f32::MIN_POSITIVE);

@@ -1,4 +1,4 @@
-"""Makes rhythm.json: the results of librosa 0.11.0 for the signals of golden_rhythm.rs.
+"""Makes rhythm.json: the results of librosa 1.0.0 for the signals of golden_rhythm.rs.
 
     python rhythm.py > rhythm.json
 
@@ -12,7 +12,7 @@ import librosa
 import numpy as np
 import scipy
 
-assert librosa.__version__ == "0.11.0", librosa.__version__
+assert librosa.__version__ == "1.0.0", librosa.__version__
 
 
 def lcg(n, seed):

@@ -2,6 +2,10 @@
 //! `golden/features.py`.
 //!
 //! - `constant_q`: constant-Q transforms, their chroma, CENS and tonal centroids
+//! - `pitch`: YIN, pYIN, sequences of states
+//! - `spectra`: weighting, PCEN, polynomials
+//! - `structure`: similar frames, parts, warping, stretching, phases found
+//! - `time`: onsets, pulse, tempo ratios, silence, emphasis
 
 #[allow(dead_code, reason = "shared with other tests, which need more")]
 #[path = "../common/digest.rs"]
@@ -11,6 +15,10 @@ mod digest;
 mod signals;
 
 mod constant_q;
+mod pitch;
+mod spectra;
+mod structure;
+mod time;
 
 /// The parameters that differ from the default.
 type Params = std::collections::BTreeMap<String, serde_json::Value>;

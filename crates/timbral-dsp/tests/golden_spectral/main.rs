@@ -1,4 +1,4 @@
-//! Everything except rhythm equals librosa 0.11.0 and SciPy: the values in `golden/spectral.json` were
+//! Everything except rhythm equals librosa 1.0.0 and SciPy: the values in `golden/spectral.json` were
 //! made by `golden/spectral.py`.
 //!
 //! - `frames`: windows, frame counts, RMS, zero crossings

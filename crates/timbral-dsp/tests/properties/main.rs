@@ -4,6 +4,7 @@
 //! - `definitions`: the O(n^2) definition against the fast code
 //! - `symmetries`: scaling, shifting, memory order
 //! - `plans`: scratch, threads
+//! - `feature_errors`: every error of pitch, onsets, sequences, weighting and effects
 //! - `limits`: silence, empty and single cells, NaN, huge sizes
 //! - `signal_errors`: every error of functions of signals
 //! - `spectrogram_errors`: every error of functions of spectrograms
@@ -13,6 +14,7 @@ mod signals;
 
 mod constant_q_errors;
 mod definitions;
+mod feature_errors;
 mod limits;
 mod plans;
 mod signal_errors;

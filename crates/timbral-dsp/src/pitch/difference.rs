@@ -1,0 +1,116 @@
+//! The cumulative mean normalised difference of a frame and its shifted self (de Cheveigné and Kawahara 2002).
+//!
+//! ```text
+//! d[l] = sum_n (x[n] - x[n + l])^2 over the samples of the frame, D[l] = l d[l] / sum_{j = 1 ..= l} d[j]
+//! ```
+//!
+//! As in librosa, samples beyond the frame count as zero in the products, and the energy of the shifted frame is
+//! that of the first samples: `d[l] = 2 (a[0] - a[l]) - sum_{n < l} x[n]^2` with the autocorrelation `a`.
+
+use super::yin_params::YinParams;
+use crate::error::{Result, check_finite};
+use crate::frames::Framing;
+use crate::rhythm::{Autocorrelation, AutocorrelationWork};
+
+/// The comparison of frames for the periods of valid parameters.
+#[derive(Debug, Clone)]
+pub(super) struct Difference {
+    framing: Framing,
+    /// The period of the first value.
+    pub(super) shortest: usize,
+    longest: usize,
+    autocorrelation: Autocorrelation,
+}
+
+/// The differences of a frame for all periods, and the offsets of their troughs.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Periods {
+    pub(super) values: Vec<f64>,
+}
+
+impl Difference {
+    pub(super) fn new(params: &YinParams) -> Self {
+        let (shortest, longest) = params.periods();
+        Self {
+            framing: params.framing(),
+            shortest,
+            longest,
+            autocorrelation: Autocorrelation::new(params.frame_length),
+        }
+    }
+
+    /// Calls `visit` with the differences of every frame.
+    pub(super) fn for_each_frame(
+        &self,
+        y: &[f32],
+        mut visit: impl FnMut(usize, &Periods),
+    ) -> Result<()> {
+        check_finite("signal", y)?;
+        let n_frames = self.framing.n_frames(y.len())?;
+        let mut work = self.autocorrelation.work();
+        let mut frame = vec![0.0f32; self.framing.frame_length];
+        let mut periods = Periods::default();
+        for t in 0..n_frames {
+            self.framing.copy_frame(y, t, &mut frame);
+            self.compare(&frame, &mut work, &mut periods);
+            visit(t, &periods);
+        }
+        Ok(())
+    }
+
+    fn compare(&self, frame: &[f32], work: &mut AutocorrelationWork, periods: &mut Periods) {
+        for (to, y) in work.padded.iter_mut().zip(frame) {
+            *to = f64::from(*y);
+        }
+        let lags = self.autocorrelation.process(work);
+        periods.values.clear();
+        let (mut energy, mut sum) = (0.0, 0.0);
+        for (l, y) in (1..=self.longest).zip(frame) {
+            energy += f64::from(*y) * f64::from(*y);
+            let d = 2.0 * (lags[0] - lags[l]) - energy;
+            sum += d;
+            if l >= self.shortest {
+                let mean = sum / l as f64;
+                periods
+                    .values
+                    .push(d / (mean + f64::from(f32::MIN_POSITIVE)));
+            }
+        }
+    }
+}
+
+impl Periods {
+    /// Whether value `i` is smaller than its neighbours.
+    pub(super) fn is_trough(&self, i: usize) -> bool {
+        let v = &self.values;
+        let falls = i == 0 || v[i] < v[i - 1];
+        let rises = match v.get(i + 1) {
+            Some(next) if i == 0 => v[i] < *next,
+            Some(next) => v[i] <= *next,
+            None => i > 0,
+        };
+        falls && rises
+    }
+
+    /// The offset of the vertex of the parabola through value `i` and its neighbours.
+    pub(super) fn shift(&self, i: usize) -> f64 {
+        let v = &self.values;
+        if i == 0 || i + 1 >= v.len() {
+            return 0.0;
+        }
+        let a = v[i + 1] + v[i - 1] - 2.0 * v[i];
+        let b = (v[i + 1] - v[i - 1]) / 2.0;
+        if b.abs() >= a.abs() { 0.0 } else { -b / a }
+    }
+
+    /// The first of the smallest values.
+    pub(super) fn smallest(&self) -> usize {
+        let mut best = 0;
+        for (i, v) in self.values.iter().enumerate() {
+            if *v < self.values[best] {
+                best = i;
+            }
+        }
+        best
+    }
+}

@@ -1,0 +1,13 @@
+//! Sequences of states and of frames.
+
+mod dtw;
+mod stack_memory;
+mod transition;
+mod viterbi;
+
+pub use dtw::{DtwParams, DtwStep, Warping, dtw, dtw_of_costs};
+pub use stack_memory::{StackParams, stack_memory};
+pub(crate) use transition::local_weights;
+pub use transition::{transition_cycle, transition_local, transition_loop, transition_uniform};
+pub(crate) use viterbi::Decoder;
+pub use viterbi::{StatePath, ViterbiParams, viterbi};

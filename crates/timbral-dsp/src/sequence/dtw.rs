@@ -1,0 +1,203 @@
+use ndarray::{Array2, ArrayView2};
+
+use crate::error::{Error, InvalidParameter, Result, check, check_length};
+
+/// A step of a warping path.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct DtwStep {
+    /// Rows and columns to go on, not both 0, at most 1024 (`step_sizes_sigma`).
+    pub size: (usize, usize),
+    /// What the step adds to the cost; at least 0 (`weights_add`).
+    pub add: f64,
+    /// The factor of the cost of the cell that it leads to; at least 0 (`weights_mul`).
+    pub multiply: f64,
+}
+
+/// Parameters of [`dtw`], named as in `librosa.sequence.dtw`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct DtwParams {
+    /// The steps, the first of equally good ones is taken; default one row and column, one column, one row, without
+    /// weights.
+    pub steps: Vec<DtwStep>,
+    /// Whether the path may start and end at any column (`subseq`); default false.
+    pub subseq: bool,
+    #[doc(hidden)]
+    pub _non_exhaustive: (),
+}
+
+impl Default for DtwParams {
+    fn default() -> Self {
+        let step = |size| DtwStep {
+            size,
+            add: 0.0,
+            multiply: 1.0,
+        };
+        Self {
+            steps: [(1, 1), (0, 1), (1, 0)].map(step).to_vec(),
+            subseq: false,
+            _non_exhaustive: (),
+        }
+    }
+}
+
+impl DtwParams {
+    /// Checks the ranges of all parameters.
+    ///
+    /// # Errors
+    ///
+    /// No steps or more than 255, or one outside the ranges in the description of [`DtwStep`].
+    pub fn validate(&self) -> Result<()> {
+        let n = self.steps.len();
+        let rule = "must be 1 to 255 steps";
+        check((1..=255).contains(&n), "steps", n, rule)?;
+        for step in &self.steps {
+            let (rows, columns) = step.size;
+            let holds = (1..=1024).contains(&rows.max(columns));
+            let rule = "must go on by 1 to 1024 rows or columns";
+            check(holds, "steps", rows.max(columns), rule)?;
+            for weight in [step.add, step.multiply] {
+                let holds = weight >= 0.0 && weight.is_finite();
+                check(holds, "steps", weight, "must have finite weights from 0")?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The best way to warp one series to another.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub struct Warping {
+    /// The smallest cost of a path to each cell, infinite where no path leads.
+    pub cost: Array2<f64>,
+    /// The rows and columns of the path, from its end to its start as in librosa.
+    pub path: Vec<(usize, usize)>,
+}
+
+/// Dynamic time warping of two series of frames: the path through the matrix of their Euclidean distances with the
+/// smallest sum (Müller 2015); equals `librosa.sequence.dtw(X, Y)`.
+///
+/// - `x`, `y`: shapes `(n_features, n)` and `(n_features, m)`;
+/// - result: costs of shape `(n, m)` and the path, see [`dtw_of_costs`].
+///
+/// # Errors
+///
+/// Those of [`dtw_of_costs`], and another number of features.
+///
+/// ```
+/// use ndarray::array;
+/// use timbral_dsp::{DtwParams, dtw};
+///
+/// let (x, y) = (array![[1.0f32, 2.0, 3.0]], array![[1.0, 1.0, 2.0, 3.0]]);
+/// let warping = dtw(x.view(), y.view(), &DtwParams::default())?;
+/// assert_eq!(warping.cost[[2, 3]], 0.0);
+/// assert_eq!(warping.path, [(2, 3), (1, 2), (0, 1), (0, 0)]);
+/// # Ok::<(), timbral_dsp::Error>(())
+/// ```
+pub fn dtw(x: ArrayView2<'_, f32>, y: ArrayView2<'_, f32>, params: &DtwParams) -> Result<Warping> {
+    check_length("y rows", x.nrows(), y.nrows())?;
+    let mut squares = Array2::<f64>::zeros((x.ncols(), y.ncols()));
+    for (a, b) in x.outer_iter().zip(y.outer_iter()) {
+        let b: Vec<f64> = b.iter().map(|v| f64::from(*v)).collect();
+        for (mut row, a) in squares.outer_iter_mut().zip(a) {
+            let a = f64::from(*a);
+            for (to, b) in row.iter_mut().zip(&b) {
+                *to += (a - b) * (a - b);
+            }
+        }
+    }
+    squares.mapv_inplace(f64::sqrt);
+    dtw_of_costs(squares.view(), params)
+}
+
+/// The path with the smallest sum through a matrix of costs; equals `librosa.sequence.dtw(C=costs)`.
+///
+/// ```text
+/// D[i, j] = min over steps s of  D[i - s_rows, j - s_columns] + s_multiply C[i, j] + s_add,   D[0, 0] = C[0, 0]
+/// ```
+///
+/// With `subseq` also `D[0, j] = C[0, j]`, and the path ends at the smallest value of the last row. Rows are those of
+/// the shorter series then; librosa exchanges the numbers of a path if there are more rows than columns, which is not done
+/// here.
+///
+/// # Errors
+///
+/// - those of [`DtwParams::validate`];
+/// - no rows or no columns, or a cost that is NaN;
+/// - steps that lead to no end (`steps`).
+///
+/// ```
+/// use ndarray::array;
+/// use timbral_dsp::{DtwParams, dtw_of_costs};
+///
+/// let costs = array![[5.0, 0.0, 9.0, 9.0], [9.0, 9.0, 1.0, 9.0]];
+/// let params = DtwParams { subseq: true, ..DtwParams::default() };
+/// assert_eq!(dtw_of_costs(costs.view(), &params)?.path, [(1, 2), (0, 1)]);
+/// # Ok::<(), timbral_dsp::Error>(())
+/// ```
+pub fn dtw_of_costs(costs: ArrayView2<'_, f64>, params: &DtwParams) -> Result<Warping> {
+    params.validate()?;
+    let (n, m) = costs.dim();
+    for (name, got) in [("cost rows", n), ("cost columns", m)] {
+        if got == 0 {
+            let needed = 1;
+            return Err(Error::TooShort { name, needed, got });
+        }
+    }
+    if let Some((index, value)) = costs.iter().enumerate().find(|(_, v)| v.is_nan()) {
+        return Err(Error::NotFinite {
+            name: "costs",
+            index,
+            value: *value as f32,
+        });
+    }
+    let costs = costs.as_standard_layout();
+    let mut sums = Array2::from_elem((n, m), f64::INFINITY);
+    let mut steps = vec![u8::MAX; n * m];
+    sums[[0, 0]] = costs[[0, 0]];
+    if params.subseq {
+        sums.row_mut(0).assign(&costs.row(0));
+    }
+    if let (Some(costs), Some(sums)) = (costs.as_slice(), sums.as_slice_mut()) {
+        for i in 0..n {
+            for j in 0..m {
+                let at = i * m + j;
+                let mut best = sums[at];
+                for (s, step) in params.steps.iter().enumerate() {
+                    let (rows, columns) = step.size;
+                    if rows > i || columns > j {
+                        continue;
+                    }
+                    let cost =
+                        sums[at - rows * m - columns] + (step.multiply * costs[at] + step.add);
+                    if cost < best {
+                        best = cost;
+                        steps[at] = s as u8;
+                    }
+                }
+                sums[at] = best;
+            }
+        }
+    }
+    let mut column = m - 1;
+    if params.subseq {
+        let last = sums.row(n - 1);
+        column = (0..m).fold(0, |best, j| if last[j] < last[best] { j } else { best });
+    }
+    let no_path =
+        || InvalidParameter::new("steps", params.steps.len(), "must lead to the last cell");
+    if sums[[n - 1, column]].is_infinite() {
+        return Err(no_path().into());
+    }
+    let mut path = vec![(n - 1, column)];
+    let (mut i, mut j) = (n - 1, column);
+    while (params.subseq && i > 0) || (!params.subseq && (i, j) != (0, 0)) {
+        let step = params
+            .steps
+            .get(usize::from(steps[i * m + j]))
+            .ok_or_else(no_path)?;
+        (i, j) = (i - step.size.0, j - step.size.1);
+        path.push((i, j));
+    }
+    Ok(Warping { cost: sums, path })
+}
