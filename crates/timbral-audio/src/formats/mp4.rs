@@ -235,6 +235,7 @@ fn source(
         _ => skip_at(if rate > 0 { rate } else { track.timescale }),
     };
     let samples = Samples {
+        left: bytes.end(),
         bytes,
         table: track.table,
         fragments,
@@ -255,19 +256,36 @@ struct Samples {
     table: Table,
     fragments: Option<Fragments>,
     start: Option<Start>,
+    /// Bytes that packets may still have: no more than the file, even if they overlap. An empty packet counts
+    /// as one byte.
+    left: u64,
+}
+
+impl Samples {
+    /// Offset and size of the next packet.
+    fn find(&mut self) -> Result<Option<(u64, u64)>> {
+        match (self.table.next(), &mut self.fragments) {
+            (None, Some(fragments)) => fragments.next(&mut self.bytes),
+            (found, _) => Ok(found),
+        }
+    }
 }
 
 impl Demuxer for Samples {
     fn next(&mut self) -> Result<Option<Packet>> {
-        let found = match self.table.next() {
-            Some(found) => Some(found),
-            None => match &mut self.fragments {
-                Some(fragments) => fragments.next(&mut self.bytes)?,
-                None => None,
-            },
-        };
-        let Some((at, size)) = found else {
-            return Ok(None);
+        let (at, size) = loop {
+            let Some((at, size)) = self.find()? else {
+                return Ok(None);
+            };
+            let Some(left) = self.left.checked_sub(size.max(1)) else {
+                let reason = "its packets are longer than the file";
+                return Err(self.bytes.malformed(reason));
+            };
+            self.left = left;
+            // Empty packets have no samples; ffmpeg passes over them, too.
+            if size > 0 {
+                break (at, size);
+            }
         };
         if size > LARGEST_PACKET || at.saturating_add(size) > self.bytes.end() {
             return Err(self.bytes.malformed(format_args!(
