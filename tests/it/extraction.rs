@@ -107,6 +107,45 @@ fn bad_files_are_named_in_order_with_their_reason() {
 }
 
 #[test]
+fn a_damaged_file_is_skipped_or_filled_and_a_cut_one_is_read() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = Path::new(env!("CARGO_MANIFEST_DIR")).join("crates/timbral-audio/tests/data");
+    let whole = std::fs::read(data.join("tone16.flac")).unwrap();
+    let mut damaged = whole.clone();
+    // In the second of three packets.
+    let n = damaged.len();
+    damaged[n - 2000] ^= 0x55;
+    let cut = whole[..n - 100].to_vec();
+    for (name, bytes) in [("a.flac", &whole), ("b.flac", &damaged), ("c.flac", &cut)] {
+        std::fs::write(folder.path().join(name), bytes).unwrap();
+    }
+    let files = Inputs::find([folder.path()]).unwrap().files;
+    let table = folder.path().join("t.csv");
+    let mut extraction = Extraction::default();
+    let report = extract(extraction, &files, &table);
+    assert_eq!((report.rows, report.skipped.len()), (2, 1), "{report}");
+    let reason = report.skipped[0].to_string();
+    assert!(
+        reason.contains("b.flac: damaged FLAC file") && reason.contains("--lenient"),
+        "{reason}"
+    );
+    assert_eq!(report.damaged.len(), 1, "{report}");
+    assert!(
+        report.to_string().contains("c.flac: ends early, at 0.2"),
+        "{report}"
+    );
+    extraction.open.lenient = true;
+    let report = extract(extraction, &files, &table);
+    assert_eq!((report.rows, report.skipped.len()), (3, 0), "{report}");
+    let damaged: Vec<String> = report.damaged.iter().map(ToString::to_string).collect();
+    assert_eq!(damaged.len(), 2, "{report}");
+    assert!(
+        damaged[0].ends_with("b.flac: 1 gap filled with silence, the first at 0.104 s"),
+        "{report}"
+    );
+}
+
+#[test]
 fn no_readable_file_leaves_no_table() {
     let folder = clips_with_bad_files();
     let out = tempfile::tempdir().unwrap();

@@ -18,16 +18,12 @@ pub(crate) fn synthetic_clips(folder: &Path) {
     corpus.write(folder, &mut ()).unwrap();
 }
 
-/// A folder with the synthetic clips, one file that is not a sound file and one that is truncated.
+/// A folder with the synthetic clips, one file that is not a sound file and one that ends in its header.
 pub(crate) fn clips_with_bad_files() -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
     synthetic_clips(folder.path());
     let good = std::fs::read(folder.path().join("synth-pulse/synth-pulse.00000.wav")).unwrap();
-    std::fs::write(
-        folder.path().join("synth-pulse/cut.wav"),
-        &good[..good.len() / 2],
-    )
-    .unwrap();
+    std::fs::write(folder.path().join("synth-pulse/cut.wav"), &good[..40]).unwrap();
     std::fs::write(
         folder.path().join("synth-snap/text.wav"),
         "not a sound at all",

@@ -62,7 +62,24 @@ pub enum Error {
         /// The rule it breaks.
         reason: String,
     },
-    /// The header declares more frames than the file has.
+    /// A packet of compressed sound cannot be decoded.
+    #[error(
+        "{file}: damaged {format} file: a damaged packet at {seconds:.3} s (byte {byte}): {reason}; replace it \
+         with an intact copy, or have such gaps filled with silence (--lenient)"
+    )]
+    Damaged {
+        /// The file.
+        file: String,
+        /// The format, by the first bytes.
+        format: &'static str,
+        /// Where the packet starts, in seconds from the start of the sound.
+        seconds: f64,
+        /// Where it starts, in bytes from the start of the file.
+        byte: u64,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// The header declares frames, but no sound could be read.
     #[error(
         "{file}: truncated {format} file: the header declares {expected} frames, the file has {got}; \
          copy or download it again"

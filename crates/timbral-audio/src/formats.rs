@@ -1,20 +1,25 @@
 //! The formats: every module turns the bytes of one family of formats into a [`Source`].
 //!
 //! `sniff` finds the format. `wav`, `aiff`, `au`, `caf`, `mp4` and `matroska` parse headers; uncompressed samples
-//! are read by `pcm` and converted by `encoding`, packets of a codec (`packets`) are decoded by `codec`. `mpeg`,
+//! are read by `pcm` and converted by `encoding`, packets of a codec (`packets`, `blocks`) are decoded by `codec`. `mpeg`,
 //! `aac`, `flac` and `ogg` find packets in streams without a table. All read through `bytes`, which bounds every
-//! allocation by the length of the file. `symphonia`, `vorbis` and `opus` adapt the decoders
-//! of other crates.
+//! allocation by the length of the file. `symphonia`, `vorbis`, `aac_many` and `opus` adapt the
+//! decoders of other crates; `ima` is a decoder.
 
 mod aac;
+#[cfg(feature = "symphonia")]
+mod aac_many;
 mod aiff;
 mod au;
+mod blocks;
 mod bytes;
 mod caf;
 mod codec;
 mod conform;
+mod crc;
 mod encoding;
 mod flac;
+mod ima;
 mod matroska;
 mod mp4;
 mod mpeg;

@@ -12,15 +12,15 @@
 //! |---|---|
 //! | WAV (RIFF, RIFX, RF64, W64) | integers of 8 to 32 bits, floats, mu-law, A-law, ADPCM (Microsoft, IMA), MP3, MP2 |
 //! | AIFF, AIFC, AU, CAF | the same integers and floats, mu-law, A-law; in AIFC and CAF IMA ADPCM, in CAF ALAC, AAC, MP3, FLAC |
-//! | MP4, QuickTime | AAC-LC (1 and 2 channels), ALAC, MP3, FLAC, Opus, uncompressed sound, IMA ADPCM |
+//! | MP4, QuickTime | AAC-LC, ALAC, MP3, FLAC, Opus, uncompressed sound, IMA ADPCM |
 //! | OGG | Vorbis, Opus, FLAC |
 //! | Matroska, WebM | the codecs above, uncompressed sound |
 //! | FLAC, MP3, MP2, MP1, AAC in ADTS | themselves |
 //!
-//! This crate reads the containers and uncompressed sound. The decoders are those of Symphonia and lewton (Vorbis),
-//! with the default feature `symphonia`, and of ropus, with the default feature `opus`.
+//! This crate reads the containers, uncompressed sound and IMA ADPCM. The other decoders are those of Symphonia, lewton (Vorbis) and
+//! syom (AAC of more than two channels), with the default feature `symphonia`, and of ropus, with the default feature `opus`.
 //!
-//! Not decoded, and refused by name (`not supported: ...`): AAC of more than two channels or another profile than LC,
+//! Not decoded, and refused by name (`not supported: ...`): AAC of another profile than LC,
 //! AC-3, DTS, Speex, WMA, WavPack, Monkey's Audio, True Audio, Musepack, DSD, AMR, MIDI and others; encrypted files;
 //! free-format MP3 beyond the highest bit rate of the table. Of HE-AAC the LC part is decoded, at half the rate.
 //!
@@ -46,11 +46,11 @@
 //!
 //! # Errors
 //!
-//! A file that is damaged, shorter than its header says, or not a sound file is an [`Error`] that names
-//! the file and the reason. A missing end is detected where the format stores the exact length (WAV,
-//! AU, AIFF, FLAC, MP3 whose encoder stored it); a stream of MP3, ADTS or OGG packets that is cut
-//! in or between two packets ends earlier, without an error. A damaged packet is an error with its time and byte; with
-//! [`OpenParams::lenient`] it becomes a gap of silence, which [`AudioReader::gaps`] counts. A panic
+//! A file that is damaged or not a sound file is an [`Error`] that names the file and the reason. A damaged packet
+//! is an error with its time and byte; with [`OpenParams::lenient`] it becomes a gap of silence, which
+//! [`AudioReader::gaps`] counts. A file whose end is missing is read as far as it goes, as ffmpeg and libsndfile do;
+//! [`AudioReader::gaps`] says where it ends, if the format stores the exact length (WAV, AU, AIFF, FLAC, MP4, CAF, MP3
+//! whose encoder stored it) or a block of OGG or Matroska is cut. A panic
 //! in a decoder is caught and becomes an error; the program's panic hook still runs.
 //!
 //! # Example

@@ -16,10 +16,10 @@ use crate::source::{Gaps, Source, StreamInfo};
 ///
 /// assert!(!OpenParams::default().lenient);
 /// ```
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct OpenParams {
-    /// Whether a damaged packet is replaced by silence of its length, and a file that ends before its header
-    /// says is read as far as it goes; [`AudioReader::gaps`] counts both. Default: no, they are errors.
+    /// Whether a damaged packet is replaced by silence of its length, which [`AudioReader::gaps`] counts.
+    /// Default: no, it is an error.
     pub lenient: bool,
     #[doc(hidden)]
     pub _non_exhaustive: (),
@@ -65,9 +65,8 @@ pub struct AudioReader {
     info: StreamInfo,
     source: Box<dyn Source>,
     frames_read: u64,
-    lenient: bool,
-    /// The end that is missing.
-    cut: Gaps,
+    /// Where the sound ends, in seconds, if its header says that there is more.
+    cut_at: Option<f64>,
 }
 
 impl AudioReader {
@@ -109,8 +108,8 @@ impl AudioReader {
     /// [`Error::EmptyFile`], [`Error::UnknownFormat`], [`Error::Unsupported`],
     /// [`Error::Malformed`], [`Error::HeaderRange`] (a sample rate outside
     /// [`SAMPLE_RATES`](crate::SAMPLE_RATES), no channel or more than
-    /// [`MAX_CHANNELS`](crate::MAX_CHANNELS)), [`Error::Truncated`] if the header has the length,
-    /// [`Error::NoSamples`], [`Error::Io`].
+    /// [`MAX_CHANNELS`](crate::MAX_CHANNELS)), [`Error::Truncated`] or [`Error::NoSamples`] if no sound
+    /// follows the header, [`Error::Damaged`], [`Error::Io`].
     pub fn new(
         reader: impl Read + Seek + Send + Sync + 'static,
         label: impl Into<String>,
@@ -143,18 +142,17 @@ impl AudioReader {
             info,
             source,
             frames_read: 0,
-            lenient: params.lenient,
-            cut: Gaps::default(),
+            cut_at: None,
         })
     }
 
-    /// Damaged packets that were replaced by silence, and a missing end, in what was read so far; none unless
-    /// the file was opened with [`OpenParams::lenient`].
+    /// What is missing in what was read so far: damaged packets that were replaced by silence, if the file was
+    /// opened with [`OpenParams::lenient`], and an end that is cut off.
     pub fn gaps(&self) -> Gaps {
         let gaps = self.source.gaps();
         Gaps {
-            count: gaps.count + self.cut.count,
-            first: gaps.first.or(self.cut.first),
+            cut_at: self.cut_at.or(gaps.cut_at),
+            ..gaps
         }
     }
 
@@ -190,8 +188,8 @@ impl AudioReader {
     ///
     /// # Errors
     ///
-    /// [`Error::InvalidParameter`] if `block` has no room for one frame; [`Error::Truncated`],
-    /// [`Error::Malformed`], [`Error::Unsupported`], [`Error::NotFinite`], [`Error::NoSamples`] or
+    /// [`Error::InvalidParameter`] if `block` has no room for one frame; [`Error::Damaged`],
+    /// [`Error::Malformed`], [`Error::Truncated`], [`Error::Unsupported`], [`Error::NotFinite`], [`Error::NoSamples`] or
     /// [`Error::Io`] if the next block of the file is not valid. After an error the position in the
     /// file is unspecified.
     pub fn read(&mut self, block: &mut [f32]) -> Result<usize> {
@@ -241,28 +239,26 @@ impl AudioReader {
         Clip::new(samples, self.info.sample_rate, self.info.channels)
     }
 
-    /// Checks, at the end of the file, that it had samples, and as many as its header declares.
+    /// Checks, at the end of the file, that it had samples, and notes if its header declares more.
     fn check_end(&mut self, frames: u64) -> Result<()> {
-        let format = self.info.format;
-        match self.info.frames {
-            Some(expected) if self.lenient && frames > 0 && frames < expected => {
-                if self.cut.count == 0 {
-                    self.cut
-                        .note(frames as f64 / f64::from(self.info.sample_rate));
+        let (file, format) = (&self.label, self.info.format);
+        match (frames, self.info.frames) {
+            (0, Some(expected)) if expected > 0 => Err(Error::Truncated {
+                file: file.clone(),
+                format,
+                expected,
+                got: 0,
+            }),
+            (0, _) => Err(Error::NoSamples {
+                file: file.clone(),
+                format,
+            }),
+            (_, expected) => {
+                if expected.is_some_and(|n| frames < n) {
+                    self.cut_at = Some(frames as f64 / f64::from(self.info.sample_rate));
                 }
                 Ok(())
             }
-            Some(expected) if frames < expected => Err(Error::Truncated {
-                file: self.label.clone(),
-                format,
-                expected,
-                got: frames,
-            }),
-            _ if frames == 0 => Err(Error::NoSamples {
-                file: self.label.clone(),
-                format,
-            }),
-            _ => Ok(()),
         }
     }
 
@@ -297,7 +293,8 @@ impl std::fmt::Debug for AudioReader {
     }
 }
 
-/// Decodes the whole file at `path`.
+/// Decodes the whole file at `path`: a file whose end is missing as far as it goes. [`AudioReader`] says what
+/// is missing.
 ///
 /// # Errors
 ///
@@ -361,8 +358,7 @@ mod tests {
             info,
             source: Box::new(source),
             frames_read: 0,
-            lenient: false,
-            cut: Gaps::default(),
+            cut_at: None,
         }
     }
 
@@ -376,26 +372,26 @@ mod tests {
     }
 
     #[test]
-    fn fewer_frames_than_declared_are_an_error_and_more_are_not() {
-        let e = reader(5, usize::MAX, Some(6)).read_to_end().unwrap_err();
-        assert!(
-            matches!(
-                e,
-                Error::Truncated {
-                    expected: 6,
-                    got: 5,
-                    ..
-                }
-            ),
-            "{e}"
-        );
-        assert_eq!(
-            reader(5, usize::MAX, Some(4))
-                .read_to_end()
-                .unwrap()
-                .frames(),
-            5
-        );
+    fn an_end_that_is_missing_is_noted() {
+        let read = |declared: Option<u64>| {
+            let mut reader = reader(5, usize::MAX, declared);
+            let mut block = [0.0; 64];
+            assert_eq!(reader.read(&mut block).unwrap(), 10);
+            assert_eq!(reader.gaps().count, 0);
+            reader.gaps().cut_at
+        };
+        assert_eq!(read(Some(6)), Some(5.0 / 8000.0));
+        // Fewer are no harm.
+        assert_eq!(read(Some(4)), None);
+        assert_eq!(read(None), None);
+        assert!(matches!(
+            reader(0, usize::MAX, Some(3)).read_to_end(),
+            Err(Error::Truncated {
+                expected: 3,
+                got: 0,
+                ..
+            })
+        ));
         assert!(matches!(
             reader(0, usize::MAX, None).read_to_end(),
             Err(Error::NoSamples { .. })

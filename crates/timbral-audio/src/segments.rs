@@ -3,6 +3,7 @@ use timbral_core::check;
 use crate::clip::Clip;
 use crate::error::Result;
 use crate::mono::MonoReader;
+use crate::source::Gaps;
 
 /// Checks the length and stride of segments.
 fn check_segments(length: usize, stride: usize) -> Result<()> {
@@ -47,6 +48,11 @@ impl Segments {
             to_skip: 0,
             done: false,
         })
+    }
+
+    /// What is missing in what was read so far, as [`AudioReader::gaps`](crate::AudioReader::gaps).
+    pub fn gaps(&self) -> Gaps {
+        self.reader.gaps()
     }
 
     /// Reads until the buffer holds a segment; `false` if the file ends before.

@@ -28,24 +28,52 @@ pub(crate) trait Source: Send {
     /// number of values written: 0 only at the end.
     fn read(&mut self, out: &mut [f32]) -> Result<usize>;
 
-    /// Damaged packets that were replaced by silence so far.
+    /// What is missing so far.
     fn gaps(&self) -> Gaps {
         Gaps::default()
     }
 }
 
-/// Damaged parts of a file that were replaced by silence or left out, because it was opened with
-/// [`OpenParams::lenient`](crate::OpenParams::lenient).
+/// What is missing of a sound.
+///
+/// Displayed as a part of a sentence: `2 gaps filled with silence, the first at 3.100 s`, or `ends early, at
+/// 12.500 s`, or both.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 #[non_exhaustive]
 pub struct Gaps {
-    /// How many.
+    /// Damaged packets that were replaced by silence or left out; 0 unless the file was opened with
+    /// [`OpenParams::lenient`](crate::OpenParams::lenient).
     pub count: u64,
-    /// Where the first one starts, in seconds from the start of the file.
+    /// Where the first of them starts, in seconds from the start of the sound.
     pub first: Option<f64>,
+    /// Where the sound ends, in seconds, if its header or its packets promise more.
+    pub cut_at: Option<f64>,
+}
+
+impl std::fmt::Display for Gaps {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        if let Some(first) = self.first {
+            let s = if self.count == 1 { "" } else { "s" };
+            write!(
+                f,
+                "{} gap{s} filled with silence, the first at {first:.3} s",
+                self.count
+            )?;
+        }
+        if let Some(end) = self.cut_at {
+            let and = if self.count > 0 { "; " } else { "" };
+            write!(f, "{and}ends early, at {end:.3} s")?;
+        }
+        Ok(())
+    }
 }
 
 impl Gaps {
+    /// Whether nothing is missing.
+    pub fn is_empty(&self) -> bool {
+        self.count == 0 && self.cut_at.is_none()
+    }
+
     pub(crate) fn note(&mut self, seconds: f64) {
         self.count += 1;
         self.first.get_or_insert(seconds);
@@ -119,6 +147,20 @@ pub(crate) fn check_sample_rate(
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn gaps_are_told_in_words() {
+        let mut gaps = Gaps::default();
+        assert!(gaps.is_empty() && gaps.to_string().is_empty());
+        gaps.cut_at = Some(12.5);
+        assert_eq!(gaps.to_string(), "ends early, at 12.500 s");
+        gaps.note(3.1);
+        assert!(!gaps.is_empty());
+        assert_eq!(
+            gaps.to_string(),
+            "1 gap filled with silence, the first at 3.100 s; ends early, at 12.500 s"
+        );
+    }
 
     #[test]
     fn both_ends_of_each_range() {

@@ -4,13 +4,35 @@ pub(crate) mod network;
 pub(crate) mod search;
 pub(crate) mod table;
 pub(crate) mod training;
+#[cfg(feature = "pretrained")]
+pub(crate) mod weights;
 
 use std::path::Path;
 
 use anyhow::Context;
 use timbral::Inputs;
+use timbral::audio::OpenParams;
 
 use crate::session::phase;
+
+/// The option `--lenient`.
+#[derive(clap::Args)]
+pub(crate) struct SoundArgs {
+    /// Fill damaged packets of sound files with silence, and name the files; without it such files are
+    /// skipped
+    #[arg(long)]
+    lenient: bool,
+}
+
+impl SoundArgs {
+    /// How sound files are opened.
+    pub(crate) fn open_params(&self) -> OpenParams {
+        OpenParams {
+            lenient: self.lenient,
+            ..OpenParams::default()
+        }
+    }
+}
 
 /// Finds the sound files among files and folders; how many other files there are is printed to stderr. What
 /// cannot be searched is for the command to name and to count.

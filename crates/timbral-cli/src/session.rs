@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use anyhow::ensure;
 use indicatif::{ProgressBar, ProgressStyle};
-use timbral::Error;
+use timbral::{Error, FileProblems};
 use timbral_core::{Monitor, Progress};
 
 use crate::status::Status;
@@ -135,6 +135,11 @@ impl Drop for Bar<'_> {
 /// Says on stderr what begins now, whether that is a terminal or not.
 pub(crate) fn phase(what: impl std::fmt::Display) {
     eprintln!("{what} ...");
+}
+
+/// Names the files that were skipped or are damaged on stderr.
+pub(crate) fn print_problems(problems: &FileProblems) {
+    eprint!("{problems}");
 }
 
 /// Names the files that were skipped on stderr.

@@ -132,6 +132,23 @@ fn music_becomes_a_classifier_and_bad_files_are_skipped() {
 }
 
 #[test]
+fn every_command_that_opens_sound_files_can_be_lenient() {
+    let folder = tempfile::tempdir().unwrap();
+    for command in [
+        "explore",
+        "extract-features",
+        "predict",
+        "reproduce",
+        "similar",
+        "train",
+        "train-conv",
+    ] {
+        let help = done(folder.path(), &format!("{command} --help"));
+        assert!(help.contains("--lenient"), "{command}");
+    }
+}
+
+#[test]
 fn columns_are_named_by_options_or_found_with_a_note() {
     let folder = folder();
     let folder = folder.path();

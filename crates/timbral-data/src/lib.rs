@@ -19,7 +19,7 @@
 //! # Ok::<(), timbral_data::Error>(())
 //! ```
 //!
-//! - Tables: [`FeatureTable`], [`TableSchema`], [`recording_of`]; [`TableJournal`] collects the rows of a
+//! - Tables: [`FeatureTable`], [`TableSchema`], [`recording_of`], [`is_sound_extension`]; [`TableJournal`] collects the rows of a
 //!   table while they are computed, survives a kill and can be resumed.
 //! - Splits: [`SplitMethod`] and [`Split`] divide the rows into training, validation and test rows.
 //! - Leaks: [`LeakReport`] counts the test rows that a model can recognise instead of classify,
@@ -51,5 +51,7 @@ pub use scaling::{Scaler, ScalerParams, Scaling};
 #[cfg(feature = "npy")]
 pub use spectrograms::Spectrograms;
 pub use split::{Split, SplitMethod};
-pub use table::{FeatureTable, Notice, TableJournal, TableSchema, recording_of, sort_classes};
+pub use table::{
+    FeatureTable, Notice, TableJournal, TableSchema, is_sound_extension, recording_of, sort_classes,
+};
 pub use timbral_core::{InvalidParameter, Monitor, Progress};

@@ -20,6 +20,7 @@ mod recording;
 mod roles;
 mod schema;
 mod separator;
+mod sound_name;
 mod stored;
 #[cfg(feature = "parquet")]
 mod zstd_pages;
@@ -30,3 +31,4 @@ pub use journal::TableJournal;
 pub use notice::Notice;
 pub use recording::recording_of;
 pub use schema::TableSchema;
+pub use sound_name::is_sound_extension;

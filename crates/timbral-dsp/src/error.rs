@@ -65,6 +65,11 @@ pub(crate) fn check_length(name: &'static str, expected: usize, got: usize) -> R
 
 /// The first NaN or infinity of `values`, as an error.
 pub(crate) fn check_finite(name: &'static str, values: &[f32]) -> Result<()> {
+    check_finite_from(name, 0, values)
+}
+
+/// As [`check_finite`], of values of which the first has index `first` in the whole.
+pub(crate) fn check_finite_from(name: &'static str, first: usize, values: &[f32]) -> Result<()> {
     // A sum of `v * 0` is zero if and only if all are finite. It vectorises, unlike the search.
     let mut zeros = [0.0f32; 16];
     let chunks = values.chunks_exact(16);
@@ -81,7 +86,7 @@ pub(crate) fn check_finite(name: &'static str, values: &[f32]) -> Result<()> {
     match values.iter().position(|v| !v.is_finite()) {
         Some(index) => Err(Error::NotFinite {
             name,
-            index,
+            index: first + index,
             value: values[index],
         }),
         None => Ok(()),

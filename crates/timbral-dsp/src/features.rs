@@ -4,9 +4,14 @@ mod analysis;
 mod delta;
 mod feature_params;
 mod feature_set;
+mod feature_stream;
+mod first_pass;
+mod moments;
+mod second_pass;
 mod stats;
 
 pub use analysis::FeatureScratch;
 pub use delta::{DeltaMode, DeltaParams, delta};
 pub use feature_params::FeatureParams;
 pub use feature_set::FeatureSet;
+pub use feature_stream::FeatureStream;

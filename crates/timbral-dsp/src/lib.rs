@@ -5,7 +5,7 @@
 //!
 //! | from | to | by |
 //! |---|---|---|
-//! | signal | the feature vector of genre classification | [`FeatureSet`] |
+//! | signal | the feature vector of genre classification | [`FeatureSet`], block by block [`FeatureStream`] |
 //! | signal | spectrogram and back | [`Stft`] |
 //! | signal | constant-Q and variable-Q transforms | [`Cqt`], [`PseudoCqt`], [`HybridCqt`] |
 //! | signal or constant-Q transform | pitch classes, tonal centroids | [`ChromaCqt`], [`chroma_cens`], [`tonnetz`] |
@@ -103,7 +103,9 @@ pub use effects::{
     preemphasis, remix, split, time_stretch, trim,
 };
 pub use error::{Error, InvalidParameter, Result};
-pub use features::{DeltaMode, DeltaParams, FeatureParams, FeatureScratch, FeatureSet, delta};
+pub use features::{
+    DeltaMode, DeltaParams, FeatureParams, FeatureScratch, FeatureSet, FeatureStream, delta,
+};
 pub use frames::{Framing, PadMode, Window, rms, zero_crossing_rate};
 pub use pitch::{Pitches, Pyin, PyinParams, Yin, YinParams};
 pub use rhythm::{

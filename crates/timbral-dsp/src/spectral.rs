@@ -16,10 +16,10 @@ mod weighting;
 pub use chroma::{Chroma, ChromaParams};
 pub(crate) use chroma::{TUNING_RESOLUTION, chroma_tile};
 pub use contrast::{ContrastParams, spectral_contrast};
-pub(crate) use decibel::tiles_to_db;
 pub use decibel::{
     DbParams, Reference, amplitude_to_db, db_to_amplitude, db_to_power, power_to_db,
 };
+pub(crate) use decibel::{largest, raise, to_db};
 pub use mel_bank::{MelBank, MelNorm, MelParams};
 pub use mfcc::{Mfcc, MfccParams};
 pub use pcen::{PcenParams, pcen};
@@ -28,6 +28,6 @@ pub use peaks::{Peak, PiptrackParams, piptrack};
 pub use poly::poly_features;
 pub use scales::{MelScale, fft_frequencies};
 pub use shapes::{spectral_bandwidth, spectral_centroid, spectral_flatness, spectral_rolloff};
-pub(crate) use tuning::tuning_of_peaks;
+pub(crate) use tuning::{Pitch, tuning_of_peaks};
 pub use tuning::{estimate_tuning, pitch_tuning};
 pub use weighting::{Weighting, frequency_weighting, perceptual_weighting};

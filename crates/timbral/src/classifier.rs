@@ -9,20 +9,20 @@ mod provenance;
 mod training;
 
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicUsize, Ordering};
 
-use rayon::prelude::*;
-use timbral_audio::Clip;
-use timbral_core::{Monitor, Progress, SharedMonitor};
+use timbral_audio::{Clip, OpenParams};
+use timbral_core::Monitor;
 
 pub use member::{GenreModel, Member, SoundView};
 pub use params::{ClassifierParams, MemberParams, ModelParams};
-pub use prediction::{GenreProbability, PredictedWindow, Prediction, PredictionReport};
+pub use prediction::{GenreProbability, PredictedWindow, Prediction};
 pub use provenance::{GenreCount, HeldOutScore, Provenance};
 pub use training::FittedClassifier;
 
 use crate::error::{Error, Result};
+use crate::extraction::in_order::{PredictionReport, files_in_order};
 use crate::extraction::sound::Sound;
+use crate::extraction::sound_files::DamagedFile;
 use member::{CompiledMember, SegmentGrid, SoundAnalyzer};
 use prediction::rank;
 
@@ -36,8 +36,8 @@ use prediction::rank;
 /// P(genre) = sum_m w_m mean_i p_mi(genre) / sum_m w_m
 /// ```
 ///
-/// Files are read in blocks, so that memory does not grow with their length, except for features of
-/// [`Segmentation::Whole`](crate::Segmentation::Whole). The numbers do not depend on the number of
+/// Files are read in blocks, so that memory hardly grows with their length (1 MB per minute for features of
+/// [`Segmentation::Whole`](crate::Segmentation::Whole)). The numbers do not depend on the number of
 /// threads.
 ///
 /// ```
@@ -114,6 +114,23 @@ impl Classifier {
         })
     }
 
+    /// Opens files with other than the default parameters.
+    #[must_use]
+    pub fn with_open_params(self, params: OpenParams) -> Self {
+        let analyzers = self.analyzers.into_iter();
+        let analyzers = analyzers.map(|analyzer| analyzer.with_open_params(params));
+        Self {
+            analyzers: analyzers.collect(),
+            ..self
+        }
+    }
+
+    /// The files read since the last call, or since [`predict_files`](Self::predict_files), of which something
+    /// is missing.
+    pub fn take_damaged(&self) -> Vec<DamagedFile> {
+        take_damaged(&self.analyzers)
+    }
+
     /// The genres, in the order of the models' outputs.
     pub fn classes(&self) -> &[String] {
         &self.classes
@@ -155,34 +172,12 @@ impl Classifier {
     pub fn predict_files(
         &self,
         files: &[PathBuf],
-        mut take: impl FnMut(&Path, Prediction),
+        take: impl FnMut(&Path, Prediction),
         monitor: &mut dyn Monitor,
     ) -> PredictionReport {
-        let mut report = PredictionReport::default();
-        let (monitor, done) = (SharedMonitor::new(monitor), AtomicUsize::new(0));
-        for files_of_batch in files.chunks(4 * rayon::current_num_threads()) {
-            let predict = |path: &PathBuf| {
-                if monitor.is_stopped() {
-                    return None;
-                }
-                let prediction = self.predict_file(path);
-                let done = 1 + done.fetch_add(1, Ordering::Relaxed);
-                let _ = monitor.report(&Progress::new(done, files.len(), "files"));
-                Some(prediction)
-            };
-            let batch = files_of_batch.par_iter().with_max_len(1);
-            let predictions: Vec<_> = batch.map(predict).collect();
-            for (path, prediction) in files_of_batch.iter().zip(predictions) {
-                match prediction {
-                    Some(Ok(prediction)) => {
-                        report.files += 1;
-                        take(path, prediction);
-                    }
-                    Some(Err(error)) => report.skipped.push(error),
-                    None => report.stopped = true,
-                }
-            }
-        }
+        let predict = |path: &Path| self.predict_file(path);
+        let mut report = files_in_order(files, predict, take, monitor);
+        report.damaged = self.take_damaged();
         report
     }
 
@@ -249,6 +244,17 @@ fn analyzers_of(
     let analyzers = distinct.iter().map(SoundAnalyzer::new);
     let analyzers = analyzers.collect::<Result<_>>()?;
     Ok((distinct, analyzers))
+}
+
+/// The damaged files since the last call, each once, by their paths.
+fn take_damaged(analyzers: &[SoundAnalyzer]) -> Vec<DamagedFile> {
+    let mut damaged: Vec<_> = analyzers
+        .iter()
+        .flat_map(SoundAnalyzer::take_damaged)
+        .collect();
+    damaged.sort_by(|a, b| a.path.cmp(&b.path));
+    damaged.dedup_by(|a, b| a.path == b.path);
+    damaged
 }
 
 /// The mean of rows of probabilities that follow each other.

@@ -5,6 +5,7 @@ mod table;
 
 use std::path::{Path, PathBuf};
 
+use timbral_audio::OpenParams;
 use timbral_data::FeatureTable;
 use timbral_plot::{
     Figure, FigureParams, FrameTiming, FrequencyAxis, chromagram, harmonic_percussive, onset_curve,
@@ -131,18 +132,22 @@ pub fn sound_figures(features: &SoundFeatures, name: &str) -> Result<Vec<Caption
 }
 
 /// The figures of a file: of a table ([`FeatureTable::is_table`]) those of [`table_figures`], of any other
-/// file those of [`sound_figures`] for its first `seconds`.
+/// file those of [`sound_figures`] for its first `seconds`; `open` is how it is opened.
 ///
 /// # Errors
 ///
 /// The file cannot be read, or those of the two functions.
-pub fn file_figures(path: impl AsRef<Path>, seconds: f64) -> Result<Vec<CaptionedFigure>> {
+pub fn file_figures(
+    path: impl AsRef<Path>,
+    seconds: f64,
+    open: OpenParams,
+) -> Result<Vec<CaptionedFigure>> {
     let path = path.as_ref();
     if FeatureTable::is_table(path) {
         return table_figures(&FeatureTable::read(path)?);
     }
     let name = path.file_name().unwrap_or_default().to_string_lossy();
-    sound_figures(&SoundFeatures::of_file(path, seconds)?, &name)
+    sound_figures(&SoundFeatures::of_file(path, seconds, open)?, &name)
 }
 
 /// Waveforms and mel spectrograms of the first sound of each genre (folder), at most twelve, in a grid; no
@@ -152,6 +157,11 @@ pub fn file_figures(path: impl AsRef<Path>, seconds: f64) -> Result<Vec<Captione
 ///
 /// A figure cannot be drawn.
 pub fn sound_grid(sounds: &[PathBuf]) -> Result<Vec<CaptionedFigure>> {
+    // It is only to be looked at.
+    let open = OpenParams {
+        lenient: true,
+        ..OpenParams::default()
+    };
     let mut sounds_by_genre: Vec<(String, SoundFeatures)> = Vec::new();
     for path in sounds {
         let genre = label(path);
@@ -159,7 +169,7 @@ pub fn sound_grid(sounds: &[PathBuf]) -> Result<Vec<CaptionedFigure>> {
         {
             continue;
         }
-        if let Ok(features) = SoundFeatures::of_file(path, GRID_SECONDS) {
+        if let Ok(features) = SoundFeatures::of_file(path, GRID_SECONDS, open) {
             sounds_by_genre.push((genre, features));
         }
     }
@@ -198,10 +208,17 @@ mod tests {
         let table = folder.path().join("t.csv");
         let rows = "a.wav,1,3,jazz\nb.wav,2,1,rock\nc.wav,2,2,jazz\nd.wav,4,0,rock\n";
         std::fs::write(&table, format!("filename,tempo,rms_mean,label\n{rows}")).unwrap();
-        assert_eq!(file_figures(&table, 1.0).unwrap().len(), 5);
+        assert_eq!(
+            file_figures(&table, 1.0, OpenParams::default())
+                .unwrap()
+                .len(),
+            5
+        );
         let sound = folder.path().join("t.wav");
         std::fs::copy(&table, &sound).unwrap();
-        let error = file_figures(&sound, 1.0).unwrap_err().to_string();
+        let error = file_figures(&sound, 1.0, OpenParams::default())
+            .unwrap_err()
+            .to_string();
         assert!(error.contains("t.wav: not a sound file"), "{error}");
     }
 }

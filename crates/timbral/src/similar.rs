@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use ndarray::{Array1, Array2, ArrayView1, ArrayView2};
 use serde::{Deserialize, Serialize};
+use timbral_audio::OpenParams;
 use timbral_core::Monitor;
 use timbral_data::{
     FeatureTable, KNearestModel, KNearestParams, Scaler, ScalerParams, recording_of,
@@ -15,6 +16,7 @@ use crate::container::Format;
 use crate::error::{Error, Result};
 use crate::extraction::extractor::{Extractor, Segmentation};
 use crate::extraction::sound::Sound;
+use crate::extraction::sound_files::{DamagedFile, FileProblems};
 use crate::extraction::table::{for_each_file, key};
 use crate::recipes::dense::LEAST_VARIANCE;
 
@@ -134,7 +136,7 @@ impl SimilarityIndex {
     }
 
     /// Makes the index of sound files, each a track with its path as the name; features are librosa's of
-    /// 3-s segments. Returns the error of each file that cannot be used, too; it names the file.
+    /// 3-s segments. Returns the files that cannot be used or are damaged, too; `open` is how they are opened.
     ///
     /// It runs on the threads of the current rayon pool. `monitor` is called after each file; the unit is
     /// `files`.
@@ -142,12 +144,16 @@ impl SimilarityIndex {
     /// # Errors
     ///
     /// [`Error::Stopped`] on `Break`; no file can be used.
-    pub fn of_files(files: &[PathBuf], monitor: &mut dyn Monitor) -> Result<(Self, Vec<Error>)> {
+    pub fn of_files(
+        files: &[PathBuf],
+        open: OpenParams,
+        monitor: &mut dyn Monitor,
+    ) -> Result<(Self, FileProblems)> {
         let sounds = FeatureSource {
             features: FeatureParams::default(),
             segments: Segmentation::gtzan(),
         };
-        let extractor = Extractor::new(sounds.features, sounds.segments)?;
+        let extractor = Extractor::new(sounds.features, sounds.segments)?.with_open_params(open);
         let tracks = for_each_file(files, monitor, |path| track(&extractor, path))?;
         let (mut names, mut values, mut skipped) = (Vec::new(), Vec::new(), Vec::new());
         for (path, track) in tracks {
@@ -166,13 +172,14 @@ impl SimilarityIndex {
                 .next()
                 .unwrap_or(Error::EmptyPart { part }));
         }
+        let damaged = extractor.take_damaged();
         let columns = extractor.names().to_vec();
         let shape = (names.len(), columns.len());
         let values = Array2::from_shape_vec(shape, values);
         let values = values.map_err(|_| Error::EmptyPart { part: "track" })?;
         let mut index = Self::build(&FeatureTable::new(columns, values, names)?)?;
         index.extractor = Some((sounds, extractor));
-        Ok((index, skipped))
+        Ok((index, FileProblems { skipped, damaged }))
     }
 
     fn new(
@@ -197,6 +204,22 @@ impl SimilarityIndex {
             nearest,
             extractor: extractor.transpose()?,
         })
+    }
+
+    /// Opens files with other than the default parameters.
+    #[must_use]
+    pub fn with_open_params(mut self, params: OpenParams) -> Self {
+        let with_params = |(source, extractor): (FeatureSource, Extractor)| {
+            (source, extractor.with_open_params(params))
+        };
+        self.extractor = self.extractor.map(with_params);
+        self
+    }
+
+    /// The files read since the last call of which something is missing.
+    pub fn take_damaged(&self) -> Vec<DamagedFile> {
+        let extractor = self.extractor.as_ref();
+        extractor.map_or_else(Vec::new, |(_, extractor)| extractor.take_damaged())
     }
 
     /// The names of the tracks, in order.

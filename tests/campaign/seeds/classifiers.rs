@@ -1,6 +1,7 @@
 use std::path::PathBuf;
 
 use ndarray::{Array2, Array3};
+use timbral::audio::OpenParams;
 use timbral::dsp::{FeatureParams, MelParams};
 use timbral::{
     Classifier, Extractor, GenreModel, MelImages, Member, Provenance, Segmentation,
@@ -79,8 +80,10 @@ pub(crate) fn indices() -> Vec<Seed> {
         std::fs::write(&path, simple_wav(1, 1, 8, &samples)).unwrap();
         path
     };
-    let (of_files, skipped) = SimilarityIndex::of_files(&[file(3), file(5)], &mut ()).unwrap();
-    assert!(skipped.is_empty(), "{skipped:?}");
+    let open = OpenParams::default();
+    let (of_files, problems) =
+        SimilarityIndex::of_files(&[file(3), file(5)], open, &mut ()).unwrap();
+    assert!(problems.skipped.is_empty(), "{problems}");
     [of_table, of_files]
         .map(|index| written(Zip, ".index", |path| index.save(path).unwrap()))
         .to_vec()

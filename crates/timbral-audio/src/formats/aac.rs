@@ -1,6 +1,6 @@
 //! AAC (ISO 14496-3): the configuration of a stream, and the frames of an ADTS file.
 //!
-//! Decoded is AAC-LC of one or two channels. Of HE-AAC only the LC part is decoded, at half the sample rate of
+//! Decoded is AAC-LC. Of HE-AAC only the LC part is decoded, at half the sample rate of
 //! the whole: without the upper half of the spectrum (SBR) and without parametric stereo.
 
 use super::bytes::{Regions, Window};
@@ -66,13 +66,13 @@ pub(crate) fn config(asc: &[u8]) -> std::result::Result<CodecParams, String> {
     params(sample_rate, channels)
 }
 
-/// A stream of AAC-LC.
+/// A stream of AAC-LC, of a channel configuration of ISO 14496-3, table 1.19.
 fn params(sample_rate: u32, channels: u32) -> std::result::Result<CodecParams, String> {
-    match channels {
-        1 | 2 => {}
-        0 => return Err("AAC whose channels are described in the stream".into()),
-        7 => return Err("AAC of 8 channels (supported are 1 and 2)".into()),
-        n => return Err(format!("AAC of {n} channels (supported are 1 and 2)")),
+    if !(1..=7).contains(&channels) {
+        return Err(match channels {
+            0 => "AAC whose channels are described in the stream".into(),
+            n => format!("AAC of channel configuration {n}"),
+        });
     }
     // Written anew, without the extensions that a configuration may end with.
     let mut extra = vec![2 << 3];
@@ -90,6 +90,8 @@ fn params(sample_rate: u32, channels: u32) -> std::result::Result<CodecParams, S
             extra = word.to_be_bytes()[..6].to_vec();
         }
     }
+    // Configuration 7 has eight channels.
+    let channels = if channels == 7 { 8 } else { channels };
     let mut params = CodecParams::new(Kind::Aac, sample_rate, channels, extra);
     params.frames = 1024;
     Ok(params)
@@ -232,7 +234,9 @@ mod tests {
         // HE-AAC: the core is AAC-LC at 22.05 kHz.
         let params = config(&[0x2b, 0x92, 0x08, 0x00]).unwrap();
         assert_eq!((params.sample_rate, params.channels), (22_050, 2));
-        assert!(config(&[0x12, 0x30]).unwrap_err().contains("6 channels"));
+        assert_eq!(config(&[0x12, 0x30]).unwrap().channels, 6);
+        assert_eq!(config(&[0x12, 0x38]).unwrap().channels, 8);
+        assert!(config(&[0x12, 0x00]).is_err());
         // A rate that is not in the table survives being written anew.
         let odd = params_of(50_000);
         assert_eq!(config(&odd.extra).unwrap().sample_rate, 50_000);

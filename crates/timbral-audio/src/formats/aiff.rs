@@ -1,16 +1,12 @@
 //! AIFF and AIFC.
 
+use super::blocks::Blocks;
 use super::bytes::{Bytes, Regions, is_placeholder};
-use super::codec::{CodecParams, Kind};
 use super::encoding::{Encoding, Endian};
 use super::packets::PacketSource;
 use super::pcm::PcmSource;
-use super::wav::Blocks;
 use crate::error::Result;
 use crate::source::{Source, StreamInfo};
-
-/// Bytes and frames per packet and channel of `ima4`.
-pub(crate) const IMA4: (usize, u32) = (34, 64);
 
 /// The fields of the COMM chunk.
 struct Comm {
@@ -66,13 +62,8 @@ pub(crate) fn open(mut bytes: Bytes, lenient: bool) -> Result<Box<dyn Source>> {
     let left = bytes.end().saturating_sub(at);
     if &comm.compression == b"ima4" {
         let (file, format) = (bytes.file.clone(), bytes.format);
-        let mut codec = CodecParams::new(Kind::AdpcmImaQt, rate, channels, Vec::new());
-        codec.frames = IMA4.1;
-        if channels > 2 {
-            return Err(bytes.unsupported(format_args!("ima4 of {channels} channels")));
-        }
         let data = Regions::new(bytes, vec![(at, if unknown { left } else { size })]);
-        let blocks = Blocks::new(data, codec, IMA4.0 * channels as usize);
+        let blocks = Blocks::ima4(data, rate, channels)?;
         let source = PacketSource::new(&file, format, Box::new(blocks), None, lenient)?;
         return Ok(Box::new(source));
     }

@@ -1,13 +1,13 @@
 //! Apple's Core Audio Format.
 
+use super::aac;
+use super::blocks::Blocks;
 use super::bytes::{Bytes, Regions};
 use super::codec::{CodecParams, Kind};
 use super::encoding::{Encoding, Endian};
 use super::mpeg::MpegFrames;
 use super::packets::{Demuxer, Packet, PacketSource, Start};
 use super::pcm::PcmSource;
-use super::wav::Blocks;
-use super::{aac, aiff};
 use crate::error::{Error, Result};
 use crate::source::{Source, StreamInfo};
 
@@ -51,9 +51,14 @@ pub(crate) fn open(mut bytes: Bytes, lenient: bool) -> Result<Box<dyn Source>> {
                 });
             }
             b"data" if data.is_none() => {
-                // An edit count comes before the samples. A size of -1 means to the end of the file.
-                let declared = known.map(|n| n.saturating_sub(4));
+                // An edit count comes before the samples. A size of -1 means to the end of the file, and so does
+                // one of 0 if no other chunk follows: sox writes it into a pipe.
+                let unknown = size == 0 && left > 4 && !is_chunk(&mut bytes)?;
+                let declared = known.filter(|_| !unknown).map(|n| n.saturating_sub(4));
                 data = Some((at + 4, declared));
+                if unknown {
+                    break;
+                }
             }
             b"pakt" if table.is_empty() => {
                 table = bytes.vec(known.unwrap_or(left).min(LARGEST_TABLE))?;
@@ -81,6 +86,19 @@ pub(crate) fn open(mut bytes: Bytes, lenient: bool) -> Result<Box<dyn Source>> {
         return Ok(Box::new(PcmSource::new(info, encoding, data, declared)));
     }
     compressed(bytes, &desc, rate, list, &table, &cookie, lenient)
+}
+
+/// Whether a chunk starts at the position, which is left as it is: four letters and a size that fits.
+fn is_chunk(bytes: &mut Bytes) -> Result<bool> {
+    let (at, left) = (bytes.at(), bytes.left());
+    if left < 12 {
+        return Ok(false);
+    }
+    let name = bytes.array::<4>()?;
+    let size = u64::from_be_bytes(bytes.array()?);
+    bytes.seek(at)?;
+    let is_name = name.iter().all(|b| b.is_ascii_lowercase());
+    Ok(is_name && size <= left - 12)
 }
 
 fn encoding(desc: &Desc) -> Option<Encoding> {
@@ -124,11 +142,8 @@ fn compressed(
         Ok(Box::new(source))
     };
     let codec = match &desc.format {
-        b"ima4" if desc.channels <= 2 => {
-            let mut codec = CodecParams::new(Kind::AdpcmImaQt, rate, desc.channels, Vec::new());
-            codec.frames = aiff::IMA4.1;
-            let size = aiff::IMA4.0 * desc.channels as usize;
-            let blocks = Blocks::new(Regions::new(bytes, list), codec, size);
+        b"ima4" => {
+            let blocks = Blocks::ima4(Regions::new(bytes, list), rate, desc.channels)?;
             return boxed(Box::new(blocks), None);
         }
         b".mp1" | b".mp2" | b".mp3" => {
@@ -188,6 +203,8 @@ struct Packets {
     frame_sizes_too: bool,
     valid: u64,
     priming: u64,
+    /// The table has packets beyond the end of the file.
+    cut: bool,
 }
 
 impl Packets {
@@ -238,12 +255,18 @@ impl Demuxer for Packets {
         let (Some(size), Some(data)) = (size, &mut self.data) else {
             return Ok(None);
         };
+        let at = data.at();
         if size > data.total() {
+            self.cut = true;
             return Ok(None);
         }
-        let at = data.at();
         let mut packet = vec![0; size as usize];
-        if data.read(&mut packet)? < packet.len() || packet.is_empty() {
+        if packet.is_empty() {
+            return Ok(None);
+        }
+        if data.read(&mut packet)? < packet.len() {
+            // Packets of one size have no table that says how many there are.
+            self.cut = self.fixed.0 == 0;
             return Ok(None);
         }
         Ok(Some(Packet {
@@ -255,5 +278,9 @@ impl Demuxer for Packets {
             damage: None,
             padding: 0,
         }))
+    }
+
+    fn is_cut(&self) -> bool {
+        self.cut
     }
 }

@@ -50,6 +50,21 @@ impl CodecParams {
     }
 }
 
+/// The delay of the encoder, in frames at 48 kHz, in an identification header of Opus.
+pub(crate) fn opus_delay(head: &[u8]) -> u64 {
+    head.get(10..12)
+        .map_or(0, |b| u64::from(b[0]) | u64::from(b[1]) << 8)
+}
+
+/// Appends the samples of one plane per channel, frame after frame, as far as all planes go.
+pub(crate) fn interleave(planes: &[Vec<f32>], out: &mut Vec<f32>) {
+    let frames = planes.iter().map(Vec::len).min().unwrap_or(0);
+    out.reserve(frames * planes.len());
+    for i in 0..frames {
+        out.extend(planes.iter().map(|plane| plane[i]));
+    }
+}
+
 /// Why a packet or a stream was not decoded.
 #[derive(Debug)]
 pub(crate) enum Failure {
@@ -64,12 +79,15 @@ pub(crate) type Decoded = std::result::Result<(u32, u32), Failure>;
 
 /// A decoder of one stream.
 pub(crate) enum Decoder {
+    Ima(super::ima::ImaBlocks),
     #[cfg(feature = "symphonia")]
     Mpeg(super::mpeg::MpegDecoder),
     #[cfg(feature = "symphonia")]
     Symphonia(super::symphonia::PacketDecoder),
     #[cfg(feature = "symphonia")]
     Vorbis(Box<super::vorbis::VorbisStream>),
+    #[cfg(feature = "symphonia")]
+    AacMany(Box<super::aac_many::AacStream>),
     #[cfg(feature = "opus")]
     Opus(Box<super::opus::OpusStream>),
 }
@@ -78,6 +96,9 @@ impl Decoder {
     /// A decoder for a stream.
     pub(crate) fn new(params: &CodecParams) -> std::result::Result<Self, Failure> {
         match params.kind {
+            Kind::AdpcmImaWav | Kind::AdpcmImaQt => {
+                Ok(Self::Ima(super::ima::ImaBlocks::new(params)))
+            }
             #[cfg(feature = "opus")]
             Kind::Opus => {
                 super::opus::OpusStream::new(params).map(|opus| Self::Opus(Box::new(opus)))
@@ -94,6 +115,11 @@ impl Decoder {
                 Ok(Self::Vorbis(Box::new(stream)))
             }
             #[cfg(feature = "symphonia")]
+            Kind::Aac if params.channels > 2 => {
+                let stream = super::aac_many::AacStream::new(params)?;
+                Ok(Self::AacMany(Box::new(stream)))
+            }
+            #[cfg(feature = "symphonia")]
             _ => super::symphonia::PacketDecoder::new(params).map(Self::Symphonia),
             #[cfg(not(feature = "symphonia"))]
             _ => Err(Failure::Unsupported(
@@ -106,15 +132,16 @@ impl Decoder {
 
     /// Decodes one packet and appends its samples to `out`.
     pub(crate) fn decode(&mut self, packet: &[u8], out: &mut Vec<f32>) -> Decoded {
-        #[cfg(not(any(feature = "symphonia", feature = "opus")))]
-        let _ = (packet, out);
         match *self {
+            Self::Ima(ref decoder) => decoder.decode(packet, out),
             #[cfg(feature = "symphonia")]
             Self::Mpeg(ref mut decoder) => decoder.decode(packet, out),
             #[cfg(feature = "symphonia")]
             Self::Symphonia(ref mut decoder) => decoder.decode(packet, out),
             #[cfg(feature = "symphonia")]
             Self::Vorbis(ref mut decoder) => decoder.decode(packet, out),
+            #[cfg(feature = "symphonia")]
+            Self::AacMany(ref mut decoder) => decoder.decode(packet, out),
             #[cfg(feature = "opus")]
             Self::Opus(ref mut decoder) => decoder.decode(packet, out),
         }

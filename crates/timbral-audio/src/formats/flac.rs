@@ -2,6 +2,7 @@
 
 use super::bytes::{Regions, Window};
 use super::codec::{CodecParams, Kind};
+use super::crc::Crc;
 use super::packets::{Demuxer, Packet, Start};
 use super::tags;
 use crate::error::{Error, Result};
@@ -60,8 +61,8 @@ impl Header {
             13 | 14 => next(2)?,
             _ => 0,
         };
-        let crc = b[..at].iter().fold(0, |c, y| CRC8[usize::from(c ^ y)]);
-        (*b.get(at)? == crc).then_some(Self {
+        let crc = CRC8.update(0, &b[..at]);
+        (u32::from(*b.get(at)?) == crc).then_some(Self {
             variable: b1 & 1 == 1,
             block,
             number,
@@ -75,51 +76,9 @@ impl Header {
     }
 }
 
-const CRC8: [u8; 256] = {
-    let mut table = [0; 256];
-    let mut i = 0;
-    while i < 256 {
-        let mut crc = i as u8;
-        let mut bit = 0;
-        while bit < 8 {
-            crc = if crc & 0x80 != 0 {
-                crc << 1 ^ 7
-            } else {
-                crc << 1
-            };
-            bit += 1;
-        }
-        table[i] = crc;
-        i += 1;
-    }
-    table
-};
-
-const CRC16: [u16; 256] = {
-    let mut table = [0; 256];
-    let mut i = 0;
-    while i < 256 {
-        let mut crc = (i as u16) << 8;
-        let mut bit = 0;
-        while bit < 8 {
-            crc = if crc & 0x8000 != 0 {
-                crc << 1 ^ 0x8005
-            } else {
-                crc << 1
-            };
-            bit += 1;
-        }
-        table[i] = crc;
-        i += 1;
-    }
-    table
-};
-
-fn crc16(crc: u16, bytes: &[u8]) -> u16 {
-    bytes
-        .iter()
-        .fold(crc, |c, b| c << 8 ^ CRC16[usize::from((c >> 8) as u8 ^ b)])
-}
+/// The checksum of a frame's header, and that of the frame.
+static CRC8: Crc<8> = Crc::new(7);
+static CRC16: Crc<16> = Crc::new(0x8005);
 
 /// The frames of a FLAC file. A second file joined to the first is read as a second stream. What follows the
 /// last frame (tags, zeros, a newline) is passed over.
@@ -219,7 +178,7 @@ impl FlacFrames {
                 };
                 if tag || next.is_some() {
                     for byte in &rest[checked..i] {
-                        crc = crc16(crc, &[*byte]);
+                        crc = CRC16.update(crc, &[*byte]);
                         zero_seen |= crc == 0;
                     }
                     checked = i;
@@ -235,7 +194,7 @@ impl FlacFrames {
             if at_end || rest.len() > LONGEST_FRAME {
                 // The last frame, and perhaps other bytes after it: its end is where the checksum is right.
                 for byte in &rest[checked..] {
-                    crc = crc16(crc, &[*byte]);
+                    crc = CRC16.update(crc, &[*byte]);
                     zero_seen |= crc == 0;
                 }
                 let all = rest.len();

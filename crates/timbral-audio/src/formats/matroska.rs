@@ -7,7 +7,7 @@ use std::collections::VecDeque;
 
 use super::aac;
 use super::bytes::{Bytes, Regions};
-use super::codec::{CodecParams, Kind};
+use super::codec::{CodecParams, Kind, opus_delay};
 use super::encoding::{Encoding, Endian};
 use super::packets::{Demuxer, Packet, PacketSource, Start};
 use super::pcm::PcmSource;
@@ -146,9 +146,7 @@ fn source(bytes: Bytes, track: Track, lenient: bool) -> Result<Box<dyn Source>> 
     let (codec, skip) = match name {
         b"A_VORBIS" => (of(Kind::Vorbis, vorbis_headers(&private)), 0),
         b"A_OPUS" | b"A_OPUS/EXPERIMENTAL" => {
-            let skip = private
-                .get(10..12)
-                .map_or(0, |b| u16::from_le_bytes([b[0], b[1]]));
+            let skip = opus_delay(&private);
             (of(Kind::Opus, private), u128::from(skip))
         }
         b"A_FLAC" => {
@@ -176,6 +174,8 @@ fn source(bytes: Bytes, track: Track, lenient: bool) -> Result<Box<dyn Source>> 
         queue: VecDeque::new(),
         block: (0, Vec::new()),
         padding: 0,
+        cut: false,
+        damaged: false,
         start: Some(Start {
             codec,
             skip: skip as u64,
@@ -185,7 +185,9 @@ fn source(bytes: Bytes, track: Track, lenient: bool) -> Result<Box<dyn Source>> 
         let info = StreamInfo::new(&file, format, rate, channels, None)?;
         let mut list = Vec::new();
         while let Some((at, size)) = blocks.next_place()? {
-            list.push((at, size));
+            if !blocks.damaged {
+                list.push((at, size));
+            }
         }
         let data = Regions::new(blocks.bytes, list);
         return Ok(Box::new(PcmSource::new(info, encoding, data, None)));
@@ -233,6 +235,10 @@ struct Blocks {
     /// Nanoseconds of padding at its end.
     padding: u64,
     start: Option<Start>,
+    /// The last block was incomplete.
+    cut: bool,
+    /// The lengths of the frames in the last block are not valid.
+    damaged: bool,
 }
 
 impl Blocks {
@@ -259,14 +265,15 @@ impl Blocks {
                     if whole && end - element.body <= LARGEST_BLOCK {
                         let block = self.bytes.vec(end - element.body)?;
                         let frames = lacing::frames(&block, self.track);
-                        self.queue.extend(
-                            frames
-                                .into_iter()
-                                .map(|(at, n)| (element.body + at as u64, n as u64)),
-                        );
+                        self.damaged = frames.is_none();
+                        // All of a block whose lengths make no sense is one damaged packet.
+                        for (at, n) in frames.unwrap_or_else(|| vec![(0, block.len())]) {
+                            self.queue.push_back((element.body + at as u64, n as u64));
+                        }
                         self.block = (element.body, block);
                         self.padding = 0;
                     }
+                    self.cut |= !whole;
                     self.bytes.seek(end)?;
                     if element.id == ids::BLOCK {
                         self.read_padding(group_end)?;
@@ -324,7 +331,14 @@ impl Demuxer for Blocks {
                 0
             },
             start: self.start.take(),
+            damage: self
+                .damaged
+                .then(|| "the lengths of its frames are not valid".into()),
             ..Packet::default()
         }))
+    }
+
+    fn is_cut(&self) -> bool {
+        self.cut
     }
 }

@@ -4,12 +4,12 @@
 //! of the file; an edit list's start (the delay of the encoder) is dropped, its end is not applied, because it is
 //! rounded to the time scale of the movie.
 
+use super::aac;
+use super::blocks::Blocks;
 use super::bytes::{Bytes, Regions};
-use super::codec::{CodecParams, Kind};
+use super::codec::{CodecParams, Kind, opus_delay};
 use super::packets::{Demuxer, Packet, PacketSource, Start};
 use super::pcm::PcmSource;
-use super::wav::Blocks;
-use super::{aac, aiff};
 use crate::error::{Error, Result};
 use crate::source::{Source, StreamInfo};
 
@@ -198,20 +198,15 @@ fn source(
         }
         Content::Ima4 => {
             StreamInfo::new(&file, format, rate, channels, None)?;
-            if channels > 2 {
-                return Err(unsupported(format!("ima4 of {channels} channels")));
-            }
-            let mut codec = CodecParams::new(Kind::AdpcmImaQt, rate, channels, Vec::new());
-            codec.frames = aiff::IMA4.1;
-            let size = aiff::IMA4.0 * channels as usize;
+            let (size, frames) = Blocks::ima4_size(channels);
             let frames = if track.table.counts_frames() {
-                aiff::IMA4.1
+                frames
             } else {
                 1
             };
-            let list = track.table.block_regions(size as u64, u64::from(frames));
+            let list = track.table.block_regions(size, frames);
             let list = list.map_err(|e| bytes.malformed(e))?;
-            let blocks = Blocks::new(Regions::new(bytes, list), codec, size);
+            let blocks = Blocks::ima4(Regions::new(bytes, list), rate, channels)?;
             let source = PacketSource::new(&file, format, Box::new(blocks), None, lenient)?;
             return Ok(Box::new(source));
         }
@@ -225,10 +220,7 @@ fn source(
     let skip = match codec.kind {
         // Fragmented files have no edit list; the identification header has the same number.
         Kind::Opus => match skip_at(48_000) {
-            0 => codec
-                .extra
-                .get(10..12)
-                .map_or(0, |b| u64::from(b[0]) | u64::from(b[1]) << 8),
+            0 => opus_delay(&codec.extra),
             skip => skip,
         },
         Kind::Aac => skip_at(codec.sample_rate),
@@ -240,6 +232,7 @@ fn source(
         table: track.table,
         fragments,
         start: Some(Start { codec, skip }),
+        cut: false,
     };
     Ok(Box::new(PacketSource::new(
         &file,
@@ -259,6 +252,8 @@ struct Samples {
     /// Bytes that packets may still have: no more than the file, even if they overlap. An empty packet counts
     /// as one byte.
     left: u64,
+    /// The table has packets beyond the end of the file.
+    cut: bool,
 }
 
 impl Samples {
@@ -269,6 +264,17 @@ impl Samples {
             (found, _) => Ok(found),
         }
     }
+
+    /// Counts the bytes of a packet.
+    fn spend(&mut self, n: u64) -> Result<()> {
+        match self.left.checked_sub(n) {
+            Some(left) => {
+                self.left = left;
+                Ok(())
+            }
+            None => Err(self.bytes.malformed("its packets are longer than the file")),
+        }
+    }
 }
 
 impl Demuxer for Samples {
@@ -277,21 +283,21 @@ impl Demuxer for Samples {
             let Some((at, size)) = self.find()? else {
                 return Ok(None);
             };
-            let Some(left) = self.left.checked_sub(size.max(1)) else {
-                let reason = "its packets are longer than the file";
-                return Err(self.bytes.malformed(reason));
-            };
-            self.left = left;
             // Empty packets have no samples; ffmpeg passes over them, too.
             if size > 0 {
                 break (at, size);
             }
+            self.spend(1)?;
         };
-        if size > LARGEST_PACKET || at.saturating_add(size) > self.bytes.end() {
-            return Err(self.bytes.malformed(format_args!(
-                "a packet of {size} bytes at byte {at}, beyond the end of the file"
-            )));
+        if size > LARGEST_PACKET {
+            let what = format_args!("a packet of {size} bytes at byte {at}");
+            return Err(self.bytes.malformed(what));
         }
+        if at.saturating_add(size) > self.bytes.end() {
+            self.cut = true;
+            return Ok(None);
+        }
+        self.spend(size)?;
         self.bytes.seek(at)?;
         Ok(Some(Packet {
             data: self.bytes.vec(size)?,
@@ -299,5 +305,9 @@ impl Demuxer for Samples {
             start: self.start.take(),
             ..Packet::default()
         }))
+    }
+
+    fn is_cut(&self) -> bool {
+        self.cut
     }
 }

@@ -3,7 +3,8 @@
 use std::collections::VecDeque;
 
 use super::bytes::{Bytes, Regions, Window};
-use super::codec::{CodecParams, Kind};
+use super::codec::{CodecParams, Kind, opus_delay};
+use super::crc::Crc;
 use super::packets::{Demuxer, Packet, Start};
 use crate::error::{Error, Result};
 
@@ -32,6 +33,8 @@ pub(crate) struct OggPackets {
     queue: VecDeque<Packet>,
     /// The name of a codec that is not decoded, for the message.
     other: Option<&'static str>,
+    /// The last page is incomplete.
+    cut: bool,
 }
 
 /// The stream that is read.
@@ -52,6 +55,7 @@ impl OggPackets {
             stream: None,
             queue: VecDeque::new(),
             other: None,
+            cut: false,
         }
     }
 
@@ -69,23 +73,28 @@ impl OggPackets {
                 continue;
             }
             let flags = head[5];
-            let granule = u64::from_le_bytes(head[6..14].try_into().unwrap_or_default());
-            let serial = u32::from_le_bytes(head[14..18].try_into().unwrap_or_default());
-            let crc = u32::from_le_bytes(head[22..26].try_into().unwrap_or_default());
+            let number = |from: usize, to: usize| {
+                let bytes = head[from..to].iter().rev();
+                bytes.fold(0, |x, b| x << 8 | u64::from(*b))
+            };
+            let granule = number(6, 14);
+            let (serial, crc) = (number(14, 18) as u32, number(22, 26) as u32);
             let n_segments = usize::from(head[26]);
             let head = self.window.peek(27 + n_segments)?;
             if head.len() < 27 + n_segments {
+                self.cut = true;
                 return Ok(None);
             }
             let segments = head[27..27 + n_segments].to_vec();
             let all = 27 + n_segments + segments.iter().map(|s| usize::from(*s)).sum::<usize>();
             let page = self.window.peek(all)?;
             if page.len() < all {
+                self.cut = true;
                 return Ok(None);
             }
-            let mut sum = crc32(0, &page[..22]);
-            sum = crc32(sum, &[0; 4]);
-            let intact = crc32(sum, &page[26..all]) == crc;
+            // The checksum itself counts as zeros.
+            let sum = CRC.update(CRC.update(0, &page[..22]), &[0; 4]);
+            let intact = CRC.update(sum, &page[26..all]) == crc;
             let page = Page {
                 body: page[27 + n_segments..all].to_vec(),
                 at: self.window.at(),
@@ -225,12 +234,7 @@ impl OggPackets {
                 Kind::Vorbis => ([header(0), header(2)].concat(), 0),
                 // The header of FLAC's own file is in that of the stream.
                 Kind::Flac => (header(0).get(17..).unwrap_or_default().to_vec(), 0),
-                _ => {
-                    let skip = header(0)
-                        .get(10..12)
-                        .map_or(0, |b| u16::from_le_bytes([b[0], b[1]]));
-                    (header(0).to_vec(), u64::from(skip))
-                }
+                _ => (header(0).to_vec(), opus_delay(header(0))),
             };
             packet.start = Some(Start {
                 codec: CodecParams::new(stream.kind, 0, 0, extra),
@@ -263,31 +267,11 @@ impl Demuxer for OggPackets {
             self.take(page)?;
         }
     }
-}
 
-/// The checksum of a page: polynomial 0x04c11db7, no reflection, no inversion.
-fn crc32(crc: u32, bytes: &[u8]) -> u32 {
-    bytes
-        .iter()
-        .fold(crc, |c, b| c << 8 ^ CRC32[usize::from((c >> 24) as u8 ^ b)])
-}
-
-const CRC32: [u32; 256] = {
-    let mut table = [0; 256];
-    let mut i = 0;
-    while i < 256 {
-        let mut crc = (i as u32) << 24;
-        let mut bit = 0;
-        while bit < 8 {
-            crc = if crc & 0x8000_0000 != 0 {
-                crc << 1 ^ 0x04c1_1db7
-            } else {
-                crc << 1
-            };
-            bit += 1;
-        }
-        table[i] = crc;
-        i += 1;
+    fn is_cut(&self) -> bool {
+        self.cut
     }
-    table
-};
+}
+
+/// The checksum of a page: no reflection, no inversion.
+static CRC: Crc<32> = Crc::new(0x04c1_1db7);

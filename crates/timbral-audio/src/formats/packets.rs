@@ -33,6 +33,11 @@ pub(crate) struct Start {
 pub(crate) trait Demuxer: Send {
     /// The next packet; `None` at the end. The first packet has a [`Start`].
     fn next(&mut self) -> Result<Option<Packet>>;
+
+    /// Whether the file ended inside or before a packet that it promises.
+    fn is_cut(&self) -> bool {
+        false
+    }
 }
 
 /// Samples that a codec decodes, packet by packet.
@@ -116,6 +121,9 @@ impl PacketSource {
             Ok(Some(packet)) => packet,
             Ok(None) => {
                 self.ended = true;
+                if self.demuxer.is_cut() {
+                    self.gaps.cut_at = Some(self.seconds());
+                }
                 if let Some(conform) = &mut self.conform {
                     conform.finish(&mut self.packet)?;
                 }
@@ -123,7 +131,7 @@ impl PacketSource {
             }
             // The rest of the file cannot be read; what came before it can.
             Err(Error::Malformed { .. }) if self.lenient && self.info.sample_rate > 0 => {
-                self.note_gap();
+                self.gaps.cut_at = Some(self.seconds());
                 self.ended = true;
                 return Ok(false);
             }
@@ -202,8 +210,13 @@ impl PacketSource {
     }
 
     fn note_gap(&mut self) {
-        let seconds = self.frames_out as f64 / f64::from(self.info.sample_rate.max(1));
+        let seconds = self.seconds();
         self.gaps.note(seconds);
+    }
+
+    /// The length of the sound so far.
+    fn seconds(&self) -> f64 {
+        self.frames_out as f64 / f64::from(self.info.sample_rate.max(1))
     }
 
     fn failed(&self, failure: Failure, packet: Option<&Packet>) -> Error {
@@ -211,14 +224,13 @@ impl PacketSource {
         match (failure, packet) {
             (Failure::Unsupported(reason), _) => Error::unsupported(file, format, reason),
             (Failure::Damaged(reason), None) => Error::malformed(file, format, reason),
-            (Failure::Damaged(reason), Some(packet)) => {
-                let seconds = self.frames_out as f64 / f64::from(self.info.sample_rate.max(1));
-                let reason = format_args!(
-                    "a damaged packet at {seconds:.3} s (byte {}): {reason}",
-                    packet.at
-                );
-                Error::malformed(file, format, reason)
-            }
+            (Failure::Damaged(reason), Some(packet)) => Error::Damaged {
+                file: file.clone(),
+                format,
+                seconds: self.seconds(),
+                byte: packet.at,
+                reason,
+            },
         }
     }
 }

@@ -10,13 +10,15 @@
 //!   elements of unknown size and MP4 files without `ftyp`;
 //! - allocate what the field "frames per packet" of a CAF header says (34 GB for 0xffffffc0).
 //!
-//! Of the decoders: Vorbis is not used (see `vorbis`); FLAC refuses a minimum block size below 16, which encoders write for unknown, so the block sizes of STREAMINFO are
-//! replaced; MPEG refuses frames after the channels changed, and free-format frames (see `mpeg`).
+//! Of the decoders: Vorbis and IMA ADPCM are not used (see `vorbis` and `ima`); FLAC refuses a minimum block size
+//! below 16, which encoders write for unknown, so the block sizes of STREAMINFO are replaced; MPEG refuses frames
+//! after the channels changed, and free-format frames (see `mpeg`); ALAC of 7 and 8 channels has another order of
+//! the channels than in other programs.
 
 use symphonia::core::audio::{Channels, Position};
 use symphonia::core::codecs::audio::well_known::{
-    CODEC_ID_AAC, CODEC_ID_ADPCM_IMA_QT, CODEC_ID_ADPCM_IMA_WAV, CODEC_ID_ADPCM_MS, CODEC_ID_ALAC,
-    CODEC_ID_FLAC, CODEC_ID_MP1, CODEC_ID_MP2, CODEC_ID_MP3,
+    CODEC_ID_AAC, CODEC_ID_ADPCM_MS, CODEC_ID_ALAC, CODEC_ID_FLAC, CODEC_ID_MP1, CODEC_ID_MP2,
+    CODEC_ID_MP3,
 };
 use symphonia::core::codecs::audio::{
     AudioCodecId, AudioCodecParameters, AudioDecoder, AudioDecoderOptions,
@@ -37,7 +39,14 @@ pub(crate) struct PacketDecoder {
     /// Frames per packet of ADPCM.
     frames: u32,
     scratch: Vec<f32>,
+    /// Whether the channels may have to be reordered.
+    is_alac: bool,
 }
+
+/// Which channel of symphonia's is the next in the order of WAV and ffmpeg, for ALAC of 7 and 8 channels: left,
+/// right, centre, low frequencies, back left, back right, then back centre or the two between centre and sides.
+const ALAC_7: [usize; 7] = [0, 1, 2, 3, 5, 6, 4];
+const ALAC_8: [usize; 8] = [0, 1, 2, 3, 6, 7, 4, 5];
 
 impl PacketDecoder {
     pub(crate) fn new(params: &CodecParams) -> Result<Self, Failure> {
@@ -46,9 +55,7 @@ impl PacketDecoder {
             Kind::Alac => CODEC_ID_ALAC,
             Kind::Flac => CODEC_ID_FLAC,
             Kind::AdpcmMs => CODEC_ID_ADPCM_MS,
-            Kind::AdpcmImaWav => CODEC_ID_ADPCM_IMA_WAV,
-            Kind::AdpcmImaQt => CODEC_ID_ADPCM_IMA_QT,
-            Kind::Mpeg | Kind::Opus | Kind::Vorbis => {
+            Kind::Mpeg | Kind::Opus | Kind::Vorbis | Kind::AdpcmImaWav | Kind::AdpcmImaQt => {
                 return Err(Failure::Unsupported("not a codec of symphonia".into()));
             }
         };
@@ -119,6 +126,7 @@ impl PacketDecoder {
             decoder,
             frames: params.frames,
             scratch: Vec::new(),
+            is_alac: params.kind == Kind::Alac,
         })
     }
 
@@ -140,8 +148,19 @@ impl PacketDecoder {
             let spec = decoded.spec();
             Ok((spec.rate(), spec.channels().count() as u32))
         })?;
-        out.extend_from_slice(&self.scratch);
+        match spec.1 {
+            7 if self.is_alac => reorder(&self.scratch, &ALAC_7, out),
+            8 if self.is_alac => reorder(&self.scratch, &ALAC_8, out),
+            _ => out.extend_from_slice(&self.scratch),
+        }
         Ok(spec)
+    }
+}
+
+/// Appends frames with their channels in another order.
+fn reorder(values: &[f32], order: &[usize], out: &mut Vec<f32>) {
+    for frame in values.chunks_exact(order.len()) {
+        out.extend(order.iter().map(|channel| frame[*channel]));
     }
 }
 

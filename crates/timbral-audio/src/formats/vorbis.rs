@@ -8,7 +8,7 @@
 use lewton::audio::{PreviousWindowRight, read_audio_packet_generic};
 use lewton::header::{IdentHeader, SetupHeader, read_header_ident, read_header_setup};
 
-use super::codec::{CodecParams, Decoded, Failure, catch_panics};
+use super::codec::{CodecParams, Decoded, Failure, catch_panics, interleave};
 
 /// The length of the identification header.
 const IDENTIFICATION: usize = 30;
@@ -53,11 +53,7 @@ impl VorbisStream {
             read_audio_packet_generic(head, setup, packet, previous)
                 .map_err(|e| Failure::Damaged(e.to_string()))
         })?;
-        let frames = planes.iter().map(Vec::len).min().unwrap_or(0);
-        out.reserve(frames * planes.len());
-        for i in 0..frames {
-            out.extend(planes.iter().map(|p| p[i]));
-        }
+        interleave(&planes, out);
         let head = &self.identification;
         Ok((head.audio_sample_rate, u32::from(head.audio_channels)))
     }

@@ -4,11 +4,12 @@
 //! of bytes per sample comes from the block size if that is possible, else from the bits; an incomplete frame at
 //! the end is dropped; a second data chunk continues the first.
 
+use super::blocks::Blocks;
 use super::bytes::{Bytes, Regions, is_placeholder};
 use super::codec::{CodecParams, Kind};
 use super::encoding::{Encoding, Endian};
 use super::mpeg::MpegFrames;
-use super::packets::{Demuxer, Packet, PacketSource, Start};
+use super::packets::PacketSource;
 use super::pcm::PcmSource;
 use crate::error::{Error, Result};
 use crate::source::{Source, StreamInfo};
@@ -276,43 +277,6 @@ fn codec_name(tag: u16) -> &'static str {
         0x566f | 0x674f..=0x6771 => "Vorbis in WAV",
         0xf1ac => "FLAC in WAV",
         _ => "a codec without a decoder",
-    }
-}
-
-/// Blocks of a fixed number of bytes, as packets.
-pub(crate) struct Blocks {
-    data: Regions,
-    codec: Option<CodecParams>,
-    frames: u64,
-    bytes: usize,
-}
-
-impl Blocks {
-    pub(crate) fn new(data: Regions, codec: CodecParams, bytes: usize) -> Self {
-        Self {
-            data,
-            frames: u64::from(codec.frames),
-            codec: Some(codec),
-            bytes,
-        }
-    }
-}
-
-impl Demuxer for Blocks {
-    fn next(&mut self) -> Result<Option<Packet>> {
-        let at = self.data.at();
-        let mut block = vec![0; self.bytes];
-        // An incomplete block at the end is dropped.
-        if self.data.read(&mut block)? < self.bytes {
-            return Ok(None);
-        }
-        Ok(Some(Packet {
-            data: block,
-            at,
-            frames: Some(self.frames),
-            start: self.codec.take().map(|codec| Start { codec, skip: 0 }),
-            ..Packet::default()
-        }))
     }
 }
 

@@ -40,6 +40,17 @@ make mono.mp3 0.3 -ac 1 -c:a libmp3lame -b:a 64k -write_xing 0 -id3v2_version 0
 make free.wav 0.3 -c:a pcm_s16le
 lame --quiet --freeformat -b 100 free.wav free.mp3
 rm free.wav
+# The layouts that ffmpeg's encoders know.
+many() {
+    ffmpeg -v error -y -f lavfi -i "aevalsrc=$1:s=48000:d=$2:c=$3" -bitexact -map_metadata -1 -c:a $4 $5
+}
+tones() {
+    for hz in "$@"; do printf '%s0.3*sin(2*PI*%s*t)' "$bar" $hz; bar="|"; done
+    bar=
+}
+many "$(tones 200 400 600 800 1000 1200 1400)" 0.05 "6.1(back)" "alac -sample_fmt s16p" alac7.m4a
+many "$(tones 200 400 600 800 1000 1200 1400 1600)" 0.05 "7.1(wide)" "alac -sample_fmt s16p" alac8.m4a
+many "$(tones 200 400 600 60 1000 1200)" 0.2 5.1 "aac -b:a 256k" aac6.m4a
 for n in 3 6; do
     channels="0.3*sin(2*PI*200*t)"
     for i in $(seq 2 $n); do channels="$channels|0.3*sin(2*PI*200*$i*t)"; done

@@ -5,8 +5,8 @@ use timbral::plot::Report;
 use timbral::{file_figures, table_figures};
 
 use crate::command::Command;
-use crate::options::create_folder;
 use crate::options::table::TableArgs;
+use crate::options::{SoundArgs, create_folder};
 use crate::session::phase;
 use crate::status::Status;
 
@@ -18,6 +18,8 @@ pub struct Explore {
     inputs: Vec<PathBuf>,
     #[command(flatten)]
     columns: TableArgs,
+    #[command(flatten)]
+    sound: SoundArgs,
     /// Folder to write the figures and the page `index.html` to
     #[arg(long, value_name = "FOLDER", default_value = "target/explore")]
     out: PathBuf,
@@ -49,7 +51,7 @@ impl Command for Explore {
             report.section(input.file_name().unwrap_or_default().to_string_lossy());
             let figures = match FeatureTable::is_table(input) {
                 true => table_figures(&self.columns.read_labelled(input)?)?,
-                false => file_figures(input, self.seconds)?,
+                false => file_figures(input, self.seconds, self.sound.open_params())?,
             };
             for drawn in figures {
                 n += 1;

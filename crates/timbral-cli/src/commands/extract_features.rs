@@ -6,7 +6,7 @@ use timbral::synth::{SynthCorpus, SynthParams};
 use timbral::{Extraction, Inputs, Segmentation};
 
 use crate::command::Command;
-use crate::options::find_files;
+use crate::options::{SoundArgs, find_files};
 use crate::session::{Session, ThreadArgs, phase};
 use crate::status::Status;
 
@@ -24,6 +24,11 @@ pub struct ExtractFeatures {
     /// One row per recording (whole) or one per 3-s segment (3s)
     #[arg(long, default_value = "whole")]
     segments: Segmentation,
+    #[cfg(feature = "pretrained")]
+    #[command(flatten)]
+    embeddings: crate::options::weights::EmbeddingArgs,
+    #[command(flatten)]
+    sound: SoundArgs,
     #[command(flatten)]
     threads: ThreadArgs,
     /// Continue an interrupted run with the same settings
@@ -62,18 +67,24 @@ impl Command for ExtractFeatures {
     const NAME: &'static str = "extract-features";
     const ABOUT: &'static str = "Extract a table of features from sound files, equal to librosa's";
     const DETAILS: &'static str = "One row per file, labelled with the name of its folder: file name, length \
-        in samples, 57 features, label. Files that cannot be read are skipped and named. A run that was \
-        interrupted leaves FILE.partial, from which `--resume` continues.";
+        in samples, 57 features, label. Files that cannot be read are skipped and named; a file whose end is \
+        missing is read as far as it goes and named. A run that was interrupted leaves FILE.partial, from which `--resume` continues.";
     const EXAMPLE: &'static str = "MUSIC --out features.csv --preset gtzan --segments 3s";
 
     fn run(self) -> anyhow::Result<Status> {
         let session = self.threads.start()?;
+        // First: without weights no file is searched for.
+        #[cfg(feature = "pretrained")]
+        let open = self.sound.open_params();
+        #[cfg(feature = "pretrained")]
+        let columns = self.embeddings.columns(self.preset, self.segments, &open)?;
         let Inputs {
             files, unreadable, ..
         } = self.files(&session)?;
         let extraction = Extraction {
             features: self.preset,
             segments: self.segments,
+            open: self.sound.open_params(),
             resume: self.resume,
             ..Extraction::default()
         };
@@ -81,7 +92,16 @@ impl Command for ExtractFeatures {
             "extracting features from {} sound files",
             files.len()
         ));
-        let mut report = extraction.run(&files, &self.out, &mut session.monitor())?;
+        #[cfg(feature = "pretrained")]
+        let report = match &columns {
+            Some(columns) => {
+                extraction.run_columns(columns, &files, &self.out, &mut session.monitor())
+            }
+            None => extraction.run(&files, &self.out, &mut session.monitor()),
+        };
+        #[cfg(not(feature = "pretrained"))]
+        let report = extraction.run(&files, &self.out, &mut session.monitor());
+        let mut report = report?;
         report.skipped.splice(0..0, unreadable);
         eprintln!("{report}");
         Ok(match report.stopped {

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use timbral::{Classifier, Inputs, Prediction, Progress};
 
 use crate::command::Command;
-use crate::options::find_files;
+use crate::options::{SoundArgs, find_files};
 use crate::session::{ThreadArgs, phase};
 use crate::status::Status;
 
@@ -24,6 +24,8 @@ pub struct Predict {
     #[arg(long)]
     json: bool,
     #[command(flatten)]
+    sound: SoundArgs,
+    #[command(flatten)]
     threads: ThreadArgs,
 }
 
@@ -37,6 +39,7 @@ impl Command for Predict {
     fn run(self) -> anyhow::Result<Status> {
         let session = self.threads.start()?;
         let classifier = Classifier::load(&self.model)?;
+        let classifier = classifier.with_open_params(self.sound.open_params());
         let Inputs {
             files, unreadable, ..
         } = find_files(&self.music)?;

@@ -6,9 +6,9 @@ use timbral::study::{Material, StudyParams};
 use timbral::synth::SynthParams;
 
 use crate::command::Command;
-use crate::options::create_folder;
 use crate::options::table::TableArgs;
-use crate::session::{Session, ThreadArgs, phase};
+use crate::options::{SoundArgs, create_folder};
+use crate::session::{Session, ThreadArgs, phase, print_problems};
 use crate::status::Status;
 
 /// `reproduce`: the whole study, from data to a page with figures.
@@ -25,6 +25,8 @@ pub struct Reproduce {
     /// Folder of music, one folder per genre
     #[arg(long, value_name = "FOLDER")]
     audio: Option<PathBuf>,
+    #[command(flatten)]
+    sound: SoundArgs,
     /// Use ten random seeds, not one
     #[arg(long)]
     full: bool,
@@ -63,7 +65,10 @@ impl Reproduce {
                     "extracting features and spectrograms from {}",
                     folder.display()
                 ));
-                Ok(Material::of_music(folder, scratch, &mut bar)?)
+                let open = self.sound.open_params();
+                let (material, problems) = Material::of_music(folder, scratch, open, &mut bar)?;
+                print_problems(&problems);
+                Ok(material)
             }
             _ => {
                 let params = SynthParams::default();

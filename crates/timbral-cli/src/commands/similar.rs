@@ -1,10 +1,10 @@
 use std::path::PathBuf;
 
-use timbral::{Inputs, SimilarityIndex};
+use timbral::{FileProblems, Inputs, SimilarityIndex};
 
 use crate::command::Command;
-use crate::options::find_files;
-use crate::session::{ThreadArgs, phase, print_skipped};
+use crate::options::{SoundArgs, find_files};
+use crate::session::{ThreadArgs, phase, print_problems, print_skipped};
 use crate::status::Status;
 
 /// `similar`: the tracks of a collection that sound most like a file.
@@ -21,6 +21,8 @@ pub struct Similar {
     #[arg(long, value_name = "FILE")]
     index: Option<PathBuf>,
     #[command(flatten)]
+    sound: SoundArgs,
+    #[command(flatten)]
     threads: ThreadArgs,
 }
 
@@ -33,8 +35,12 @@ impl Command for Similar {
 
     fn run(self) -> anyhow::Result<Status> {
         let session = self.threads.start()?;
-        let (index, skipped, unreadable) = match self.collection.is_dir() {
-            false => (SimilarityIndex::load(&self.collection)?, Vec::new(), 0),
+        let open = self.sound.open_params();
+        let (index, problems, unreadable) = match self.collection.is_dir() {
+            false => {
+                let index = SimilarityIndex::load(&self.collection)?;
+                (index.with_open_params(open), FileProblems::default(), 0)
+            }
             true => {
                 let Inputs {
                     files, unreadable, ..
@@ -44,20 +50,24 @@ impl Command for Similar {
                     "extracting features from {} sound files",
                     files.len()
                 ));
-                let (index, skipped) = SimilarityIndex::of_files(&files, &mut session.monitor())?;
-                (index, skipped, unreadable.len())
+                let (index, problems) =
+                    SimilarityIndex::of_files(&files, open, &mut session.monitor())?;
+                (index, problems, unreadable.len())
             }
         };
         if let Some(path) = &self.index {
             index.save(path)?;
         }
-        print_skipped(&skipped);
+        print_problems(&problems);
         for track in index.similar_to_file(&self.file, self.k)? {
             println!("{track}");
         }
+        for file in index.take_damaged() {
+            eprintln!("damaged {file}");
+        }
         Ok(Status::of_files(
             index.names().len(),
-            skipped.len() + unreadable,
+            problems.skipped.len() + unreadable,
         ))
     }
 }

@@ -3,8 +3,8 @@ use std::path::PathBuf;
 use timbral::{ClassifierParams, Inputs};
 
 use crate::command::Command;
-use crate::options::find_files;
-use crate::session::{ThreadArgs, phase, print_skipped};
+use crate::options::{SoundArgs, find_files};
+use crate::session::{ThreadArgs, phase, print_problems, print_skipped};
 use crate::status::Status;
 
 /// `train`: a genre classifier in one file, trained on folders of music.
@@ -26,6 +26,8 @@ pub struct Train {
     #[arg(long, default_value_t = 0)]
     seed: u64,
     #[command(flatten)]
+    sound: SoundArgs,
+    #[command(flatten)]
     threads: ThreadArgs,
 }
 
@@ -42,6 +44,7 @@ impl Command for Train {
         let session = self.threads.start()?;
         let mut params = self.params;
         (params.n_splits, params.seed) = (self.folds, self.seed);
+        params.open = self.sound.open_params();
         let Inputs {
             files, unreadable, ..
         } = find_files(&self.music)?;
@@ -49,8 +52,9 @@ impl Command for Train {
         phase(format!("training on {} sound files", files.len()));
         let fitted = params.fit(&files, &mut session.monitor())?;
         fitted.classifier.save(&self.out)?;
-        print_skipped(&fitted.skipped);
+        print_problems(&fitted.problems);
         println!("{}", fitted.classifier.provenance());
-        Ok(Status::of_files(1, fitted.skipped.len() + unreadable.len()))
+        let skipped = fitted.problems.skipped.len() + unreadable.len();
+        Ok(Status::of_files(1, skipped))
     }
 }

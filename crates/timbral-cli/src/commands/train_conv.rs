@@ -4,10 +4,10 @@ use timbral::data::Spectrograms;
 use timbral::{ImageNet, ImageNetParams, Inputs, MelImages};
 
 use crate::command::Command;
-use crate::options::find_files;
 use crate::options::network::NetworkArgs;
 use crate::options::training::TrainingArgs;
-use crate::session::{Session, phase, print_skipped};
+use crate::options::{SoundArgs, find_files};
+use crate::session::{Session, phase, print_problems, print_skipped};
 use crate::status::Status;
 
 /// `train-conv`: a network on mel spectrograms.
@@ -21,6 +21,8 @@ pub struct TrainConv {
     /// Network: conv, crnn or attention
     #[arg(long = "model", value_name = "KIND", default_value = "conv")]
     params: ImageNetParams,
+    #[command(flatten)]
+    sound: SoundArgs,
     #[command(flatten)]
     training: TrainingArgs,
     #[command(flatten)]
@@ -50,12 +52,13 @@ impl TrainConv {
             files.len()
         ));
         let images = MelImages::default();
-        let (spectrograms, skipped) = images.read(&files, &mut session.monitor())?;
-        print_skipped(&skipped);
+        let open = self.sound.open_params();
+        let (spectrograms, problems) = images.read(&files, open, &mut session.monitor())?;
+        print_problems(&problems);
         if let Some(path) = &self.spectrograms_out {
             spectrograms.write(path)?;
         }
-        Ok((spectrograms, skipped.len() + unreadable.len()))
+        Ok((spectrograms, problems.skipped.len() + unreadable.len()))
     }
 }
 

@@ -1,12 +1,8 @@
-/// Extensions of file names that [`recording_of`] removes.
-const EXTENSIONS: [&str; 15] = [
-    "wav", "wave", "au", "snd", "aif", "aiff", "aifc", "mp3", "flac", "ogg", "oga", "opus", "m4a",
-    "mp4", "aac",
-];
+use super::sound_name::is_sound_extension;
 
 /// The recording that a row is a segment of, as far as the name of the row says so.
 ///
-/// Removes the extension of a sound file (in upper or lower case). Of a name in the form of the published
+/// Removes the extension of a sound file ([`is_sound_extension`]). Of a name in the form of the published
 /// tables, a genre, a point and five digits, it also removes the number of a segment: a point and
 /// one to four digits without leading zeros. Any other name is that of a recording of its own, so that
 /// `jazz.1.wav` and `jazz.12.wav` are two. Folders stay.
@@ -20,7 +16,7 @@ const EXTENSIONS: [&str; 15] = [
 /// ```
 pub fn recording_of(id: &str) -> &str {
     let stem = match id.rsplit_once('.') {
-        Some((stem, end)) if EXTENSIONS.iter().any(|e| e.eq_ignore_ascii_case(end)) => stem,
+        Some((stem, end)) if is_sound_extension(end) => stem,
         _ => id,
     };
     let digits = |s: &str| !s.is_empty() && s.bytes().all(|b| b.is_ascii_digit());
@@ -56,6 +52,8 @@ mod tests {
             ("C:\\gtzan\\blues.00000.9.Wav", "C:\\gtzan\\blues.00000"),
             ("take.0.wav", "take.0"),
             ("take.wav", "take"),
+            ("take.opus", "take"),
+            ("take.WMA", "take"),
             ("take.3", "take.3"),
             ("a.b.2.mp3", "a.b.2"),
             ("disc1/01.wav", "disc1/01"),

@@ -1,8 +1,7 @@
 use super::analysis::{Analysis, FeatureScratch};
 use super::feature_params::FeatureParams;
-use super::stats::mean_var;
-use crate::error::{Error, Result, check_finite};
-use crate::frames::{rms, zero_crossing_rate};
+use super::feature_stream::FeatureStream;
+use crate::error::Result;
 
 /// The feature vector of music genre classification: the tempo, and means and variances of chroma,
 /// RMS, spectral centroid, bandwidth and rolloff, zero crossings, the harmonic and percussive
@@ -10,7 +9,11 @@ use crate::frames::{rms, zero_crossing_rate};
 ///
 /// Each number equals that of the librosa function in its name; variances have `ddof=0`. There is one
 /// forward and one inverse transform of the signal: the soft masks of [`Hpss`](crate::Hpss) at margin 1
-/// add up to one, so the percussive waveform is the signal minus the harmonic one.
+/// add up to one, so the percussive waveform is the signal minus the harmonic one. Signals of more than 1536
+/// frames are transformed forward twice.
+///
+/// The variance of the two waveforms is summed in blocks of 2^20 samples (47 s), because the waveforms are not
+/// kept; it differs from that of the whole in the last digits.
 ///
 /// ```
 /// use timbral_dsp::{FeatureParams, FeatureSet};
@@ -55,9 +58,9 @@ impl FeatureSet {
         &self.names
     }
 
-    /// Working memory for [`FeatureSet::process_with_scratch`].
+    /// Working memory for [`FeatureSet::process_with_scratch`] and [`FeatureSet::stream`].
     pub fn make_scratch(&self) -> FeatureScratch {
-        self.analysis.make_scratch()
+        FeatureScratch::default()
     }
 
     /// The feature vector of a mono signal at the set's sample rate.
@@ -80,31 +83,18 @@ impl FeatureSet {
         y: &[f32],
         scratch: &mut FeatureScratch,
     ) -> Result<Vec<f64>> {
-        check_finite("signal", y)?;
-        let framing = self.analysis.framing();
-        let spectral = self.analysis.run(y, scratch)?;
-        let pairs = [
-            spectral.chroma,
-            mean_var(&rms(y, &framing)?),
-            mean_var(&spectral.centroid),
-            mean_var(&spectral.bandwidth),
-            mean_var(&spectral.rolloff),
-            mean_var(&zero_crossing_rate(y, &framing)?),
-            spectral.harmonic,
-            spectral.percussive,
-        ];
-        let mut out = Vec::with_capacity(self.names.len());
-        out.extend(pairs.iter().flat_map(|(mean, var)| [mean, var]));
-        out.push(spectral.tempo);
-        out.extend(spectral.cepstrum.iter().flat_map(|(mean, var)| [mean, var]));
-        match out.iter().position(|v| !v.is_finite()) {
-            Some(index) => Err(Error::NotFinite {
-                name: "features",
-                index,
-                value: out[index] as f32,
-            }),
-            None => Ok(out),
+        let mut stream = self.stream(scratch);
+        loop {
+            stream.push(y)?;
+            if let Some(values) = stream.finish()? {
+                return Ok(values);
+            }
         }
+    }
+
+    /// Starts the feature vector of a signal that arrives in blocks; see [`FeatureStream`].
+    pub fn stream<'a>(&'a self, scratch: &'a mut FeatureScratch) -> FeatureStream<'a> {
+        FeatureStream::new(&self.analysis, scratch)
     }
 }
 

@@ -1,27 +1,43 @@
 //! Mean and population variance, summed in f64.
 
-const STRIPES: usize = 16;
+pub(super) const STRIPES: usize = 16;
 
 /// Mean and variance (`ddof=0`), NaN for no values. The variance is the mean squared distance from
 /// the mean, so that a large mean does not cost precision.
 pub(crate) fn mean_var<T: Copy + Into<f64>>(values: &[T]) -> (f64, f64) {
     let n = values.len() as f64;
     let mean = striped_sum(values, |v| v) / n;
-    let var = striped_sum(values, |v| (v - mean) * (v - mean)) / n;
-    (mean, var)
+    (mean, squares_about(values, mean) / n)
+}
+
+/// The sum of the squared distances from `mean`.
+pub(super) fn squares_about<T: Copy + Into<f64>>(values: &[T], mean: f64) -> f64 {
+    striped_sum(values, |v| (v - mean) * (v - mean))
 }
 
 /// A sum over 16 interleaved stripes: it vectorises, and has the same order on every machine.
 fn striped_sum<T: Copy + Into<f64>>(values: &[T], term: impl Fn(f64) -> f64) -> f64 {
-    let chunks = values.chunks_exact(STRIPES);
-    let rest: f64 = chunks.remainder().iter().map(|v| term((*v).into())).sum();
     let mut sums = [0.0; STRIPES];
+    let rest = add_stripes(&mut sums, values, term);
+    sums.iter().sum::<f64>() + rest
+}
+
+/// Adds the terms to the stripes; returns the sum of those that fill no row of 16.
+pub(super) fn add_stripes<T: Copy + Into<f64>>(
+    sums: &mut [f64; STRIPES],
+    values: &[T],
+    term: impl Fn(f64) -> f64,
+) -> f64 {
+    let chunks = values.chunks_exact(STRIPES);
+    let rest = chunks.remainder().iter().map(|v| term((*v).into())).sum();
+    let mut local = *sums;
     for chunk in chunks {
-        for (sum, v) in sums.iter_mut().zip(chunk) {
+        for (sum, v) in local.iter_mut().zip(chunk) {
             *sum += term((*v).into());
         }
     }
-    sums.iter().sum::<f64>() + rest
+    *sums = local;
+    rest
 }
 
 #[cfg(test)]

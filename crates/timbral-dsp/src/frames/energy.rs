@@ -23,69 +23,60 @@ use crate::error::{Result, check_finite};
 pub fn rms(y: &[f32], framing: &Framing) -> Result<Vec<f32>> {
     check_finite("signal", y)?;
     let n_frames = framing.n_frames(y.len())?;
-    let sums = frame_sums(y, framing, n_frames, |block| {
-        let mut sum = [0.0f64; 8];
-        let chunks = block.chunks_exact(8);
-        let rest: f64 = chunks
-            .remainder()
-            .iter()
-            .map(|v| f64::from(*v).powi(2))
-            .sum();
-        for chunk in chunks {
-            for l in 0..8 {
-                sum[l] += f64::from(chunk[l]) * f64::from(chunk[l]);
-            }
-        }
-        sum.iter().sum::<f64>() + rest
-    });
-    let mean = |sum: &f64| (sum / framing.frame_length as f64).sqrt() as f32;
-    Ok(sums.iter().map(mean).collect())
+    let mut out = Vec::with_capacity(n_frames);
+    let mut copy = Vec::new();
+    for first in (0..n_frames).step_by(RUN) {
+        let n = (n_frames - first).min(RUN);
+        let length = (n - 1) * framing.hop_length + framing.frame_length;
+        let inside = (first * framing.hop_length)
+            .checked_sub(framing.pad())
+            .and_then(|start| y.get(start..start + length));
+        let samples = inside.unwrap_or_else(|| {
+            copy.resize(length, 0.0);
+            framing.copy_samples(y, first, &mut copy);
+            &copy
+        });
+        frame_rms(samples, framing, n, &mut out);
+    }
+    Ok(out)
 }
 
-/// The sums of an additive function over all frames. If the hop divides the frame length, blocks
-/// of one hop are summed first, so that each sample is read once although frames overlap.
-fn frame_sums(
-    y: &[f32],
-    framing: &Framing,
-    n_frames: usize,
-    sum: impl Fn(&[f32]) -> f64,
-) -> Vec<f64> {
+/// Frames that are computed together.
+const RUN: usize = 64;
+
+/// Appends the root mean squares of the `n_frames` frames of `samples`, which has no more than they need.
+pub(crate) fn frame_rms(samples: &[f32], framing: &Framing, n_frames: usize, out: &mut Vec<f32>) {
     let Framing {
         frame_length,
         hop_length,
         ..
     } = *framing;
+    let mean = |sum: f64| (sum / frame_length as f64).sqrt() as f32;
     if frame_length.is_multiple_of(hop_length) {
-        let blocks = Framing {
-            frame_length: hop_length,
-            ..*framing
-        };
-        let per_frame = frame_length / hop_length;
-        let mut block = vec![0.0; hop_length];
-        let mut sums = Vec::with_capacity(n_frames + per_frame - 1);
-        let start = framing.pad() as isize;
-        for b in 0..n_frames + per_frame - 1 {
-            let at = (b * hop_length) as isize - start;
-            if at >= 0 && at as usize + hop_length <= y.len() {
-                sums.push(sum(&y[at as usize..][..hop_length]));
-                continue;
-            }
-            for (i, v) in block.iter_mut().enumerate() {
-                *v = blocks
-                    .pad_mode
-                    .source(at + i as isize, y.len())
-                    .map_or(0.0, |s| y[s]);
-            }
-            sums.push(sum(&block));
-        }
-        return sums.windows(per_frame).map(|w| w.iter().sum()).collect();
+        // Frames overlap: the hops are summed once.
+        let hops: Vec<f64> = samples.chunks_exact(hop_length).map(sum_squares).collect();
+        let frames = hops.windows(frame_length / hop_length);
+        out.extend(frames.map(|hops| mean(hops.iter().sum())));
+    } else {
+        let frame = |t: usize| &samples[t * hop_length..][..frame_length];
+        out.extend((0..n_frames).map(|t| mean(sum_squares(frame(t)))));
     }
-    let mut frame = vec![0.0; frame_length];
-    let one = |t: usize| {
-        framing.copy_frame(y, t, &mut frame);
-        sum(&frame)
-    };
-    (0..n_frames).map(one).collect()
+}
+
+fn sum_squares(samples: &[f32]) -> f64 {
+    let mut sum = [0.0f64; 8];
+    let chunks = samples.chunks_exact(8);
+    let rest: f64 = chunks
+        .remainder()
+        .iter()
+        .map(|v| f64::from(*v).powi(2))
+        .sum();
+    for chunk in chunks {
+        for l in 0..8 {
+            sum[l] += f64::from(chunk[l]) * f64::from(chunk[l]);
+        }
+    }
+    sum.iter().sum::<f64>() + rest
 }
 
 #[cfg(test)]

@@ -32,34 +32,51 @@ pub fn zero_crossing_rate(y: &[f32], framing: &Framing) -> Result<Vec<f64>> {
         ..*framing
     };
     let n_frames = framing.n_frames(y.len())?;
+    let mut rates = Vec::with_capacity(n_frames);
+    crossing_rates(y, -(framing.pad() as isize), &framing, n_frames, &mut rates);
+    Ok(rates)
+}
+
+/// Appends the rates of `n_frames` frames, of which the first starts at position `start` of `y`; beyond its
+/// ends there are no changes of sign.
+pub(crate) fn crossing_rates(
+    y: &[f32],
+    start: isize,
+    framing: &Framing,
+    n_frames: usize,
+    rates: &mut Vec<f64>,
+) {
     let Framing {
         frame_length,
         hop_length,
         ..
-    } = framing;
-    let start = |t: usize| (t * hop_length) as isize - framing.pad() as isize;
+    } = *framing;
+    let start = |t: usize| start + (t * hop_length) as isize;
     let rate = |count: u32| f64::from(count) / frame_length as f64;
     if !frame_length.is_multiple_of(hop_length) {
         let count = |t| crossings(y, start(t) + 1, start(t) + frame_length as isize);
-        return Ok((0..n_frames).map(|t| rate(count(t))).collect());
+        rates.extend((0..n_frames).map(|t| rate(count(t))));
+        return;
     }
     // A frame is a whole number of hops. Each hop is counted once, including the change at its end,
     // which is subtracted if the hop is the last of a frame.
     let per_frame = frame_length / hop_length;
     let hop = |b| crossings(y, start(b) + 1, start(b + 1) + 1);
     let hops: Vec<u32> = (0..n_frames + per_frame - 1).map(hop).collect();
-    let frames = hops.windows(per_frame).enumerate().map(|(t, hops)| {
+    rates.extend(hops.windows(per_frame).enumerate().map(|(t, hops)| {
         let end = start(t + per_frame);
         rate(hops.iter().sum::<u32>() - crossings(y, end, end + 1))
-    });
-    Ok(frames.collect())
+    }));
 }
 
 /// Changes of sign from sample `i - 1` to `i`, for `i` in `from..to`. There are none beyond the ends
 /// of the signal, where the end samples are repeated.
 fn crossings(y: &[f32], from: isize, to: isize) -> u32 {
-    let inside = |i: isize| i.clamp(1, y.len() as isize) as usize;
+    let inside = |i: isize| i.clamp(1, (y.len() as isize).max(1)) as usize;
     let (from, to) = (inside(from), inside(to));
+    if from >= to {
+        return 0;
+    }
     let pairs = y[from - 1..to - 1].iter().zip(&y[from..to]);
     pairs
         .map(|(a, b)| u32::from(is_negative(*a) != is_negative(*b)))

@@ -1,3 +1,4 @@
+use std::borrow::Cow;
 use std::ops::Range;
 
 use ndarray::{Array2, ArrayView2};
@@ -184,38 +185,56 @@ fn envelopes(
     let s = s_db.as_slice().unwrap_or_default();
     check_finite("s_db", s)?;
 
+    let reference = reference(s, n_frames, params);
+    let of_group = |rows: &Range<usize>| {
+        let cells = rows.start * n_frames..rows.end * n_frames;
+        let (s, reference) = (&s[cells.clone()], &reference[cells]);
+        envelope(&rises(s, reference, n_frames, params), n_frames, params)
+    };
+    Ok(groups.iter().map(of_group).collect())
+}
+
+/// What later frames are compared with: the spectrogram, or its maximum over neighbouring bands.
+pub(super) fn reference<'a>(s: &'a [f32], n_frames: usize, params: &OnsetParams) -> Cow<'a, [f32]> {
+    match params.max_size {
+        size if size > 1 && n_frames > params.lag => maximum_filter(s, n_frames, size).into(),
+        _ => s.into(),
+    }
+}
+
+/// The rises of every frame from `lag` on, of a spectrogram whose rows have `n_frames` values.
+pub(super) fn rises(
+    s: &[f32],
+    reference: &[f32],
+    n_frames: usize,
+    params: &OnsetParams,
+) -> Vec<f32> {
     let n_rises = n_frames.saturating_sub(params.lag);
-    let local_max;
-    let reference = if params.max_size == 1 || n_rises == 0 {
-        s
-    } else {
-        local_max = maximum_filter(s, n_frames, params.max_size);
-        &local_max
+    if n_rises == 0 {
+        return Vec::new();
+    }
+    let bands = Bands {
+        s,
+        reference,
+        n_frames,
+        lag: params.lag,
     };
-    let envelope = |rows: &Range<usize>| {
-        let mut envelope = vec![0.0; n_frames];
-        if n_rises > 0 {
-            let cells = rows.start * n_frames..rows.end * n_frames;
-            let bands = Bands {
-                s: &s[cells.clone()],
-                reference: &reference[cells],
-                n_frames,
-                lag: params.lag,
-            };
-            let rises = match params.aggregate {
-                Aggregate::Mean => bands.mean(n_rises),
-                Aggregate::Median => bands.median(n_rises),
-            };
-            for (to, rise) in envelope.iter_mut().skip(params.delay()).zip(rises) {
-                *to = rise;
-            }
-        }
-        if params.detrend {
-            detrend(&mut envelope);
-        }
-        envelope
-    };
-    Ok(groups.iter().map(envelope).collect())
+    match params.aggregate {
+        Aggregate::Mean => bands.mean(n_rises),
+        Aggregate::Median => bands.median(n_rises),
+    }
+}
+
+/// The envelope of `n_frames` frames with these rises.
+pub(super) fn envelope(rises: &[f32], n_frames: usize, params: &OnsetParams) -> Vec<f32> {
+    let mut envelope = vec![0.0; n_frames];
+    for (to, rise) in envelope.iter_mut().skip(params.delay()).zip(rises) {
+        *to = *rise;
+    }
+    if params.detrend {
+        detrend(&mut envelope);
+    }
+    envelope
 }
 
 /// Running maximum over `size` rows: `scipy.ndimage.maximum_filter1d(axis=0)`. Its mirrored border

@@ -184,16 +184,23 @@ impl Hpss {
         let mut mask = vec![ZERO; stft.n_bins()];
         let mut part = |x: &Tiles, reference: &Tiles, margin: f32| {
             let mut output = OverlapAdd::default();
-            stft.start_inverse(&mut output, n_frames, Some(y.len()))?;
+            stft.start_whole_inverse(&mut output, n_frames, Some(y.len()))?;
             let [masked_re, masked_im] = &mut masked;
             for t in 0..x.n_tiles() {
                 self.soft_mask(x.tile(t), reference.tile(t), margin, &mut mask);
                 multiply(re.tile(t), &mask, masked_re);
                 multiply(im.tile(t), &mask, masked_im);
-                stft.inverse_tile(t * LANES, masked_re, masked_im, &mut scratch, &mut output);
+                let used = x.used(t);
+                stft.inverse_tile(
+                    t * LANES,
+                    used,
+                    masked_re,
+                    masked_im,
+                    &mut scratch,
+                    &mut output,
+                );
             }
-            stft.finish_inverse(&mut output);
-            Ok::<_, Error>(output.samples)
+            Ok::<_, Error>(stft.finish_whole_inverse(output))
         };
         let HpssParams {
             margin_harm,

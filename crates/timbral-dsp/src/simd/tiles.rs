@@ -11,16 +11,23 @@ pub(crate) struct Tiles {
 }
 
 impl Tiles {
-    /// Makes this a spectrogram of the given shape with unspecified values, reusing its memory.
+    /// Makes this a spectrogram of the given shape, reusing its memory. With as many bins as before, the tiles
+    /// there were keep their values; others have unspecified ones.
     pub(crate) fn reshape(&mut self, n_bins: usize, n_frames: usize) {
         self.n_bins = n_bins;
         self.n_frames = n_frames;
-        self.lanes.resize(n_bins * n_frames.div_ceil(LANES), ZERO);
+        let needed = n_bins * self.n_tiles();
+        // Never shorter, as filling it again would take time.
+        if self.lanes.len() < needed {
+            self.lanes.resize(needed, ZERO);
+        }
     }
 
     /// Removes the first `n` tiles; the following ones take their place.
     pub(crate) fn drop_front(&mut self, n: usize) {
-        self.lanes.drain(..(n * self.n_bins).min(self.lanes.len()));
+        let end = self.n_bins * self.n_tiles();
+        self.lanes.copy_within((n * self.n_bins).min(end)..end, 0);
+        self.n_frames = self.n_frames.saturating_sub(n * LANES);
     }
 
     pub(crate) fn n_bins(&self) -> usize {
@@ -50,12 +57,13 @@ impl Tiles {
 
     /// All lanes, tile after tile.
     pub(crate) fn lanes(&self) -> &[Lane] {
-        &self.lanes
+        &self.lanes[..self.n_bins * self.n_tiles()]
     }
 
     /// All lanes, tile after tile.
     pub(crate) fn lanes_mut(&mut self) -> &mut [Lane] {
-        &mut self.lanes
+        let n = self.n_bins * self.n_tiles();
+        &mut self.lanes[..n]
     }
 
     /// Copies an array of shape `(n_bins, n_frames)` of any memory order.

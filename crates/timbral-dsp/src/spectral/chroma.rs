@@ -165,7 +165,7 @@ impl Chroma {
         power.reshape(self.n_bins(), n_frames);
         let (params, mut peaks) = (self.piptrack_params(), Vec::new());
         stft.for_each_tile(y, true, |first, used, tile| {
-            find_peaks(tile, first, used, &params, &mut peaks);
+            find_peaks(tile, first, used, &params, |peak| peaks.push(peak.into()));
             power.tile_mut(first / LANES).copy_from_slice(tile);
         })?;
         let tuning = tuning_of_peaks(&mut peaks, TUNING_RESOLUTION, self.params.n_chroma)?;

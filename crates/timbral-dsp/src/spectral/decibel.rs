@@ -1,7 +1,7 @@
 use ndarray::{Array2, ArrayView2};
 
 use crate::error::{Result, check};
-use crate::simd::{LANES, Tiles, dispatch};
+use crate::simd::{LANES, Lane, Tiles, dispatch};
 
 /// Parameters of the conversion to decibels, named as in `librosa.power_to_db`.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -125,51 +125,64 @@ pub fn db_to_amplitude(db: f32, reference: f32) -> f32 {
 }
 
 /// Converts in place; the parameters must be valid.
-pub(crate) fn tiles_to_db(tiles: &mut Tiles, params: &DbParams) {
-    let amin = params.amin.max(f32::MIN_POSITIVE);
+fn tiles_to_db(tiles: &mut Tiles, params: &DbParams) {
+    let largest = |tiles: &Tiles| {
+        let of_tile = |t| largest(tiles.tile(t), tiles.used(t));
+        (0..tiles.n_tiles())
+            .map(of_tile)
+            .fold(f32::NEG_INFINITY, f32::max)
+    };
     let reference = match params.reference {
         Reference::Value(v) => v.abs(),
         Reference::Max => largest(tiles),
     };
+    to_db(tiles.lanes_mut(), params.amin, reference);
+    if let Some(top_db) = params.top_db {
+        let floor = largest(tiles) - top_db;
+        raise(tiles.lanes_mut(), floor);
+    }
+}
+
+/// `10 log10(max(amin, x) / max(amin, reference))`, in place.
+pub(crate) fn to_db(lanes: &mut [Lane], amin: f32, reference: f32) {
+    let amin = amin.max(f32::MIN_POSITIVE);
     let offset = (10.0 * libm::log10(f64::from(reference.max(amin)))) as f32;
     dispatch(
         #[inline(always)]
         || {
-            for x in tiles.lanes_mut().as_flattened_mut() {
+            for x in lanes.as_flattened_mut() {
                 *x = decibels(if *x > amin { *x } else { amin }) - offset;
             }
         },
     );
-    if let Some(top_db) = params.top_db {
-        let floor = largest(tiles) - top_db;
-        dispatch(
-            #[inline(always)]
-            || {
-                for x in tiles.lanes_mut().as_flattened_mut() {
-                    *x = if *x > floor { *x } else { floor };
-                }
-            },
-        );
-    }
 }
 
-/// The largest value of all frames, without the unused lanes of the last tile.
-fn largest(tiles: &Tiles) -> f32 {
+/// Raises smaller values to `floor`.
+pub(crate) fn raise(lanes: &mut [Lane], floor: f32) {
+    dispatch(
+        #[inline(always)]
+        || {
+            for x in lanes.as_flattened_mut() {
+                *x = if *x > floor { *x } else { floor };
+            }
+        },
+    );
+}
+
+/// The largest value of the first `used` frames of a tile.
+pub(crate) fn largest(tile: &[Lane], used: usize) -> f32 {
     let mut max = [f32::NEG_INFINITY; LANES];
-    for t in 0..tiles.n_tiles() {
-        let used = tiles.used(t);
-        dispatch(
-            #[inline(always)]
-            || {
-                for lane in tiles.tile(t) {
-                    for l in 0..LANES {
-                        let counts = l < used && lane[l] > max[l];
-                        max[l] = if counts { lane[l] } else { max[l] };
-                    }
+    dispatch(
+        #[inline(always)]
+        || {
+            for lane in tile {
+                for l in 0..LANES {
+                    let counts = l < used && lane[l] > max[l];
+                    max[l] = if counts { lane[l] } else { max[l] };
                 }
-            },
-        );
-    }
+            }
+        },
+    );
     max.into_iter().fold(f32::NEG_INFINITY, f32::max)
 }
 

@@ -92,18 +92,18 @@ pub fn piptrack(spectrogram: ArrayView2<'_, f32>, params: &PiptrackParams) -> Re
     params.validate()?;
     let mut peaks = Vec::new();
     for_each_tile(spectrogram, |first, used, tile| {
-        find_peaks(tile, first, used, params, &mut peaks);
+        find_peaks(tile, first, used, params, |peak| peaks.push(peak));
     });
     Ok(peaks)
 }
 
-/// Appends the peaks of one tile, whose lane `l` is frame `first + l`.
+/// Calls `found` with the peaks of one tile, whose lane `l` is frame `first + l`.
 pub(crate) fn find_peaks(
     tile: &[Lane],
     first: usize,
     used: usize,
     params: &PiptrackParams,
-    peaks: &mut Vec<Peak>,
+    mut found: impl FnMut(Peak),
 ) {
     let n_fft = 2 * tile.len().saturating_sub(1);
     let frequencies = fft_frequencies(params.sample_rate, n_fft);
@@ -135,19 +135,19 @@ pub(crate) fn find_peaks(
             reference[used..].fill(f32::INFINITY);
             for k in from..to {
                 let (below, here, above) = (&tile[k - 1], &tile[k], &tile[k + 1]);
-                let mut found = [0u8; LANES];
+                let mut is_peak = [0u8; LANES];
                 for l in 0..LANES {
                     let peak =
                         (here[l] > reference[l]) & (here[l] > below[l]) & (here[l] >= above[l]);
-                    found[l] = u8::from(peak);
+                    is_peak[l] = u8::from(peak);
                 }
                 // One bit of each byte: the lanes with a peak.
-                let mut lanes = u128::from_le_bytes(found);
+                let mut lanes = u128::from_le_bytes(is_peak);
                 while lanes != 0 {
                     let l = (lanes.trailing_zeros() / 8) as usize;
                     lanes &= lanes - 1;
                     let (offset, rise) = parabola(below[l], here[l], above[l]);
-                    peaks.push(Peak {
+                    found(Peak {
                         frame: first + l,
                         bin: k,
                         frequency: ((k as f64 + f64::from(offset)) * scale / n_fft as f64) as f32,

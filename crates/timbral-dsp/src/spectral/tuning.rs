@@ -31,13 +31,30 @@ pub fn estimate_tuning(
     resolution: f64,
     bins_per_octave: usize,
 ) -> Result<f64> {
-    let mut peaks = piptrack(spectrogram, params)?;
+    let peaks = piptrack(spectrogram, params)?;
+    let mut peaks: Vec<Pitch> = peaks.into_iter().map(Pitch::from).collect();
     tuning_of_peaks(&mut peaks, resolution, bins_per_octave)
+}
+
+/// What the tuning needs of a [`Peak`].
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Pitch {
+    frequency: f32,
+    magnitude: f32,
+}
+
+impl From<Peak> for Pitch {
+    fn from(peak: Peak) -> Self {
+        Self {
+            frequency: peak.frequency,
+            magnitude: peak.magnitude,
+        }
+    }
 }
 
 /// [`estimate_tuning`] from the peaks, which are reordered.
 pub(crate) fn tuning_of_peaks(
-    peaks: &mut [Peak],
+    peaks: &mut [Pitch],
     resolution: f64,
     bins_per_octave: usize,
 ) -> Result<f64> {
@@ -126,13 +143,13 @@ fn tuning_of(
 }
 
 /// NumPy's median: for an even count the mean of the two middle values. Reorders the peaks.
-fn median_magnitude(peaks: &mut [Peak]) -> f32 {
+fn median_magnitude(peaks: &mut [Pitch]) -> f32 {
     if peaks.is_empty() {
         return 0.0;
     }
     let middle = peaks.len() / 2;
     let odd = peaks.len() % 2 == 1;
-    let by = |a: &Peak, b: &Peak| a.magnitude.total_cmp(&b.magnitude);
+    let by = |a: &Pitch, b: &Pitch| a.magnitude.total_cmp(&b.magnitude);
     let (lower, upper, _) = peaks.select_nth_unstable_by(middle, by);
     match lower.iter().map(|p| p.magnitude).max_by(f32::total_cmp) {
         Some(below) if !odd => (below + upper.magnitude) / 2.0,
@@ -154,10 +171,8 @@ mod tests {
 
     #[test]
     fn the_median_equals_numpys() {
-        let peaks = |m: &[f32]| -> Vec<Peak> {
-            let peak = |&magnitude| Peak {
-                frame: 0,
-                bin: 0,
+        let peaks = |m: &[f32]| -> Vec<Pitch> {
+            let peak = |&magnitude| Pitch {
                 frequency: 1.0,
                 magnitude,
             };

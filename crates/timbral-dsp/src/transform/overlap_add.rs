@@ -1,24 +1,53 @@
-use std::ops::Range;
-
 use super::stft_params::StftParams;
 use crate::error::{Error, InvalidParameter, Result};
 use crate::simd::LANES;
 
 /// A signal being summed from windowed frames.
+///
+/// A sample is complete as soon as no later frame reaches it. It is then divided by the sum of the squared
+/// windows there, so that only the sums of the last frames are kept.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct OverlapAdd {
-    /// The signal, right after [`OverlapAdd::finish`].
+    /// The complete samples that the caller has not taken.
     pub(crate) samples: Vec<f32>,
+    /// Samples completed so far.
+    n_complete: usize,
+    /// The signal has no more samples than this, and no more frames.
+    length: usize,
     n_frames: usize,
+    n_fft: usize,
     hop: usize,
     pad: usize,
+    /// Sums from position `first` of the padded signal on.
+    sums: Vec<f32>,
+    first: usize,
+    squares: Vec<f32>,
+    /// The sum of the squares over a hop in which as many frames overlap as there can be, and in any other.
+    full: Vec<f32>,
+    edge: Vec<f32>,
 }
 
 impl OverlapAdd {
-    /// Starts a resynthesis of `n_frames` frames, reusing the memory.
-    pub(super) fn start(
+    /// Starts a signal whose length is not known yet, reusing the memory.
+    pub(super) fn start(&mut self, params: &StftParams, window: &[f64]) {
+        (self.n_fft, self.hop) = (params.n_fft, params.hop_length);
+        self.pad = params.framing().pad();
+        (self.n_complete, self.first) = (0, 0);
+        (self.length, self.n_frames) = (usize::MAX, usize::MAX);
+        self.samples.clear();
+        self.sums.clear();
+        self.squares.clear();
+        self.squares.extend(window.iter().map(|w| (w * w) as f32));
+        let mut full = std::mem::take(&mut self.full);
+        self.weigh(self.overlap() - 1, usize::MAX, &mut full);
+        self.full = full;
+    }
+
+    /// Starts a signal of `n_frames` frames.
+    pub(super) fn start_whole(
         &mut self,
         params: &StftParams,
+        window: &[f64],
         n_frames: usize,
         length: Option<usize>,
     ) -> Result<()> {
@@ -29,80 +58,98 @@ impl OverlapAdd {
                 got: 0,
             });
         }
-        let StftParams {
-            n_fft, hop_length, ..
-        } = *params;
-        self.hop = hop_length;
-        self.pad = params.framing().pad();
-        let length = length.unwrap_or(n_fft + hop_length * (n_frames - 1) - 2 * self.pad);
+        self.start(params, window);
+        self.length = length.unwrap_or_else(|| self.natural_length(n_frames));
         // Frames that start after the last wanted sample are left out, also of the sum of squares.
-        let padded = length.saturating_add(2 * self.pad);
-        self.n_frames = n_frames.min(padded.div_ceil(hop_length));
-        self.samples.clear();
+        let padded = self.length.saturating_add(2 * self.pad);
+        self.n_frames = n_frames.min(padded.div_ceil(self.hop));
         // The length is the caller's: it may be more than there is memory for.
-        self.samples
-            .try_reserve_exact(length)
-            .map_err(|_| InvalidParameter::new("length", length, "does not fit into memory"))?;
-        self.samples.resize(length, 0.0);
+        self.samples.try_reserve_exact(self.length).map_err(|_| {
+            InvalidParameter::new("length", self.length, "does not fit into memory")
+        })?;
         Ok(())
     }
 
-    /// Frames from `first` on that the signal takes, at most 16.
-    pub(super) fn used(&self, first: usize) -> usize {
-        self.n_frames.saturating_sub(first).min(LANES)
+    /// Samples of the signal of `n_frames` frames, without padding.
+    pub(super) fn natural_length(&self, n_frames: usize) -> usize {
+        self.n_fft + self.hop * (n_frames - 1) - 2 * self.pad
     }
 
-    /// Adds the overlapped frames from `first` on.
-    pub(super) fn add(&mut self, first: usize, sums: &[f32]) {
-        let (to, from) = overlap(first * self.hop, self.pad, sums.len(), self.samples.len());
-        for (y, x) in self.samples[to].iter_mut().zip(&sums[from]) {
+    /// Of `n` frames from `first` on, those that the signal takes.
+    pub(super) fn used(&self, first: usize, n: usize) -> usize {
+        self.n_frames.saturating_sub(first).min(n).min(LANES)
+    }
+
+    /// Adds the overlapped `n > 0` frames from `first` on, and completes what no later frame reaches.
+    pub(super) fn add(&mut self, first: usize, n: usize, sums: &[f32]) {
+        let at = first * self.hop - self.first;
+        if self.sums.len() < at + sums.len() {
+            self.sums.resize(at + sums.len(), 0.0);
+        }
+        for (y, x) in self.sums[at..].iter_mut().zip(sums) {
             *y += x;
         }
+        let complete = ((first + n) * self.hop).saturating_sub(self.pad);
+        // No more than there is if these are the last frames.
+        let until = complete.min(self.natural_length(first + n));
+        self.complete(until.min(self.length), usize::MAX);
     }
 
-    /// Divides by the sum of squared windows wherever that is not zero. The sum has the period of
-    /// a hop, except at the ends, where fewer frames overlap.
-    pub(super) fn finish(&mut self, window: &[f64]) {
-        let hop = self.hop;
-        let squares: Vec<f32> = window.iter().map(|w| (w * w) as f32).collect();
-        let overlap = squares.len().div_ceil(hop);
-        let weigh = |block: usize, weight: &mut [f32]| {
-            weight.fill(0.0);
-            for t in (block + 1).saturating_sub(overlap)..(block + 1).min(self.n_frames) {
-                let part = squares[(block - t) * hop..].iter().take(hop);
-                weight.iter_mut().zip(part).for_each(|(w, s)| *w += s);
-            }
-        };
-        let inner = overlap - 1..self.n_frames;
-        let (mut full, mut edge) = (vec![0.0; hop], vec![0.0; hop]);
-        if !inner.is_empty() {
-            weigh(inner.start, &mut full);
+    /// Completes the signal of `n_frames` frames: `length` samples.
+    pub(super) fn finish(&mut self, n_frames: usize, length: usize) {
+        let length = length.min(self.length);
+        let positions = (length + self.pad).saturating_sub(self.first);
+        self.sums.resize(positions.max(self.sums.len()), 0.0);
+        self.complete(length, n_frames.min(self.n_frames));
+    }
+
+    /// The length of a whole signal.
+    pub(super) fn finish_whole(&mut self) {
+        self.finish(self.n_frames, self.length);
+    }
+
+    /// Completes the samples before sample `until`, if there are `n_frames` frames.
+    fn complete(&mut self, until: usize, n_frames: usize) {
+        if until <= self.n_complete {
+            return;
         }
-        // Blocks of a hop, the first of them cut by the padding.
-        let mut block = self.pad / hop;
-        let mut skip = self.pad % hop;
-        let mut rest = &mut self.samples[..];
-        while !rest.is_empty() {
+        let inner = self.overlap() - 1..n_frames;
+        let mut edge = std::mem::take(&mut self.edge);
+        while self.n_complete < until {
+            let position = self.n_complete + self.pad;
+            let (block, skip) = (position / self.hop, position % self.hop);
+            let n = (self.hop - skip).min(until - self.n_complete);
             let weight = if inner.contains(&block) {
-                &full
+                &self.full
             } else {
-                weigh(block, &mut edge);
+                self.weigh(block, n_frames, &mut edge);
                 &edge
             };
-            let (samples, after) = rest.split_at_mut((hop - skip).min(rest.len()));
-            for (y, w) in samples.iter_mut().zip(&weight[skip..]) {
-                *y = if *w > f32::MIN_POSITIVE { *y / w } else { *y };
-            }
-            (rest, skip, block) = (after, 0, block + 1);
+            let sums = self.sums[position - self.first..][..n].iter();
+            let divided = sums
+                .zip(&weight[skip..])
+                .map(|(y, w)| if *w > f32::MIN_POSITIVE { y / w } else { *y });
+            self.samples.extend(divided);
+            self.n_complete += n;
+        }
+        self.edge = edge;
+        let done = self.n_complete + self.pad - self.first;
+        self.sums.drain(..done);
+        self.first += done;
+    }
+
+    /// The largest number of frames that reach a sample.
+    fn overlap(&self) -> usize {
+        self.n_fft.div_ceil(self.hop)
+    }
+
+    /// The sum of the squared windows of those of `n_frames` frames that reach hop `block`.
+    fn weigh(&self, block: usize, n_frames: usize, weight: &mut Vec<f32>) {
+        weight.clear();
+        weight.resize(self.hop, 0.0);
+        for t in (block + 1).saturating_sub(self.overlap())..(block + 1).min(n_frames) {
+            let part = self.squares[(block - t) * self.hop..].iter().take(self.hop);
+            weight.iter_mut().zip(part).for_each(|(w, s)| *w += s);
         }
     }
-}
-
-/// The range of an output of `length` samples that `n` samples starting at `start - pad` cover,
-/// and the range of those `n` that falls into it.
-fn overlap(start: usize, pad: usize, n: usize, length: usize) -> (Range<usize>, Range<usize>) {
-    let from = pad.saturating_sub(start).min(n);
-    let to = (start + from).saturating_sub(pad).min(length);
-    let n = (n - from).min(length - to);
-    (to..to + n, from..from + n)
 }

@@ -38,7 +38,7 @@ pub struct Stft {
 }
 
 /// Working memory of one thread for a [`Stft`].
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct StftScratch {
     transform: TileTransformScratch,
     re: Vec<Lane>,
@@ -226,7 +226,7 @@ impl Stft {
     ) -> Result<Vec<f32>> {
         check_length("spectrum rows", self.n_bins(), spectrum.nrows())?;
         let mut output = OverlapAdd::default();
-        self.start_inverse(&mut output, spectrum.ncols(), length)?;
+        self.start_whole_inverse(&mut output, spectrum.ncols(), length)?;
         let [mut re, mut im] = self.take_tiles(scratch);
         for first in (0..spectrum.ncols()).step_by(LANES) {
             let used = (spectrum.ncols() - first).min(LANES);
@@ -237,11 +237,10 @@ impl Stft {
                     (*re, *im) = (z.re, z.im);
                 }
             }
-            self.inverse_tile(first, &mut re, &mut im, scratch, &mut output);
+            self.inverse_tile(first, used, &mut re, &mut im, scratch, &mut output);
         }
         (scratch.re, scratch.im) = (re, im);
-        self.finish_inverse(&mut output);
-        Ok(output.samples)
+        Ok(self.finish_whole_inverse(output))
     }
 
     /// Frames `first .. first + used` as tiles of real and imaginary parts; other lanes are zero.
@@ -254,11 +253,36 @@ impl Stft {
         im: &mut [Lane],
         scratch: &mut StftScratch,
     ) {
+        let n = (used - 1) * self.params.hop_length + self.params.n_fft;
         let line = self.transform.line(&mut scratch.transform);
-        let samples = (used - 1) * self.params.hop_length + self.params.n_fft;
-        let (frames, beyond) = line.split_at_mut(samples);
-        self.framing().copy_samples(y, first, frames);
-        beyond.fill(0.0);
+        self.framing().copy_samples(y, first, &mut line[..n]);
+        self.forward_line(n, used, re, im, scratch);
+    }
+
+    /// As [`Stft::forward_tile`] of the samples of the `used` frames, no more than they need.
+    pub(crate) fn forward_samples(
+        &self,
+        samples: &[f32],
+        used: usize,
+        re: &mut [Lane],
+        im: &mut [Lane],
+        scratch: &mut StftScratch,
+    ) {
+        let line = self.transform.line(&mut scratch.transform);
+        line[..samples.len()].copy_from_slice(samples);
+        self.forward_line(samples.len(), used, re, im, scratch);
+    }
+
+    /// Transforms the first `n` samples of the line.
+    fn forward_line(
+        &self,
+        n: usize,
+        used: usize,
+        re: &mut [Lane],
+        im: &mut [Lane],
+        scratch: &mut StftScratch,
+    ) {
+        self.transform.line(&mut scratch.transform)[n..].fill(0.0);
         self.transform.forward(&mut scratch.transform, re, im);
         if used < LANES {
             for bin in re.iter_mut().chain(im) {
@@ -267,39 +291,59 @@ impl Stft {
         }
     }
 
-    /// Adds the inverse of a tile of spectra, the first of which is frame `first`, to `output`.
+    /// Adds the inverse of a tile of `n` spectra, the first of which is frame `first`, to `output`.
     pub(crate) fn inverse_tile(
         &self,
         first: usize,
+        n: usize,
         re: &mut [Lane],
         im: &mut [Lane],
         scratch: &mut StftScratch,
         output: &mut OverlapAdd,
     ) {
-        let used = output.used(first);
+        let used = output.used(first, n);
+        if used == 0 {
+            return;
+        }
         if used < LANES {
             for bin in re.iter_mut().chain(im.iter_mut()) {
                 bin[used..].fill(0.0);
             }
         }
-        output.add(
-            first,
-            self.transform.inverse(re, im, &mut scratch.transform),
-        );
+        let sums = self.transform.inverse(re, im, &mut scratch.transform);
+        output.add(first, used, sums);
     }
 
-    /// Makes `output` ready for the inverse of `n_frames` spectra, reusing its memory.
-    pub(crate) fn start_inverse(
+    /// Makes `output` ready for the inverse of frames whose number is not known yet, reusing its memory.
+    pub(crate) fn start_inverse(&self, output: &mut OverlapAdd) {
+        output.start(&self.params, self.transform.window());
+    }
+
+    /// Completes `output`, `length` samples, after the last [`Stft::inverse_tile`]. Without a length the
+    /// signal ends where the last frame does, without its padding.
+    pub(crate) fn finish_inverse(
+        &self,
+        output: &mut OverlapAdd,
+        n_frames: usize,
+        length: Option<usize>,
+    ) {
+        let length = length.unwrap_or_else(|| output.natural_length(n_frames));
+        output.finish(n_frames, length);
+    }
+
+    /// Makes `output` ready for the inverse of `n_frames` spectra.
+    pub(crate) fn start_whole_inverse(
         &self,
         output: &mut OverlapAdd,
         n_frames: usize,
         length: Option<usize>,
     ) -> Result<()> {
-        output.start(&self.params, n_frames, length)
+        output.start_whole(&self.params, self.transform.window(), n_frames, length)
     }
 
-    /// Completes `output` after the last [`Stft::inverse_tile`].
-    pub(crate) fn finish_inverse(&self, output: &mut OverlapAdd) {
-        output.finish(self.transform.window());
+    /// The signal, after the last [`Stft::inverse_tile`].
+    pub(crate) fn finish_whole_inverse(&self, mut output: OverlapAdd) -> Vec<f32> {
+        output.finish_whole();
+        output.samples
     }
 }

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use ndarray::{Array2, Array3, Axis, concatenate};
+use timbral_audio::OpenParams;
 use timbral_boost::BoostParams;
 use timbral_core::{Monitor, Progress};
 use timbral_data::{FeatureTable, SplitMethod, sort_classes};
@@ -11,10 +12,11 @@ use timbral_data::{FeatureTable, SplitMethod, sort_classes};
 use super::member::{CompiledMember, GenreModel, SoundAnalyzer, SoundView, features, unnamed};
 use super::params::ModelParams;
 use super::provenance::GenreCount;
-use super::{analyzers_of, mean};
+use super::{analyzers_of, mean, take_damaged};
 use crate::error::{Error, Result};
 use crate::extraction::recordings::recordings_without_copies;
 use crate::extraction::sound::Sound;
+use crate::extraction::sound_files::FileProblems;
 use crate::extraction::table::{for_each_file, label};
 use crate::recipes::boosted::objective;
 use crate::recipes::images::params::ImageNetParams;
@@ -41,7 +43,7 @@ struct ModelInputs {
 }
 
 impl LabelledFiles {
-    /// Reads files, and returns the error of each that gave nothing, too.
+    /// Reads files, and returns those that gave nothing or are damaged, too.
     ///
     /// # Errors
     ///
@@ -49,9 +51,14 @@ impl LabelledFiles {
     pub(super) fn read(
         files: &[PathBuf],
         views: impl Iterator<Item = SoundView>,
+        open: OpenParams,
         monitor: &mut dyn Monitor,
-    ) -> Result<(Self, Vec<Error>)> {
+    ) -> Result<(Self, FileProblems)> {
         let (views, analyzers) = analyzers_of(views)?;
+        let analyzers: Vec<_> = analyzers
+            .into_iter()
+            .map(|analyzer| analyzer.with_open_params(open))
+            .collect();
         let analyze = |path: &Path| -> Result<Vec<Array3<f32>>> {
             let of_analyzer = |analyzer: &SoundAnalyzer| {
                 let mut batches = Vec::new();
@@ -108,7 +115,8 @@ impl LabelledFiles {
             analyzers,
             inputs,
         };
-        Ok((files, skipped))
+        let damaged = take_damaged(&files.analyzers);
+        Ok((files, FileProblems { skipped, damaged }))
     }
 
     /// Trains a model on some of the files.

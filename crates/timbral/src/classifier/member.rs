@@ -1,5 +1,6 @@
 use ndarray::{Array2, Array3, ArrayView2, ArrayView3, Axis, stack};
 use serde::{Deserialize, Serialize};
+use timbral_audio::OpenParams;
 use timbral_boost::Predictor;
 use timbral_data::FeatureTable;
 use timbral_dsp::FeatureParams;
@@ -8,6 +9,7 @@ use crate::error::{Error, Result};
 use crate::extraction::extractor::{Extractor, Segmentation};
 use crate::extraction::mel_images::{MelImages, SpectrogramComputer};
 use crate::extraction::sound::Sound;
+use crate::extraction::sound_files::DamagedFile;
 use crate::recipes::dense::DenseModel;
 
 /// The largest weight of a member: sums of weights stay finite.
@@ -110,6 +112,26 @@ impl SoundAnalyzer {
                 SpectrogramComputer::new(images)?.into(),
                 images.mel.sample_rate,
             )),
+        }
+    }
+
+    pub(super) fn with_open_params(self, params: OpenParams) -> Self {
+        match self {
+            Self::Features(extractor, sample_rate, segments) => {
+                let extractor = extractor.with_open_params(params);
+                Self::Features(extractor.into(), sample_rate, segments)
+            }
+            Self::Images(computer, sample_rate) => {
+                Self::Images(computer.with_open_params(params).into(), sample_rate)
+            }
+        }
+    }
+
+    /// The damaged files since the last call.
+    pub(super) fn take_damaged(&self) -> Vec<DamagedFile> {
+        match self {
+            Self::Features(extractor, ..) => extractor.take_damaged(),
+            Self::Images(computer, ..) => computer.take_damaged(),
         }
     }
 

@@ -1,6 +1,7 @@
 use std::str::FromStr;
 
 use serde::Serialize;
+use timbral_audio::OpenParams;
 use timbral_boost::BoostParams;
 use timbral_core::InvalidParameter;
 use timbral_dsp::FeatureParams;
@@ -88,6 +89,9 @@ pub struct ClassifierParams {
     pub n_splits: usize,
     /// Random seed, of the models, too; default 0.
     pub seed: u64,
+    /// How the files are opened; default strictly: a damaged packet is an error.
+    #[serde(skip)]
+    pub open: OpenParams,
     #[doc(hidden)]
     #[serde(skip)]
     pub _non_exhaustive: (),
@@ -105,6 +109,7 @@ impl Default for ClassifierParams {
             members: vec![MemberParams::new(ModelParams::boost())],
             n_splits: 5,
             seed: 0,
+            open: OpenParams::default(),
             _non_exhaustive: (),
         }
     }

@@ -14,6 +14,7 @@ use super::provenance::{HeldOutScore, Provenance};
 use super::{Classifier, weighted_mean};
 use crate::error::{Error, Result};
 use crate::experiment::evaluation::Evaluation;
+use crate::extraction::sound_files::FileProblems;
 
 /// The result of [`ClassifierParams::fit`].
 #[derive(Debug)]
@@ -21,8 +22,8 @@ use crate::experiment::evaluation::Evaluation;
 pub struct FittedClassifier {
     /// The classifier, trained on all files except those skipped.
     pub classifier: Classifier,
-    /// The error of each file that cannot be used; it names the file.
-    pub skipped: Vec<Error>,
+    /// The files that cannot be used, and those that are damaged.
+    pub problems: FileProblems,
 }
 
 impl ClassifierParams {
@@ -43,7 +44,7 @@ impl ClassifierParams {
     /// or too few recordings for the folds.
     pub fn fit(&self, files: &[PathBuf], monitor: &mut dyn Monitor) -> Result<FittedClassifier> {
         let views = self.members.iter().map(|member| self.view(&member.model));
-        let (data, skipped) = LabelledFiles::read(files, views, monitor)?;
+        let (data, problems) = LabelledFiles::read(files, views, self.open, monitor)?;
         let folds = match self.n_splits {
             0 => Vec::new(),
             n_splits => {
@@ -107,7 +108,7 @@ impl ClassifierParams {
         let classifier = Classifier::new(data.classes.clone(), members.collect(), provenance)?;
         Ok(FittedClassifier {
             classifier,
-            skipped,
+            problems,
         })
     }
 }

@@ -1,7 +1,7 @@
 use std::path::Path;
 
 use ndarray::Array2;
-use timbral_audio::AudioReader;
+use timbral_audio::{AudioReader, OpenParams};
 use timbral_dsp::{
     BeatParams, BeatTracker, Beats, Chroma, ChromaParams, DbParams, Hpss, HpssParams, MelBank,
     MelParams, OnsetParams, Reference, Stft, StftParams, Tempogram, TempogramParams,
@@ -50,22 +50,20 @@ impl SoundFeatures {
     /// Samples between frames.
     pub const HOP_LENGTH: usize = 512;
 
-    /// Those of the first `seconds` of a sound file, mixed to mono.
+    /// Those of the first `seconds` of a sound file, mixed to mono; `open` is how it is opened.
     ///
     /// # Errors
     ///
     /// The file cannot be read, or is empty.
-    pub fn of_file(path: impl AsRef<Path>, seconds: f64) -> Result<Self> {
+    pub fn of_file(path: impl AsRef<Path>, seconds: f64, open: OpenParams) -> Result<Self> {
         let path = path.as_ref();
-        let reader = AudioReader::open(path)?.into_mono(Some(Self::SAMPLE_RATE))?;
+        let open = || AudioReader::open_with(path, &open)?.into_mono(Some(Self::SAMPLE_RATE));
+        let reader = open()?;
         let length = (seconds * f64::from(Self::SAMPLE_RATE)) as usize;
         let samples = match reader.segments(length.max(1), length.max(1))?.next() {
             Some(samples) => samples?,
             // Shorter than that.
-            None => {
-                let reader = AudioReader::open(path)?.into_mono(Some(Self::SAMPLE_RATE))?;
-                reader.read_to_end()?.samples().to_vec()
-            }
+            None => open()?.read_to_end()?.into_samples(),
         };
         Self::new(samples).map_err(in_file(path))
     }

@@ -3,11 +3,13 @@ use std::str::FromStr;
 use std::sync::{Mutex, PoisonError};
 
 use serde::{Deserialize, Serialize};
+use timbral_audio::OpenParams;
 use timbral_core::InvalidParameter;
 use timbral_dsp::{FeatureParams, FeatureScratch, FeatureSet};
 
 use crate::error::{Error, Result};
 use crate::extraction::sound::Sound;
+use crate::extraction::sound_files::{DamagedFile, SoundFiles};
 
 /// Which parts of a recording make a row of the table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
@@ -84,8 +86,12 @@ pub struct FeatureRow {
 pub struct Extractor {
     set: FeatureSet,
     segments: Segmentation,
+    files: SoundFiles,
     idle: Mutex<Vec<Worker>>,
 }
+
+/// The longest sound whose samples are kept for the second pass over them: 12 minutes at 22 050 Hz, 64 MiB.
+const KEPT_SAMPLES: usize = 1 << 24;
 
 /// Working memory of one thread.
 #[derive(Debug)]
@@ -110,13 +116,36 @@ impl Extractor {
         Ok(Self {
             set,
             segments,
+            files: SoundFiles::default(),
             idle,
         })
+    }
+
+    /// Opens files with other than the default parameters.
+    #[must_use]
+    pub fn with_open_params(self, params: OpenParams) -> Self {
+        let files = SoundFiles::new(params);
+        Self { files, ..self }
+    }
+
+    /// The files read since the last call of which something is missing, by their paths.
+    pub fn take_damaged(&self) -> Vec<DamagedFile> {
+        self.files.take_damaged()
     }
 
     /// The names of the features.
     pub fn names(&self) -> &[String] {
         self.set.names()
+    }
+
+    /// How the features are computed.
+    pub(crate) fn features(&self) -> &FeatureParams {
+        self.set.params()
+    }
+
+    /// Which parts of a recording make a row.
+    pub(crate) fn segments(&self) -> Segmentation {
+        self.segments
     }
 
     /// The rows of one file.
@@ -142,13 +171,33 @@ impl Extractor {
         Ok(rows)
     }
 
+    /// The feature vector of a whole sound. A long file is read twice, so that it need not be in memory.
     fn whole(&self, sound: Sound<'_>) -> Result<(usize, Vec<f64>)> {
         let sample_rate = self.set.params().sample_rate;
         self.with_worker(|Worker { samples, scratch }| {
+            let mut stream = self.set.stream(scratch);
+            let mut n = 0;
             samples.clear();
-            sound.read(sample_rate, samples)?;
-            let values = self.set.process_with_scratch(samples, scratch);
-            Ok((samples.len(), values.map_err(in_file(sound.path()))?))
+            sound.for_each_block(&self.files, sample_rate, |block| {
+                n += block.len();
+                if n <= KEPT_SAMPLES {
+                    samples.extend_from_slice(block);
+                } else {
+                    *samples = Vec::new();
+                }
+                stream.push(block).map_err(in_file(sound.path()))
+            })?;
+            let values = loop {
+                if let Some(values) = stream.finish().map_err(in_file(sound.path()))? {
+                    break values;
+                }
+                let mut again = |block: &[f32]| stream.push(block).map_err(in_file(sound.path()));
+                match n <= KEPT_SAMPLES {
+                    true => again(samples)?,
+                    false => sound.for_each_block(&self.files, sample_rate, again)?,
+                }
+            };
+            Ok((n, values))
         })
     }
 
@@ -167,7 +216,7 @@ impl Extractor {
             Ok((length, values))
         };
         let sample_rate = self.set.params().sample_rate;
-        sound.for_each_segment(sample_rate, (length, stride), compute, take)
+        sound.for_each_segment(&self.files, sample_rate, (length, stride), compute, take)
     }
 
     /// Runs `work` with working memory that no other thread uses.

@@ -1,20 +1,10 @@
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
+use timbral_data::is_sound_extension;
 use walkdir::{DirEntry, WalkDir};
 
 use crate::error::{Error, Result};
-
-/// Extensions of sound files, also of formats that cannot be decoded: a file is not passed over in silence
-/// because nobody here can read it. The format of a file is found from its bytes; the extension only
-/// separates sound files from covers, notes and playlists in the same folder.
-const EXTENSIONS: [&str; 65] = [
-    "wav", "wave", "au", "snd", "flac", "fla", "mp3", "mp2", "mp1", "mpa", "ogg", "oga", "ogx",
-    "opus", "spx", "m4a", "m4b", "m4p", "m4r", "mp4", "aac", "adts", "aif", "aiff", "aifc", "afc",
-    "caf", "mkv", "mka", "webm", "weba", "mov", "qt", "alac", "wma", "asf", "ape", "wv", "mpc",
-    "mp+", "mpp", "tta", "tak", "shn", "ofr", "dsf", "dff", "dts", "ac3", "eac3", "ec3", "ra",
-    "rm", "ram", "amr", "awb", "3gp", "3ga", "aa", "aax", "gsm", "voc", "w64", "rf64", "bwf",
-];
 
 /// The sound files among some files and folders.
 #[derive(Debug, Default)]
@@ -107,12 +97,12 @@ fn unreadable(path: &Path, reason: String) -> Error {
     }
 }
 
+/// Whether a file is meant to be sound. The format is found from its bytes; the extension only separates sound
+/// files from covers, notes and playlists in the same folder. A file is not passed over in silence because
+/// nothing here can decode it.
 fn has_sound_extension(path: &Path) -> bool {
-    let extension = path
-        .extension()
-        .and_then(|e| e.to_str())
-        .map(str::to_ascii_lowercase);
-    extension.is_some_and(|e| EXTENSIONS.contains(&e.as_str()))
+    let extension = path.extension().and_then(|e| e.to_str());
+    extension.is_some_and(is_sound_extension)
 }
 
 #[cfg(test)]

@@ -2,6 +2,7 @@ use std::path::{Path, PathBuf};
 
 use ndarray::{Array2, Array3, Axis, stack};
 use serde::{Deserialize, Serialize};
+use timbral_audio::OpenParams;
 use timbral_core::Monitor;
 use timbral_data::Spectrograms;
 use timbral_dsp::{DbParams, MelBank, MelParams, Stft, StftParams, power_to_db};
@@ -10,6 +11,7 @@ use crate::error::{Error, Result};
 use crate::extraction::extractor::{file_name, in_file};
 use crate::extraction::recordings::recordings_without_copies;
 use crate::extraction::sound::Sound;
+use crate::extraction::sound_files::{DamagedFile, FileProblems, SoundFiles};
 use crate::extraction::table::{for_each_file, label};
 
 /// Sound files to log-mel spectrograms of one size, for networks on images.
@@ -47,8 +49,8 @@ impl Default for MelImages {
 type NamedImages = Vec<(String, Array2<f32>)>;
 
 impl MelImages {
-    /// The spectrograms of `files` in their order, and the error of each file that gave none; it names the
-    /// file.
+    /// The spectrograms of `files` in their order, and the files that gave none or are damaged; `open` is how
+    /// they are opened.
     ///
     /// It runs on the threads of the current rayon pool. `monitor` is called after each file; the unit is
     /// `files`.
@@ -59,9 +61,10 @@ impl MelImages {
     pub fn read(
         &self,
         files: &[PathBuf],
+        open: OpenParams,
         monitor: &mut dyn Monitor,
-    ) -> Result<(Spectrograms, Vec<Error>)> {
-        let computer = SpectrogramComputer::new(*self)?;
+    ) -> Result<(Spectrograms, FileProblems)> {
+        let computer = SpectrogramComputer::new(*self)?.with_open_params(open);
         let segments = for_each_file(files, monitor, |path| computer.file(path))?;
         let of_files = recordings_without_copies(files);
         let (mut names, mut labels, mut recordings) = (Vec::new(), Vec::new(), Vec::new());
@@ -89,7 +92,8 @@ impl MelImages {
             part: "spectrogram",
         })?;
         let spectrograms = Spectrograms::new(images, &names, &labels, &recordings)?;
-        Ok((spectrograms, skipped))
+        let damaged = computer.take_damaged();
+        Ok((spectrograms, FileProblems { skipped, damaged }))
     }
 }
 
@@ -100,6 +104,7 @@ pub(crate) struct SpectrogramComputer {
     bank: MelBank,
     stft: Stft,
     length: usize,
+    files: SoundFiles,
 }
 
 impl SpectrogramComputer {
@@ -121,7 +126,17 @@ impl SpectrogramComputer {
             bank,
             stft,
             length,
+            files: SoundFiles::default(),
         })
+    }
+
+    pub(crate) fn with_open_params(self, params: OpenParams) -> Self {
+        let files = SoundFiles::new(params);
+        Self { files, ..self }
+    }
+
+    pub(crate) fn take_damaged(&self) -> Vec<DamagedFile> {
+        self.files.take_damaged()
     }
 
     /// Samples of a segment.
@@ -150,7 +165,8 @@ impl SpectrogramComputer {
             power_to_db(power.view(), &DbParams::default()).map_err(in_file(path))
         };
         let segments = (self.length, self.length);
-        sound.for_each_segment(self.images.mel.sample_rate, segments, compute, take)
+        let sample_rate = self.images.mel.sample_rate;
+        sound.for_each_segment(&self.files, sample_rate, segments, compute, take)
     }
 
     fn file(&self, path: &Path) -> Result<NamedImages> {
@@ -188,7 +204,9 @@ mod tests {
             seconds: 3.0,
             ..MelImages::default()
         };
-        let (found, skipped) = images.read(&inputs.files, &mut ()).unwrap();
+        let open = OpenParams::default();
+        let (found, problems) = images.read(&inputs.files, open, &mut ()).unwrap();
+        let skipped = problems.skipped;
         // Two segments of 66150 samples per file.
         assert_eq!(found.images().dim(), (20, 128, 1 + 66_150 / 1710));
         let table = found.table();

@@ -3,9 +3,10 @@
 use std::path::Path;
 
 use rayon::prelude::*;
-use timbral_audio::{AudioReader, Clip, MonoReader};
+use timbral_audio::Clip;
 
 use crate::error::{Error, Result};
+use crate::extraction::sound_files::SoundFiles;
 
 /// The largest number of samples in a batch of segments: 8 MB.
 const BATCH_SAMPLES: usize = 1 << 21;
@@ -30,18 +31,26 @@ impl<'a> Sound<'a> {
         }
     }
 
-    /// Appends all samples, mixed to mono and resampled.
-    pub(crate) fn read(self, sample_rate: u32, out: &mut Vec<f32>) -> Result<()> {
+    /// Passes all samples on in blocks, mixed to mono and resampled.
+    pub(crate) fn for_each_block(
+        self,
+        files: &SoundFiles,
+        sample_rate: u32,
+        mut take: impl FnMut(&[f32]) -> Result<()>,
+    ) -> Result<()> {
         match self {
             Self::File(path) => {
-                let mut mono = open(path, sample_rate)?;
-                while mono.read(out)? > 0 {}
+                let mut mono = files.open(path, sample_rate)?;
+                let mut block = Vec::new();
+                while mono.read(&mut block)? > 0 {
+                    take(&block)?;
+                    block.clear();
+                }
+                files.note(path, mono.gaps());
+                Ok(())
             }
-            Self::Clip(clip) => {
-                out.extend_from_slice(clip.to_mono().resample(sample_rate)?.samples());
-            }
+            Self::Clip(clip) => take(clip.to_mono().resample(sample_rate)?.samples()),
         }
-        Ok(())
     }
 
     /// Calls `compute` on every segment, mixed to mono and resampled, and passes the results on, in order
@@ -50,6 +59,7 @@ impl<'a> Sound<'a> {
     /// Segment `i` has the samples `i stride .. i stride + length`; samples left at the end are dropped.
     pub(crate) fn for_each_segment<T: Send>(
         self,
+        files: &SoundFiles,
         sample_rate: u32,
         (length, stride): (usize, usize),
         compute: impl Fn(&[f32]) -> Result<T> + Sync,
@@ -63,7 +73,7 @@ impl<'a> Sound<'a> {
         };
         match self {
             Self::File(path) => {
-                let mut segments = open(path, sample_rate)?.segments(length, stride)?;
+                let mut segments = files.open(path, sample_rate)?.segments(length, stride)?;
                 let threads = 2 * rayon::current_num_threads();
                 let n = (BATCH_SAMPLES / length.max(1)).min(threads).clamp(1, BATCH);
                 let mut read = || -> Result<Vec<_>> {
@@ -78,6 +88,7 @@ impl<'a> Sound<'a> {
                     batch_of(results)?;
                     batch = next?;
                 }
+                files.note(path, segments.gaps());
             }
             Self::Clip(clip) => {
                 let clip = clip.to_mono().resample(sample_rate)?;
@@ -88,18 +99,17 @@ impl<'a> Sound<'a> {
             }
         }
         if n_segments == 0 {
-            let mut samples = Vec::new();
-            self.read(sample_rate, &mut samples)?;
+            let mut got = 0;
+            self.for_each_block(files, sample_rate, |block| {
+                got += block.len();
+                Ok(())
+            })?;
             return Err(Error::TooShort {
                 path: self.path().to_owned(),
                 needed: length,
-                got: samples.len(),
+                got,
             });
         }
         Ok(())
     }
-}
-
-fn open(path: &Path, sample_rate: u32) -> Result<MonoReader> {
-    Ok(AudioReader::open(path)?.into_mono(Some(sample_rate))?)
 }

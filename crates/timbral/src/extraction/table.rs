@@ -4,14 +4,17 @@ use std::sync::{Mutex, PoisonError};
 
 use ndarray::Array2;
 use rayon::prelude::*;
+use timbral_audio::OpenParams;
 use timbral_core::{Monitor, Progress, SharedMonitor};
 use timbral_data::{FeatureTable, TableJournal};
 use timbral_dsp::FeatureParams;
 
 use crate::error::{Error, Result};
+use crate::extraction::columns::Columns;
 use crate::extraction::extractor::{Extractor, FeatureRow, Segmentation};
 use crate::extraction::inputs::Inputs;
 use crate::extraction::recordings::{names_tell_recordings, recordings};
+use crate::extraction::sound_files::{DamagedFile, FileProblems, write_problems};
 
 /// Sound files to a table of features.
 ///
@@ -27,6 +30,8 @@ pub struct Extraction {
     pub features: FeatureParams,
     /// Which parts of a recording make a row; default the whole recording.
     pub segments: Segmentation,
+    /// How the files are opened; default strictly: a damaged packet is an error.
+    pub open: OpenParams,
     /// Whether [`run`](Self::run) continues from what an interrupted run with the same settings left;
     /// default no.
     pub resume: bool,
@@ -46,16 +51,16 @@ pub struct ExtractionReport {
     pub resumed: usize,
     /// The error of each file that gave no row; it names the file.
     pub skipped: Vec<Error>,
+    /// The files of this run that gave rows although something of them is missing.
+    pub damaged: Vec<DamagedFile>,
     /// Whether it was stopped; then there is no table yet, and it can be resumed.
     pub stopped: bool,
 }
 
-/// One line for each skipped file, then the counts.
+/// One line for each skipped and each damaged file, then the counts.
 impl fmt::Display for ExtractionReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for error in &self.skipped {
-            writeln!(f, "skipped {error}")?;
-        }
+        write_problems(&self.skipped, &self.damaged, f)?;
         if self.stopped {
             return write!(f, "stopped after {} files; can be resumed", self.files);
         }
@@ -115,8 +120,8 @@ pub fn feature_table(
         segments,
         ..Extraction::default()
     };
-    let (table, skipped) = extraction.table(&files, &mut ())?;
-    match skipped.into_iter().next() {
+    let (table, problems) = extraction.table(&files, &mut ())?;
+    match problems.skipped.into_iter().next() {
         Some(error) => Err(error),
         None => Ok(table),
     }
@@ -138,15 +143,31 @@ impl Extraction {
         table: impl AsRef<Path>,
         monitor: &mut dyn Monitor,
     ) -> Result<ExtractionReport> {
-        let extractor = Extractor::new(self.features, self.segments)?;
+        let extractor = self.extractor()?;
+        self.run_columns(&extractor, files, table, monitor)
+    }
+
+    /// As [`run`](Self::run), of other columns than those of [`features`](Self::features); how files are opened is up to
+    /// `source`.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`run`](Self::run).
+    pub fn run_columns(
+        &self,
+        source: &dyn Columns,
+        files: &[PathBuf],
+        table: impl AsRef<Path>,
+        monitor: &mut dyn Monitor,
+    ) -> Result<ExtractionReport> {
         let recordings = recordings(files);
         let with_groups = !names_tell_recordings(files, &recordings, self.segments);
-        let columns = columns(&extractor, with_groups);
-        let settings = serde_json::json!({
-            "version": env!("CARGO_PKG_VERSION"),
-            "features": self.features,
-            "segments": self.segments,
-        });
+        let columns = columns(source.names(), with_groups);
+        let mut settings = source.settings();
+        settings["version"] = env!("CARGO_PKG_VERSION").into();
+        if self.open.lenient {
+            settings["lenient"] = true.into();
+        }
         let settings = settings.to_string();
         let open = if self.resume {
             TableJournal::resume
@@ -174,7 +195,7 @@ impl Extraction {
             if monitor.is_stopped() {
                 return Ok(());
             }
-            let rows = extractor.rows(file);
+            let rows = source.rows(file);
             let mut kept = lock();
             kept.add(i, file, with_groups.then_some(recording), rows)
                 .inspect_err(|_| monitor.stop())?;
@@ -191,6 +212,7 @@ impl Extraction {
             files: kept.files,
             resumed,
             skipped: kept.skipped.into_iter().map(|(_, error)| error).collect(),
+            damaged: source.take_damaged(),
             ..ExtractionReport::default()
         };
         if report.files + report.skipped.len() < files.len() {
@@ -203,7 +225,7 @@ impl Extraction {
         Ok(report)
     }
 
-    /// The features of `files` as a table in memory, and the error of each file that gave no row. The
+    /// The features of `files` as a table in memory, and the files that gave no row or are damaged. The
     /// recording (group) of a row is its file.
     ///
     /// `monitor` is called after each file; the unit is `files`.
@@ -215,8 +237,8 @@ impl Extraction {
         &self,
         files: &[PathBuf],
         monitor: &mut dyn Monitor,
-    ) -> Result<(FeatureTable, Vec<Error>)> {
-        let extractor = Extractor::new(self.features, self.segments)?;
+    ) -> Result<(FeatureTable, FileProblems)> {
+        let extractor = self.extractor()?;
         let each = for_each_file(files, monitor, |path| extractor.rows(path))?;
         let of_files = recordings(files);
         let (mut ids, mut labels, mut lengths) = (Vec::new(), Vec::new(), Vec::new());
@@ -249,7 +271,12 @@ impl Extraction {
             .with_groups(groups)?
             .with_labels(labels)?
             .with_lengths(lengths)?;
-        Ok((table, skipped))
+        let damaged = extractor.take_damaged();
+        Ok((table, FileProblems { skipped, damaged }))
+    }
+
+    fn extractor(&self) -> Result<Extractor> {
+        Ok(Extractor::new(self.features, self.segments)?.with_open_params(self.open))
     }
 }
 
@@ -318,10 +345,10 @@ pub(crate) fn for_each_file<'f, T: Send>(
 }
 
 /// The columns of the table.
-fn columns(extractor: &Extractor, with_groups: bool) -> Vec<String> {
+fn columns(names: &[String], with_groups: bool) -> Vec<String> {
     let name = |s: &str| s.to_owned();
     let head = [name("filename"), name("length")].into_iter();
-    head.chain(extractor.names().iter().cloned())
+    head.chain(names.iter().cloned())
         .chain(with_groups.then(|| name("group")))
         .chain([name("label")])
         .collect()
@@ -364,8 +391,8 @@ mod tests {
     #[test]
     fn the_columns_are_the_published_ones() {
         let extractor = Extractor::new(FeatureParams::gtzan(), Segmentation::Whole).unwrap();
-        assert_eq!(columns(&extractor, true)[59..], ["group", "label"]);
-        let columns = columns(&extractor, false);
+        assert_eq!(columns(extractor.names(), true)[59..], ["group", "label"]);
+        let columns = columns(extractor.names(), false);
         assert_eq!(columns.len(), 60);
         assert_eq!(
             columns[..4],

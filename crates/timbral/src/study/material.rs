@@ -1,6 +1,7 @@
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
+use timbral_audio::OpenParams;
 use timbral_core::{Monitor, Progress};
 use timbral_data::{FeatureTable, Spectrograms, SplitMethod};
 use timbral_dsp::FeatureParams;
@@ -11,6 +12,7 @@ use crate::error::{Error, Result};
 use crate::extraction::extractor::Segmentation;
 use crate::extraction::inputs::Inputs;
 use crate::extraction::mel_images::MelImages;
+use crate::extraction::sound_files::FileProblems;
 use crate::extraction::table::Extraction;
 
 /// Seconds of a spectrogram: three per 30-s recording.
@@ -64,7 +66,8 @@ impl Material {
     /// A folder of music, one folder per genre: features of its 3-s segments as in the published tables, and
     /// its spectrograms. The table is kept in `scratch`, where an interrupted extraction goes on.
     ///
-    /// `monitor` is called after each file of both passes; the unit is `files`.
+    /// `open` is how the files are opened; those that were skipped or are damaged are returned, too. `monitor`
+    /// is called after each file of both passes; the unit is `files`.
     ///
     /// # Errors
     ///
@@ -72,8 +75,9 @@ impl Material {
     pub fn of_music(
         folder: impl AsRef<Path>,
         scratch: impl AsRef<Path>,
+        open: OpenParams,
         monitor: &mut dyn Monitor,
-    ) -> Result<Self> {
+    ) -> Result<(Self, FileProblems)> {
         let folder = folder.as_ref();
         let sounds = Inputs::find([folder])?.files;
         let total = 2 * sounds.len();
@@ -81,6 +85,7 @@ impl Material {
         let extraction = Extraction {
             features: FeatureParams::gtzan(),
             segments: Segmentation::gtzan(),
+            open,
             resume: true,
             ..Extraction::default()
         };
@@ -92,13 +97,19 @@ impl Material {
             seconds: IMAGE_SECONDS,
             ..MelImages::default()
         };
-        let (spectrograms, _) = images.read(&sounds, &mut shifted(monitor, total / 2, total))?;
-        Ok(Self {
+        let (spectrograms, _) =
+            images.read(&sounds, open, &mut shifted(monitor, total / 2, total))?;
+        let material = Self {
             name: folder.display().to_string(),
             table: FeatureTable::read(&path)?,
             spectrograms: Some(spectrograms),
             sounds,
-        })
+        };
+        let problems = FileProblems {
+            skipped: report.skipped,
+            damaged: report.damaged,
+        };
+        Ok((material, problems))
     }
 
     /// Synthetic recordings in ten made-up genres, written to a folder in `scratch`, and then
@@ -118,7 +129,9 @@ impl Material {
         let folder = scratch.join("corpus");
         let n = corpus.len();
         corpus.write(&folder, &mut shifted(monitor, 0, 3 * n))?;
-        let material = Self::of_music(&folder, scratch, &mut shifted(monitor, n, 3 * n))?;
+        let open = OpenParams::default();
+        let monitor = &mut shifted(monitor, n, 3 * n);
+        let (material, _) = Self::of_music(&folder, scratch, open, monitor)?;
         let SynthParams {
             recordings_per_genre,
             seconds,

@@ -1,15 +1,12 @@
 //! Several frames in one block (RFC 9559, 10.3).
 
-/// Offset and length of each frame of a block, if it is one of the track `number`.
-pub(super) fn frames(block: &[u8], number: u64) -> Vec<(usize, usize)> {
-    parse(block, number).unwrap_or_default()
-}
-
-fn parse(block: &[u8], number: u64) -> Option<Vec<(usize, usize)>> {
+/// Offset and length of each frame of a block, none if it is not one of the track `number`; `None` if it is not
+/// valid.
+pub(super) fn frames(block: &[u8], number: u64) -> Option<Vec<(usize, usize)>> {
     let mut at = 0;
     let (track, _) = size(block, &mut at)?;
     if track != number {
-        return None;
+        return Some(Vec::new());
     }
     // A time stamp of two bytes, then flags.
     let flags = *block.get(at + 2)?;
@@ -83,18 +80,21 @@ mod tests {
 
     #[test]
     fn frames_of_each_lacing() {
-        assert_eq!(frames(b"\x81\0\0\x80abc", 1), [(4, 3)]);
-        assert_eq!(frames(b"\x82\0\0\x80abc", 1), []);
+        assert_eq!(frames(b"\x81\0\0\x80abc", 1), Some(vec![(4, 3)]));
+        assert_eq!(frames(b"\x82\0\0\x80abc", 1), Some(vec![]));
         assert_eq!(
             frames(b"\x81\0\0\x82\x02\x01\x02abbccc", 1),
-            [(7, 1), (8, 2), (10, 3)]
+            Some(vec![(7, 1), (8, 2), (10, 3)])
         );
-        assert_eq!(frames(b"\x81\0\0\x84\x01abcd", 1), [(5, 2), (7, 2)]);
+        assert_eq!(
+            frames(b"\x81\0\0\x84\x01abcd", 1),
+            Some(vec![(5, 2), (7, 2)])
+        );
         // Sizes 1, 1 + 1 = 2, and the rest.
         assert_eq!(
             frames(b"\x81\0\0\x86\x02\x81\xc0abbccc", 1),
-            [(7, 1), (8, 2), (10, 3)]
+            Some(vec![(7, 1), (8, 2), (10, 3)])
         );
-        assert_eq!(frames(b"\x81\0\0\x82\x02\xff", 1), []);
+        assert_eq!(frames(b"\x81\0\0\x82\x02\xff", 1), None);
     }
 }
