@@ -11,7 +11,8 @@ each clip:
     function, librosa ms (best, median of the turns), timbral ms (best, median), ratio of the best,
     deviation
 
-The deviation is the largest difference divided by the largest magnitude; for the vectors, whose numbers have
+`chroma_cens` counts limits that a value exceeds and `yin` and `pyin` choose between periods, so that a rounding can change a
+frame; phases of `time_stretch` are added up in f32 there. The deviation is the largest difference divided by the largest magnitude; for the vectors, whose numbers have
 different units, each difference is divided by its own number (waveform means, which are rounding noise around
 0, by the waveform's standard deviation). Exit status 1: a deviation was larger than its tolerance, which is then
 printed, or a file could not be read.
@@ -79,6 +80,27 @@ def vector(y, preset):
     return np.array(pairs(series) + [tempo] + pairs(feature.mfcc(y=y, sr=SAMPLE_RATE, **pad)), dtype=float)
 
 
+def mel_db(y):
+    return librosa.power_to_db(librosa.feature.melspectrogram(y=y, sr=SAMPLE_RATE))
+
+
+def pitches(y):
+    f0, _, probability = librosa.pyin(y, fill_na=0, **PITCHES)
+    return np.concatenate([f0, probability])
+
+
+def silences(y):
+    _, bounds = librosa.effects.trim(y)
+    return np.concatenate([bounds, librosa.effects.split(y).ravel()])
+
+
+def warping(y):
+    chroma = librosa.feature.chroma_stft(y=y, sr=SAMPLE_RATE, tuning=0)[:, ::2]
+    return librosa.sequence.dtw(chroma, chroma[:, ::-1])[0][-1]
+
+
+PITCHES = {"fmin": librosa.note_to_hz("C2"), "fmax": librosa.note_to_hz("C7"), "sr": SAMPLE_RATE}
+
 # name: (librosa, tolerance): the rounding of f32, 6e-8, times what the function makes of it; 0 where the
 # result is a count, a bin or a frame. The vectors' cepstra can be small beside what they are made of.
 FUNCTIONS = {
@@ -94,6 +116,28 @@ FUNCTIONS = {
     "hpss": (lambda y: np.stack(librosa.effects.hpss(y)), 1e-6),
     "tempo": (lambda y: librosa.feature.tempo(y=y, sr=SAMPLE_RATE), 0.0),
     "beat_track": (beats, 0.0),
+    "cqt": (lambda y: librosa.cqt(y, sr=SAMPLE_RATE), 5e-6),
+    "vqt": (lambda y: librosa.vqt(y, sr=SAMPLE_RATE), 5e-6),
+    "hybrid_cqt": (lambda y: librosa.hybrid_cqt(y, sr=SAMPLE_RATE), 5e-6),
+    "pseudo_cqt": (lambda y: librosa.pseudo_cqt(y, sr=SAMPLE_RATE), 5e-6),
+    "chroma_cqt": (lambda y: librosa.feature.chroma_cqt(y=y, sr=SAMPLE_RATE), 1e-4),
+    "chroma_cens": (lambda y: librosa.feature.chroma_cens(y=y, sr=SAMPLE_RATE), 0.05),
+    "tonnetz": (lambda y: librosa.feature.tonnetz(y=y, sr=SAMPLE_RATE), 1e-4),
+    "yin": (lambda y: librosa.yin(y, **PITCHES), 1e-2),
+    "pyin": (pitches, 1e-2),
+    "poly_features": (lambda y: librosa.feature.poly_features(y=y, sr=SAMPLE_RATE), 1e-5),
+    "onset_detect": (lambda y: librosa.onset.onset_detect(y=y, sr=SAMPLE_RATE), 0.0),
+    "onset_strength_multi": (lambda y: librosa.onset.onset_strength_multi(
+        S=mel_db(y), channels=[0, 32, 64, 96, 128]), 1e-5),
+    "plp": (lambda y: librosa.beat.plp(y=y, sr=SAMPLE_RATE), 1e-3),
+    "tempogram_ratio": (lambda y: librosa.feature.tempogram_ratio(y=y, sr=SAMPLE_RATE), 1e-3),
+    "hybrid_tempogram": (lambda y: librosa.feature.hybrid_tempogram(y=y, sr=SAMPLE_RATE), 1e-4),
+    "trim_and_split": (silences, 0.0),
+    "preemphasis": (librosa.effects.preemphasis, 1e-7),
+    "deemphasis": (librosa.effects.deemphasis, 1e-6),
+    "pcen": (lambda y: librosa.pcen(librosa.feature.melspectrogram(y=y, sr=SAMPLE_RATE)), 1e-5),
+    "time_stretch": (lambda y: librosa.effects.time_stretch(y, rate=1.5), 1e-2),
+    "dtw": (warping, 1e-5),
     "vector_gtzan": (lambda y: vector(y, "gtzan"), 1e-4),
     "vector_librosa": (lambda y: vector(y, "librosa"), 1e-4),
 }

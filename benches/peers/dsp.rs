@@ -17,13 +17,18 @@ use std::io::{BufRead, Read, Write};
 use std::time::Instant;
 
 use anyhow::bail;
-use ndarray::Array2;
+use ndarray::{Array2, s};
 use realfft::num_complex::Complex;
 use timbral::dsp::{
-    Aggregate, BeatParams, BeatTracker, Chroma, ChromaParams, DbParams, FeatureParams,
-    FeatureScratch, FeatureSet, Framing, Hpss, HpssParams, MelBank, MelParams, Mfcc, MfccParams,
-    OnsetParams, Stft, StftParams, Tempo, TempoParams, fft_frequencies, onset_strength,
-    power_to_db, rms, spectral_bandwidth, spectral_centroid, spectral_rolloff, zero_crossing_rate,
+    Aggregate, BeatParams, BeatTracker, CensParams, Chroma, ChromaCqt, ChromaCqtParams,
+    ChromaParams, Cqt, CqtParams, DbParams, DtwParams, EmphasisParams, FeatureParams,
+    FeatureScratch, FeatureSet, Framing, Hpss, HpssParams, HybridCqt, MelBank, MelParams, Mfcc,
+    MfccParams, Norm, OnsetDetectParams, OnsetParams, PcenParams, PlpParams, PseudoCqt, Pyin,
+    PyinParams, SilenceParams, Stft, StftParams, Tempo, TempoParams, Tempogram, TempogramParams,
+    TempogramRatioParams, Yin, YinParams, chroma_cens, deemphasis, dtw, fft_frequencies,
+    hybrid_tempogram, onset_detect, onset_strength, onset_strength_multi, pcen, plp, poly_features,
+    power_to_db, preemphasis, rms, spectral_bandwidth, spectral_centroid, spectral_rolloff, split,
+    tempogram_ratio, time_stretch, tonnetz, trim, zero_crossing_rate,
 };
 
 use bare::BareFfts;
@@ -58,6 +63,17 @@ struct Bench {
     hpss: Hpss,
     tempo: Tempo,
     beats: BeatTracker,
+    cqt: Cqt,
+    vqt: Cqt,
+    hybrid_cqt: HybridCqt,
+    pseudo_cqt: PseudoCqt,
+    chroma_cqt: ChromaCqt,
+    /// Pitch classes that are not scaled.
+    pitch_classes: ChromaCqt,
+    yin: Yin,
+    pyin: Pyin,
+    tempogram: Tempogram,
+    untuned: Chroma,
     vectors: [(FeatureSet, FeatureScratch); 2],
     bare: BareFfts,
     y: Vec<f32>,
@@ -80,6 +96,25 @@ impl Bench {
             hpss: Hpss::new(HpssParams::default())?,
             tempo: Tempo::new(TempoParams::default())?,
             beats: BeatTracker::new(BeatParams::default())?,
+            cqt: Cqt::new(CqtParams::default())?,
+            vqt: Cqt::new(CqtParams::vqt())?,
+            hybrid_cqt: HybridCqt::new(CqtParams::default())?,
+            pseudo_cqt: PseudoCqt::new(CqtParams::default())?,
+            chroma_cqt: ChromaCqt::new(ChromaCqtParams::default())?,
+            pitch_classes: ChromaCqt::new(ChromaCqtParams {
+                norm: Norm::None,
+                ..ChromaCqtParams::default()
+            })?,
+            yin: Yin::new(YinParams::default())?,
+            pyin: Pyin::new(PyinParams {
+                fill_na: Some(0.0),
+                ..PyinParams::default()
+            })?,
+            tempogram: Tempogram::new(TempogramParams::default())?,
+            untuned: Chroma::new(ChromaParams {
+                tuning: Some(0.0),
+                ..ChromaParams::default()
+            })?,
             vectors: [
                 vector(FeatureParams::gtzan())?,
                 vector(FeatureParams::librosa())?,
@@ -112,7 +147,79 @@ impl Bench {
         )
     }
 
+    /// The functions of librosa 1.0 that are no part of the vectors; `None` for other names.
+    fn further(&self, name: &str) -> timbral::dsp::Result<Option<Output>> {
+        let y = &self.y[..];
+        let numbers = |all: Vec<usize>| Output::Double(all.iter().map(|v| *v as f64).collect());
+        let flat = |all: Array2<f64>| Output::Double(all.iter().copied().collect());
+        let envelope = || self.onsets(Aggregate::Mean);
+        Ok(Some(match name {
+            "cqt" => Output::Spectrum(self.cqt.process(y)?),
+            "vqt" => Output::Spectrum(self.vqt.process(y)?),
+            "hybrid_cqt" => Output::Matrix(self.hybrid_cqt.process(y)?),
+            "pseudo_cqt" => Output::Matrix(self.pseudo_cqt.process(y)?),
+            "chroma_cqt" => Output::Matrix(self.chroma_cqt.process_signal(y)?),
+            "chroma_cens" => {
+                let classes = self.pitch_classes.process_signal(y)?;
+                Output::Matrix(chroma_cens(classes.view(), &CensParams::default())?)
+            }
+            "tonnetz" => flat(tonnetz(self.chroma_cqt.process_signal(y)?.view())?),
+            "yin" => Output::Double(self.yin.process(y)?),
+            "pyin" => {
+                let pitches = self.pyin.process(y)?;
+                let all = pitches.f0.into_iter().chain(pitches.voiced_probability);
+                Output::Double(all.collect())
+            }
+            "poly_features" => {
+                let hz = fft_frequencies(22_050, 2048);
+                flat(poly_features(self.stft.magnitude(y)?.view(), &hz, 1)?)
+            }
+            "onset_detect" => numbers(onset_detect(&envelope()?, &OnsetDetectParams::default())?),
+            "onset_strength_multi" => {
+                let (mel, params) = (self.log_mel()?, OnsetParams::default());
+                let channels = [0, 32, 64, 96, 128];
+                Output::Matrix(onset_strength_multi(mel.view(), &channels, &params)?)
+            }
+            "plp" => {
+                let envelope = self.onsets(Aggregate::Median)?;
+                Output::Single(plp(&envelope, &PlpParams::default())?)
+            }
+            "tempogram_ratio" => {
+                let tempogram = self.tempogram.process(&envelope()?)?;
+                let params = TempogramRatioParams::default();
+                flat(tempogram_ratio(tempogram.view(), &params)?)
+            }
+            "hybrid_tempogram" => {
+                let params = TempogramParams::default();
+                flat(hybrid_tempogram(&envelope()?, 22_050, 512, &params)?)
+            }
+            "trim_and_split" => {
+                let params = SilenceParams::default();
+                let parts = [vec![trim(y, &params)?], split(y, &params)?].concat();
+                numbers(parts.into_iter().flat_map(|p| [p.start, p.end]).collect())
+            }
+            "preemphasis" => Output::Single(preemphasis(y, &EmphasisParams::default())?),
+            "deemphasis" => Output::Single(deemphasis(y, &EmphasisParams::default())?),
+            "pcen" => {
+                let mel = self.mel.process_signal(&self.stft, y)?;
+                Output::Matrix(pcen(mel.view(), &PcenParams::default())?)
+            }
+            "time_stretch" => Output::Single(time_stretch(y, 1.5, &self.stft)?),
+            "dtw" => {
+                let chroma = self.untuned.process_signal(&self.stft, y)?;
+                let chroma = chroma.slice(s![.., ..;2]);
+                let back = chroma.slice(s![.., ..;-1]);
+                let cost = dtw(chroma, back, &DtwParams::default())?.cost;
+                Output::Double(cost.row(cost.nrows() - 1).to_vec())
+            }
+            _ => return Ok(None),
+        }))
+    }
+
     fn run(&mut self, name: &str) -> anyhow::Result<Output> {
+        if let Some(output) = self.further(name)? {
+            return Ok(output);
+        }
         let y = &self.y[..];
         let hz = fft_frequencies(22_050, 2048);
         let magnitude = || self.stft.magnitude(y);

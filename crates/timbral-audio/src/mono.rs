@@ -38,10 +38,10 @@ pub struct MonoReader {
 }
 
 impl MonoReader {
-    fn new(reader: AudioReader, sample_rate: Option<u32>) -> Result<Self> {
+    fn new(reader: AudioReader, sample_rate: Option<u32>, params: &ResampleParams) -> Result<Self> {
         let from = reader.sample_rate();
         let to = sample_rate.unwrap_or(from);
-        let resampler = Resampler::new(from, to, &ResampleParams::default())?;
+        let resampler = Resampler::new(from, to, params)?;
         let block = vec![0.0; AudioReader::BLOCK_VALUES.max(usize::from(reader.channels()))];
         Ok(Self {
             reader,
@@ -109,7 +109,20 @@ impl AudioReader {
     /// [`Error::InvalidParameter`](crate::Error::InvalidParameter) for a rate outside
     /// [`SAMPLE_RATES`](crate::SAMPLE_RATES).
     pub fn into_mono(self, sample_rate: Option<u32>) -> Result<MonoReader> {
-        MonoReader::new(self, sample_rate)
+        MonoReader::new(self, sample_rate, &ResampleParams::default())
+    }
+
+    /// As [`into_mono`](Self::into_mono), with parameters of the resampler.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`into_mono`](Self::into_mono).
+    pub fn into_mono_with(
+        self,
+        sample_rate: Option<u32>,
+        params: &ResampleParams,
+    ) -> Result<MonoReader> {
+        MonoReader::new(self, sample_rate, params)
     }
 }
 

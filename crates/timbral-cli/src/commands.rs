@@ -5,6 +5,7 @@
 //! | `train`: [`Train`] | trains a genre classifier on folders of music |
 //! | `predict`: [`Predict`] | predicts the genres of sound files |
 //! | `similar`: [`Similar`] | finds the tracks that sound most alike |
+//! | `tag-music`: `TagMusic` (feature `pretrained`) | the tags of sound files, by a published network |
 //! | `extract-features`: [`ExtractFeatures`] | sound files to a table of features |
 //! | `explore`: [`Explore`] | draws sound files and tables |
 //! | `make-corpus`: [`MakeCorpus`] | writes synthetic recordings |
@@ -35,6 +36,8 @@ mod predict;
 mod reproduce;
 mod sampler_study;
 mod similar;
+#[cfg(feature = "pretrained")]
+mod tag_music;
 mod train;
 mod train_boost;
 mod train_conv;
@@ -55,6 +58,8 @@ pub use predict::Predict;
 pub use reproduce::Reproduce;
 pub use sampler_study::SamplerStudy;
 pub use similar::Similar;
+#[cfg(feature = "pretrained")]
+pub use tag_music::TagMusic;
 pub use train::Train;
 pub use train_boost::TrainBoost;
 pub use train_conv::TrainConv;

@@ -31,6 +31,7 @@
 //! | feature | adds |
 //! |---|---|
 //! | `classical` | the command `compare-models` |
+//! | `pretrained` | the command `tag-music`, and `--embeddings` of `extract-features`; builds candle |
 //! | `candle` | networks by candle, for `--device` |
 //! | `cuda`, `metal` | networks on a GPU |
 //! | `accelerate`, `mkl` | a vendor's linear algebra for candle |

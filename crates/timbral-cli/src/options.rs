@@ -4,6 +4,8 @@ pub(crate) mod network;
 pub(crate) mod search;
 pub(crate) mod table;
 pub(crate) mod training;
+#[cfg(feature = "pretrained")]
+pub(crate) mod weights;
 
 use std::path::Path;
 

@@ -51,7 +51,13 @@ fn groups() -> Vec<(&'static str, Vec<Entry>)> {
     vec![
         (
             "From music to genres",
-            vec![entry::<Train>(), entry::<Predict>(), entry::<Similar>()],
+            vec![
+                entry::<Train>(),
+                entry::<Predict>(),
+                entry::<Similar>(),
+                #[cfg(feature = "pretrained")]
+                entry::<TagMusic>(),
+            ],
         ),
         (
             "From music to tables and figures",

@@ -10,6 +10,7 @@ mod chroma;
 mod cqt;
 mod cqt_params;
 mod decimator;
+mod fast_halving;
 mod hybrid;
 mod pseudo;
 mod tonnetz;

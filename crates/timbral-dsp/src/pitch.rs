@@ -1,10 +1,11 @@
 //! The fundamental frequency of voices and single instruments.
 //!
-//! `difference` compares a frame with itself, [`Yin`] takes the first period that fits, [`Pyin`] the most probable
+//! `difference` compares a frame with itself, with the autocorrelation of `lags`; [`Yin`] takes the first period that fits, [`Pyin`] the most probable
 //! sequence of periods: `troughs` gives the probabilities of a frame, with the beta distribution of `beta`.
 
 mod beta;
 mod difference;
+mod lags;
 mod pyin;
 mod troughs;
 mod yin;

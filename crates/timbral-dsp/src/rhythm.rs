@@ -15,8 +15,8 @@ mod tempo;
 mod tempogram;
 mod tempogram_ratio;
 
+pub(crate) use autocorrelation::Autocorrelation;
 pub use autocorrelation::autocorrelate;
-pub(crate) use autocorrelation::{Autocorrelation, Work as AutocorrelationWork};
 pub use beat::{BeatParams, BeatTracker, Beats};
 pub use hybrid_tempogram::{hybrid_tempogram, metrogram};
 pub use onset::{Aggregate, OnsetParams, onset_strength, onset_strength_multi};

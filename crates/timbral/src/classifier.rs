@@ -9,19 +9,18 @@ mod provenance;
 mod training;
 
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicUsize, Ordering};
 
-use rayon::prelude::*;
 use timbral_audio::{Clip, OpenParams};
-use timbral_core::{Monitor, Progress, SharedMonitor};
+use timbral_core::Monitor;
 
 pub use member::{GenreModel, Member, SoundView};
 pub use params::{ClassifierParams, MemberParams, ModelParams};
-pub use prediction::{GenreProbability, PredictedWindow, Prediction, PredictionReport};
+pub use prediction::{GenreProbability, PredictedWindow, Prediction};
 pub use provenance::{GenreCount, HeldOutScore, Provenance};
 pub use training::FittedClassifier;
 
 use crate::error::{Error, Result};
+use crate::extraction::in_order::{PredictionReport, files_in_order};
 use crate::extraction::sound::Sound;
 use crate::extraction::sound_files::DamagedFile;
 use member::{CompiledMember, SegmentGrid, SoundAnalyzer};
@@ -173,34 +172,11 @@ impl Classifier {
     pub fn predict_files(
         &self,
         files: &[PathBuf],
-        mut take: impl FnMut(&Path, Prediction),
+        take: impl FnMut(&Path, Prediction),
         monitor: &mut dyn Monitor,
     ) -> PredictionReport {
-        let mut report = PredictionReport::default();
-        let (monitor, done) = (SharedMonitor::new(monitor), AtomicUsize::new(0));
-        for files_of_batch in files.chunks(4 * rayon::current_num_threads()) {
-            let predict = |path: &PathBuf| {
-                if monitor.is_stopped() {
-                    return None;
-                }
-                let prediction = self.predict_file(path);
-                let done = 1 + done.fetch_add(1, Ordering::Relaxed);
-                let _ = monitor.report(&Progress::new(done, files.len(), "files"));
-                Some(prediction)
-            };
-            let batch = files_of_batch.par_iter().with_max_len(1);
-            let predictions: Vec<_> = batch.map(predict).collect();
-            for (path, prediction) in files_of_batch.iter().zip(predictions) {
-                match prediction {
-                    Some(Ok(prediction)) => {
-                        report.files += 1;
-                        take(path, prediction);
-                    }
-                    Some(Err(error)) => report.skipped.push(error),
-                    None => report.stopped = true,
-                }
-            }
-        }
+        let predict = |path: &Path| self.predict_file(path);
+        let mut report = files_in_order(files, predict, take, monitor);
         report.damaged = self.take_damaged();
         report
     }

@@ -33,6 +33,10 @@ pub enum Error {
     /// A network cannot be trained or used.
     #[error(transparent)]
     Network(#[from] timbral_nn::Error),
+    /// A published network, or its weights, cannot be used.
+    #[cfg(feature = "pretrained")]
+    #[error(transparent)]
+    Pretrained(#[from] timbral_pretrained::Error),
     /// A [`Recipe`](crate::Recipe) from outside this crate failed.
     #[error(transparent)]
     Recipe(Box<dyn std::error::Error + Send + Sync>),

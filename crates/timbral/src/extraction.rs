@@ -1,6 +1,8 @@
 //! Sound files to tables of features and to spectrograms.
 
+pub(crate) mod columns;
 pub(crate) mod extractor;
+pub(crate) mod in_order;
 pub(crate) mod inputs;
 pub(crate) mod mel_images;
 pub(crate) mod recordings;

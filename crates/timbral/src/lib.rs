@@ -13,6 +13,7 @@
 //! | evaluation | [`Evaluation`], [`Probabilities`] |
 //! | a classifier in one file | [`ClassifierParams`], [`Classifier`] |
 //! | similar tracks | [`SimilarityIndex`] |
+//! | embeddings and tags by published networks | `EmbeddingParams`, `Tagger` (feature `pretrained`) |
 //!
 //! The crates that these are built on are re-exported: [`audio`] decodes sound files, [`dsp`] computes
 //! features, [`data`] has tables and splits, [`boost`] trains boosted trees, [`nn`] neural networks,
@@ -42,6 +43,8 @@
 mod classical;
 mod classifier;
 mod container;
+#[cfg(feature = "pretrained")]
+mod embedding;
 mod error;
 mod experiment;
 #[cfg(feature = "plot")]
@@ -57,8 +60,12 @@ pub mod tune;
 pub use classical::Classical;
 pub use classifier::{
     Classifier, ClassifierParams, FittedClassifier, GenreCount, GenreModel, GenreProbability,
-    HeldOutScore, Member, MemberParams, ModelParams, PredictedWindow, Prediction, PredictionReport,
-    Provenance, SoundView,
+    HeldOutScore, Member, MemberParams, ModelParams, PredictedWindow, Prediction, Provenance,
+    SoundView,
+};
+#[cfg(feature = "pretrained")]
+pub use embedding::{
+    EmbeddingColumns, EmbeddingParams, TagProbability, TaggedWindow, Tagger, Tagging,
 };
 pub use error::{Error, Result};
 pub use experiment::comparison::{CompareParams, Comparison, ComparisonRow, PairedTest, compare};
@@ -74,7 +81,9 @@ pub use experiment::spread::Spread;
 pub use explore::{
     CaptionedFigure, SoundFeatures, file_figures, sound_figures, sound_grid, table_figures,
 };
+pub use extraction::columns::Columns;
 pub use extraction::extractor::{Extractor, FeatureRow, Segmentation};
+pub use extraction::in_order::PredictionReport;
 pub use extraction::inputs::Inputs;
 pub use extraction::mel_images::MelImages;
 pub use extraction::sound_files::{DamagedFile, FileProblems};
@@ -97,5 +106,7 @@ pub use timbral_metrics as metrics;
 pub use timbral_nn as nn;
 #[cfg(feature = "plot")]
 pub use timbral_plot as plot;
+#[cfg(feature = "pretrained")]
+pub use timbral_pretrained as pretrained;
 #[cfg(feature = "synth")]
 pub use timbral_synth as synth;

@@ -24,6 +24,9 @@ pub struct ExtractFeatures {
     /// One row per recording (whole) or one per 3-s segment (3s)
     #[arg(long, default_value = "whole")]
     segments: Segmentation,
+    #[cfg(feature = "pretrained")]
+    #[command(flatten)]
+    embeddings: crate::options::weights::EmbeddingArgs,
     #[command(flatten)]
     sound: SoundArgs,
     #[command(flatten)]
@@ -70,6 +73,11 @@ impl Command for ExtractFeatures {
 
     fn run(self) -> anyhow::Result<Status> {
         let session = self.threads.start()?;
+        // First: without weights no file is searched for.
+        #[cfg(feature = "pretrained")]
+        let open = self.sound.open_params();
+        #[cfg(feature = "pretrained")]
+        let columns = self.embeddings.columns(self.preset, self.segments, &open)?;
         let Inputs {
             files, unreadable, ..
         } = self.files(&session)?;
@@ -84,7 +92,16 @@ impl Command for ExtractFeatures {
             "extracting features from {} sound files",
             files.len()
         ));
-        let mut report = extraction.run(&files, &self.out, &mut session.monitor())?;
+        #[cfg(feature = "pretrained")]
+        let report = match &columns {
+            Some(columns) => {
+                extraction.run_columns(columns, &files, &self.out, &mut session.monitor())
+            }
+            None => extraction.run(&files, &self.out, &mut session.monitor()),
+        };
+        #[cfg(not(feature = "pretrained"))]
+        let report = extraction.run(&files, &self.out, &mut session.monitor());
+        let mut report = report?;
         report.skipped.splice(0..0, unreadable);
         eprintln!("{report}");
         Ok(match report.stopped {

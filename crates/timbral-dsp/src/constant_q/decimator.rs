@@ -7,6 +7,7 @@
 
 use std::f64::consts::PI;
 
+use super::fast_halving::FastHalving;
 use crate::simd::dispatch;
 
 /// The cutoff of the sharp filter in units of the Nyquist frequency of the lower rate.
@@ -71,7 +72,15 @@ struct Halving {
     lead: usize,
     /// The weights of even and of odd samples, from `2 lead` samples before the output on.
     taps: [Vec<f32>; 2],
+    /// For long filters, on short and on long signals.
+    fast: Option<[FastHalving; 2]>,
 }
+
+/// Filters with fewer taps on each side are faster by definition.
+const SHORT: usize = 48;
+
+/// Signals from this length on fill enough long blocks.
+const LONG_SIGNAL: usize = 60_000;
 
 impl Halving {
     /// The filter whose tap at distance `n <= side` is `value(n)`, scaled to the gain.
@@ -87,15 +96,21 @@ impl Halving {
             let taps = (from..n).step_by(2).map(|n| (gain / sum * tap(n)) as f32);
             taps.collect()
         };
+        let side_taps: Vec<f64> = (0..=side).map(|n| gain / sum * value(n)).collect();
+        let fast = |n: usize| (side >= SHORT).then(|| FastHalving::new(n, &side_taps))?;
         Self {
             lead: centre / 2,
             taps: [taps(0), taps(1)],
+            fast: fast(1024).zip(fast(4096)).map(|(a, b)| [a, b]),
         }
     }
 
     /// All samples up to the last one that `x` has a part in.
     fn process(&self, x: &[f32]) -> Vec<f32> {
         let n = x.len().div_ceil(2) + self.lead;
+        if let Some(fast) = &self.fast {
+            return fast[usize::from(x.len() >= LONG_SIGNAL)].process(x, n);
+        }
         let blocks = n.div_ceil(BLOCK);
         let mut out = vec![0.0; blocks * BLOCK];
         let mut samples = vec![0.0; self.lead + blocks * BLOCK + self.lead + 1];

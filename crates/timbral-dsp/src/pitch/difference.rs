@@ -7,10 +7,11 @@
 //! As in librosa, samples beyond the frame count as zero in the products, and the energy of the shifted frame is
 //! that of the first samples: `d[l] = 2 (a[0] - a[l]) - sum_{n < l} x[n]^2` with the autocorrelation `a`.
 
+use super::lags::HopLags;
 use super::yin_params::YinParams;
 use crate::error::{Result, check_finite};
 use crate::frames::Framing;
-use crate::rhythm::{Autocorrelation, AutocorrelationWork};
+use crate::rhythm::Autocorrelation;
 
 /// The comparison of frames for the periods of valid parameters.
 #[derive(Debug, Clone)]
@@ -19,6 +20,8 @@ pub(super) struct Difference {
     /// The period of the first value.
     pub(super) shortest: usize,
     longest: usize,
+    /// For frames of whole hops; for other ones the transforms of whole frames.
+    hops: Option<HopLags>,
     autocorrelation: Autocorrelation,
 }
 
@@ -28,13 +31,20 @@ pub(super) struct Periods {
     pub(super) values: Vec<f64>,
 }
 
+/// Frames whose lags are in memory together.
+const CHUNK: usize = 128;
+
 impl Difference {
     pub(super) fn new(params: &YinParams) -> Self {
         let (shortest, longest) = params.periods();
+        let whole = params.frame_length.is_multiple_of(params.hop_length);
         Self {
             framing: params.framing(),
             shortest,
             longest,
+            hops: whole
+                .then(|| HopLags::new(params.hop_length, longest + 1))
+                .flatten(),
             autocorrelation: Autocorrelation::new(params.frame_length),
         }
     }
@@ -47,22 +57,76 @@ impl Difference {
     ) -> Result<()> {
         check_finite("signal", y)?;
         let n_frames = self.framing.n_frames(y.len())?;
+        let mut periods = Periods::default();
+        if let Some(hops) = &self.hops {
+            self.by_hops(hops, y, n_frames, |t, frame, lags| {
+                self.compare(frame, lags, &mut periods);
+                visit(t, &periods);
+            });
+            return Ok(());
+        }
         let mut work = self.autocorrelation.work();
         let mut frame = vec![0.0f32; self.framing.frame_length];
-        let mut periods = Periods::default();
         for t in 0..n_frames {
             self.framing.copy_frame(y, t, &mut frame);
-            self.compare(&frame, &mut work, &mut periods);
+            for (to, y) in work.padded.iter_mut().zip(&frame) {
+                *to = f64::from(*y);
+            }
+            let lags = self.autocorrelation.process(&mut work);
+            self.compare(&frame, lags, &mut periods);
             visit(t, &periods);
         }
         Ok(())
     }
 
-    fn compare(&self, frame: &[f32], work: &mut AutocorrelationWork, periods: &mut Periods) {
-        for (to, y) in work.padded.iter_mut().zip(frame) {
-            *to = f64::from(*y);
+    /// Calls `visit` with every frame and its lags, from those of its hops.
+    fn by_hops(
+        &self,
+        hops: &HopLags,
+        y: &[f32],
+        n_frames: usize,
+        mut visit: impl FnMut(usize, &[f32], &[f64]),
+    ) {
+        let Framing {
+            frame_length,
+            hop_length,
+            ..
+        } = self.framing;
+        let (per_frame, n_lags) = (frame_length / hop_length, self.longest + 1);
+        let mut lags = vec![0.0; n_lags];
+        let mut work = self.autocorrelation.work();
+        let energy = |y: &[f32]| -> f64 { y.iter().map(|v| f64::from(v * v)).sum() };
+        for first in (0..n_frames).step_by(CHUNK) {
+            let used = (n_frames - first).min(CHUNK);
+            let n_hops = used + per_frame - 1;
+            let mut samples = vec![0.0f32; n_hops * hop_length + n_lags];
+            self.framing.copy_samples(y, first, &mut samples);
+            let parts = hops.process(&samples, n_hops);
+            for t in 0..used {
+                let (frame, next) = samples[t * hop_length..].split_at(frame_length);
+                // The rounding of loud samples after a silent frame would be larger than the frame.
+                if energy(frame) <= 1e-6 * energy(&next[..n_lags]) {
+                    for (to, y) in work.padded.iter_mut().zip(frame) {
+                        *to = f64::from(*y);
+                    }
+                    visit(first + t, frame, self.autocorrelation.process(&mut work));
+                    continue;
+                }
+                let part = |hop: usize| &parts[(t + hop) * n_lags..][..n_lags];
+                for (to, [_, within]) in lags.iter_mut().zip(part(per_frame - 1)) {
+                    *to = *within;
+                }
+                for hop in 0..per_frame - 1 {
+                    for (to, [with_next, _]) in lags.iter_mut().zip(part(hop)) {
+                        *to += with_next;
+                    }
+                }
+                visit(first + t, frame, &lags);
+            }
         }
-        let lags = self.autocorrelation.process(work);
+    }
+
+    fn compare(&self, frame: &[f32], lags: &[f64], periods: &mut Periods) {
         periods.values.clear();
         let (mut energy, mut sum) = (0.0, 0.0);
         for (l, y) in (1..=self.longest).zip(frame) {

@@ -6,6 +6,7 @@ use pulp::Arch;
 
 use crate::constant_q::{Cqt, CqtParams, PseudoCqt};
 use crate::features::{FeatureParams, FeatureSet};
+use crate::pitch::{Pyin, PyinParams, Yin, YinParams};
 use crate::rhythm::{Tempogram, TempogramParams, autocorrelate, fourier_tempogram};
 use crate::separation::{Hpss, HpssParams};
 use crate::transform::{Stft, StftParams};
@@ -62,7 +63,7 @@ fn digest_f64<'a>(values: impl IntoIterator<Item = &'a f64>) -> u64 {
 
 /// What must not depend on the machine. If all instruction sets give other numbers than these, an
 /// algorithm has changed; the new numbers belong here then.
-const EXPECTED: [(&str, u64); 9] = [
+const EXPECTED: [(&str, u64); 11] = [
     ("librosa", 0xf6ec_b837_a261_22bc),
     ("gtzan", 0xe25e_6111_5012_8d48),
     ("hpss 2048", 0xda8d_b742_cad2_204e),
@@ -70,8 +71,10 @@ const EXPECTED: [(&str, u64); 9] = [
     ("autocorrelate", 0x572c_055c_0551_a0db),
     ("tempogram", 0xd941_0202_1662_539d),
     ("fourier_tempogram", 0x6580_c615_eaa5_a899),
-    ("vqt", 0xb642_55e4_429f_40eb),
+    ("vqt", 0x04c7_afd8_45dc_e105),
     ("pseudo_cqt", 0x2bae_79f0_004e_99bb),
+    ("yin", 0x0221_f3d5_deb9_beb0),
+    ("pyin", 0x4315_c33d_be01_2664),
 ];
 
 #[test]
@@ -130,6 +133,14 @@ fn digests() -> Vec<(&'static str, u64)> {
                 ..CqtParams::default()
             };
             digest_f32(&PseudoCqt::new(params).unwrap().process(&y).unwrap())
+        }),
+        ("yin", {
+            let yin = Yin::new(YinParams::default()).unwrap();
+            digest_f64(&yin.process(&y).unwrap())
+        }),
+        ("pyin", {
+            let pyin = Pyin::new(PyinParams::default()).unwrap();
+            digest_f64(&pyin.process(&y).unwrap().voiced_probability)
         }),
     ]
 }

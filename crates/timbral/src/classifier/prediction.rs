@@ -3,9 +3,6 @@ use std::path::Path;
 
 use serde::Serialize;
 
-use crate::error::Error;
-use crate::extraction::sound_files::{DamagedFile, write_problems};
-
 /// A genre and how probable it is.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[non_exhaustive]
@@ -75,30 +72,6 @@ pub(super) fn rank(classes: &[String], probabilities: &[f64]) -> Vec<GenreProbab
         b.probability.total_cmp(&a.probability).then_with(by_name)
     });
     genres
-}
-
-/// The result of [`Classifier::predict_files`](super::Classifier::predict_files).
-#[derive(Debug, Default)]
-#[non_exhaustive]
-pub struct PredictionReport {
-    /// Files with a prediction.
-    pub files: usize,
-    /// The error of each file that has none; it names the file.
-    pub skipped: Vec<Error>,
-    /// The files that have a prediction although something of them is missing.
-    pub damaged: Vec<DamagedFile>,
-    /// Whether it was stopped before the last file.
-    pub stopped: bool,
-}
-
-/// One line for each skipped and each damaged file, then the counts.
-impl fmt::Display for PredictionReport {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write_problems(&self.skipped, &self.damaged, f)?;
-        let stopped = if self.stopped { "; stopped" } else { "" };
-        let skipped = self.skipped.len();
-        write!(f, "{} files, {skipped} skipped{stopped}", self.files)
-    }
 }
 
 /// A prediction as a line of a file of JSON.

@@ -138,6 +138,16 @@ impl Extractor {
         self.set.names()
     }
 
+    /// How the features are computed.
+    pub(crate) fn features(&self) -> &FeatureParams {
+        self.set.params()
+    }
+
+    /// Which parts of a recording make a row.
+    pub(crate) fn segments(&self) -> Segmentation {
+        self.segments
+    }
+
     /// The rows of one file.
     ///
     /// # Errors

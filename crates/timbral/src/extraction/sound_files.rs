@@ -71,10 +71,14 @@ impl SoundFiles {
         }
     }
 
+    /// Opens a file.
+    pub(crate) fn reader(&self, path: &Path) -> Result<AudioReader> {
+        Ok(AudioReader::open_with(path, &self.params)?)
+    }
+
     /// Opens a file as one channel.
     pub(crate) fn open(&self, path: &Path, sample_rate: u32) -> Result<MonoReader> {
-        let reader = AudioReader::open_with(path, &self.params)?;
-        Ok(reader.into_mono(Some(sample_rate))?)
+        Ok(self.reader(path)?.into_mono(Some(sample_rate))?)
     }
 
     /// Notes what is missing of a file that was read to its end.

@@ -10,6 +10,7 @@ use timbral_data::{FeatureTable, TableJournal};
 use timbral_dsp::FeatureParams;
 
 use crate::error::{Error, Result};
+use crate::extraction::columns::Columns;
 use crate::extraction::extractor::{Extractor, FeatureRow, Segmentation};
 use crate::extraction::inputs::Inputs;
 use crate::extraction::recordings::{names_tell_recordings, recordings};
@@ -143,14 +144,27 @@ impl Extraction {
         monitor: &mut dyn Monitor,
     ) -> Result<ExtractionReport> {
         let extractor = self.extractor()?;
+        self.run_columns(&extractor, files, table, monitor)
+    }
+
+    /// As [`run`](Self::run), of other columns than those of [`features`](Self::features); how files are opened is up to
+    /// `source`.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`run`](Self::run).
+    pub fn run_columns(
+        &self,
+        source: &dyn Columns,
+        files: &[PathBuf],
+        table: impl AsRef<Path>,
+        monitor: &mut dyn Monitor,
+    ) -> Result<ExtractionReport> {
         let recordings = recordings(files);
         let with_groups = !names_tell_recordings(files, &recordings, self.segments);
-        let columns = columns(&extractor, with_groups);
-        let mut settings = serde_json::json!({
-            "version": env!("CARGO_PKG_VERSION"),
-            "features": self.features,
-            "segments": self.segments,
-        });
+        let columns = columns(source.names(), with_groups);
+        let mut settings = source.settings();
+        settings["version"] = env!("CARGO_PKG_VERSION").into();
         if self.open.lenient {
             settings["lenient"] = true.into();
         }
@@ -181,7 +195,7 @@ impl Extraction {
             if monitor.is_stopped() {
                 return Ok(());
             }
-            let rows = extractor.rows(file);
+            let rows = source.rows(file);
             let mut kept = lock();
             kept.add(i, file, with_groups.then_some(recording), rows)
                 .inspect_err(|_| monitor.stop())?;
@@ -198,7 +212,7 @@ impl Extraction {
             files: kept.files,
             resumed,
             skipped: kept.skipped.into_iter().map(|(_, error)| error).collect(),
-            damaged: extractor.take_damaged(),
+            damaged: source.take_damaged(),
             ..ExtractionReport::default()
         };
         if report.files + report.skipped.len() < files.len() {
@@ -331,10 +345,10 @@ pub(crate) fn for_each_file<'f, T: Send>(
 }
 
 /// The columns of the table.
-fn columns(extractor: &Extractor, with_groups: bool) -> Vec<String> {
+fn columns(names: &[String], with_groups: bool) -> Vec<String> {
     let name = |s: &str| s.to_owned();
     let head = [name("filename"), name("length")].into_iter();
-    head.chain(extractor.names().iter().cloned())
+    head.chain(names.iter().cloned())
         .chain(with_groups.then(|| name("group")))
         .chain([name("label")])
         .collect()
@@ -377,8 +391,8 @@ mod tests {
     #[test]
     fn the_columns_are_the_published_ones() {
         let extractor = Extractor::new(FeatureParams::gtzan(), Segmentation::Whole).unwrap();
-        assert_eq!(columns(&extractor, true)[59..], ["group", "label"]);
-        let columns = columns(&extractor, false);
+        assert_eq!(columns(extractor.names(), true)[59..], ["group", "label"]);
+        let columns = columns(extractor.names(), false);
         assert_eq!(columns.len(), 60);
         assert_eq!(
             columns[..4],

@@ -1,0 +1,182 @@
+//! A long symmetric low-pass that keeps every second sample, by fast convolution in blocks (overlap-save).
+//!
+//! The response of a symmetric filter is real, so one complex transform carries two blocks, as real and imaginary parts;
+//! sixteen of them run side by side, one per lane.
+
+use num_complex::Complex;
+use pulp::{Simd, WithSimd};
+use timbral_core::LaneFilterF32;
+
+use crate::simd::{LANES, Lane, ZERO, arch, transpose};
+use crate::transform::{RealFft, RealFftScratch};
+
+/// Blocks that are filtered together.
+const BLOCKS: usize = 2 * LANES;
+
+/// Samples at each end of a block that are not valid: at least half of the filter, and a multiple of 32.
+const MARGIN: usize = 256;
+
+/// A planned filter for blocks of one length.
+#[derive(Debug, Clone)]
+pub(super) struct FastHalving {
+    filter: LaneFilterF32,
+    /// Samples of a block.
+    n: usize,
+    /// The response at the bins of a block, divided by its length.
+    gain: Vec<f32>,
+}
+
+impl FastHalving {
+    /// For blocks of `n` samples and a filter with `taps[k]` at distance k, which are at most [`MARGIN`]; `None` for
+    /// lengths without transform.
+    pub(super) fn new(n: usize, taps: &[f64]) -> Option<Self> {
+        if taps.len() > MARGIN || n <= 2 * MARGIN {
+            return None;
+        }
+        let mut around = vec![0.0; n];
+        for (k, tap) in taps.iter().enumerate() {
+            around[k] = *tap;
+            around[(n - k) % n] = *tap;
+        }
+        let mut spectrum: Vec<Complex<f64>> = Vec::new();
+        RealFft::new(n).forward(&around, &mut spectrum, &mut RealFftScratch::default());
+        let bin = |k: usize| (spectrum[k.min(n - k)].re / n as f64) as f32;
+        Some(Self {
+            filter: LaneFilterF32::new(n, n / 2)?,
+            n,
+            gain: (0..n).map(bin).collect(),
+        })
+    }
+
+    /// The first `n_out` filtered samples; beyond its ends the signal is zero.
+    pub(super) fn process(&self, x: &[f32], n_out: usize) -> Vec<f32> {
+        let hop = self.n - 2 * MARGIN;
+        let blocks = n_out.div_ceil(hop / 2);
+        let mut samples = vec![0.0; MARGIN + blocks.next_multiple_of(BLOCKS) * hop + self.n];
+        for (to, from) in samples[MARGIN..].iter_mut().zip(x) {
+            *to = *from;
+        }
+        let mut out = vec![0.0; blocks.next_multiple_of(BLOCKS) * hop / 2];
+        let mut tiles = [vec![ZERO; self.n], vec![ZERO; self.n]];
+        let mut filtered = [vec![ZERO; self.n / 2], vec![ZERO; self.n / 2]];
+        let work_len = self.filter.work_len() * LANES;
+        let mut work = [vec![0.0; work_len], vec![0.0; work_len]];
+        for first in (0..blocks).step_by(BLOCKS) {
+            for (part, tile) in tiles.iter_mut().enumerate() {
+                gather(&samples[(first + part) * hop..], 2 * hop, tile);
+            }
+            let lanes = (blocks - first).min(BLOCKS).div_ceil(2);
+            arch().dispatch(Round {
+                plan: self,
+                lanes,
+                tiles: &tiles,
+                filtered: &mut filtered,
+                work: &mut work,
+            });
+            for (part, tile) in filtered.iter().enumerate() {
+                let valid = &tile[MARGIN / 2..][..hop / 2];
+                scatter(valid, hop, &mut out[(first + part) * hop / 2..]);
+            }
+        }
+        out.truncate(n_out);
+        out
+    }
+}
+
+/// `tile[i][l] = samples[i + l step]`.
+fn gather(samples: &[f32], step: usize, tile: &mut [Lane]) {
+    let (mut from, mut to) = ([ZERO; LANES], [ZERO; LANES]);
+    for (i, rows) in tile.as_chunks_mut::<LANES>().0.iter_mut().enumerate() {
+        for (l, from) in from.iter_mut().enumerate() {
+            from.copy_from_slice(&samples[i * LANES + l * step..][..LANES]);
+        }
+        transpose(&from, &mut to);
+        *rows = to;
+    }
+}
+
+/// `out[i + l step] = tile[i][l]`, as far as `out` reaches.
+fn scatter(tile: &[Lane], step: usize, out: &mut [f32]) {
+    let (mut from, mut to) = ([ZERO; LANES], [ZERO; LANES]);
+    for (i, rows) in tile.as_chunks::<LANES>().0.iter().enumerate() {
+        from.copy_from_slice(rows);
+        transpose(&from, &mut to);
+        for (l, to) in to.iter().enumerate() {
+            if let Some(out) = out.get_mut(i * LANES + l * step..) {
+                out.iter_mut().zip(to).for_each(|(out, v)| *out = *v);
+            }
+        }
+    }
+}
+
+struct Round<'a> {
+    plan: &'a FastHalving,
+    lanes: usize,
+    tiles: &'a [Vec<Lane>; 2],
+    filtered: &'a mut [Vec<Lane>; 2],
+    work: &'a mut [Vec<f32>; 2],
+}
+
+impl WithSimd for Round<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, simd: S) {
+        let Self {
+            plan,
+            lanes,
+            tiles: [re, im],
+            filtered: [out_re, out_im],
+            work: [work_re, work_im],
+        } = self;
+        let (re, _) = S::as_simd_f32s(re.as_flattened());
+        let (im, _) = S::as_simd_f32s(im.as_flattened());
+        let (out_re, _) = S::as_mut_simd_f32s(out_re.as_flattened_mut());
+        let (out_im, _) = S::as_mut_simd_f32s(out_im.as_flattened_mut());
+        let (work_re, _) = S::as_mut_simd_f32s(work_re);
+        let (work_im, _) = S::as_mut_simd_f32s(work_im);
+        let stride = LANES / S::F32_LANES;
+        for column in 0..lanes.div_ceil(S::F32_LANES) {
+            plan.filter.run(
+                simd,
+                &plan.gain,
+                #[inline(always)]
+                |i| (re[i * stride + column], im[i * stride + column]),
+                (&mut *work_re, &mut *work_im),
+                #[inline(always)]
+                |i, v| {
+                    out_re[i * stride + column] = v.0;
+                    out_im[i * stride + column] = v.1;
+                },
+            );
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn is_the_textbook_convolution() {
+        let taps: Vec<f64> = (0..200).map(|k| 1.0 / (1.0 + k as f64 * 0.37)).collect();
+        for (n, length) in [(1024, 100), (1024, 30_000), (4096, 5000)] {
+            let x: Vec<f32> = (0..length)
+                .map(|i| ((i * 37 % 101) as f32 - 50.0) / 50.0)
+                .collect();
+            let fast = FastHalving::new(n, &taps).unwrap();
+            let got = fast.process(&x, length / 2 + 100);
+            assert_eq!(got.len(), length / 2 + 100);
+            for (i, got) in got.iter().enumerate().step_by(37) {
+                let near = (2 * i).saturating_sub(199)..(2 * i + 200).min(length);
+                let exact: f64 = near
+                    .map(|j| taps[j.abs_diff(2 * i)] * f64::from(x[j]))
+                    .sum();
+                // Transforms in f32 of sums of some ten.
+                assert!((f64::from(*got) - exact).abs() < 5e-5, "{n} {length} {i}");
+            }
+        }
+        assert!(FastHalving::new(512, &taps).is_none());
+        assert!(FastHalving::new(1024, &[0.0; 257]).is_none());
+    }
+}

@@ -1,0 +1,7 @@
+mod columns;
+mod tagger;
+#[cfg(test)]
+mod test_network;
+
+pub use columns::{EmbeddingColumns, EmbeddingParams};
+pub use tagger::{TagProbability, TaggedWindow, Tagger, Tagging};
