@@ -23,20 +23,22 @@ pub(crate) fn short() {
 
 pub(crate) fn long(kills: usize, seed: u64) {
     let folder = cases::material(3);
-    let mut left = kills;
+    let (mut left, mut done) = (kills, 0);
     for (i, case) in CASES.iter().enumerate() {
         let n = left / (CASES.len() - i);
         left -= n;
         let outcome = kill(case, &folder, n, seed);
         println!("{:<20}{outcome}", case.name());
+        done += outcome.hit;
     }
-    println!("{kills} kills");
+    println!("{done} kills while a command ran");
 }
 
 /// What was seen of a command.
+#[derive(Default)]
 struct Outcome {
-    kills: usize,
-    /// Of these so many while the command ran.
+    starts: usize,
+    /// Kills while it ran.
     hit: usize,
     /// Outputs that were not there, as before and complete.
     absent: usize,
@@ -49,7 +51,7 @@ struct Outcome {
 impl std::fmt::Display for Outcome {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let Self {
-            kills,
+            starts,
             hit,
             absent,
             old,
@@ -59,8 +61,8 @@ impl std::fmt::Display for Outcome {
         } = self;
         write!(
             f,
-            "{kills:>3} kills, {hit} while it ran ({seconds:.1} s); outputs: {absent} absent, {old} old, {new} new; \
-             {temporary} temporary files"
+            "{hit:>3} kills in {starts} starts ({seconds:.1} s undisturbed); outputs: {absent} absent, {old} old, \
+             {new} new; {temporary} temporary files"
         )
     }
 }
@@ -76,23 +78,21 @@ fn kill(case: &Case, material: &TempDir, kills: usize, seed: u64) -> Outcome {
     let folder = case.folder(material);
     let mut rng = Rng::new(seed ^ case.args.len() as u64);
     let mut outcome = Outcome {
-        kills,
-        hit: 0,
-        absent: 0,
-        old: 0,
-        new: 0,
-        temporary: 0,
         seconds: whole.as_secs_f64(),
+        ..Outcome::default()
     };
-    for number in 0..kills {
+    // A command that ended before it was to be killed is started again.
+    for number in 0..4 * kills {
+        if outcome.hit == kills {
+            break;
+        }
         let has_old = number % 2 == 1;
         expected.put_old(folder.path(), has_old);
         let before = look::Kept::of(folder.path(), case);
-        outcome.hit += usize::from(interrupt(
-            case,
-            folder.path(),
-            whole.mul_f64(1.1 * rng.unit_f64()),
-        ));
+        outcome.starts += 1;
+        let after = whole.mul_f64(rng.unit_f64());
+        let was_hit = interrupt(case, folder.path(), after);
+        outcome.hit += usize::from(was_hit);
         before.check(&look::Kept::of(folder.path(), case), case);
         let temporary = look::remove_temporary(folder.path());
         // One kill comes in the middle of one file, or in one per thread.
@@ -102,6 +102,9 @@ fn kill(case: &Case, material: &TempDir, kills: usize, seed: u64) -> Outcome {
         outcome.absent += absent;
         outcome.old += old;
         outcome.new += new;
+        if !was_hit {
+            case.forget(folder.path());
+        }
     }
     expected.put_old(folder.path(), false);
     run(folder.path(), case.args, 0);

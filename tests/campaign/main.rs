@@ -57,7 +57,9 @@ fn trials() -> Vec<Trial> {
             Ok(())
         })
     });
-    let others: [(&str, fn()); 3] = [
+    let others: [(&str, fn()); 5] = [
+        ("valid::sounds_are_decoded", seeds::audio::check),
+        ("faults_are_noticed", watch::check_itself),
         ("every_finding_stays_fixed", findings::check_all),
         ("a_killed_command_leaves_whole_files", kills::short),
         ("damaged_files_in_a_folder_are_all_told", folder::short),

@@ -68,6 +68,27 @@ pub(crate) fn check(door: &Door, bytes: &[u8]) -> Result<(), Fault> {
     }
 }
 
+/// Faults of each kind are noticed.
+pub(crate) fn check_itself() {
+    let door = |open: fn(&[u8])| Door {
+        name: "itself",
+        seeds: Vec::new,
+        open,
+        endings: &[],
+    };
+    let fault = |open: fn(&[u8])| check(&door(open), b"x").map_err(|fault| fault.0);
+    assert_eq!(fault(|_| ()), Ok(()));
+    let panics = |bytes: &[u8]| assert!(bytes.is_empty());
+    assert!(fault(panics).is_err_and(|text| text.starts_with("panic at tests/campaign/watch.rs")));
+    // Memory that is only asked for counts, too.
+    let asks = |_: &[u8]| {
+        drop(std::hint::black_box(Vec::<u8>::with_capacity(
+            (MOST_MIB + 1) << 20,
+        )))
+    };
+    assert!(fault(asks).is_err_and(|text| text.contains("MiB of memory")));
+}
+
 /// The peak of the memory in use since the last check began, in MiB.
 pub(crate) fn peak_mib() -> usize {
     HEAP.peak_usage() >> 20

@@ -1,5 +1,5 @@
 use crate::clip::Clip;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::reader::AudioReader;
 use crate::resample::{ResampleParams, Resampler};
 use crate::source::Gaps;
@@ -34,6 +34,8 @@ pub struct MonoReader {
     resampler: Resampler,
     block: Vec<f32>,
     mono: Vec<f32>,
+    /// Samples that were read.
+    frames: u64,
     done: bool,
 }
 
@@ -48,6 +50,7 @@ impl MonoReader {
             resampler,
             block,
             mono: Vec::new(),
+            frames: 0,
             done: false,
         })
     }
@@ -71,7 +74,8 @@ impl MonoReader {
     ///
     /// # Errors
     ///
-    /// Those of [`AudioReader::read`].
+    /// Those of [`AudioReader::read`]; [`NotFinite`](Error::NotFinite) also for samples so large that their mean or their
+    /// value at another rate is beyond the range of 32 bits.
     pub fn read(&mut self, out: &mut Vec<f32>) -> Result<usize> {
         let start = out.len();
         while out.len() == start && !self.done {
@@ -85,7 +89,17 @@ impl MonoReader {
                 self.resampler.push(&self.mono, out)?;
             }
         }
-        Ok(out.len() - start)
+        let new = &out[start..];
+        if let Some(i) = new.iter().position(|x| !x.is_finite()) {
+            return Err(Error::NotFinite {
+                file: self.label().to_owned(),
+                frame: self.frames + i as u64,
+                channel: 0,
+                value: new[i],
+            });
+        }
+        self.frames += new.len() as u64;
+        Ok(new.len())
     }
 
     /// The rest of the file as one [`Clip`] of one channel.
@@ -161,6 +175,28 @@ fn mix(interleaved: &[f32], channels: u16, out: &mut Vec<f32>) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// Samples near the largest number of 32 bits, as damaged floats are.
+    #[test]
+    fn sums_beyond_the_range_are_refused() {
+        let au = |channels: u32, samples: &[f32]| {
+            let mut file = b".snd".to_vec();
+            for word in [24, 4 * samples.len() as u32, 6, 44_100, channels] {
+                file.extend(word.to_be_bytes());
+            }
+            file.extend(samples.iter().flat_map(|x| x.to_be_bytes()));
+            AudioReader::new(std::io::Cursor::new(file), "loud.au").unwrap()
+        };
+        let mut loud = vec![f32::MIN; 200];
+        loud[100..].fill(f32::MAX);
+        for (channels, rate) in [(1, Some(22_050)), (2, None)] {
+            let mono = au(channels, &loud).into_mono(rate).unwrap();
+            let error = mono.read_to_end().unwrap_err();
+            assert!(matches!(error, Error::NotFinite { .. }), "{error}");
+        }
+        // Without a sum they are samples as any other.
+        assert!(au(1, &loud).into_mono(None).unwrap().read_to_end().is_ok());
+    }
 
     #[test]
     fn one_two_and_three_channels_are_averaged() {

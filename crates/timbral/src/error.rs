@@ -66,6 +66,12 @@ pub enum Error {
     /// A table for training or evaluation has no labels.
     #[error("the table has no labels: a column `label` or another one named by --label is needed")]
     NoLabels,
+    /// Every row of a table for training has the same label.
+    #[error("all rows have the label {label}: at least two different labels are needed")]
+    OneClass {
+        /// The label.
+        label: String,
+    },
     /// A label is none of the classes of the probabilities.
     #[error("the table's label {label} is not among the model's classes {}", classes.join(", "))]
     UnknownLabel {

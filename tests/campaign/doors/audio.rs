@@ -20,15 +20,13 @@ pub(crate) fn open(bytes: &[u8]) {
     if let Ok(clip) = strict
         && clip.samples().len() <= SHORT
     {
-        let samples = lenient.unwrap_or_else(|e| panic!("strictly it is read, leniently not: {e}"));
-        let whole = clip
-            .to_mono()
-            .resample(RATE)
-            .unwrap_or_else(|e| panic!("{e}"));
-        assert!(
-            samples == whole.samples(),
-            "block by block other samples come out"
-        );
+        let whole = clip.to_mono().resample(RATE);
+        let whole = whole.unwrap_or_else(|e| panic!("{e}"));
+        match lenient {
+            Ok(samples) => assert!(samples == whole.samples(), "block by block it is another"),
+            // Samples near the largest number.
+            Err(_) => assert!(!whole.samples().iter().all(|x| x.is_finite())),
+        }
     }
 }
 

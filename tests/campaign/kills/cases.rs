@@ -69,8 +69,8 @@ pub(super) const CASES: [Case; 13] = [
         is_short: false,
     },
     Case {
-        args: "train-conv music --epochs 4 --frames 64 --split grouped --spectrograms-out o.npz --checkpoint o.checkpoint \
-               --model-out o.safetensors --probabilities o.csv",
+        args: "train-conv minutes --epochs 3 --frames 64 --batch-size 4 --spectrograms-out o.npz --checkpoint \
+               o.checkpoint --model-out o.safetensors --probabilities o.csv",
         outputs: &["o.npz", "o.safetensors", "o.csv"],
         logs: &[],
         is_short: false,
@@ -101,7 +101,23 @@ pub(super) const CASES: [Case; 13] = [
     },
 ];
 
+/// What else a command goes on from.
+const KEPT: [&str; 2] = ["o.checkpoint", "corpus"];
+
 impl Case {
+    /// Removes what the command would go on from, so that it begins anew.
+    pub(super) fn forget(&self, folder: &Path) {
+        for name in self.logs.iter().chain(&KEPT) {
+            let path = folder.join(name);
+            let removed = match path.is_dir() {
+                true => std::fs::remove_dir_all(path),
+                false => std::fs::remove_file(path),
+            };
+            // It need not be there.
+            drop(removed);
+        }
+    }
+
     /// The command.
     pub(super) fn name(&self) -> &'static str {
         self.args.split(' ').next().unwrap_or_default()
@@ -130,24 +146,30 @@ fn copy(from: &Path, to: &Path) {
     }
 }
 
-/// A folder with a table, a model, and music of three genres with so many recordings each.
+/// A folder with a table, a model, and music of three genres with so many recordings each: of 3 s and, if there is
+/// more than one, of half a minute.
 pub(super) fn material(recordings: usize) -> TempDir {
     let folder = tempfile::tempdir().unwrap();
     table().write(folder.path().join("t.csv")).unwrap();
-    run(
-        folder.path(),
-        "train-boost t.csv --rounds 3 --model-out m.json",
-        0,
-    );
-    for genre in ["jazz", "pop", "rock"] {
-        let music = folder.path().join("music").join(genre);
-        std::fs::create_dir_all(&music).unwrap();
-        for i in 0..recordings {
-            let mut rng = Rng::stream(genre.len() as u64, i as u64);
-            let samples: Vec<u8> = (0..150_000).map(|_| rng.next_u64() as u8).collect();
-            let path = music.join(format!("{genre}.{i:05}.wav"));
-            std::fs::write(path, simple_wav(1, 1, 16, &samples)).unwrap();
-        }
+    let args = "train-boost t.csv --rounds 3 --model-out m.json";
+    run(folder.path(), args, 0);
+    write_music(&folder.path().join("music"), recordings, 75_000);
+    if recordings > 1 {
+        write_music(&folder.path().join("minutes"), recordings, 661_500);
     }
     folder
+}
+
+/// Noise of so many samples, one folder per genre.
+fn write_music(music: &Path, recordings: usize, samples: usize) {
+    for genre in ["jazz", "pop", "rock"] {
+        let folder = music.join(genre);
+        std::fs::create_dir_all(&folder).unwrap();
+        for i in 0..recordings {
+            let mut rng = Rng::stream(genre.len() as u64, i as u64);
+            let noise: Vec<u8> = (0..samples).map(|_| rng.next_u64() as u8).collect();
+            let path = folder.join(format!("{genre}.{i:05}.wav"));
+            std::fs::write(path, simple_wav(1, 1, 8, &noise)).unwrap();
+        }
+    }
 }

@@ -145,10 +145,13 @@ pub(crate) struct Regions {
 }
 
 impl Regions {
-    /// The regions `(offset, length)`, cut at the end of the file.
+    /// The regions `(offset, length)`, cut at the end of the file. All together are as long as the file at most:
+    /// a table of a thousand chunks at the same place would make a thousand times its sound.
     pub(crate) fn new(bytes: Bytes, mut list: Vec<(u64, u64)>) -> Self {
+        let mut left = bytes.end();
         for (at, n) in &mut list {
-            *n = (*n).min(bytes.end().saturating_sub(*at));
+            *n = (*n).min(bytes.end().saturating_sub(*at)).min(left);
+            left -= *n;
         }
         Self {
             bytes,

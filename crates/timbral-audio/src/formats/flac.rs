@@ -163,7 +163,7 @@ impl FlacFrames {
     /// The end of the frame whose header is at the window's start.
     fn frame(&mut self, header: Header) -> Result<Found> {
         let mut wanted = 1 << 14;
-        let (mut crc, mut checked, mut zero_seen) = (0, 0, false);
+        let (mut crc, mut checked) = (0, 0);
         let mut i = 10;
         loop {
             let rest = self.window.peek(wanted)?;
@@ -177,10 +177,7 @@ impl FlacFrames {
                     None
                 };
                 if tag || next.is_some() {
-                    for byte in &rest[checked..i] {
-                        crc = CRC16.update(crc, &[*byte]);
-                        zero_seen |= crc == 0;
-                    }
+                    crc = CRC16.update(crc, &rest[checked..i]);
                     checked = i;
                     if crc == 0 {
                         return Ok(Found::Frame(i, true));
@@ -193,10 +190,11 @@ impl FlacFrames {
             }
             if at_end || rest.len() > LONGEST_FRAME {
                 // The last frame, and perhaps other bytes after it: its end is where the checksum is right.
-                for byte in &rest[checked..] {
-                    crc = CRC16.update(crc, &[*byte]);
-                    zero_seen |= crc == 0;
-                }
+                let mut sum = 0;
+                let zero_seen = rest.iter().any(|byte| {
+                    sum = CRC16.update(sum, &[*byte]);
+                    sum == 0
+                });
                 let all = rest.len();
                 return Ok(if zero_seen && at_end {
                     Found::Frame(all, true)

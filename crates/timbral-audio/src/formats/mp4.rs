@@ -227,6 +227,7 @@ fn source(
         _ => skip_at(if rate > 0 { rate } else { track.timescale }),
     };
     let samples = Samples {
+        left: bytes.end(),
         bytes,
         table: track.table,
         fragments,
@@ -248,21 +249,45 @@ struct Samples {
     table: Table,
     fragments: Option<Fragments>,
     start: Option<Start>,
+    /// Bytes that packets may still have: no more than the file, even if they overlap. An empty packet counts
+    /// as one byte.
+    left: u64,
     /// The table has packets beyond the end of the file.
     cut: bool,
 }
 
+impl Samples {
+    /// Offset and size of the next packet.
+    fn find(&mut self) -> Result<Option<(u64, u64)>> {
+        match (self.table.next(), &mut self.fragments) {
+            (None, Some(fragments)) => fragments.next(&mut self.bytes),
+            (found, _) => Ok(found),
+        }
+    }
+
+    /// Counts the bytes of a packet.
+    fn spend(&mut self, n: u64) -> Result<()> {
+        match self.left.checked_sub(n) {
+            Some(left) => {
+                self.left = left;
+                Ok(())
+            }
+            None => Err(self.bytes.malformed("its packets are longer than the file")),
+        }
+    }
+}
+
 impl Demuxer for Samples {
     fn next(&mut self) -> Result<Option<Packet>> {
-        let found = match self.table.next() {
-            Some(found) => Some(found),
-            None => match &mut self.fragments {
-                Some(fragments) => fragments.next(&mut self.bytes)?,
-                None => None,
-            },
-        };
-        let Some((at, size)) = found else {
-            return Ok(None);
+        let (at, size) = loop {
+            let Some((at, size)) = self.find()? else {
+                return Ok(None);
+            };
+            // Empty packets have no samples; ffmpeg passes over them, too.
+            if size > 0 {
+                break (at, size);
+            }
+            self.spend(1)?;
         };
         if size > LARGEST_PACKET {
             let what = format_args!("a packet of {size} bytes at byte {at}");
@@ -272,6 +297,7 @@ impl Demuxer for Samples {
             self.cut = true;
             return Ok(None);
         }
+        self.spend(size)?;
         self.bytes.seek(at)?;
         Ok(Some(Packet {
             data: self.bytes.vec(size)?,

@@ -131,6 +131,10 @@ impl PacketDecoder {
     }
 
     pub(crate) fn decode(&mut self, packet: &[u8], out: &mut Vec<f32>) -> Decoded {
+        // Symphonia's AAC makes a frame of silence of it, and a table can declare any number of empty packets.
+        if packet.is_empty() {
+            return Err(Failure::Damaged("an empty packet".into()));
+        }
         let frames = Duration::from(u64::from(self.frames));
         let packet = Packet::new(0, Timestamp::from(0i64), frames, packet);
         let (decoder, scratch) = (&mut self.decoder, &mut self.scratch);

@@ -264,3 +264,53 @@ fn formats_without_a_decoder_are_named() {
         );
     }
 }
+
+fn atom(name: &[u8], body: &[u8]) -> Vec<u8> {
+    [&(8 + body.len() as u32).to_be_bytes(), name, body].concat()
+}
+
+/// A fragment that declares 2^32 - 1 packets of no bytes, and a table of many chunks at one place: neither makes
+/// more sound than the file has.
+#[test]
+fn packets_that_are_empty_or_overlap_make_no_sound() {
+    let words = |words: &[u32]| {
+        words
+            .iter()
+            .flat_map(|w| w.to_be_bytes())
+            .collect::<Vec<_>>()
+    };
+    let file = bytes("tone.m4a");
+    let run = [
+        atom(b"tfhd", &words(&[0x2_0000, 1])),
+        atom(b"trun", &words(&[0, u32::MAX])),
+    ];
+    let fragment = atom(b"moof", &atom(b"traf", &run.concat()));
+    // The packets are at the end of the fragment; a box is behind them, so that the place is in the file.
+    let empty = [&file[..], &fragment, &atom(b"free", &[0; 16])].concat();
+    let error = read(empty).unwrap_err().to_string();
+    assert!(error.contains("longer than the file"), "{error}");
+
+    let file = bytes("pcm_s16be.mov");
+    let whole = read(file.clone()).unwrap();
+    let at = |name: &[u8]| file.windows(4).position(|w| w == name).unwrap();
+    // Its one chunk with all frames, a hundred times: the count of frames is that of the table.
+    let (stsz, stco) = (at(b"stsz"), at(b"stco"));
+    let mut many = file.clone();
+    many[stsz + 12..stsz + 16].copy_from_slice(&(100 * whole.frames() as u32).to_be_bytes());
+    let chunk: Vec<u8> = many[stco + 12..stco + 16].to_vec();
+    many[stco..stco + 4].copy_from_slice(b"free");
+    let table = [&[0; 4], &100u32.to_be_bytes()[..], &chunk.repeat(100)].concat();
+    // The boxes around the table become longer.
+    let table = atom(b"stco", &table);
+    for name in [&b"moov"[..], b"trak", b"mdia", b"minf", b"stbl"] {
+        let at = at(name) - 4;
+        let length = u32::from_be_bytes(many[at..at + 4].try_into().unwrap());
+        many[at..at + 4].copy_from_slice(&(length + table.len() as u32).to_be_bytes());
+    }
+    let end = stco - 4 + u32::from_be_bytes(file[stco - 4..stco].try_into().unwrap()) as usize;
+    many.splice(end..end, table);
+    // Of four bytes per frame.
+    let most = many.len() / 4;
+    let frames = read(many).map_or(0, |clip| clip.frames());
+    assert!(frames <= most, "{frames} frames");
+}

@@ -61,7 +61,7 @@ impl FeatureTable {
     /// | `.csv`, `.tsv`, `.tab` | as [`read_csv`](Self::read_csv) | |
     /// | `.csv.gz`, `.tsv.gz` | the same, compressed | `gzip` |
     /// | `.parquet`, `.pq` | columns as in the CSV table; uncompressed or by snappy, gzip, LZ4 or zstd | `parquet` |
-    /// | `.npz` | NumPy arrays `features` (n, f), and optionally `feature_names` (else `f0`, `f1`, ..), `ids`, `groups`, `lengths` and `labels` | `npy` |
+    /// | `.npz` | NumPy arrays `features` or `X` (n, f), and optionally `feature_names` (else `f0`, `f1`, ..), `ids`, `groups`, `lengths` and `labels` or `y` | `npy` |
     ///
     /// # Errors
     /// As [`TableSchema::read`].

@@ -7,7 +7,7 @@ use zip::{ZipArchive, ZipWriter};
 
 use super::cell::Cell;
 use super::feature_table::FeatureTable;
-use super::npy::{Array, Items, add, add_texts, unpack};
+use super::npy::{Items, add, add_texts, unpack};
 use super::reader::TableReader;
 use super::schema::{GROUP, ID, LABEL, LENGTH, TableSchema};
 use super::stored::Stored;
@@ -47,10 +47,12 @@ pub(crate) fn read(schema: &TableSchema, file: File, path: &Path) -> Result<Feat
     };
     let mut zip = ZipArchive::new(BufReader::new(file)).map_err(|e| malformed(e.to_string()))?;
     let mut array = |name: &str| unpack(&mut zip, name).map_err(&malformed);
-    let required = |array: Option<Array>, name| {
-        array.ok_or_else(|| malformed(format!("there is no array {name:?}")))
+    // The names of this crate, then scikit-learn's.
+    let features = match array("features")? {
+        Some(features) => features,
+        None => array("X")?
+            .ok_or_else(|| malformed("there is no array \"features\" or \"X\"".into()))?,
     };
-    let features = required(array("features")?, "features")?;
     let (numbers, n, f) = features.matrix().map_err(&malformed)?;
     let names = match array("feature_names")? {
         Some(names) => names.texts(f).map_err(&malformed)?,
@@ -62,7 +64,11 @@ pub(crate) fn read(schema: &TableSchema, file: File, path: &Path) -> Result<Feat
         ("lengths", LENGTH),
         ("groups", GROUP),
         ("labels", LABEL),
+        ("y", LABEL),
     ] {
+        if others.iter().any(|(taken, _)| *taken == column) {
+            continue;
+        }
         if let Some(array) = array(name)? {
             others.push((column, array.column(n).map_err(&malformed)?));
         }
@@ -104,12 +110,26 @@ mod tests {
     }
 
     #[test]
+    fn names_of_scikit_learn_are_known() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("t.npz");
+        let mut zip = ZipWriter::new(File::create(&path).unwrap());
+        let two = [0.5f32, 2.0].map(f32::to_le_bytes).concat();
+        add(&mut zip, "X", "<f4", "(2, 1)", two.into_iter()).unwrap();
+        add(&mut zip, "y", "|u1", "(2,)", [3, 7].into_iter()).unwrap();
+        zip.finish().unwrap();
+        let table = FeatureTable::read(&path).unwrap();
+        assert_eq!(table.features().as_slice(), Some(&[0.5, 2.0][..]));
+        assert_eq!(table.classes(), ["3", "7"]);
+    }
+
+    #[test]
     fn arrays_must_fit() {
         let features: Entry<'_> = ("features", "<f4", "(1, 1)", &[0, 0, 128, 63]);
         let names: Entry<'_> = ("feature_names", "<U1", "(1,)", b"x\0\0\0");
         for (arrays, text) in [
-            (&[names][..], "there is no array \"features\""),
-            (&[names], "there is no array \"features\""),
+            (&[names][..], "there is no array \"features\" or \"X\""),
+            (&[names], "there is no array \"features\" or \"X\""),
             (
                 &[("features", "|O", "(1, 1)", b"\0\0\0\0"), names],
                 "array \"features\" has Python objects, which only Python can read; write it as `x.astype(str)` or \

@@ -53,10 +53,16 @@ impl Experiment {
     ///
     /// # Errors
     ///
-    /// The table has no labels; the split has no training or no test rows, or is of another table.
+    /// The table has no labels or the same label in every row; the split has no training or no test rows, or is of
+    /// another table.
     pub fn new(table: &FeatureTable, split: &Split) -> Result<Self> {
         if table.labels().is_none() {
             return Err(Error::NoLabels);
+        }
+        if let [label] = table.classes() {
+            return Err(Error::OneClass {
+                label: label.clone(),
+            });
         }
         let train = [&split.train[..], &split.valid].concat();
         for (part, rows) in [("training", &train), ("test", &split.test)] {
@@ -244,6 +250,12 @@ mod tests {
         };
         let error = Experiment::new(&table(), &all).unwrap_err();
         assert_eq!(error.to_string(), "there are no training rows");
+        let same = table().with_labels(vec!["jazz"; 30]).unwrap();
+        let error = Experiment::new(&same, &all).unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "all rows have the label jazz: at least two different labels are needed"
+        );
         let other = Split {
             train: vec![30],
             test: vec![0],

@@ -191,7 +191,9 @@ impl Table {
 /// Appends a region, to the last one if it continues it.
 fn join(list: &mut Vec<(u64, u64)>, at: u64, n: u64) {
     match list.last_mut() {
-        Some((start, length)) if start.checked_add(*length) == Some(at) => *length += n,
+        Some((start, length)) if start.checked_add(*length) == Some(at) => {
+            *length = length.saturating_add(n)
+        }
         _ if n == 0 => {}
         _ => list.push((at, n)),
     }
