@@ -56,8 +56,7 @@ impl Seek for LongWav {
     }
 }
 
-/// Ten minutes in batches: no batch has more windows than asked for, and none is kept. (That memory stays flat for ten
-/// hours was measured; the README has the figures.)
+/// Ten minutes in batches: no batch has more windows than asked for, and none is kept.
 #[test]
 fn a_long_file_comes_in_batches() {
     let params = EmbedderParams {
