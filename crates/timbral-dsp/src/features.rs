@@ -8,6 +8,8 @@ mod feature_stream;
 mod first_pass;
 mod moments;
 mod second_pass;
+#[cfg(test)]
+mod signals;
 mod stats;
 
 pub use analysis::FeatureScratch;
