@@ -1,5 +1,6 @@
 //! Tests of the public API, in one binary:
 //!
+//! - `bits`: compressed sound has the same bits on every processor.
 //! - `formats`: valid files of every format give the right samples.
 //! - `kinds`: what other programs write around and inside a stream.
 //! - `hard_audio`: a collection of such files; skipped with a message if it is absent.
@@ -12,6 +13,8 @@
 // Tests may panic.
 #![allow(clippy::unwrap_used)]
 
+#[cfg(all(feature = "symphonia", feature = "opus"))]
+mod bits;
 mod formats;
 mod gtzan;
 #[cfg(all(feature = "symphonia", feature = "opus"))]
