@@ -101,7 +101,8 @@ mod tests {
         let all = tempfile::tempdir().unwrap();
         corpus.write(all.path(), &mut ()).unwrap();
         let folders = fs::read_dir(all.path()).unwrap();
-        let mut folders: Vec<PathBuf> = folders.map(|e| e.unwrap().path()).collect();
+        let folders = folders.map(|e| e.unwrap().path());
+        let mut folders: Vec<PathBuf> = folders.filter(|path| path.is_dir()).collect();
         folders.sort();
         folders[2..]
             .iter()
