@@ -88,12 +88,11 @@ impl<'a> Frame<'a> {
             (_, [a, b, c, d, ..]) => {
                 let size = [*a, *b, *c, *d];
                 let plain = u32::from_be_bytes(size) as usize;
-                match version == 4
-                    && !(is_frame_end(bytes, plain) && !is_frame_end(bytes, seven_bits(size)))
-                {
-                    true => seven_bits(size),
-                    // Some programs wrote sizes of version 2.3 into tags of version 2.4.
-                    false => plain,
+                // Some programs wrote sizes of version 2.3 into tags of version 2.4.
+                let is_plain = |n| is_frame_end(bytes, plain) && !is_frame_end(bytes, n);
+                match seven_bits(size) {
+                    n if version == 4 && !is_plain(n) => n,
+                    _ => plain,
                 }
             }
             _ => return None,
@@ -129,7 +128,7 @@ fn is_frame_end(bytes: &[u8], size: usize) -> bool {
     let rest = size.checked_add(10).and_then(|end| bytes.get(end..));
     rest.is_some_and(|rest| match rest {
         [] | [0, ..] => true,
-        [id @ ..] => id
+        id => id
             .iter()
             .take(4)
             .all(|b| b.is_ascii_uppercase() || b.is_ascii_digit()),

@@ -112,8 +112,14 @@ impl TableReader {
                 Role::Id => cell.text().map(|t| self.ids.push(t)),
                 Role::Group => cell.text().map(|t| self.groups.push(t)),
                 Role::Label => cell.text().map(|t| self.labels.push(t)),
-                Role::Artist => Ok(self.artists.push(cell.text().unwrap_or_default())),
-                Role::Album => Ok(self.albums.push(cell.text().unwrap_or_default())),
+                Role::Artist => {
+                    self.artists.push(cell.text().unwrap_or_default());
+                    Ok(())
+                }
+                Role::Album => {
+                    self.albums.push(cell.text().unwrap_or_default());
+                    Ok(())
+                }
             };
             read.map_err(|reason| Error::Cell {
                 path: self.path.clone(),

@@ -28,14 +28,20 @@ impl FileTexts {
             texts.add("group", recordings);
         }
         let tags = sound_tags(files);
-        let columns: [(_, fn(&SoundTags) -> &Option<String>); 2] = [
-            ("artist", |tags| &tags.artist),
-            ("album", |tags| &tags.album),
-        ];
-        for (name, field) in columns {
-            if tags.iter().any(|tags| field(tags).is_some()) {
-                let text = |tags| field(tags).clone().unwrap_or_default();
-                texts.add(name, tags.iter().map(text).collect());
+        let text = |text: Option<String>| text.unwrap_or_default();
+        for (name, column) in [
+            (
+                "artist",
+                tags.iter().map(|tags| text(tags.artist.clone())).collect(),
+            ),
+            (
+                "album",
+                tags.iter().map(|tags| text(tags.album.clone())).collect(),
+            ),
+        ] {
+            let column: Vec<String> = column;
+            if column.iter().any(|text| !text.is_empty()) {
+                texts.add(name, column);
             }
         }
         texts
