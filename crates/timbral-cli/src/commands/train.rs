@@ -1,5 +1,6 @@
 use std::path::PathBuf;
 
+use timbral::data::GroupBy;
 use timbral::{ClassifierParams, Inputs};
 
 use crate::command::Command;
@@ -13,15 +14,28 @@ pub struct Train {
     /// Folders named by their genre, or folders of such folders
     #[arg(required = true)]
     music: Vec<PathBuf>,
-    /// Kind of model: boost, dense, conv, crnn, attention or ensemble (boost, dense and conv)
+    /// Kind of model: boost, dense, conv, crnn, attention, embedding (on the outputs of a published network), ensemble
+    /// (boost, dense and conv), or several with + between, such as embedding+boost
     #[arg(long = "model", value_name = "KIND", default_value = "boost")]
     params: ClassifierParams,
+    /// Network of the model embedding: musicnn-msd or musicnn-mtt, and after a colon the outputs to choose from by folds,
+    /// a list of max_pool, mean_pool, penultimate and taggram
+    #[cfg(feature = "pretrained")]
+    #[arg(long, value_name = "NETWORK", default_value = "musicnn-msd:max_pool")]
+    embedding: timbral::EmbeddingModel,
+    #[cfg(feature = "pretrained")]
+    #[command(flatten)]
+    weights: crate::options::weights::WeightArgs,
     /// Classifier to write
     #[arg(long, value_name = "FILE")]
     out: PathBuf,
     /// Number of folds of the cross-validation that measures the accuracy; 0 for none
     #[arg(long, value_name = "N", default_value_t = 5)]
     folds: usize,
+    /// What no two folds share: recording, album, artist (by the files' tags) or folder (below that of the genre)
+    /// [default: the widest that is known of most files and leaves two or more groups per genre]
+    #[arg(long, value_name = "GROUPS")]
+    group_by: Option<GroupBy>,
     /// Random seed
     #[arg(long, default_value_t = 0)]
     seed: u64,
@@ -36,7 +50,8 @@ impl Command for Train {
     const ABOUT: &'static str =
         "Train a genre classifier on folders of music, one folder per genre";
     const DETAILS: &'static str = "Prints the number of recordings per genre and the accuracy on recordings \
-        that were not trained on. The classifier is one file, which `predict` uses. Files that cannot be \
+        that were not trained on, also with folds that share no artist or album where the files' tags say them: \
+        the difference is the album effect. The classifier is one file, which `predict` uses. Files that cannot be \
         read are skipped and named.";
     const EXAMPLE: &'static str = "MUSIC --model boost --out genres.timbral";
 
@@ -44,6 +59,16 @@ impl Command for Train {
         let session = self.threads.start()?;
         let mut params = self.params;
         (params.n_splits, params.seed) = (self.folds, self.seed);
+        params.group_by = self.group_by;
+        #[cfg(feature = "pretrained")]
+        {
+            params.weights = self.weights.weights;
+            for member in &mut params.members {
+                if let timbral::ModelParams::Embedding(model) = &mut member.model {
+                    model.clone_from(&self.embedding);
+                }
+            }
+        }
         params.open = self.sound.open_params();
         let Inputs {
             files, unreadable, ..
