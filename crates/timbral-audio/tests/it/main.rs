@@ -6,6 +6,7 @@
 //! - `hard_audio`: a collection of such files; skipped with a message if it is absent.
 //! - `malformed`: malformed files give the right error.
 //! - `mutations`: random damage causes no panic and no huge allocation.
+//! - `ogg`: positions of OGG pages.
 //! - `quality`: the quality of the resampler.
 //! - `resampled`: samples at other rates against librosa, soxr and resampy.
 //! - `gtzan`: a real data set; skipped with a message if it is absent.
@@ -22,6 +23,7 @@ mod hard_audio;
 mod kinds;
 mod malformed;
 mod mutations;
+mod ogg;
 mod quality;
 mod resampled;
 

@@ -120,11 +120,14 @@ impl ChunkReader for BoundedPages {
     fn get_read(&self, start: u64) -> Result<Self::T> {
         let mut head = Vec::new();
         self.0.get_read(start)?.take(20).read_to_end(&mut head)?;
-        if let Some((whole, packed)) = page_sizes(&head)
-            && whole > page_limit(packed)
-        {
-            let reason = format!("a page of {packed} bytes cannot unpack to {whole}");
-            return Err(ParquetError::General(reason));
+        // Behind a header that was looked at before, other bytes are read.
+        if head.first() == Some(&FIELD) {
+            let damaged = || ParquetError::General("the header of a page is damaged".to_owned());
+            let (whole, packed) = page_sizes(&head).ok_or_else(damaged)?;
+            if whole > page_limit(packed) {
+                let reason = format!("a page of {packed} bytes cannot unpack to {whole}");
+                return Err(ParquetError::General(reason));
+            }
         }
         self.0.get_read(start)
     }
@@ -139,26 +142,25 @@ impl ChunkReader for BoundedPages {
     }
 }
 
-/// The sizes in the header of a page, unpacked and packed: fields 2 and 3 of its Thrift structure, 32-bit integers in
-/// the compact protocol. `None` if they are negative or something else is there, which `parquet` refuses.
+/// One after the last field, a 32-bit integer, in the compact protocol of Thrift.
+const FIELD: u8 = 0x15;
+
+/// The sizes in the header of a page, unpacked and packed: the second and third field. `None` if they are negative, longer
+/// than 32 bits, or not there.
 fn page_sizes(head: &[u8]) -> Option<(u64, u64)> {
-    let mut at = 0;
+    let mut bytes = head.iter().copied();
     let mut field = || {
-        // One after the last field, of type 5.
-        if *head.get(at)? != 0x15 {
-            return None;
-        }
         let mut zigzag = 0u64;
+        (bytes.next()? == FIELD).then_some(())?;
         for i in 0..5 {
-            at += 1;
-            let byte = u64::from(*head.get(at)?);
-            zigzag |= (byte & 0x7f) << (7 * i);
+            let byte = bytes.next()?;
+            zigzag |= u64::from(byte & 0x7f) << (7 * i);
             if byte & 0x80 == 0 {
-                break;
+                let is_valid = zigzag & 1 == 0 && zigzag <= u64::from(u32::MAX);
+                return is_valid.then_some(zigzag >> 1);
             }
         }
-        at += 1;
-        (zigzag & 1 == 0).then_some(zigzag >> 1)
+        None
     };
     field()?;
     Some((field()?, field()?))
