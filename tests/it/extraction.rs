@@ -190,7 +190,7 @@ fn a_resumed_run_gives_the_same_table() {
         resume: true,
         ..Default::default()
     };
-    extract(one, &files, &whole);
+    extract(one.clone(), &files, &whole);
     // Every run is stopped after three files, of which at most two are bad ones that are tried again.
     let mut runs = 0;
     loop {
@@ -237,7 +237,7 @@ fn resuming_with_other_settings_is_refused() {
     assert!(report.stopped);
     let other = Extraction {
         segments: PARTS,
-        ..resume
+        ..resume.clone()
     };
     let error = other.run(&files, &table, &mut ()).unwrap_err();
     assert!(

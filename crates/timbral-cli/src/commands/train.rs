@@ -3,7 +3,7 @@ use std::path::PathBuf;
 use timbral::{ClassifierParams, Inputs};
 
 use crate::command::Command;
-use crate::options::{SoundArgs, find_files};
+use crate::options::{FeatureArgs, SoundArgs, find_files};
 use crate::session::{ThreadArgs, phase, print_problems, print_skipped};
 use crate::status::Status;
 
@@ -16,6 +16,8 @@ pub struct Train {
     /// Kind of model: boost, dense, conv, crnn, attention or ensemble (boost, dense and conv)
     #[arg(long = "model", value_name = "KIND", default_value = "boost")]
     params: ClassifierParams,
+    #[command(flatten)]
+    features: FeatureArgs,
     /// Classifier to write
     #[arg(long, value_name = "FILE")]
     out: PathBuf,
@@ -37,7 +39,8 @@ impl Command for Train {
         "Train a genre classifier on folders of music, one folder per genre";
     const DETAILS: &'static str = "Prints the number of recordings per genre and the accuracy on recordings \
         that were not trained on. The classifier is one file, which `predict` uses. Files that cannot be \
-        read are skipped and named.";
+        read are skipped and named. Trees and dense networks take the features, which the file of the classifier names, so \
+        that `predict` computes the same.";
     const EXAMPLE: &'static str = "MUSIC --model boost --out genres.timbral";
 
     fn run(self) -> anyhow::Result<Status> {
@@ -45,6 +48,7 @@ impl Command for Train {
         let mut params = self.params;
         (params.n_splits, params.seed) = (self.folds, self.seed);
         params.open = self.sound.open_params();
+        params.features = self.features.params()?;
         let Inputs {
             files, unreadable, ..
         } = find_files(&self.music)?;

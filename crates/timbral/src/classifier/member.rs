@@ -3,7 +3,7 @@ use serde::{Deserialize, Serialize};
 use timbral_audio::OpenParams;
 use timbral_boost::Predictor;
 use timbral_data::FeatureTable;
-use timbral_dsp::FeatureParams;
+use timbral_dsp::FeatureSetParams;
 
 use crate::error::{Error, Result};
 use crate::extraction::extractor::{Extractor, Segmentation};
@@ -16,14 +16,14 @@ use crate::recipes::dense::DenseModel;
 const MAX_WEIGHT: f64 = 1e9;
 
 /// What a model gets of a sound.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 #[non_exhaustive]
 pub enum SoundView {
     /// Feature vectors, as an [`Extractor`] computes them.
     Features {
         /// The features.
-        features: FeatureParams,
+        features: FeatureSetParams,
         /// Which parts of a recording have a vector.
         segments: Segmentation,
     },
@@ -99,17 +99,17 @@ pub(super) enum SoundAnalyzer {
 
 impl SoundAnalyzer {
     pub(super) fn new(view: &SoundView) -> Result<Self> {
-        match *view {
+        match view {
             SoundView::Features { features, segments } => {
-                let extractor = Extractor::new(features, segments)?;
+                let extractor = Extractor::new(features.clone(), *segments)?;
                 Ok(Self::Features(
                     extractor.into(),
                     features.sample_rate,
-                    segments,
+                    *segments,
                 ))
             }
             SoundView::Images(images) => Ok(Self::Images(
-                SpectrogramComputer::new(images)?.into(),
+                SpectrogramComputer::new(*images)?.into(),
                 images.mel.sample_rate,
             )),
         }
