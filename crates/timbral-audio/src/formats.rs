@@ -12,7 +12,7 @@ mod aac_many;
 mod aiff;
 mod au;
 mod blocks;
-mod bytes;
+pub(crate) mod bytes;
 mod caf;
 mod codec;
 mod conform;
@@ -21,7 +21,7 @@ mod encoding;
 mod flac;
 mod ima;
 mod matroska;
-mod mp4;
+pub(crate) mod mp4;
 mod mpeg;
 mod ogg;
 #[cfg(feature = "opus")]
@@ -31,7 +31,7 @@ mod pcm;
 mod sniff;
 #[cfg(feature = "symphonia")]
 mod symphonia;
-mod tags;
+pub(crate) mod tags;
 #[cfg(feature = "symphonia")]
 mod vorbis;
 mod wav;

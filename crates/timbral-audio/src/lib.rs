@@ -4,6 +4,7 @@
 //! - [`Clip`] is a sound in memory: interleaved `f32` samples, sample rate, channels.
 //! - [`MonoReader`] reads a file as one channel at one sample rate, and [`Segments`] cuts it into
 //!   pieces; both use bounded memory, however long the file is.
+//! - [`SoundTags`] are the title, artist and album that the tags of a file say.
 //! - [`Resampler`] changes the sample rate.
 //!
 //! # Formats
@@ -76,6 +77,7 @@ mod reader;
 mod resample;
 mod segments;
 mod source;
+mod tags;
 
 pub use clip::Clip;
 pub use error::{Error, Result};
@@ -84,6 +86,7 @@ pub use reader::{AudioReader, OpenParams, decode, decode_reader};
 pub use resample::{ResampleParams, ResampleQuality, Resampler};
 pub use segments::Segments;
 pub use source::{Gaps, MAX_CHANNELS, SAMPLE_RATES};
+pub use tags::SoundTags;
 pub use timbral_core::InvalidParameter;
 
 // The examples of the README are compiled as tests.

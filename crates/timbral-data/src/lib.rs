@@ -21,7 +21,8 @@
 //!
 //! - Tables: [`FeatureTable`], [`TableSchema`], [`recording_of`], [`is_sound_extension`]; [`TableJournal`] collects the rows of a
 //!   table while they are computed, survives a kill and can be resumed.
-//! - Splits: [`SplitMethod`] and [`Split`] divide the rows into training, validation and test rows.
+//! - Splits: [`SplitMethod`] and [`Split`] divide the rows into training, validation and test rows; [`GroupBy`] says
+//!   what they keep together.
 //! - Leaks: [`LeakReport`] counts the test rows that a model can recognise instead of classify,
 //!   [`duplicate_rows`], [`groups_without_copies`], [`near_copies`] and [`duplicate_files`] find repeats, [`KNearestParams`] is the classifier that
 //!   profits most from them.
@@ -52,6 +53,7 @@ pub use scaling::{Scaler, ScalerParams, Scaling};
 pub use spectrograms::Spectrograms;
 pub use split::{Split, SplitMethod};
 pub use table::{
-    FeatureTable, Notice, TableJournal, TableSchema, is_sound_extension, recording_of, sort_classes,
+    FeatureTable, GroupBy, Notice, TableJournal, TableSchema, is_sound_extension, recording_of,
+    sort_classes,
 };
 pub use timbral_core::{InvalidParameter, Monitor, Progress};

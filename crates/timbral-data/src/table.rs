@@ -5,6 +5,7 @@ mod class_order;
 mod csv;
 mod feature_table;
 mod format;
+mod group_by;
 mod journal;
 mod notice;
 #[cfg(feature = "npy")]
@@ -27,6 +28,8 @@ mod zstd_pages;
 
 pub use class_order::sort_classes;
 pub use feature_table::FeatureTable;
+pub use group_by::GroupBy;
+pub(crate) use group_by::{joined, words};
 pub use journal::TableJournal;
 pub use notice::Notice;
 pub use recording::recording_of;

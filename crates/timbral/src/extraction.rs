@@ -2,6 +2,7 @@
 
 pub(crate) mod columns;
 pub(crate) mod extractor;
+pub(crate) mod file_texts;
 pub(crate) mod in_order;
 pub(crate) mod inputs;
 pub(crate) mod mel_images;

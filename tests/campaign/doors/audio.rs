@@ -1,6 +1,6 @@
 use std::io::Cursor;
 
-use timbral_audio::{AudioReader, OpenParams, Result, decode_reader};
+use timbral_audio::{AudioReader, OpenParams, Result, SoundTags, decode_reader};
 
 /// The rate of the published tables, in Hz.
 const RATE: u32 = 22_050;
@@ -11,6 +11,11 @@ const SHORT: usize = 1 << 18;
 /// What is decoded is finite and not empty. With damaged packets as gaps the same samples come out of a file
 /// that has none, block by block and resampled.
 pub(crate) fn open(bytes: &[u8]) {
+    // Whatever they are, tags are texts of some length.
+    let tags = SoundTags::from_reader(Cursor::new(bytes.to_vec()));
+    for text in [tags.title, tags.artist, tags.album].into_iter().flatten() {
+        assert!(!text.is_empty() && text.chars().count() <= 500);
+    }
     let strict = decode_reader(Cursor::new(bytes.to_vec()), "x");
     if let Ok(clip) = &strict {
         assert!(clip.frames() > 0);

@@ -13,7 +13,7 @@ use super::pcm::PcmSource;
 use crate::error::{Error, Result};
 use crate::source::{Source, StreamInfo};
 
-mod boxes;
+pub(crate) mod boxes;
 mod entry;
 mod fragments;
 mod table;

@@ -60,7 +60,7 @@ impl Command for Listen {
     const DETAILS: &'static str = "Reads samples without a header (PCM) and prints a line every second about the \
         last three, as soon as they are there: comma-separated features with a header, or with `--model` the genres and \
         their probabilities. It ends with the sound or with Ctrl-C.";
-    const EXAMPLE: &'static str = "--rate 44100 --channels 2 --model genres.timbral < sound.pcm";
+    const EXAMPLE: &'static str = "--rate 44100 --channels 2 --model genres.timbral";
 
     fn run(self) -> anyhow::Result<Status> {
         let session = self.threads.start()?;

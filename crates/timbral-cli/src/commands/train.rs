@@ -1,5 +1,6 @@
 use std::path::PathBuf;
 
+use timbral::data::GroupBy;
 use timbral::{ClassifierParams, Inputs};
 
 use crate::command::Command;
@@ -24,6 +25,10 @@ pub struct Train {
     /// Number of folds of the cross-validation that measures the accuracy; 0 for none
     #[arg(long, value_name = "N", default_value_t = 5)]
     folds: usize,
+    /// What no two folds share: recording, album, artist (by the files' tags) or folder (below that of the genre)
+    /// [default: the widest that is known of most files and leaves two or more groups per genre]
+    #[arg(long, value_name = "GROUPS")]
+    group_by: Option<GroupBy>,
     /// Random seed
     #[arg(long, default_value_t = 0)]
     seed: u64,
@@ -38,15 +43,17 @@ impl Command for Train {
     const ABOUT: &'static str =
         "Train a genre classifier on folders of music, one folder per genre";
     const DETAILS: &'static str = "Prints the number of recordings per genre and the accuracy on recordings \
-        that were not trained on. The classifier is one file, which `predict` uses. Files that cannot be \
-        read are skipped and named. Trees and dense networks take the features, which the file of the classifier names, so \
-        that `predict` computes the same.";
+        that were not trained on, also with folds that share no artist or album where the files' tags say them: \
+        the difference is the album effect. The classifier is one file, which `predict` uses. Files that cannot be \
+        read are skipped and named. Trees and dense networks take the features, which the file of the classifier \
+        names, so that `predict` computes the same.";
     const EXAMPLE: &'static str = "MUSIC --model boost --out genres.timbral";
 
     fn run(self) -> anyhow::Result<Status> {
         let session = self.threads.start()?;
         let mut params = self.params;
         (params.n_splits, params.seed) = (self.folds, self.seed);
+        params.group_by = self.group_by;
         params.open = self.sound.open_params();
         params.features = self.features.params()?;
         let Inputs {

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use anyhow::bail;
-use timbral::data::{FeatureTable, TableSchema};
+use timbral::data::{FeatureTable, GroupBy, TableSchema};
 
 use crate::session::phase;
 
@@ -21,6 +21,10 @@ pub(crate) struct TableArgs {
     /// group, else found by the names of the rows]
     #[arg(long, value_name = "COLUMN")]
     group: Option<String>,
+    /// What splits and folds keep together: recording, album, artist (columns album and artist of the table) or folder
+    /// (of the recording, below that of its label) [default: the widest that the table has for most recordings]
+    #[arg(long, value_name = "GROUPS")]
+    group_by: Option<GroupBy>,
     /// Columns to leave out, a list; the option may be repeated
     #[arg(long, value_name = "COLUMNS", value_delimiter = ',')]
     ignore: Vec<String>,
@@ -40,6 +44,17 @@ impl TableArgs {
         let table = schema.read(path)?;
         for notice in table.notices() {
             eprintln!("note: {}: {notice}", path.display());
+        }
+        let supported = table.supported_groupings(2);
+        let widest = supported.first().copied().unwrap_or_default();
+        let by = self.group_by.unwrap_or(widest);
+        let table = table.grouped_by(by);
+        if by != GroupBy::Recording {
+            let n = table.n_split_groups();
+            eprintln!(
+                "note: {}: splits keep recordings of one {by} together ({n} groups)",
+                path.display()
+            );
         }
         Ok(table)
     }

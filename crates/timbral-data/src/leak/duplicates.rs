@@ -6,7 +6,7 @@ use ndarray::ArrayView1;
 use sha2::{Digest, Sha256};
 
 use crate::error::{Result, at};
-use crate::table::FeatureTable;
+use crate::table::{FeatureTable, joined};
 
 /// Rows of different groups whose features are equal bit by bit: most likely the same sound under two
 /// names.
@@ -100,7 +100,8 @@ fn middle(path: &Path, size: u64) -> std::io::Result<Vec<u8>> {
 }
 
 /// The group of each row, where groups that have the same features bit by bit, row for row, are one: copies
-/// of a recording under several names. Its number is that of the first of them.
+/// of a recording under several names. Its number is that of the first of them. If the table is
+/// [grouped](FeatureTable::grouped_by) by something wider, the groups of that are joined, too.
 ///
 /// Few or rounded numbers are equal by chance, so only groups count whose rows have 16 or more numbers
 /// with a fraction each.
@@ -132,7 +133,9 @@ pub fn groups_without_copies(table: &FeatureTable) -> Vec<usize> {
             first[*copy] = copies[0];
         }
     }
-    groups.iter().map(|group| first[*group]).collect()
+    let groups: Vec<usize> = groups.iter().map(|group| first[*group]).collect();
+    let wider: Vec<Option<usize>> = table.split_groups().iter().copied().map(Some).collect();
+    joined(&groups, &wider)
 }
 
 /// Length of a file and its SHA-256 in hexadecimal digits; `go_on` is called before every read and may stop it.

@@ -33,8 +33,8 @@ impl FeatureTable {
     }
 
     /// Writes a CSV table in the published schema: `filename`, `length` if it is known, the
-    /// features, `label` if there are labels. If the groups are not the [`recording_of`] each row, a
-    /// column `group` precedes the label.
+    /// features, `artist`, `album` and `label` if there are such. If the groups are not the [`recording_of`] each row,
+    /// a column `group` precedes them.
     ///
     /// Every number has as many digits as it takes to be read back with the same bits. The file is
     /// written atomically: it is complete or not there.
@@ -72,7 +72,7 @@ impl FeatureTable {
                 for x in numbers {
                     csv.write_field(format!("{x:?}"))?;
                 }
-                for texts in [&stored.groups, &stored.labels].into_iter().flatten() {
+                for (_, texts) in stored.texts() {
                     csv.write_field(texts[row])?;
                 }
                 csv.write_record(None::<&[u8]>)?;

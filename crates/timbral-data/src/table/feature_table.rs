@@ -19,6 +19,7 @@ use crate::error::{Error, Result};
 /// | [`classes`](Self::classes) | `n_classes` | the labels, sorted ([`sort_classes`](crate::sort_classes)) |
 /// | [`labels`](Self::labels) | `n_rows` | class of each row, if the table is labelled |
 /// | [`groups`](Self::groups) | `n_rows` | recording of each row, below [`n_groups`](Self::n_groups) |
+/// | [`artists`](Self::artists), [`albums`](Self::albums) | `n_rows` | texts, if they are known |
 ///
 /// Rows of one group belong together: a split that divides a group lets a model recognise the recording
 /// instead of the genre.
@@ -47,6 +48,10 @@ pub struct FeatureTable {
     labels: Option<Vec<usize>>,
     group_names: Vec<String>,
     groups: Vec<usize>,
+    pub(super) artists: Option<Vec<String>>,
+    pub(super) albums: Option<Vec<String>>,
+    /// What splits keep together, if it is not the groups.
+    pub(super) split_groups: Option<Vec<usize>>,
     /// Where the cells come from, if they come from a file.
     origin: Option<Origin>,
     notices: Vec<Notice>,
@@ -56,11 +61,13 @@ pub struct FeatureTable {
 impl PartialEq for FeatureTable {
     fn eq(&self, other: &Self) -> bool {
         let parts = |t: &Self| (t.features.clone(), t.lengths.clone(), t.labels.clone());
+        let texts = |t: &Self| (t.artists.clone(), t.albums.clone(), t.split_groups.clone());
         self.feature_names == other.feature_names
             && self.ids == other.ids
             && self.classes == other.classes
             && (&self.group_names, &self.groups) == (&other.group_names, &other.groups)
             && parts(self) == parts(other)
+            && texts(self) == texts(other)
     }
 }
 
@@ -85,6 +92,9 @@ impl FeatureTable {
             lengths: None,
             classes: Vec::new(),
             labels: None,
+            artists: None,
+            albums: None,
+            split_groups: None,
             origin: None,
             notices: Vec::new(),
         })
@@ -170,8 +180,8 @@ impl FeatureTable {
         Ok(self)
     }
 
-    /// The same table with the name of its group (recording, artist) for each row; groups are
-    /// numbered in the order in which they appear.
+    /// The same table with the name of its group (recording) for each row; groups are numbered in the order in
+    /// which they appear. Splits keep these groups together, until [`grouped_by`](Self::grouped_by) chooses wider ones.
     ///
     /// # Errors
     /// [`Error::Length`] if there is not one name per row.
@@ -195,6 +205,7 @@ impl FeatureTable {
         fits("groups", groups.len(), self.n_rows())?;
         self.groups = groups;
         self.group_names = names;
+        self.split_groups = None;
         Ok(self)
     }
 
@@ -212,6 +223,10 @@ impl FeatureTable {
 
     /// As [`select`](Self::select), for rows that exist.
     fn take(&self, rows: &[usize]) -> Self {
+        let texts = |texts: &Option<Vec<String>>| {
+            let texts = texts.as_ref()?;
+            Some(rows.iter().map(|&row| texts[row].clone()).collect())
+        };
         Self {
             feature_names: self.feature_names.clone(),
             features: self.features.select(Axis(0), rows),
@@ -227,6 +242,10 @@ impl FeatureTable {
                 .map(|l| rows.iter().map(|&row| l[row]).collect()),
             group_names: self.group_names.clone(),
             groups: rows.iter().map(|&row| self.groups[row]).collect(),
+            artists: texts(&self.artists),
+            albums: texts(&self.albums),
+            split_groups: (self.split_groups.as_ref())
+                .map(|groups| rows.iter().map(|&row| groups[row]).collect()),
             origin: self.origin.as_ref().map(|origin| origin.take(rows)),
             notices: self.notices.clone(),
         }
@@ -354,7 +373,7 @@ impl FeatureTable {
     }
 }
 
-fn fits(name: &'static str, got: usize, expected: usize) -> Result<()> {
+pub(super) fn fits(name: &'static str, got: usize, expected: usize) -> Result<()> {
     if got == expected {
         Ok(())
     } else {

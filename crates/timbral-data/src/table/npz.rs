@@ -9,7 +9,7 @@ use super::cell::Cell;
 use super::feature_table::FeatureTable;
 use super::npy::{Items, add, add_texts, unpack};
 use super::reader::TableReader;
-use super::schema::{GROUP, ID, LABEL, LENGTH, TableSchema};
+use super::schema::{ALBUM, ARTIST, GROUP, ID, LABEL, LENGTH, TableSchema};
 use super::stored::Stored;
 use crate::error::{Error, Place, Result, at};
 
@@ -32,8 +32,15 @@ pub(crate) fn write(table: &FeatureTable, path: &Path) -> Result<()> {
         }
         let groups = table.groups().iter().map(|g| &*table.group_names()[*g]);
         add_texts(&mut zip, "groups", &groups.collect::<Vec<_>>())?;
-        if let Some(labels) = &stored.labels {
-            add_texts(&mut zip, "labels", labels)?;
+        let texts = [
+            ("artists", &stored.artists),
+            ("albums", &stored.albums),
+            ("labels", &stored.labels),
+        ];
+        for (name, texts) in texts {
+            if let Some(texts) = texts {
+                add_texts(&mut zip, name, texts)?;
+            }
         }
         zip.finish()?.flush()
     });
@@ -63,6 +70,8 @@ pub(crate) fn read(schema: &TableSchema, file: File, path: &Path) -> Result<Feat
         ("ids", ID),
         ("lengths", LENGTH),
         ("groups", GROUP),
+        ("artists", ARTIST),
+        ("albums", ALBUM),
         ("labels", LABEL),
         ("y", LABEL),
     ] {

@@ -209,7 +209,7 @@ fn write_columns(table: &FeatureTable, stored: &Stored<'_>, file: &mut File) -> 
     for feature in table.features().columns() {
         write_column::<FloatType>(&mut columns, &feature.to_vec())?;
     }
-    for texts in [&stored.groups, &stored.labels].into_iter().flatten() {
+    for (_, texts) in stored.texts() {
         write_texts(&mut columns, texts.iter().copied())?;
     }
     columns.close()?;

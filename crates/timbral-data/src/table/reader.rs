@@ -28,6 +28,8 @@ pub(crate) struct TableReader {
     lengths: Option<Vec<u64>>,
     groups: Vec<String>,
     labels: Vec<String>,
+    artists: Vec<String>,
+    albums: Vec<String>,
 }
 
 impl TableReader {
@@ -54,6 +56,8 @@ impl TableReader {
             lengths: Some(Vec::new()),
             groups: Vec::new(),
             labels: Vec::new(),
+            artists: Vec::new(),
+            albums: Vec::new(),
         })
     }
 
@@ -108,6 +112,14 @@ impl TableReader {
                 Role::Id => cell.text().map(|t| self.ids.push(t)),
                 Role::Group => cell.text().map(|t| self.groups.push(t)),
                 Role::Label => cell.text().map(|t| self.labels.push(t)),
+                Role::Artist => {
+                    self.artists.push(cell.text().unwrap_or_default());
+                    Ok(())
+                }
+                Role::Album => {
+                    self.albums.push(cell.text().unwrap_or_default());
+                    Ok(())
+                }
             };
             read.map_err(|reason| Error::Cell {
                 path: self.path.clone(),
@@ -131,6 +143,7 @@ impl TableReader {
         let has = |role| self.columns.roles.contains(&role);
         let (has_groups, has_labels) = (has(Role::Group), has(Role::Label));
         let has_lengths = has(Role::Length);
+        let (has_artists, has_albums) = (has(Role::Artist), has(Role::Album));
         let names = std::mem::take(&mut self.columns.feature_names);
         let shape = (n_rows, names.len());
         let features = std::mem::take(&mut self.features);
@@ -178,6 +191,12 @@ impl TableReader {
         }
         if has_labels {
             table = table.with_labels(self.labels)?;
+        }
+        if has_artists {
+            table = table.with_artists(self.artists)?;
+        }
+        if has_albums {
+            table = table.with_albums(self.albums)?;
         }
         notices.sort_by_key(Notice::column);
         Ok(table.with_origin(origin, notices))

@@ -7,7 +7,7 @@ use timbral_core::InvalidParameter;
 
 use super::cell::shown;
 use super::notice::Notice;
-use super::schema::{GROUP, ID, LABEL, LENGTH, TableSchema, empty};
+use super::schema::{ALBUM, ARTIST, GROUP, ID, LABEL, LENGTH, TableSchema, empty};
 use crate::error::{Error, Result};
 
 /// Names of the column of labels, the most usual first; any case.
@@ -33,6 +33,8 @@ pub(super) enum Role {
     Length,
     Group,
     Label,
+    Artist,
+    Album,
     Ignored,
     /// Without a name of its own, as pandas writes an index.
     Index,
@@ -85,6 +87,8 @@ impl Roles {
         let label = column(&schema.label, usual_labels);
         let id = column(&schema.id, &IDS);
         let group = column(&schema.group, &[GROUP]);
+        let artist = column(&None, &[ARTIST]);
+        let album = column(&None, &[ALBUM]);
 
         let mut feature_names = schema.features.clone().unwrap_or_default();
         let (mut roles, mut counters) = (Vec::new(), Vec::new());
@@ -100,6 +104,10 @@ impl Roles {
                 Role::Label
             } else if Some(i) == group {
                 Role::Group
+            } else if Some(i) == artist {
+                Role::Artist
+            } else if Some(i) == album {
+                Role::Album
             } else if is_index(name) || indices.contains(name) {
                 Role::Index
             } else if name == LENGTH {

@@ -7,6 +7,8 @@ pub(crate) const ID: &str = "filename";
 pub(crate) const LENGTH: &str = "length";
 pub(crate) const GROUP: &str = "group";
 pub(crate) const LABEL: &str = "label";
+pub(crate) const ARTIST: &str = "artist";
+pub(crate) const ALBUM: &str = "album";
 
 /// The roles of the columns of a table file; the default reads the published GTZAN tables.
 ///
@@ -21,6 +23,8 @@ pub(crate) const LABEL: &str = "label";
 /// | `661794.0` in `length` | 661794 |
 /// | `3.0`, if all labels are whole numbers | the label `3` |
 /// | infinite, or beyond `f32` | an error |
+///
+/// Columns `artist` and `album` (in any case) are texts, not features; their cells may be empty.
 ///
 /// Columns are left out, with a [`Notice`](crate::Notice), if they are an index as pandas writes it: without
 /// name, `Unnamed: 0`, `__index_level_0__`, or `index`, `level_0`, `idx`, `row`, `row_number` with numbers that

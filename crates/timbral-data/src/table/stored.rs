@@ -4,7 +4,7 @@ use std::path::Path;
 use super::cell::{missing, shown};
 use super::feature_table::FeatureTable;
 use super::recording::recording_of;
-use super::schema::{GROUP, ID, LABEL, LENGTH, empty};
+use super::schema::{ALBUM, ARTIST, GROUP, ID, LABEL, LENGTH, empty};
 use crate::error::{Error, Result};
 
 /// The type of the cells of a column.
@@ -23,6 +23,9 @@ pub(crate) struct Stored<'a> {
     /// Only if they are not the recordings of the ids.
     pub(crate) groups: Option<Vec<&'a str>>,
     pub(crate) labels: Option<Vec<&'a str>>,
+    /// Empty texts where unknown.
+    pub(crate) artists: Option<Vec<&'a str>>,
+    pub(crate) albums: Option<Vec<&'a str>>,
 }
 
 impl<'a> Stored<'a> {
@@ -46,7 +49,7 @@ impl<'a> Stored<'a> {
         }
         const PLAIN: &str = "is empty, or has spaces around it or a NUL in it";
         let plain = |t: &str| !t.is_empty() && t.trim() == t && !t.contains('\0');
-        let mut seen = HashSet::from([ID, LENGTH, GROUP, LABEL]);
+        let mut seen = HashSet::from([ID, LENGTH, GROUP, LABEL, ARTIST, ALBUM]);
         for name in table.feature_names() {
             let part = "feature";
             check(plain(name), part, name, PLAIN)?;
@@ -74,10 +77,15 @@ impl<'a> Stored<'a> {
             of.iter().map(|i| names[*i].as_str()).collect()
         };
         let groups = names(table.groups(), table.group_names());
+        let texts = |texts: Option<&'a [String]>| {
+            texts.map(|texts| texts.iter().map(String::as_str).collect())
+        };
         let recordings = table.ids().iter().map(|id| recording_of(id));
         Ok(Self {
             feature_names: table.feature_names(),
             lengths: table.lengths(),
+            artists: texts(table.artists()),
+            albums: texts(table.albums()),
             labels: table.labels().map(|l| names(l, table.classes())),
             groups: (!recordings.eq(groups.iter().copied())).then_some(groups),
         })
@@ -91,11 +99,20 @@ impl<'a> Stored<'a> {
         ];
         let names = self.feature_names.iter().map(String::as_str);
         let features = names.map(|name| (name, Kind::Feature));
-        let tail = [
-            self.groups.as_ref().map(|_| (GROUP, Kind::Text)),
-            self.labels.as_ref().map(|_| (LABEL, Kind::Text)),
-        ];
+        let tail = self.texts().map(|(name, _)| (name, Kind::Text));
         let head = head.into_iter().flatten();
-        head.chain(features).chain(tail.into_iter().flatten())
+        head.chain(features).chain(tail)
+    }
+
+    /// The columns of texts after the features, in order.
+    pub(crate) fn texts(&self) -> impl Iterator<Item = (&'static str, &[&'a str])> {
+        let columns = [
+            (GROUP, &self.groups),
+            (ARTIST, &self.artists),
+            (ALBUM, &self.albums),
+            (LABEL, &self.labels),
+        ];
+        let columns = columns.into_iter();
+        columns.filter_map(|(name, texts)| Some((name, texts.as_deref()?)))
     }
 }

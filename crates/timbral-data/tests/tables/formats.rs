@@ -115,3 +115,26 @@ mod parquet {
         }
     }
 }
+
+#[test]
+fn artists_and_albums_are_read_back_from_every_format() {
+    let text = "filename,x,Artist,album,label\na.wav,1,Ann & Co,Hot,jazz\nb.wav,2,,Cold,pop\nc.wav,3,NA,,pop\n";
+    let table = TableSchema::default().read_csv_from(text.as_bytes(), "t.csv");
+    let table = table.unwrap();
+    assert_eq!(table.feature_names(), ["x"]);
+    assert_eq!(table.artists().unwrap(), ["Ann & Co", "", ""]);
+    assert_eq!(table.albums().unwrap(), ["Hot", "Cold", ""]);
+    for extension in ["csv", "parquet", "npz"] {
+        written(&table, extension);
+    }
+    // As the group they are as before, and a feature may have that name if it is asked for.
+    let schema = TableSchema {
+        group: Some("Artist".into()),
+        ignore: vec!["album".into()],
+        ..TableSchema::default()
+    };
+    let text = text.replace(",,Cold", ",Bob,Cold").replace("NA", "Cy");
+    let by_artist = schema.read_csv_from(text.as_bytes(), "t.csv").unwrap();
+    assert_eq!(by_artist.group_names(), ["Ann & Co", "Bob", "Cy"]);
+    assert_eq!((by_artist.artists(), by_artist.albums()), (None, None));
+}

@@ -92,7 +92,7 @@ const EXPECTED: &[(&str, &str)] = &[
     ),
     (
         "text_column.csv",
-        ", line 2, column 3 (\"artist\"): \"Ann\" is not a number; if the column is not a feature, leave it out with `TableSchema::ignore` (option --ignore)",
+        ", line 2, column 3 (\"mood\"): \"happy\" is not a number; if the column is not a feature, leave it out with `TableSchema::ignore` (option --ignore)",
     ),
     (
         "text_in_number.csv",

@@ -5,5 +5,7 @@ mod plan;
 mod shared;
 mod sources;
 mod summary;
+mod sweep;
 
-pub(super) use plan::{Composed, ComposedScratch};
+pub(super) use plan::Composed;
+pub(super) use sweep::ComposedScratch;

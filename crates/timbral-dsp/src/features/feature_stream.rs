@@ -42,13 +42,13 @@ pub struct FeatureStream<'a> {
 
 #[derive(Debug)]
 enum Kind<'a> {
-    Vector(VectorStream<'a>),
+    Vector(Box<VectorStream<'a>>),
     Composed(&'a Composed, &'a mut ComposedScratch),
 }
 
 impl<'a> FeatureStream<'a> {
     pub(super) fn of_vector(stream: VectorStream<'a>) -> Self {
-        let kind = Kind::Vector(stream);
+        let kind = Kind::Vector(Box::new(stream));
         Self { kind }
     }
 

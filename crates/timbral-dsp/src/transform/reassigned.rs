@@ -100,7 +100,11 @@ pub fn reassigned_spectrogram(y: &[f32], params: &ReassignedParams) -> Result<Re
     // The window is periodic: its ends are neighbours.
     let derivative = (0..n).map(|i| (window[(i + 1) % n] - window[(i + n - 1) % n]) / 2.0);
     let half = (n_fft / 2) as f64;
-    let middle = if n_fft % 2 == 0 { half - 0.5 } else { half };
+    let middle = if n_fft.is_multiple_of(2) {
+        half - 0.5
+    } else {
+        half
+    };
     let weighted = window.iter().enumerate();
     let weighted = weighted.map(|(i, w)| w * (i as f64 - middle));
     let spectrum = Stft::new(params.stft)?.process(y)?;

@@ -7,13 +7,14 @@ use ndarray::{Array2, Array3, Axis, concatenate};
 use timbral_audio::OpenParams;
 use timbral_boost::BoostParams;
 use timbral_core::{Monitor, Progress};
-use timbral_data::{FeatureTable, SplitMethod, sort_classes};
+use timbral_data::{FeatureTable, GroupBy, SplitMethod, sort_classes};
 
 use super::member::{CompiledMember, GenreModel, SoundAnalyzer, SoundView, features, unnamed};
 use super::params::ModelParams;
 use super::provenance::GenreCount;
 use super::{analyzers_of, mean, take_damaged};
 use crate::error::{Error, Result};
+use crate::extraction::file_texts::sound_tags;
 use crate::extraction::recordings::recordings_without_copies;
 use crate::extraction::sound::Sound;
 use crate::extraction::sound_files::FileProblems;
@@ -27,8 +28,8 @@ pub(super) struct LabelledFiles {
     pub(super) classes: Vec<String>,
     /// The class of each file.
     pub(super) labels: Vec<usize>,
-    /// The recording that each file belongs to.
-    pub(super) recordings: Vec<String>,
+    /// The files as rows without features: labels, recordings, artists, and what folds keep together.
+    pub(super) table: FeatureTable,
     pub(super) views: Vec<SoundView>,
     pub(super) analyzers: Vec<SoundAnalyzer>,
     /// One per analyzer.
@@ -74,12 +75,14 @@ impl LabelledFiles {
         let each = for_each_file(files, monitor, analyze)?;
         let mut parts: Vec<Vec<Array3<f32>>> = vec![Vec::new(); analyzers.len()];
         let (mut names, mut recordings, mut skipped) = (Vec::new(), Vec::new(), Vec::new());
+        let mut used: Vec<&PathBuf> = Vec::new();
         let of_files = recordings_without_copies(files);
         for ((path, inputs), recording) in each.into_iter().zip(of_files) {
             match inputs {
                 Err(error) => skipped.push(error),
                 Ok(inputs) => {
                     names.push(label(path));
+                    used.push(path);
                     recordings.push(recording);
                     for (part, inputs) in parts.iter_mut().zip(inputs) {
                         part.push(inputs);
@@ -94,6 +97,14 @@ impl LabelledFiles {
                 .next()
                 .unwrap_or(Error::EmptyPart { part }));
         }
+        let bare = Array2::zeros((names.len(), 0));
+        let tags = sound_tags(&used);
+        let text = |text: &Option<String>| text.clone().unwrap_or_default();
+        let table = unnamed(&[], bare.view())?
+            .with_groups(&recordings)?
+            .with_labels(&names)?
+            .with_artists(tags.iter().map(|tags| text(&tags.artist)))?
+            .with_albums(tags.iter().map(|tags| text(&tags.album)))?;
         let mut classes = names.clone();
         sort_classes(&mut classes);
         let class = |name: &String| classes.iter().position(|class| class == name);
@@ -110,7 +121,7 @@ impl LabelledFiles {
         let files = Self {
             classes,
             labels,
-            recordings,
+            table,
             views,
             analyzers,
             inputs,
@@ -170,7 +181,8 @@ impl LabelledFiles {
             ModelParams::Dense(params) => {
                 let mut params = params.clone();
                 params.train.seed = seed;
-                let of = |row: &usize| &self.recordings[file_of_row[*row]];
+                let groups = self.table.split_groups();
+                let of = |row: &usize| groups[file_of_row[*row]].to_string();
                 let table = unnamed(names, features(inputs.view()))?
                     .with_labels(self.names(&labels))?
                     .with_groups(kept.iter().map(of))?;
@@ -210,11 +222,9 @@ impl LabelledFiles {
         ))
     }
 
-    /// The files as a table without features, grouped by recording.
-    pub(super) fn table(&self) -> Result<FeatureTable> {
-        let bare = Array2::zeros((self.labels.len(), 0));
-        let table = unnamed(&[], bare.view())?.with_labels(self.names(&self.labels))?;
-        Ok(table.with_groups(&self.recordings)?)
+    /// Chooses what folds keep together.
+    pub(super) fn group_by(&mut self, by: GroupBy) {
+        self.table = self.table.clone().grouped_by(by);
     }
 
     fn names(&self, labels: &[usize]) -> impl Iterator<Item = &String> {
@@ -227,7 +237,7 @@ impl LabelledFiles {
         let first = first.map_or(&[][..], |inputs| &inputs.file_of_row);
         let count = |(class, genre): (usize, &String)| {
             let files = (0..self.labels.len()).filter(|file| self.labels[*file] == class);
-            let recordings: BTreeSet<_> = files.map(|file| &self.recordings[file]).collect();
+            let recordings: BTreeSet<_> = files.map(|file| self.table.groups()[file]).collect();
             let rows = first
                 .iter()
                 .filter(|file| self.labels[**file] == class)

@@ -4,6 +4,7 @@ use serde::Serialize;
 use timbral_audio::OpenParams;
 use timbral_boost::BoostParams;
 use timbral_core::InvalidParameter;
+use timbral_data::GroupBy;
 use timbral_dsp::FeatureSetParams;
 
 use super::member::SoundView;
@@ -87,6 +88,8 @@ pub struct ClassifierParams {
     pub members: Vec<MemberParams>,
     /// Number of folds of recordings for the evaluation, at least 2, or 0 for none; default 5.
     pub n_splits: usize,
+    /// What no two folds share; default the widest grouping that the data support, see [`fit`](Self::fit).
+    pub group_by: Option<GroupBy>,
     /// Random seed, of the models, too; default 0.
     pub seed: u64,
     /// How the files are opened; default strictly: a damaged packet is an error.
@@ -108,6 +111,7 @@ impl Default for ClassifierParams {
             },
             members: vec![MemberParams::new(ModelParams::boost())],
             n_splits: 5,
+            group_by: None,
             seed: 0,
             open: OpenParams::default(),
             _non_exhaustive: (),

@@ -1,6 +1,7 @@
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
+use timbral_data::GroupBy;
 
 use crate::experiment::evaluation::Accuracy;
 
@@ -21,6 +22,10 @@ pub struct Provenance {
     pub genres: Vec<GenreCount>,
     /// Its accuracy; `None` if it was not measured.
     pub score: Option<HeldOutScore>,
+    /// Its accuracy under the other groupings that the data support, the widest first: the differences are the
+    /// album effect ([`GroupBy`]).
+    #[serde(default)]
+    pub other_scores: Vec<HeldOutScore>,
 }
 
 impl Default for Provenance {
@@ -33,6 +38,7 @@ impl Default for Provenance {
             parameters: serde_json::Value::Null,
             genres: Vec::new(),
             score: None,
+            other_scores: Vec::new(),
         }
     }
 }
@@ -52,8 +58,8 @@ pub struct GenreCount {
 
 /// The accuracy on recordings that the models were not trained on.
 ///
-/// The recordings were divided into folds by [`stratified_group_k_fold`]; each fold was classified by the
-/// same models, trained on the other folds. The classifier itself is trained on all recordings.
+/// The recordings were divided into folds by [`stratified_group_k_fold`], those of one artist, album or folder
+/// together if they are grouped by that; each fold was classified by the same models, trained on the other folds. The classifier itself is trained on all recordings.
 ///
 /// [`stratified_group_k_fold`]: timbral_metrics::stratified_group_k_fold
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
@@ -64,11 +70,42 @@ pub struct HeldOutScore {
     pub accuracy: Accuracy,
     /// Number of folds.
     pub n_splits: usize,
+    /// What no two folds share.
+    #[serde(default)]
+    pub group_by: GroupBy,
+    /// Number of such groups; 0 if unknown.
+    #[serde(default)]
+    pub n_groups: usize,
 }
 
 impl HeldOutScore {
-    pub(super) fn new(accuracy: Accuracy, n_splits: usize) -> Self {
-        Self { accuracy, n_splits }
+    pub(super) fn new(accuracy: Accuracy, n_splits: usize, (by, n): (GroupBy, usize)) -> Self {
+        Self {
+            accuracy,
+            n_splits,
+            group_by: by,
+            n_groups: n,
+        }
+    }
+}
+
+/// `.7100 (.6200 to .8000) of 100, in 5 folds that share no artist (37 groups)`.
+impl fmt::Display for HeldOutScore {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            accuracy,
+            n_splits,
+            group_by,
+            n_groups,
+        } = self;
+        write!(
+            f,
+            "{accuracy}, in {n_splits} folds that share no {group_by}"
+        )?;
+        match n_groups {
+            0 => Ok(()),
+            n => write!(f, " ({n} groups)"),
+        }
     }
 }
 
@@ -82,7 +119,7 @@ impl GenreCount {
     }
 }
 
-/// The recordings and rows of each genre, and the score.
+/// The recordings and rows of each genre, and the scores.
 impl fmt::Display for Provenance {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for GenreCount {
@@ -95,10 +132,24 @@ impl fmt::Display for Provenance {
         }
         match &self.score {
             None => write!(f, "accuracy on held-out recordings: not measured"),
-            Some(HeldOutScore { accuracy, n_splits }) => write!(
-                f,
-                "accuracy on held-out recordings ({n_splits} folds): {accuracy}"
-            ),
+            Some(score) => write!(f, "accuracy on held-out recordings: {score}"),
+        }?;
+        for other in &self.other_scores {
+            write!(f, "\nthe same with other folds: {other}")?;
         }
+        let wide = self.score.iter().chain(&self.other_scores);
+        let by = |by| wide.clone().find(|score| score.group_by == by);
+        let widest = wide.clone().max_by_key(|score| score.group_by);
+        if let (Some(narrow), Some(wide)) = (by(GroupBy::Recording), widest)
+            && wide.group_by != GroupBy::Recording
+        {
+            let effect = narrow.accuracy.value - wide.accuracy.value;
+            let by = wide.group_by;
+            write!(
+                f,
+                "\nalbum effect: {effect:+.4}, by which folds that share {by}s are too optimistic"
+            )?;
+        }
+        Ok(())
     }
 }

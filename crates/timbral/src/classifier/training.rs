@@ -5,7 +5,8 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use ndarray::Array2;
 use timbral_core::{Monitor, Progress};
-use timbral_metrics::{FoldParams, stratified_group_k_fold};
+use timbral_data::GroupBy;
+use timbral_metrics::{Fold, FoldParams, stratified_group_k_fold};
 
 use super::labelled_files::LabelledFiles;
 use super::member::{CompiledMember, Member};
@@ -32,7 +33,10 @@ impl ClassifierParams {
     /// If `n_splits` is 2 or more, the models are first evaluated on held-out recordings
     /// ([`HeldOutScore`]); then they are trained on all. Files with
     /// the same bytes and segments with published names (`blues.00000.3.wav`) are of one recording,
-    /// which is never on both sides.
+    /// which is never on both sides. Recordings of one artist, album or folder are not, either, if `group_by` says so;
+    /// by default the widest of these that the data support
+    /// ([`supported_groupings`](timbral_data::FeatureTable::supported_groupings)). Artists and albums are those of the
+    /// files' tags. The accuracies under the other groupings are in the provenance, too.
     ///
     /// It runs on the threads of the current rayon pool; everything except the time in the provenance is
     /// the same for any number of them. `monitor` is called after each file (unit `files`), then after
@@ -44,55 +48,40 @@ impl ClassifierParams {
     /// or too few recordings for the folds.
     pub fn fit(&self, files: &[PathBuf], monitor: &mut dyn Monitor) -> Result<FittedClassifier> {
         let views = self.members.iter().map(|member| self.view(&member.model));
-        let (data, problems) = LabelledFiles::read(files, views, self.open, monitor)?;
+        let (mut data, problems) = LabelledFiles::read(files, views, self.open, monitor)?;
+        let supported = data.table.supported_groupings(2);
+        let widest = supported.first().copied().unwrap_or_default();
+        let group_by = self.group_by.unwrap_or(widest);
+        let mut groupings = vec![group_by];
+        groupings.extend(supported.into_iter().filter(|by| *by != group_by));
         let folds = match self.n_splits {
             0 => Vec::new(),
-            n_splits => {
-                let params = FoldParams {
-                    n_splits,
-                    shuffle: Some(self.seed),
-                    ..FoldParams::default()
-                };
-                // By name, so that an error names the genre.
-                let genres = data.labels.iter().map(|label| &data.classes[*label]);
-                let genres: Vec<&String> = genres.collect();
-                stratified_group_k_fold(&genres, &data.recordings, &params)?
+            _ => {
+                // Before anything is trained, so that a grouping that does not work is reported soon.
+                let of = |by: &GroupBy| Ok((*by, self.folds(&data, *by)?));
+                groupings.iter().map(of).collect::<Result<_>>()?
             }
         };
         if let [genre] = &data.classes[..] {
             let genre = genre.clone();
             return Err(Error::OneGenre { genre });
         }
-        let n_files = data.labels.len();
-        let all: Vec<usize> = (0..n_files).collect();
+        data.group_by(group_by);
+        let all: Vec<usize> = (0..data.labels.len()).collect();
         let mut trainer = Trainer {
             params: self,
             data: &data,
             done: 0,
+            total: (folds.len() * self.n_splits + 1) * self.members.len(),
             monitor,
         };
-        let score = match self.n_splits {
-            0 => None,
-            n_splits => {
-                let mut probabilities = Array2::zeros((n_files, data.classes.len()));
-                for fold in folds {
-                    let members = trainer.train(&fold.train)?;
-                    for file in fold.test {
-                        let means = members.iter().map(|member| data.mean_of_file(member, file));
-                        let means = means.collect::<Result<Vec<_>>>()?;
-                        let weights = self.members.iter().map(|member| member.weight);
-                        let mean = weighted_mean(weights, means.into_iter());
-                        let mut row = probabilities.row_mut(file);
-                        row.iter_mut()
-                            .zip(mean)
-                            .for_each(|(p, mean)| *p = mean as f32);
-                    }
-                }
-                let table = data.table()?;
-                let evaluation = Evaluation::new(&table, &data.classes, probabilities.view())?;
-                Some(HeldOutScore::new(evaluation.by_row, n_splits))
-            }
-        };
+        let mut scores = Vec::new();
+        for (by, (n_groups, folds)) in folds {
+            let accuracy = trainer.held_out(folds)?.by_row;
+            scores.push(HeldOutScore::new(accuracy, self.n_splits, (by, n_groups)));
+        }
+        let mut scores = scores.into_iter();
+        let score = scores.next();
         let members = trainer.train(&all)?;
         let now = SystemTime::now().duration_since(UNIX_EPOCH);
         let provenance = Provenance {
@@ -102,6 +91,7 @@ impl ClassifierParams {
             parameters: serde_json::to_value(self).unwrap_or_default(),
             genres: data.counts(),
             score,
+            other_scores: scores.collect(),
             ..Provenance::default()
         };
         let members = members.into_iter().map(|compiled| compiled.member);
@@ -111,21 +101,56 @@ impl ClassifierParams {
             problems,
         })
     }
+
+    /// The folds of the files, and the number of groups that they do not divide.
+    fn folds(&self, data: &LabelledFiles, by: GroupBy) -> Result<(usize, Vec<Fold>)> {
+        let params = FoldParams {
+            n_splits: self.n_splits,
+            shuffle: Some(self.seed),
+            ..FoldParams::default()
+        };
+        // By name, so that an error names the genre.
+        let genres = data.labels.iter().map(|label| &data.classes[*label]);
+        let genres: Vec<&String> = genres.collect();
+        let table = data.table.clone().grouped_by(by);
+        let folds = stratified_group_k_fold(&genres, table.split_groups(), &params)?;
+        Ok((table.n_split_groups(), folds))
+    }
 }
 
 /// Trains all members on some of the files, again and again.
 struct Trainer<'a> {
     params: &'a ClassifierParams,
     data: &'a LabelledFiles,
-    /// Models trained so far.
+    /// Models trained so far, and in the end.
     done: usize,
+    total: usize,
     monitor: &'a mut dyn Monitor,
 }
 
 impl Trainer<'_> {
+    /// Evaluates models on folds that they were not trained on.
+    fn held_out(&mut self, folds: Vec<Fold>) -> Result<Evaluation> {
+        let data = self.data;
+        let mut probabilities = Array2::zeros((data.labels.len(), data.classes.len()));
+        for fold in folds {
+            let members = self.train(&fold.train)?;
+            for file in fold.test {
+                let means = members.iter().map(|member| data.mean_of_file(member, file));
+                let means = means.collect::<Result<Vec<_>>>()?;
+                let weights = self.params.members.iter().map(|member| member.weight);
+                let mean = weighted_mean(weights, means.into_iter());
+                let mut row = probabilities.row_mut(file);
+                row.iter_mut()
+                    .zip(mean)
+                    .for_each(|(p, mean)| *p = mean as f32);
+            }
+        }
+        Evaluation::new(&data.table, &data.classes, probabilities.view())
+    }
+
     fn train(&mut self, files: &[usize]) -> Result<Vec<CompiledMember>> {
-        let (params, data) = (self.params, self.data);
-        let total = (params.n_splits + 1) * params.members.len();
+        let (params, data, total) = (self.params, self.data, self.total);
         let mut trained = Vec::with_capacity(params.members.len());
         for (i, member) in params.members.iter().enumerate() {
             let view = params.view(&member.model);

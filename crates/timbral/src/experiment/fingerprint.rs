@@ -20,6 +20,9 @@ impl Fingerprint {
         let groups = table.groups().iter().map(|g| &table.group_names()[*g]);
         hash.texts(table.ids());
         hash.texts(groups);
+        if table.split_groups() != table.groups() {
+            hash.numbers(table.split_groups());
+        }
         hash.texts(table.classes());
         hash.texts(table.feature_names());
         hash.numbers(table.labels().unwrap_or_default());

@@ -241,13 +241,13 @@ pub(crate) fn in_file(path: &Path) -> impl FnOnce(timbral_dsp::Error) -> Error {
 }
 
 impl FeatureRow {
-    /// The row as text; numbers have as many digits as are needed to read them back exactly.
-    pub(crate) fn cells(&self, recording: Option<&String>, label: &str) -> Vec<String> {
+    /// The row as text, with the texts of its file before the label; numbers have as many digits as are needed to read them back exactly.
+    pub(crate) fn cells(&self, texts: &[String], label: &str) -> Vec<String> {
         let numbers = self.values.iter().map(|v| format!("{v:?}"));
         let head = [self.filename.clone(), self.length.to_string()];
         head.into_iter()
             .chain(numbers)
-            .chain(recording.cloned())
+            .chain(texts.iter().cloned())
             .chain([label.to_owned()])
             .collect()
     }

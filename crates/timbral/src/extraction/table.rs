@@ -12,8 +12,9 @@ use timbral_dsp::FeatureSetParams;
 use crate::error::{Error, Result};
 use crate::extraction::columns::Columns;
 use crate::extraction::extractor::{Extractor, FeatureRow, Segmentation};
+use crate::extraction::file_texts::{FileTexts, sound_tags};
 use crate::extraction::inputs::Inputs;
-use crate::extraction::recordings::{names_tell_recordings, recordings};
+use crate::extraction::recordings::recordings;
 use crate::extraction::sound_files::{DamagedFile, FileProblems, write_problems};
 
 /// Sound files to a table of features.
@@ -21,7 +22,8 @@ use crate::extraction::sound_files::{DamagedFile, FileProblems, write_problems};
 /// The columns are those of the published GTZAN tables: `filename`, `length` in samples, the numbers of
 /// the [`FeatureSet`](timbral_dsp::FeatureSet), and `label`, the name of the file's folder. Where the names
 /// do not say which rows are of one recording, as published names do (`blues.00000.3.wav`), a column
-/// `group` before the label has the path of the recording. Every file is
+/// `group` before the label has the path of the recording; where tags of the files have them, columns `artist` and
+/// `album` follow ([`SoundTags`](timbral_audio::SoundTags)). Every file is
 /// decoded, mixed to mono and resampled to the rate of the features. It runs on the threads of the current
 /// rayon pool; the table does not depend on their number.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -160,9 +162,8 @@ impl Extraction {
         table: impl AsRef<Path>,
         monitor: &mut dyn Monitor,
     ) -> Result<ExtractionReport> {
-        let recordings = recordings(files);
-        let with_groups = !names_tell_recordings(files, &recordings, self.segments);
-        let columns = columns(source.names(), with_groups);
+        let texts = FileTexts::of(files, self.segments);
+        let columns = columns(source.names(), texts.columns());
         let mut settings = source.settings();
         settings["version"] = env!("CARGO_PKG_VERSION").into();
         if self.open.lenient {
@@ -175,10 +176,10 @@ impl Extraction {
             TableJournal::create
         };
         let journal = open(table.as_ref(), &columns, &settings)?;
-        let todo: Vec<(&PathBuf, &String)> = files
+        let todo: Vec<(usize, &PathBuf)> = files
             .iter()
-            .zip(&recordings)
-            .filter(|(file, _)| !journal.contains(&key(file)))
+            .enumerate()
+            .filter(|(_, file)| !journal.contains(&key(file)))
             .collect();
         let resumed = files.len() - todo.len();
         let monitor = SharedMonitor::new(monitor);
@@ -191,21 +192,18 @@ impl Extraction {
         });
         let lock = || kept.lock().unwrap_or_else(PoisonError::into_inner);
         let _ = report(resumed);
-        let read = |(i, (file, recording)): (usize, &(&PathBuf, &String))| {
+        let read = |(i, file): &(usize, &PathBuf)| {
             if monitor.is_stopped() {
                 return Ok(());
             }
             let rows = source.rows(file);
             let mut kept = lock();
-            kept.add(i, file, with_groups.then_some(recording), rows)
+            kept.add(*i, file, texts.of_file(*i), rows)
                 .inspect_err(|_| monitor.stop())?;
             let _ = report(kept.done);
             Ok::<_, Error>(())
         };
-        todo.par_iter()
-            .enumerate()
-            .with_max_len(1)
-            .try_for_each(read)?;
+        todo.par_iter().with_max_len(1).try_for_each(read)?;
         let mut kept = kept.into_inner().unwrap_or_else(PoisonError::into_inner);
         kept.skipped.sort_by_key(|(i, _)| *i);
         let mut report = ExtractionReport {
@@ -243,13 +241,17 @@ impl Extraction {
         let of_files = recordings(files);
         let (mut ids, mut labels, mut lengths) = (Vec::new(), Vec::new(), Vec::new());
         let (mut values, mut skipped, mut groups) = (Vec::new(), Vec::new(), Vec::new());
-        for ((path, rows), recording) in each.into_iter().zip(&of_files) {
+        let (mut artists, mut albums) = (Vec::new(), Vec::new());
+        let of_files = of_files.iter().zip(sound_tags(files));
+        for ((path, rows), (recording, tags)) in each.into_iter().zip(of_files) {
             match rows {
                 Err(error) => skipped.push(error),
                 Ok(rows) => {
                     for row in rows {
                         labels.push(label(path));
                         groups.push(recording);
+                        artists.push(tags.artist.clone().unwrap_or_default());
+                        albums.push(tags.album.clone().unwrap_or_default());
                         lengths.push(row.length as u64);
                         values.extend(row.values.iter().map(|x| *x as f32));
                         ids.push(row.filename);
@@ -267,10 +269,17 @@ impl Extraction {
         let names = extractor.names().to_vec();
         let values = Array2::from_shape_vec((ids.len(), names.len()), values);
         let values = values.map_err(|_| Error::EmptyPart { part: "training" })?;
-        let table = FeatureTable::new(names, values, ids)?
+        let mut table = FeatureTable::new(names, values, ids)?
             .with_groups(groups)?
             .with_labels(labels)?
             .with_lengths(lengths)?;
+        let is_known = |texts: &[String]| texts.iter().any(|text| !text.is_empty());
+        if is_known(&artists) {
+            table = table.with_artists(artists)?;
+        }
+        if is_known(&albums) {
+            table = table.with_albums(albums)?;
+        }
         let damaged = extractor.take_damaged();
         Ok((table, FileProblems { skipped, damaged }))
     }
@@ -293,16 +302,13 @@ impl Kept {
         &mut self,
         i: usize,
         path: &Path,
-        recording: Option<&String>,
+        texts: &[String],
         rows: Result<Vec<FeatureRow>>,
     ) -> Result<()> {
         match rows {
             Ok(rows) => {
                 let label = label(path);
-                let cells: Vec<_> = rows
-                    .iter()
-                    .map(|row| row.cells(recording, &label))
-                    .collect();
+                let cells: Vec<_> = rows.iter().map(|row| row.cells(texts, &label)).collect();
                 self.journal.append(&key(path), &cells)?;
                 self.files += 1;
             }
@@ -345,11 +351,11 @@ pub(crate) fn for_each_file<'f, T: Send>(
 }
 
 /// The columns of the table.
-fn columns(names: &[String], with_groups: bool) -> Vec<String> {
+fn columns(names: &[String], texts: &[&str]) -> Vec<String> {
     let name = |s: &str| s.to_owned();
     let head = [name("filename"), name("length")].into_iter();
     head.chain(names.iter().cloned())
-        .chain(with_groups.then(|| name("group")))
+        .chain(texts.iter().copied().map(name))
         .chain([name("label")])
         .collect()
 }
@@ -391,8 +397,11 @@ mod tests {
     #[test]
     fn the_columns_are_the_published_ones() {
         let extractor = Extractor::new(FeatureSetParams::gtzan(), Segmentation::Whole).unwrap();
-        assert_eq!(columns(extractor.names(), true)[59..], ["group", "label"]);
-        let columns = columns(extractor.names(), false);
+        assert_eq!(
+            columns(extractor.names(), &["group"])[59..],
+            ["group", "label"]
+        );
+        let columns = columns(extractor.names(), &[]);
         assert_eq!(columns.len(), 60);
         assert_eq!(
             columns[..4],

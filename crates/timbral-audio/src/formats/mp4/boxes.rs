@@ -3,22 +3,28 @@ use crate::formats::bytes::Bytes;
 
 /// The name and place of a box; the position is after its header.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Header {
-    pub(super) name: [u8; 4],
+pub(crate) struct Header {
+    pub(crate) name: [u8; 4],
     /// Where the box starts.
-    pub(super) at: u64,
+    pub(crate) at: u64,
     /// Where its content starts.
-    pub(super) body: u64,
+    pub(crate) body: u64,
     /// Where it ends, at most the end of the file.
-    pub(super) end: u64,
+    pub(crate) end: u64,
     depth: u8,
 }
 
 impl Header {
     /// The next box of a file; `None` at the end.
-    pub(super) fn read(bytes: &mut Bytes) -> Result<Option<Self>> {
+    pub(crate) fn read(bytes: &mut Bytes) -> Result<Option<Self>> {
         let end = bytes.end();
         Self::read_in(bytes, end, 0)
+    }
+
+    /// The same without the first bytes of its content.
+    pub(crate) fn without(self, n: u64) -> Self {
+        let body = self.body.saturating_add(n).min(self.end);
+        Self { body, ..self }
     }
 
     fn read_in(bytes: &mut Bytes, parent_end: u64, depth: u8) -> Result<Option<Self>> {
@@ -46,7 +52,7 @@ impl Header {
 }
 
 /// Calls `visit` for each box in `parent`.
-pub(super) fn each(
+pub(crate) fn each(
     bytes: &mut Bytes,
     parent: Header,
     visit: &mut dyn FnMut(&mut Bytes, Header) -> Result<()>,

@@ -136,7 +136,7 @@ impl KernelRows {
 /// `librosa.feature.rms(S=S)`: bin 0, and the last one of an even length, have no mirror image.
 fn rms_of_spectrum(power: &[Lane], n_fft: usize) -> shapes::Wide {
     let last = power.len() - 1;
-    let half = if n_fft % 2 == 0 { 0.5 } else { 0.0 };
+    let half = if n_fft.is_multiple_of(2) { 0.5 } else { 0.0 };
     let size = n_fft as f64 * n_fft as f64;
     dispatch(
         #[inline(always)]

@@ -3,9 +3,9 @@
 use ndarray::{Array2, Axis};
 
 use super::kernels::{Kernel, KernelRows};
-use super::plan::{Composed, ComposedScratch};
 use super::sources::Source;
 use super::summary::Rows;
+use super::sweep::{ComposedScratch, Transforms};
 use crate::constant_q::{CensParams, chroma_cens, tonnetz};
 use crate::error::Result;
 use crate::features::columns::METRES;
@@ -22,7 +22,7 @@ use crate::spectral::{
 };
 
 pub(super) struct Shared<'a> {
-    plan: &'a Composed,
+    plan: &'a Transforms,
     y: &'a [f32],
     scratch: &'a mut ComposedScratch,
     kernels: KernelRows,
@@ -37,7 +37,7 @@ pub(super) struct Shared<'a> {
 
 impl<'a> Shared<'a> {
     pub(super) fn new(
-        plan: &'a Composed,
+        plan: &'a Transforms,
         y: &'a [f32],
         scratch: &'a mut ComposedScratch,
         kernels: KernelRows,
@@ -56,7 +56,7 @@ impl<'a> Shared<'a> {
     }
 
     /// Mel bands to decibels, no more than 80 dB below the loudest.
-    pub(super) fn to_decibels(&mut self) {
+    pub(super) fn convert_mels(&mut self) {
         let params = DbParams::default();
         let range = params.top_db.unwrap_or(f32::INFINITY);
         for tiles in &mut self.scratch.mels {
@@ -113,7 +113,7 @@ impl<'a> Shared<'a> {
             }
             Source::FourierTempogram(i, params) => {
                 let tempogram = fourier_tempogram(self.onset(*i), params)?;
-                Rows::of_array(tempogram.mapv(|z| z.re.hypot(z.im)).view(), true)
+                Rows::of_array(tempogram.mapv(|z| libm::hypotf(z.re, z.im)).view(), true)
             }
             Source::HybridTempogram(i, params) => {
                 let (rate, hop) = (set.sample_rate, set.stft.params().hop_length);
@@ -126,7 +126,7 @@ impl<'a> Shared<'a> {
             }
             Source::Metrogram(i, params) => {
                 let tempogram = fourier_tempogram(self.onset(*i), params)?;
-                let magnitude = tempogram.mapv(|z| f64::from(z.re).hypot(f64::from(z.im)));
+                let magnitude = tempogram.mapv(|z| libm::hypot(z.re.into(), z.im.into()));
                 let hop = set.stft.params().hop_length as f64;
                 let per_minute = 60.0 * f64::from(set.sample_rate) / hop;
                 let step = per_minute / params.win_length as f64;

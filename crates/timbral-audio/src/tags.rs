@@ -1,0 +1,120 @@
+//! What the tags of a sound file say: title, artist, album.
+//!
+//! `id3` and `vorbis` read tags from memory; `find` knows where they are in each container.
+
+mod find;
+mod id3;
+mod text;
+mod vorbis;
+
+use std::fs::File;
+use std::io::{BufReader, Read, Seek};
+use std::path::Path;
+
+use crate::error::{Error, Result};
+
+/// Title, artist and album of a piece of music, as the tags of its file say.
+///
+/// | tags | of |
+/// |---|---|
+/// | ID3v2.2, 2.3, 2.4 | MP3, AAC, and before any other format; the chunks `id3 ` of WAV and `ID3 ` of AIFF |
+/// | ID3v1 | the end of a file |
+/// | Vorbis comments | FLAC; OGG with Vorbis, Opus or FLAC |
+/// | `ilst` | MP4 |
+/// | `INFO` | WAV |
+/// | `NAME`, `AUTH` | AIFF |
+///
+/// Of several tags the first that has a field counts; of several values the first. Spaces around a text and control
+/// characters are removed; texts that only say that nothing is known (`Unknown Artist`, `Various Artists`) are left
+/// out. A damaged tag is no error: what can be read of it is used. At most 16 MiB of a tag are read.
+///
+/// ```
+/// use std::io::Cursor;
+/// use timbral_audio::SoundTags;
+///
+/// let mut file = vec![0; 100];
+/// file.extend(b"TAG");
+/// for text in ["Blue in Green", "Miles Davis", "Kind of Blue"] {
+///     file.extend(format!("{text:\0<30}").bytes());
+/// }
+/// file.extend([0; 35]);
+/// let tags = SoundTags::from_reader(Cursor::new(file));
+/// assert_eq!(tags.artist.as_deref(), Some("Miles Davis"));
+/// assert_eq!(tags.album.as_deref(), Some("Kind of Blue"));
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub struct SoundTags {
+    /// The title of the piece.
+    pub title: Option<String>,
+    /// The artist of the piece; if there is none, the artist of the album.
+    pub artist: Option<String>,
+    /// The album.
+    pub album: Option<String>,
+}
+
+impl SoundTags {
+    /// Reads the tags of a file; those that it does not have, or that cannot be read, are `None`.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Io`] and [`Error::NotAFile`] if the file cannot be opened.
+    pub fn read(path: impl AsRef<Path>) -> Result<Self> {
+        let path = path.as_ref();
+        let label = path.display().to_string();
+        let metadata = path.metadata().map_err(|e| Error::io(&label, e))?;
+        if !metadata.is_file() {
+            return Err(Error::NotAFile { file: label });
+        }
+        let file = File::open(path).map_err(|e| Error::io(&label, e))?;
+        Ok(Self::from_reader(BufReader::new(file)))
+    }
+
+    /// Reads the tags of a sound file from `reader`, which is at its first byte.
+    pub fn from_reader(reader: impl Read + Seek + Send + Sync + 'static) -> Self {
+        find::tags(Box::new(reader))
+    }
+}
+
+/// The fields while they are collected: the first text of each counts.
+#[derive(Debug, Default, PartialEq)]
+struct Fields {
+    title: Option<String>,
+    artist: Option<String>,
+    album_artist: Option<String>,
+    album: Option<String>,
+}
+
+/// Which field a text is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Field {
+    Title,
+    Artist,
+    AlbumArtist,
+    Album,
+}
+
+impl Fields {
+    fn set(&mut self, field: Field, text: &str) {
+        let place = match field {
+            Field::Title => &mut self.title,
+            Field::Artist => &mut self.artist,
+            Field::AlbumArtist => &mut self.album_artist,
+            Field::Album => &mut self.album,
+        };
+        if place.is_none() {
+            *place = text::clean(text, field);
+        }
+    }
+
+    fn finish(self) -> SoundTags {
+        SoundTags {
+            title: self.title,
+            artist: self.artist.or(self.album_artist),
+            album: self.album,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,169 @@
+//! What a table says of each file besides its features.
+
+use std::path::{Path, PathBuf};
+
+use rayon::prelude::*;
+use timbral_audio::SoundTags;
+
+use super::extractor::Segmentation;
+use super::recordings::{names_tell_recordings, recordings};
+
+/// The columns `group`, `artist` and `album`, as far as a table needs them.
+#[derive(Debug)]
+pub(crate) struct FileTexts {
+    columns: Vec<&'static str>,
+    /// The texts of each file, in the order of the columns.
+    texts: Vec<Vec<String>>,
+}
+
+impl FileTexts {
+    /// A group only where the names of the rows do not say it, artists and albums where a file's tags say some.
+    pub(crate) fn of(files: &[PathBuf], segments: Segmentation) -> Self {
+        let recordings = recordings(files);
+        let mut texts = Self {
+            columns: Vec::new(),
+            texts: vec![Vec::new(); files.len()],
+        };
+        if !names_tell_recordings(files, &recordings, segments) {
+            texts.add("group", recordings);
+        }
+        let tags = sound_tags(files);
+        let text = |text: Option<String>| text.unwrap_or_default();
+        for (name, column) in [
+            (
+                "artist",
+                tags.iter().map(|tags| text(tags.artist.clone())).collect(),
+            ),
+            (
+                "album",
+                tags.iter().map(|tags| text(tags.album.clone())).collect(),
+            ),
+        ] {
+            let column: Vec<String> = column;
+            if column.iter().any(|text| !text.is_empty()) {
+                texts.add(name, column);
+            }
+        }
+        texts
+    }
+
+    fn add(&mut self, name: &'static str, column: Vec<String>) {
+        self.columns.push(name);
+        for (texts, text) in self.texts.iter_mut().zip(column) {
+            texts.push(text);
+        }
+    }
+
+    /// The names of the columns.
+    pub(crate) fn columns(&self) -> &[&'static str] {
+        &self.columns
+    }
+
+    /// The texts of a file, in the order of the columns.
+    pub(crate) fn of_file(&self, file: usize) -> &[String] {
+        &self.texts[file]
+    }
+}
+
+/// The tags of each file; none of a file that cannot be opened.
+pub(crate) fn sound_tags<P: AsRef<Path> + Sync>(files: &[P]) -> Vec<SoundTags> {
+    let read = |file: &P| SoundTags::read(file).unwrap_or_default();
+    files.par_iter().map(read).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use timbral_data::GroupBy;
+    use timbral_dsp::FeatureParams;
+
+    use super::*;
+    use crate::extraction::inputs::Inputs;
+    use crate::extraction::table::Extraction;
+    use crate::{ClassifierParams, feature_table};
+
+    /// Appends a chunk with the artist to a WAV file.
+    fn tag(file: &Path, artist: &str) {
+        let mut bytes = fs::read(file).unwrap();
+        let text = format!("INFOIART{}", "\0".repeat(4));
+        let mut list = text.into_bytes();
+        list[8..].copy_from_slice(&(artist.len() as u32).to_le_bytes());
+        list.extend(artist.bytes());
+        bytes.extend(b"LIST");
+        bytes.extend((list.len() as u32).to_le_bytes());
+        bytes.extend(list);
+        fs::write(file, bytes).unwrap();
+    }
+
+    /// Four recordings of two genres each, by two artists each, with tags.
+    fn music() -> (tempfile::TempDir, Vec<PathBuf>) {
+        let params = timbral_synth::SynthParams {
+            recordings_per_genre: 4,
+            seconds: 3.5,
+            ..Default::default()
+        };
+        let corpus = timbral_synth::SynthCorpus::new(params).unwrap();
+        let all = tempfile::tempdir().unwrap();
+        corpus.write(all.path(), &mut ()).unwrap();
+        let folders = fs::read_dir(all.path()).unwrap();
+        let folders = folders.map(|e| e.unwrap().path());
+        let mut folders: Vec<PathBuf> = folders.filter(|path| path.is_dir()).collect();
+        folders.sort();
+        folders[2..]
+            .iter()
+            .for_each(|f| fs::remove_dir_all(f).unwrap());
+        let files = Inputs::find([all.path()]).unwrap().files;
+        for (i, file) in files.iter().enumerate() {
+            tag(file, ["Anna", "Benn", "Cyan", "Dora"][i / 2]);
+        }
+        (all, files)
+    }
+
+    #[test]
+    fn tables_have_the_artists_of_the_tags() {
+        let (folder, files) = music();
+        let path = folder.path().join("t.csv");
+        let extraction = Extraction::default();
+        extraction.run(&files, &path, &mut ()).unwrap();
+        let read = timbral_data::FeatureTable::read(&path).unwrap();
+        let expected = [
+            "Anna", "Anna", "Benn", "Benn", "Cyan", "Cyan", "Dora", "Dora",
+        ];
+        assert_eq!(read.artists().unwrap(), expected);
+        assert_eq!((read.albums(), read.n_features()), (None, 57));
+        assert_eq!(
+            read.supported_groupings(2),
+            [GroupBy::Artist, GroupBy::Recording]
+        );
+        assert_eq!(read.grouped_by(GroupBy::Artist).n_split_groups(), 4);
+        let whole = Segmentation::Whole;
+        let in_memory = feature_table(folder.path(), FeatureParams::default(), whole).unwrap();
+        assert_eq!(in_memory.artists().unwrap(), expected);
+    }
+
+    #[test]
+    fn folds_of_a_classifier_share_no_artist() {
+        let (_folder, files) = music();
+        let params = |group_by| ClassifierParams {
+            n_splits: 2,
+            group_by,
+            ..ClassifierParams::default()
+        };
+        let provenance = |group_by| {
+            let fitted = params(group_by).fit(&files, &mut ()).unwrap();
+            fitted.classifier.provenance().clone()
+        };
+        let widest = provenance(None);
+        let score = widest.score.unwrap();
+        assert_eq!((score.group_by, score.n_groups), (GroupBy::Artist, 4));
+        let [other] = widest.other_scores[..] else {
+            panic!("{widest:?}");
+        };
+        assert_eq!((other.group_by, other.n_groups), (GroupBy::Recording, 8));
+        assert!(widest.to_string().contains("album effect: "), "{widest}");
+        let asked = provenance(Some(GroupBy::Recording));
+        assert_eq!(asked.score.unwrap().accuracy, other.accuracy);
+        assert_eq!(asked.other_scores[0].accuracy, score.accuracy);
+    }
+}
