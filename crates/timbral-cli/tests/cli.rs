@@ -445,3 +445,39 @@ fn without_weights_the_command_that_gets_them_is_named() {
     let (code, _) = run("extract-features . --embeddings-only --out t.csv");
     assert_eq!(code, Some(64));
 }
+
+#[cfg(feature = "pretrained")]
+#[test]
+fn a_classifier_on_embeddings_needs_no_weights_of_the_user_afterwards() {
+    use timbral::pretrained::Model;
+    if Model::MusicnnMsd.weights(None).is_err() {
+        eprintln!("SKIPPED: no weights; set TIMBRAL_WEIGHTS to the wheel of musicnn 0.1.0");
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let corpus = "make-corpus music --recordings 2 --seconds 4 --seed 1";
+    done(folder.path(), corpus);
+    let train = "train music --model embedding+boost --folds 2 --embedding musicnn-msd:max_pool,taggram \
+        --out genres.timbral";
+    let report = done(folder.path(), train);
+    assert!(
+        report.contains("in 2 folds that share no recording"),
+        "{report}"
+    );
+    let predict = || {
+        let mut command = timbral(
+            folder.path(),
+            "predict music --model genres.timbral --over-time",
+        );
+        for variable in ["TIMBRAL_WEIGHTS", "TIMBRAL_CACHE", "HOME", "XDG_CACHE_HOME"] {
+            command.env_remove(variable);
+        }
+        let output = command.output().unwrap();
+        assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+        text(&output.stdout)
+    };
+    let first = predict();
+    assert_eq!(first, predict());
+    // A line per file and one per window.
+    assert_eq!(first.lines().count(), 20 * 2, "{first}");
+}

@@ -8,7 +8,7 @@ use timbral_core::InvalidParameter;
 use crate::error::{Error, Result};
 use crate::musicnn::{MSD, MSD_TAGS, MTT, MTT_TAGS, Musicnn, MusicnnParams};
 use crate::network::Network;
-use crate::weights::{Published, Weights, find};
+use crate::weights::{Published, Weights, find, from_slice};
 
 /// A network whose weights are published.
 ///
@@ -62,6 +62,13 @@ impl Model {
         }
     }
 
+    /// The text of the licence, which goes with every copy of the weights.
+    pub fn licence_text(self) -> &'static str {
+        match self {
+            Self::MusicnnMsd | Self::MusicnnMtt => include_str!("musicnn/LICENCE.txt"),
+        }
+    }
+
     /// The command that gets a copy of the weights.
     pub fn obtain(self) -> &'static str {
         self.published().obtain
@@ -79,6 +86,15 @@ impl Model {
     /// [`Error::NoWeights`], [`Error::Weights`].
     pub fn weights(self, path: Option<&Path>) -> Result<Weights> {
         find(self.published(), path)
+    }
+
+    /// The weights in the bytes of a safetensors file, as [`Weights::to_safetensors`] makes them.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Weights`]: the bytes are damaged, or of another network.
+    pub fn weights_from_slice(self, bytes: &[u8]) -> Result<Weights> {
+        from_slice(self.published(), bytes)
     }
 
     /// The network with weights.

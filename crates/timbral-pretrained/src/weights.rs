@@ -12,7 +12,7 @@ mod tensors;
 #[cfg(test)]
 mod test_checkpoint;
 
-pub(crate) use find::find;
+pub(crate) use find::{find, from_slice};
 pub(crate) use layout::TensorSpec;
 pub(crate) use published::{CheckpointFiles, Published};
 pub use tensors::Weights;

@@ -3,6 +3,7 @@
 mod file;
 mod labelled_files;
 mod member;
+mod networks;
 mod params;
 mod prediction;
 mod provenance;
@@ -10,10 +11,12 @@ mod training;
 
 use std::path::{Path, PathBuf};
 
+use ndarray::{Array3, ArrayView3};
 use timbral_audio::{Clip, OpenParams};
 use timbral_core::Monitor;
 
 pub use member::{GenreModel, Member, SoundView};
+pub use networks::{EmbeddingModel, PublishedNetwork};
 pub use params::{ClassifierParams, MemberParams, ModelParams};
 pub use prediction::{GenreProbability, PredictedWindow, Prediction};
 pub use provenance::{GenreCount, HeldOutScore, Provenance};
@@ -25,13 +28,14 @@ use crate::extraction::in_order::{PredictionReport, files_in_order};
 use crate::extraction::sound::Sound;
 use crate::extraction::sound_files::DamagedFile;
 use member::{CompiledMember, SegmentGrid, SoundAnalyzer};
+use networks::Networks;
 use prediction::rank;
 
 /// A classifier of genres: sound file in, probabilities out.
 ///
 /// It contains the models and the description of what each gets of a sound. A model gives probabilities
-/// for every segment of a recording. The probability of a genre is the mean over the segments, and then
-/// the mean over the models with their weights `w`:
+/// for every segment of a recording. The probability of a genre is the mean over the segments (of a model on the outputs
+/// of a published network: that of the mean of these outputs), and then the mean over the models with their weights `w`:
 ///
 /// ```text
 /// P(genre) = sum_m w_m mean_i p_mi(genre) / sum_m w_m
@@ -80,7 +84,8 @@ impl PartialEq for Classifier {
 }
 
 impl Classifier {
-    /// A classifier of trained models, whose outputs are `classes` in that order.
+    /// A classifier of trained models, whose outputs are `classes` in that order. The weights of published networks are
+    /// those of `TIMBRAL_WEIGHTS`, else those in the cache.
     ///
     /// # Errors
     ///
@@ -88,6 +93,16 @@ impl Classifier {
     /// [`Error::Member`] for a model that takes something else than its view gives, has other classes, or
     /// a weight that is not above 0.
     pub fn new(classes: Vec<String>, members: Vec<Member>, provenance: Provenance) -> Result<Self> {
+        Self::with_networks(classes, members, provenance, &Networks::default())
+    }
+
+    /// As [`new`](Self::new), with the weights of published networks.
+    fn with_networks(
+        classes: Vec<String>,
+        members: Vec<Member>,
+        provenance: Provenance,
+        networks: &Networks,
+    ) -> Result<Self> {
         let mut sorted: Vec<_> = classes.iter().collect();
         sorted.sort_unstable();
         if let Some(twice) = sorted.windows(2).find(|pair| pair[0] == pair[1]) {
@@ -99,7 +114,8 @@ impl Classifier {
                 return Err(Error::EmptyPart { part });
             }
         }
-        let (views, analyzers) = analyzers_of(members.iter().map(|member| member.view.clone()))?;
+        let (views, analyzers) =
+            analyzers_of(members.iter().map(|member| member.view.clone()), networks)?;
         let members = members.into_iter().enumerate().map(|(i, member)| {
             let index = views.iter().position(|view| *view == member.view);
             let index = index.unwrap_or_default();
@@ -147,6 +163,8 @@ impl Classifier {
                 Segmentation::Whole => 0.0,
             },
             SoundView::Images(images) => images.seconds,
+            // The windows of musicnn.
+            SoundView::Embeddings(_) => 3.0,
         };
         self.members().map(seconds).fold(0.0, f64::max)
     }
@@ -200,8 +218,13 @@ impl Classifier {
         // The probabilities of each member for each segment, row after row.
         let mut outputs: Vec<Vec<f32>> = vec![Vec::new(); self.members.len()];
         let mut grids = Vec::with_capacity(self.analyzers.len());
+        let mut means_of_inputs = Vec::with_capacity(self.analyzers.len());
         for (i, analyzer) in self.analyzers.iter().enumerate() {
+            let mut mean_of_inputs = InputMean::default();
             grids.push(analyzer.analyze(sound, |inputs| {
+                if analyzer.is_averaged() {
+                    mean_of_inputs.add(inputs.view());
+                }
                 for (member, output) in self.members.iter().zip(&mut outputs) {
                     if member.analyzer == i {
                         output.extend(member.probabilities(analyzer.names(), inputs.view())?);
@@ -209,10 +232,22 @@ impl Classifier {
                 }
                 Ok(())
             })?);
+            means_of_inputs.push(mean_of_inputs.finish());
         }
         let n_classes = self.classes.len();
-        let means = outputs.iter().map(|output| mean(output, n_classes));
-        let genres = self.weighted_mean(means);
+        let mut means = Vec::with_capacity(self.members.len());
+        for (member, output) in self.members.iter().zip(&outputs) {
+            let averaged = means_of_inputs.get(member.analyzer);
+            means.push(match averaged.and_then(Option::as_ref) {
+                Some(inputs) => {
+                    let names = self.analyzers[member.analyzer].names();
+                    let output = member.probabilities(names, inputs.view())?;
+                    output.iter().map(|p| f64::from(*p)).collect()
+                }
+                None => mean(output, n_classes),
+            });
+        }
+        let genres = self.weighted_mean(means.into_iter());
         let finest = (grids.iter().copied()).min_by(|a, b| a.stride.total_cmp(&b.stride));
         let finest = finest.ok_or(Error::EmptyPart { part: "model" })?;
         let is_finest = |member: &CompiledMember| grids[member.analyzer].stride == finest.stride;
@@ -249,6 +284,7 @@ impl Classifier {
 /// The distinct views, with the analyzer of each.
 fn analyzers_of(
     views: impl Iterator<Item = SoundView>,
+    networks: &Networks,
 ) -> Result<(Vec<SoundView>, Vec<SoundAnalyzer>)> {
     let mut distinct: Vec<SoundView> = Vec::new();
     for view in views {
@@ -256,7 +292,8 @@ fn analyzers_of(
             distinct.push(view);
         }
     }
-    let analyzers = distinct.iter().map(SoundAnalyzer::new);
+    let analyzers = distinct.iter();
+    let analyzers = analyzers.map(|view| SoundAnalyzer::new(view, networks));
     let analyzers = analyzers.collect::<Result<_>>()?;
     Ok((distinct, analyzers))
 }
@@ -270,6 +307,32 @@ fn take_damaged(analyzers: &[SoundAnalyzer]) -> Vec<DamagedFile> {
     damaged.sort_by(|a, b| a.path.cmp(&b.path));
     damaged.dedup_by(|a, b| a.path == b.path);
     damaged
+}
+
+/// The mean of model inputs of shape `(n, 1, n_features)`.
+#[derive(Debug, Default)]
+struct InputMean {
+    sums: Vec<f64>,
+    n: usize,
+}
+
+impl InputMean {
+    fn add(&mut self, inputs: ArrayView3<'_, f32>) {
+        for row in inputs.outer_iter() {
+            self.sums.resize(row.len(), 0.0);
+            let sums = self.sums.iter_mut().zip(row);
+            sums.for_each(|(sum, x)| *sum += f64::from(*x));
+            self.n += 1;
+        }
+    }
+
+    /// The mean as one row; `None` without rows.
+    fn finish(self) -> Option<Array3<f32>> {
+        let mean = self.sums.iter().map(|sum| (sum / self.n as f64) as f32);
+        let shape = (1, 1, self.sums.len());
+        let mean = Array3::from_shape_vec(shape, mean.collect()).ok()?;
+        (self.n > 0).then_some(mean)
+    }
 }
 
 /// The mean of rows of probabilities that follow each other.

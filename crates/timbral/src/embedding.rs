@@ -1,3 +1,4 @@
+pub(crate) mod analyzer;
 mod columns;
 mod tagger;
 #[cfg(test)]

@@ -50,6 +50,7 @@ mod experiment;
 #[cfg(feature = "plot")]
 mod explore;
 mod extraction;
+mod linear;
 mod recipes;
 mod similar;
 #[cfg(feature = "plot")]
@@ -59,9 +60,9 @@ pub mod tune;
 #[cfg(feature = "classical")]
 pub use classical::Classical;
 pub use classifier::{
-    Classifier, ClassifierParams, FittedClassifier, GenreCount, GenreModel, GenreProbability,
-    HeldOutScore, Member, MemberParams, ModelParams, PredictedWindow, Prediction, Provenance,
-    SoundView,
+    Classifier, ClassifierParams, EmbeddingModel, FittedClassifier, GenreCount, GenreModel,
+    GenreProbability, HeldOutScore, Member, MemberParams, ModelParams, PredictedWindow, Prediction,
+    Provenance, PublishedNetwork, SoundView,
 };
 #[cfg(feature = "pretrained")]
 pub use embedding::{
@@ -88,6 +89,7 @@ pub use extraction::inputs::Inputs;
 pub use extraction::mel_images::MelImages;
 pub use extraction::sound_files::{DamagedFile, FileProblems};
 pub use extraction::table::{Extraction, ExtractionReport, feature_table};
+pub use linear::logistic::{LogisticModel, LogisticParams};
 pub use ndarray;
 pub use recipes::dense::{DenseModel, DenseParams};
 pub use recipes::ensemble::Ensemble;

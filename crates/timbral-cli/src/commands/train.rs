@@ -14,9 +14,18 @@ pub struct Train {
     /// Folders named by their genre, or folders of such folders
     #[arg(required = true)]
     music: Vec<PathBuf>,
-    /// Kind of model: boost, dense, conv, crnn, attention or ensemble (boost, dense and conv)
+    /// Kind of model: boost, dense, conv, crnn, attention, embedding (on the outputs of a published network), ensemble
+    /// (boost, dense and conv), or several with + between, such as embedding+boost
     #[arg(long = "model", value_name = "KIND", default_value = "boost")]
     params: ClassifierParams,
+    /// Network of the model embedding: musicnn-msd or musicnn-mtt, and after a colon the outputs to choose from by folds,
+    /// a list of max_pool, mean_pool, penultimate and taggram
+    #[cfg(feature = "pretrained")]
+    #[arg(long, value_name = "NETWORK", default_value = "musicnn-msd:max_pool")]
+    embedding: timbral::EmbeddingModel,
+    #[cfg(feature = "pretrained")]
+    #[command(flatten)]
+    weights: crate::options::weights::WeightArgs,
     #[command(flatten)]
     features: FeatureArgs,
     /// Classifier to write
@@ -54,6 +63,15 @@ impl Command for Train {
         let mut params = self.params;
         (params.n_splits, params.seed) = (self.folds, self.seed);
         params.group_by = self.group_by;
+        #[cfg(feature = "pretrained")]
+        {
+            params.weights = self.weights.weights;
+            for member in &mut params.members {
+                if let timbral::ModelParams::Embedding(model) = &mut member.model {
+                    model.clone_from(&self.embedding);
+                }
+            }
+        }
         params.open = self.sound.open_params();
         params.features = self.features.params()?;
         let Inputs {

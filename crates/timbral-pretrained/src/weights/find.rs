@@ -22,6 +22,20 @@ pub(crate) fn find(published: &Published, path: Option<&Path>) -> Result<Weights
     find_in(published, path, cache_folder())
 }
 
+/// The weights in the bytes of a safetensors file.
+pub(crate) fn from_slice(published: &Published, bytes: &[u8]) -> Result<Weights> {
+    let path = Path::new("the bytes");
+    let layout = (published.layout)();
+    let weights = stored::decode(bytes, published.name, &layout).and_then(|values| {
+        Weights::new(published.name, path, layout, values, published.fingerprint)
+    });
+    weights.map_err(|reason| Error::Weights {
+        path: path.to_owned(),
+        network: published.name.to_owned(),
+        reason,
+    })
+}
+
 fn find_in(
     published: &Published,
     path: Option<PathBuf>,
@@ -138,6 +152,18 @@ mod tests {
         fs::create_dir_all(folder).unwrap();
         fs::write(folder.join(".index"), index).unwrap();
         fs::write(folder.join(".data-00000-of-00001"), data).unwrap();
+    }
+
+    #[test]
+    fn bytes_of_a_safetensors_file_are_read_as_the_file_is() {
+        let (published, [index, data]) = published(21.0);
+        let layout = layout();
+        let values = checkpoint::read(&index, &data, &layout).unwrap();
+        let weights = Weights::new("tiny", Path::new(""), layout, values, "").unwrap();
+        let bytes = weights.to_safetensors();
+        let read = from_slice(&published, &bytes).unwrap();
+        assert_eq!(read.fingerprint(), weights.fingerprint());
+        assert!(from_slice(&published, &bytes[..bytes.len() - 1]).is_err());
     }
 
     #[test]

@@ -7,7 +7,8 @@ use timbral_data::Scaler;
 use timbral_nn::History;
 
 use super::Classifier;
-use super::member::{CompiledMember, GenreModel, Member, SoundView};
+use super::member::{CompiledMember, GenreModel, Member, SoundAnalyzer, SoundView};
+use super::networks::Networks;
 use super::provenance::Provenance;
 use crate::container::{Format, Members};
 use crate::error::Result;
@@ -43,6 +44,7 @@ enum Kind {
     Boost,
     Dense,
     Network,
+    Logistic,
 }
 
 /// The parts of a dense model besides its network.
@@ -58,8 +60,10 @@ struct DenseParts {
 ///
 /// A file is a zip archive of stored entries: `manifest.json` with format and version, the classes, the
 /// views and weights of the models, and the provenance; then for model `i` either `members/i/model.ubj`
-/// (XGBoost's format) or `members/i/network.safetensors`, the latter with `members/i/dense.json` (scalers,
-/// history) for a dense network.
+/// (XGBoost's format), `members/i/logistic.json`, or `members/i/network.safetensors`, the latter with
+/// `members/i/dense.json` (scalers, history) for a dense network. The published networks whose outputs models see are
+/// there with their weights and their licence, `networks/musicnn-msd.safetensors` and `networks/musicnn-msd.txt`: the
+/// file is all that a prediction needs.
 impl Classifier {
     /// Writes the classifier into one file; on an error no incomplete file is left.
     ///
@@ -93,6 +97,12 @@ impl Classifier {
                     files.push((file("network.safetensors"), network.to_safetensors()?));
                     Kind::Network
                 }
+                GenreModel::Logistic(model) => {
+                    // Strings and finite numbers: serialisation cannot fail.
+                    let model = serde_json::to_vec(model).unwrap_or_default();
+                    files.push((file("logistic.json"), model));
+                    Kind::Logistic
+                }
             };
             members.push(Entry {
                 model,
@@ -100,6 +110,7 @@ impl Classifier {
                 weight: member.weight,
             });
         }
+        files.extend(self.analyzers.iter().flat_map(network_files));
         let manifest = Manifest {
             classes: self.classes.clone(),
             members,
@@ -132,9 +143,53 @@ impl Classifier {
             })
         });
         let members = members.collect::<Result<Vec<_>>>()?;
-        Self::new(manifest.classes, members, manifest.provenance)
+        let networks = networks(&mut files, &members)?;
+        Self::with_networks(manifest.classes, members, manifest.provenance, &networks)
             .map_err(|e| files.bad("manifest.json", &e))
     }
+}
+
+/// The weights and the licence of a published network.
+#[cfg(feature = "pretrained")]
+fn network_files(analyzer: &SoundAnalyzer) -> Vec<(String, Vec<u8>)> {
+    let SoundAnalyzer::Embeddings(analyzer) = analyzer else {
+        return Vec::new();
+    };
+    let (weights, model) = (analyzer.weights(), analyzer.model());
+    let name = model.name();
+    vec![
+        (
+            format!("networks/{name}.safetensors"),
+            weights.to_safetensors(),
+        ),
+        (format!("networks/{name}.txt"), model.licence_text().into()),
+    ]
+}
+
+#[cfg(not(feature = "pretrained"))]
+fn network_files(_analyzer: &SoundAnalyzer) -> Vec<(String, Vec<u8>)> {
+    Vec::new()
+}
+
+/// The published networks that members need.
+fn networks(files: &mut Members<'_>, members: &[Member]) -> Result<Networks> {
+    #[cfg_attr(not(feature = "pretrained"), expect(unused_mut))]
+    let mut networks = Networks::default();
+    for member in members {
+        let SoundView::Embeddings(network) = member.view else {
+            continue;
+        };
+        #[cfg(not(feature = "pretrained"))]
+        return Err(files.bad("manifest.json", &network.unavailable()));
+        #[cfg(feature = "pretrained")]
+        if !networks.known.iter().any(|(known, _)| *known == network) {
+            let name = format!("networks/{network}.safetensors");
+            let weights = network.model().weights_from_slice(&files.read(&name)?);
+            let weights = weights.map_err(|e| files.bad(&name, &e))?;
+            networks.known.push((network, weights.into()));
+        }
+    }
+    Ok(networks)
 }
 
 fn model(
@@ -167,6 +222,7 @@ fn model(
             })
         }
         Kind::Network => GenreModel::Network(network(files)?),
+        Kind::Logistic => GenreModel::Logistic(files.json(&file("logistic.json"))?),
     })
 }
 
@@ -379,6 +435,14 @@ mod tests {
                 "/members/2/view/images/mel/n_mels",
                 9.into(),
                 "member 2 of the classifier: the network takes",
+            ),
+            (
+                "/members/0/view",
+                serde_json::json!({"embeddings": "musicnn-msd"}),
+                match cfg!(feature = "pretrained") {
+                    true => "networks/musicnn-msd.safetensors: specified file not found",
+                    false => "published networks need the feature `pretrained`",
+                },
             ),
             (
                 "/members/2/view/images/seconds",

@@ -10,9 +10,10 @@ use timbral_core::{Monitor, Progress};
 use timbral_data::{FeatureTable, GroupBy, SplitMethod, sort_classes};
 
 use super::member::{CompiledMember, GenreModel, SoundAnalyzer, SoundView, features, unnamed};
+use super::networks::Networks;
 use super::params::ModelParams;
 use super::provenance::GenreCount;
-use super::{analyzers_of, mean, take_damaged};
+use super::{InputMean, analyzers_of, mean, take_damaged};
 use crate::error::{Error, Result};
 use crate::extraction::file_texts::sound_tags;
 use crate::extraction::recordings::recordings_without_copies;
@@ -52,22 +53,27 @@ impl LabelledFiles {
     pub(super) fn read(
         files: &[PathBuf],
         views: impl Iterator<Item = SoundView>,
+        networks: &Networks,
         open: OpenParams,
         monitor: &mut dyn Monitor,
     ) -> Result<(Self, FileProblems)> {
-        let (views, analyzers) = analyzers_of(views)?;
+        let (views, analyzers) = analyzers_of(views, networks)?;
         let analyzers: Vec<_> = analyzers
             .into_iter()
             .map(|analyzer| analyzer.with_open_params(open))
             .collect();
         let analyze = |path: &Path| -> Result<Vec<Array3<f32>>> {
             let of_analyzer = |analyzer: &SoundAnalyzer| {
-                let mut batches = Vec::new();
-                let take = |batch| {
-                    batches.push(batch);
+                let (mut batches, mut inputs) = (Vec::new(), InputMean::default());
+                let take = |batch: Array3<f32>| {
+                    match analyzer.is_averaged() {
+                        true => inputs.add(batch.view()),
+                        false => batches.push(batch),
+                    }
                     Ok(())
                 };
                 analyzer.analyze(Sound::File(path), take)?;
+                batches.extend(inputs.finish());
                 join(&batches)
             };
             analyzers.iter().map(of_analyzer).collect()
@@ -190,6 +196,22 @@ impl LabelledFiles {
                 let drawn = SplitMethod::Grouped.split(&table, seed)?;
                 let (train, valid) = (table.select(&drawn.train)?, table.select(&drawn.test)?);
                 GenreModel::Dense(params.fit_rows(&train, &valid, &mut watched)?)
+            }
+            ModelParams::Embedding(model) => {
+                let of = |row: &usize| self.labels[*row];
+                let labels: Vec<usize> = file_of_row.iter().map(of).collect();
+                let groups = self.table.split_groups();
+                let groups = file_of_row.iter().map(|file| groups[*file].to_string());
+                // Of all rows, so that it has all classes.
+                let table = unnamed(names, features(rows.view()))?
+                    .with_labels(self.names(&labels))?
+                    .with_groups(groups)?;
+                let regression = model.regression();
+                GenreModel::Logistic(regression.fit_rows(
+                    &table.select(&kept)?,
+                    seed,
+                    &mut watched,
+                )?)
             }
             ModelParams::Network(ImageNetParams { net, train, .. }) => {
                 let mut train = train.clone();

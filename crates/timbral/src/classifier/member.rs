@@ -5,11 +5,15 @@ use timbral_boost::Predictor;
 use timbral_data::FeatureTable;
 use timbral_dsp::FeatureSetParams;
 
+use super::networks::{Networks, PublishedNetwork};
+#[cfg(feature = "pretrained")]
+use crate::embedding::analyzer::EmbeddingAnalyzer;
 use crate::error::{Error, Result};
 use crate::extraction::extractor::{Extractor, Segmentation};
 use crate::extraction::mel_images::{MelImages, SpectrogramComputer};
 use crate::extraction::sound::Sound;
 use crate::extraction::sound_files::DamagedFile;
+use crate::linear::logistic::LogisticModel;
 use crate::recipes::dense::DenseModel;
 
 /// The largest weight of a member: sums of weights stay finite.
@@ -29,6 +33,8 @@ pub enum SoundView {
     },
     /// Mel spectrograms of segments.
     Images(MelImages),
+    /// All outputs of a published network for its windows.
+    Embeddings(PublishedNetwork),
 }
 
 /// A trained model of genres.
@@ -41,6 +47,8 @@ pub enum GenreModel {
     Dense(DenseModel),
     /// A network on mel spectrograms.
     Network(timbral_nn::Classifier),
+    /// Logistic regression on the outputs of a published network.
+    Logistic(LogisticModel),
 }
 
 /// One model of a [`Classifier`](super::Classifier), its input and its weight.
@@ -95,10 +103,13 @@ impl SegmentGrid {
 pub(super) enum SoundAnalyzer {
     Features(Box<Extractor>, u32, Segmentation),
     Images(Box<SpectrogramComputer>, u32),
+    #[cfg(feature = "pretrained")]
+    Embeddings(Box<EmbeddingAnalyzer>),
 }
 
 impl SoundAnalyzer {
-    pub(super) fn new(view: &SoundView) -> Result<Self> {
+    #[cfg_attr(not(feature = "pretrained"), expect(unused_variables))]
+    pub(super) fn new(view: &SoundView, networks: &Networks) -> Result<Self> {
         match view {
             SoundView::Features { features, segments } => {
                 let extractor = Extractor::new(features.clone(), *segments)?;
@@ -112,6 +123,14 @@ impl SoundAnalyzer {
                 SpectrogramComputer::new(*images)?.into(),
                 images.mel.sample_rate,
             )),
+            #[cfg(feature = "pretrained")]
+            SoundView::Embeddings(network) => {
+                let weights = networks.weights(*network)?;
+                let analyzer = EmbeddingAnalyzer::new(network.model(), weights)?;
+                Ok(Self::Embeddings(analyzer.into()))
+            }
+            #[cfg(not(feature = "pretrained"))]
+            SoundView::Embeddings(network) => Err(network.unavailable()),
         }
     }
 
@@ -124,6 +143,10 @@ impl SoundAnalyzer {
             Self::Images(computer, sample_rate) => {
                 Self::Images(computer.with_open_params(params).into(), sample_rate)
             }
+            #[cfg(feature = "pretrained")]
+            Self::Embeddings(analyzer) => {
+                Self::Embeddings(analyzer.with_open_params(params).into())
+            }
         }
     }
 
@@ -132,6 +155,8 @@ impl SoundAnalyzer {
         match self {
             Self::Features(extractor, ..) => extractor.take_damaged(),
             Self::Images(computer, ..) => computer.take_damaged(),
+            #[cfg(feature = "pretrained")]
+            Self::Embeddings(analyzer) => analyzer.take_damaged(),
         }
     }
 
@@ -140,7 +165,14 @@ impl SoundAnalyzer {
         match self {
             Self::Features(extractor, ..) => extractor.names(),
             Self::Images(..) => &[],
+            #[cfg(feature = "pretrained")]
+            Self::Embeddings(analyzer) => analyzer.names(),
         }
+    }
+
+    /// Whether models get the mean of the inputs of a recording.
+    pub(super) fn is_averaged(&self) -> bool {
+        !matches!(self, Self::Features(..) | Self::Images(..))
     }
 
     /// Passes on the model inputs of a sound, in batches of segments: `(n, 1, n_features)` or
@@ -178,6 +210,21 @@ impl SoundAnalyzer {
                     (computer.length(), computer.length()),
                     *sample_rate,
                 ))
+            }
+            #[cfg(feature = "pretrained")]
+            Self::Embeddings(analyzer) => {
+                analyzer.for_each_batch(sound, |windows| {
+                    let mut inputs = Array3::zeros((windows.len(), 1, analyzer.names().len()));
+                    for (mut to, window) in inputs.outer_iter_mut().zip(&windows) {
+                        to.iter_mut().zip(window).for_each(|(to, x)| *to = *x);
+                    }
+                    take(inputs)
+                })?;
+                let seconds = analyzer.window_seconds();
+                Ok(SegmentGrid {
+                    length: seconds,
+                    stride: seconds,
+                })
             }
         }
     }
@@ -241,6 +288,14 @@ impl CompiledMember {
                 }
                 network.n_classes()
             }
+            (GenreModel::Logistic(model), _) if !analyzer.names().is_empty() => {
+                let has = |name| analyzer.names().contains(name);
+                if !model.is_consistent() || !model.feature_names().iter().all(has) {
+                    return Err("it was trained on other features".to_owned());
+                }
+                same("classes", classes, model.classes())?;
+                classes.len()
+            }
             _ => return Err("the model takes no such view of a sound".to_owned()),
         };
         if n_classes != classes.len() {
@@ -261,6 +316,9 @@ impl CompiledMember {
     ) -> Result<Array2<f32>> {
         match (&self.member.model, &self.trees) {
             (GenreModel::Network(network), _) => Ok(network.image_probabilities(inputs)?),
+            (GenreModel::Logistic(model), _) => {
+                model.probabilities(&unnamed(names, features(inputs))?)
+            }
             (GenreModel::Dense(model), _) => {
                 model.probabilities(&unnamed(names, features(inputs))?)
             }

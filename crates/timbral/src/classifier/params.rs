@@ -1,3 +1,4 @@
+use std::path::PathBuf;
 use std::str::FromStr;
 
 use serde::Serialize;
@@ -8,6 +9,7 @@ use timbral_data::GroupBy;
 use timbral_dsp::FeatureSetParams;
 
 use super::member::SoundView;
+use super::networks::EmbeddingModel;
 use crate::error::{Error, Result};
 use crate::extraction::extractor::Segmentation;
 use crate::extraction::mel_images::MelImages;
@@ -25,6 +27,8 @@ pub enum ModelParams {
     Dense(DenseParams),
     /// A network on mel spectrograms.
     Network(ImageNetParams),
+    /// Logistic regression on the outputs of a published network (feature `pretrained`).
+    Embedding(EmbeddingModel),
 }
 
 impl ModelParams {
@@ -68,7 +72,9 @@ impl MemberParams {
 /// | `boost` | boosted trees on features of 3-s segments; the default |
 /// | `dense` | a dense network on them |
 /// | `conv`, `crnn`, `attention` | a network on mel spectrograms of 10 s |
+/// | `embedding` | logistic regression on a published network's outputs, averaged over a recording (feature `pretrained`) |
 /// | `ensemble` | `boost`, `dense` and `conv`, equally weighted |
+/// | `embedding+boost` and the like | those between the plus signs, equally weighted |
 ///
 /// ```
 /// let params: timbral::ClassifierParams = "ensemble".parse()?;
@@ -92,6 +98,9 @@ pub struct ClassifierParams {
     pub group_by: Option<GroupBy>,
     /// Random seed, of the models, too; default 0.
     pub seed: u64,
+    /// The copy of the weights of published networks; default the one of `TIMBRAL_WEIGHTS`, else the one in the cache.
+    #[serde(skip)]
+    pub weights: Option<PathBuf>,
     /// How the files are opened; default strictly: a damaged packet is an error.
     #[serde(skip)]
     pub open: OpenParams,
@@ -113,6 +122,7 @@ impl Default for ClassifierParams {
             n_splits: 5,
             group_by: None,
             seed: 0,
+            weights: None,
             open: OpenParams::default(),
             _non_exhaustive: (),
         }
@@ -124,17 +134,27 @@ impl FromStr for ClassifierParams {
 
     fn from_str(name: &str) -> Result<Self> {
         let dense = || ModelParams::Dense(DenseParams::default());
+        let one = |part: &str| {
+            match part {
+            "boost" => Ok(ModelParams::boost()),
+            "dense" => Ok(dense()),
+            "embedding" => Ok(ModelParams::Embedding(EmbeddingModel::default())),
+            _ => part.parse().map(ModelParams::Network).map_err(|_| {
+                let reason =
+                    "neither boost, dense, conv, crnn, attention, embedding, ensemble, nor several with + between";
+                InvalidParameter::new("model", name, reason)
+            }),
+        }
+        };
         let models = match name {
-            "boost" => vec![ModelParams::boost()],
-            "dense" => vec![dense()],
             "ensemble" => {
                 let conv = ModelParams::Network(ImageNetParams::conv());
                 vec![ModelParams::boost(), dense(), conv]
             }
-            _ => vec![ModelParams::Network(name.parse().map_err(|_| {
-                let reason = "neither boost, dense, conv, crnn, attention nor ensemble";
-                InvalidParameter::new("model", name, reason)
-            })?)],
+            _ => name
+                .split('+')
+                .map(one)
+                .collect::<std::result::Result<_, _>>()?,
         };
         Ok(Self {
             members: models.into_iter().map(MemberParams::new).collect(),
@@ -152,6 +172,7 @@ impl ClassifierParams {
                 segments: self.segments,
             },
             ModelParams::Network(_) => SoundView::Images(self.images),
+            ModelParams::Embedding(model) => SoundView::Embeddings(model.network),
         }
     }
 }

@@ -10,6 +10,7 @@ use timbral_metrics::{Fold, FoldParams, stratified_group_k_fold};
 
 use super::labelled_files::LabelledFiles;
 use super::member::{CompiledMember, Member};
+use super::networks::Networks;
 use super::params::ClassifierParams;
 use super::provenance::{HeldOutScore, Provenance};
 use super::{Classifier, weighted_mean};
@@ -47,8 +48,13 @@ impl ClassifierParams {
     /// [`Error::Stopped`] on `Break`; parameters out of range; no usable file, files of one genre only,
     /// or too few recordings for the folds.
     pub fn fit(&self, files: &[PathBuf], monitor: &mut dyn Monitor) -> Result<FittedClassifier> {
+        let networks = Networks {
+            path: self.weights.clone(),
+            ..Networks::default()
+        };
         let views = self.members.iter().map(|member| self.view(&member.model));
-        let (mut data, problems) = LabelledFiles::read(files, views, self.open, monitor)?;
+        let (mut data, problems) =
+            LabelledFiles::read(files, views, &networks, self.open, monitor)?;
         let supported = data.table.supported_groupings(2);
         let widest = supported.first().copied().unwrap_or_default();
         let group_by = self.group_by.unwrap_or(widest);
@@ -95,7 +101,9 @@ impl ClassifierParams {
             ..Provenance::default()
         };
         let members = members.into_iter().map(|compiled| compiled.member);
-        let classifier = Classifier::new(data.classes.clone(), members.collect(), provenance)?;
+        let classes = data.classes.clone();
+        let members = members.collect();
+        let classifier = Classifier::with_networks(classes, members, provenance, &networks)?;
         Ok(FittedClassifier {
             classifier,
             problems,

@@ -3,7 +3,7 @@ use std::str::FromStr;
 
 use timbral_audio::OpenParams;
 use timbral_core::InvalidParameter;
-use timbral_pretrained::{Embedder, EmbedderParams, Model, Network, Window};
+use timbral_pretrained::{Embedder, EmbedderParams, Model, Network, Output, Window};
 
 use crate::error::{Error, Result};
 use crate::extraction::columns::Columns;
@@ -121,19 +121,14 @@ impl EmbeddingColumns {
         let embedder = Embedder::new(network, embedder_params)?;
         let (output, info) = embedder.output(&params.output)?;
         let network = embedder.network();
-        let model = network.name().replace('-', "_");
-        let value = |i: usize| match network.tags().get(i) {
-            Some(tag) if info.name == "taggram" => tag.replace(' ', "_").to_lowercase(),
-            _ => i.to_string(),
-        };
-        let names = (0..info.len).map(|i| format!("{model}_{}_{}", info.name, value(i)));
+        let names = column_names(network, info);
         let quality = format!("{:?}", params.embedder.quality);
         let settings = serde_json::json!({
             "network": network.name(), "weights": weights, "output": info.name,
             "hop": embedder_params.hop, "quality": quality, "segments": segments,
         });
         Ok(Self {
-            names: names.collect(),
+            names,
             output,
             segments,
             n_windows,
@@ -194,6 +189,17 @@ impl EmbeddingColumns {
         }
         Ok(done)
     }
+}
+
+/// The names of the columns that have an output: network, output, and number or tag.
+pub(crate) fn column_names(network: &dyn Network, output: Output) -> Vec<String> {
+    let model = network.name().replace('-', "_");
+    let value = |i: usize| match network.tags().get(i) {
+        Some(tag) if output.name == "taggram" => tag.replace(' ', "_").to_lowercase(),
+        _ => i.to_string(),
+    };
+    let name = |i| format!("{model}_{}_{}", output.name, value(i));
+    (0..output.len).map(name).collect()
 }
 
 /// The mean of an output over windows.

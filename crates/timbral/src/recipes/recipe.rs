@@ -15,6 +15,7 @@ use crate::experiment::parts::{Experiment, Validation};
 /// |---|---|
 /// | [`BoostParams`](crate::boost::BoostParams) | boosted trees |
 /// | [`DenseParams`](crate::DenseParams) | a dense network |
+/// | [`LogisticParams`](crate::LogisticParams) | multinomial logistic regression |
 /// | [`ImageNet`](crate::ImageNet) | a network on the spectrograms of the rows |
 /// | [`Ensemble`](crate::Ensemble) | the mean of others |
 /// | [`TunedTrees`](crate::tune::TunedTrees) | boosted trees whose parameters are searched on the training rows |

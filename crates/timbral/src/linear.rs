@@ -1,0 +1,4 @@
+//! Linear models of many columns.
+
+mod lbfgs;
+pub(crate) mod logistic;
