@@ -79,7 +79,7 @@ fn a_recording_is_a_file_and_its_copies() {
         segments: PARTS,
         ..Default::default()
     };
-    extract(extraction, &files, &out);
+    extract(extraction.clone(), &files, &out);
     let table = FeatureTable::read(&out).unwrap();
     assert_eq!((table.n_rows(), table.n_groups()), (15, 5));
     assert!(table.group_names().contains(&"jazz/01".to_owned()));
@@ -123,7 +123,7 @@ fn a_damaged_file_is_skipped_or_filled_and_a_cut_one_is_read() {
     let files = Inputs::find([folder.path()]).unwrap().files;
     let table = folder.path().join("t.csv");
     let mut extraction = Extraction::default();
-    let report = extract(extraction, &files, &table);
+    let report = extract(extraction.clone(), &files, &table);
     assert_eq!((report.rows, report.skipped.len()), (2, 1), "{report}");
     let reason = report.skipped[0].to_string();
     assert!(
@@ -208,7 +208,7 @@ fn a_resumed_run_gives_the_same_table() {
         resume: true,
         ..Default::default()
     };
-    extract(one, &files, &whole);
+    extract(one.clone(), &files, &whole);
     // Every run is stopped after three files, of which at most two are bad ones that are tried again.
     let mut runs = 0;
     loop {
@@ -255,7 +255,7 @@ fn resuming_with_other_settings_is_refused() {
     assert!(report.stopped);
     let other = Extraction {
         segments: PARTS,
-        ..resume
+        ..resume.clone()
     };
     let error = other.run(&files, &table, &mut ()).unwrap_err();
     assert!(

@@ -54,6 +54,7 @@ fn groups() -> Vec<(&'static str, Vec<Entry>)> {
             vec![
                 entry::<Train>(),
                 entry::<Predict>(),
+                entry::<Listen>(),
                 entry::<Similar>(),
                 #[cfg(feature = "pretrained")]
                 entry::<TagMusic>(),

@@ -5,7 +5,7 @@ use std::sync::{Mutex, PoisonError};
 use serde::{Deserialize, Serialize};
 use timbral_audio::OpenParams;
 use timbral_core::InvalidParameter;
-use timbral_dsp::{FeatureParams, FeatureScratch, FeatureSet};
+use timbral_dsp::{FeatureScratch, FeatureSet, FeatureSetParams};
 
 use crate::error::{Error, Result};
 use crate::extraction::sound::Sound;
@@ -122,7 +122,7 @@ impl Extractor {
     /// # Errors
     ///
     /// Parameters out of range.
-    pub fn new(features: FeatureParams, segments: Segmentation) -> Result<Self> {
+    pub fn new(features: impl Into<FeatureSetParams>, segments: Segmentation) -> Result<Self> {
         segments.validate()?;
         let (set, idle) = (FeatureSet::new(features)?, Mutex::default());
         Ok(Self {
@@ -151,7 +151,7 @@ impl Extractor {
     }
 
     /// How the features are computed.
-    pub(crate) fn features(&self) -> &FeatureParams {
+    pub(crate) fn features(&self) -> &FeatureSetParams {
         self.set.params()
     }
 
