@@ -48,8 +48,8 @@ pub(crate) fn start_process() {
     // The error that such a panic becomes is reported, with the file; the panic itself would only confuse.
     let print = std::panic::take_hook();
     std::panic::set_hook(Box::new(move |info| {
-        let in_crate = |name: &&str| info.location().is_some_and(|at| at.file().contains(name));
-        if !CAUGHT.iter().any(|name| in_crate(&name)) {
+        let in_crate = |name: &&str| info.location().is_some_and(|at| at.file().contains(*name));
+        if !CAUGHT.iter().any(in_crate) {
             print(info);
         }
     }));
