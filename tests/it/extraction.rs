@@ -4,7 +4,8 @@ use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
 use timbral::data::{FeatureTable, groups_without_copies};
-use timbral::{Extraction, ExtractionReport, Inputs, Progress, Segmentation};
+use timbral::dsp::FeatureParams;
+use timbral::{Extraction, ExtractionReport, Extractor, Inputs, Progress, Segmentation};
 
 use crate::support::clips_with_bad_files;
 
@@ -177,6 +178,23 @@ fn a_recording_shorter_than_a_segment_is_skipped() {
         reason.contains("132300 samples are less than one segment of 200000"),
         "{reason}"
     );
+}
+
+#[test]
+fn segments_that_overlap_more_than_64_times_are_refused() {
+    let new = |length, stride| {
+        Extractor::new(
+            FeatureParams::default(),
+            Segmentation::Parts { length, stride },
+        )
+    };
+    for (length, stride) in [(0, 1), (1, 0), (66_149, 1), (6_500, 100)] {
+        let message = new(length, stride).unwrap_err().to_string();
+        assert!(message.contains("a 64th of the length"), "{message}");
+    }
+    for (length, stride) in [(1, 1), (6_400, 100), (66_149, 66_150)] {
+        assert!(new(length, stride).is_ok());
+    }
 }
 
 #[test]
