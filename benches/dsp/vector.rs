@@ -4,7 +4,7 @@
 use std::hint::black_box;
 
 use criterion::Criterion;
-use timbral::dsp::{FeatureParams, FeatureSet, Framing, rms, zero_crossing_rate};
+use timbral::dsp::{FeatureParams, FeatureSet, FeatureSetParams, Framing, rms, zero_crossing_rate};
 
 use crate::bare::BareFfts;
 use crate::signal::{LONG, SHORT};
@@ -51,6 +51,19 @@ pub(crate) fn vector(c: &mut Criterion) {
                 });
             });
         }
+        let fma = FeatureSet::new(FeatureSetParams::fma()).unwrap();
+        let mut scratch = fma.make_scratch();
+        let values = fma.process_with_scratch(y, &mut scratch).unwrap();
+        assert_eq!(
+            (values.len(), fma.names()[401].as_str()),
+            (518, "spectral_bandwidth_mean_01")
+        );
+        group.bench_function(format!("{length}/fma/timbral"), |b| {
+            b.iter(|| {
+                fma.process_with_scratch(black_box(y), &mut scratch)
+                    .unwrap()
+            });
+        });
         let mut bare = BareFfts::new();
         let padded = BareFfts::padded(y);
         let spectra = bare.spectra(&padded);

@@ -22,13 +22,13 @@ use realfft::num_complex::Complex;
 use timbral::dsp::{
     Aggregate, BeatParams, BeatTracker, CensParams, Chroma, ChromaCqt, ChromaCqtParams,
     ChromaParams, Cqt, CqtParams, DbParams, DtwParams, EmphasisParams, FeatureParams,
-    FeatureScratch, FeatureSet, Framing, Hpss, HpssParams, HybridCqt, MelBank, MelParams, Mfcc,
-    MfccParams, Norm, OnsetDetectParams, OnsetParams, PcenParams, PlpParams, PseudoCqt, Pyin,
-    PyinParams, SilenceParams, Stft, StftParams, Tempo, TempoParams, Tempogram, TempogramParams,
-    TempogramRatioParams, Yin, YinParams, chroma_cens, deemphasis, dtw, fft_frequencies,
-    hybrid_tempogram, onset_detect, onset_strength, onset_strength_multi, pcen, plp, poly_features,
-    power_to_db, preemphasis, rms, spectral_bandwidth, spectral_centroid, spectral_rolloff, split,
-    tempogram_ratio, time_stretch, tonnetz, trim, zero_crossing_rate,
+    FeatureScratch, FeatureSet, FeatureSetParams, Framing, Hpss, HpssParams, HybridCqt, MelBank,
+    MelParams, Mfcc, MfccParams, Norm, OnsetDetectParams, OnsetParams, PcenParams, PlpParams,
+    PseudoCqt, Pyin, PyinParams, SilenceParams, Stft, StftParams, Tempo, TempoParams, Tempogram,
+    TempogramParams, TempogramRatioParams, Yin, YinParams, chroma_cens, deemphasis, dtw,
+    fft_frequencies, hybrid_tempogram, onset_detect, onset_strength, onset_strength_multi, pcen,
+    plp, poly_features, power_to_db, preemphasis, rms, spectral_bandwidth, spectral_centroid,
+    spectral_rolloff, split, tempogram_ratio, time_stretch, tonnetz, trim, zero_crossing_rate,
 };
 
 use bare::BareFfts;
@@ -74,7 +74,7 @@ struct Bench {
     pyin: Pyin,
     tempogram: Tempogram,
     untuned: Chroma,
-    vectors: [(FeatureSet, FeatureScratch); 2],
+    vectors: [(FeatureSet, FeatureScratch); 3],
     bare: BareFfts,
     y: Vec<f32>,
     padded: Vec<f32>,
@@ -83,7 +83,7 @@ struct Bench {
 
 impl Bench {
     fn new() -> timbral::dsp::Result<Self> {
-        let vector = |params| -> timbral::dsp::Result<_> {
+        let vector = |params: FeatureSetParams| -> timbral::dsp::Result<_> {
             let set = FeatureSet::new(params)?;
             let scratch = set.make_scratch();
             Ok((set, scratch))
@@ -116,8 +116,9 @@ impl Bench {
                 ..ChromaParams::default()
             })?,
             vectors: [
-                vector(FeatureParams::gtzan())?,
-                vector(FeatureParams::librosa())?,
+                vector(FeatureParams::gtzan().into())?,
+                vector(FeatureParams::librosa().into())?,
+                vector(FeatureSetParams::fma())?,
             ],
             bare: BareFfts::new(),
             y: Vec::new(),
@@ -245,8 +246,11 @@ impl Bench {
                 let frames = beats.frames.iter().map(|t| *t as f64);
                 Output::Double(std::iter::once(beats.tempo).chain(frames).collect())
             }
-            "vector_gtzan" | "vector_librosa" => {
-                let (set, scratch) = &mut self.vectors[usize::from(name == "vector_librosa")];
+            "vector_gtzan" | "vector_librosa" | "fma" => {
+                let place = ["vector_gtzan", "vector_librosa", "fma"]
+                    .iter()
+                    .position(|n| *n == name);
+                let (set, scratch) = &mut self.vectors[place.unwrap_or(0)];
                 Output::Double(set.process_with_scratch(&self.y, scratch)?)
             }
             "bare_ffts" => {

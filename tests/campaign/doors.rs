@@ -4,6 +4,7 @@
 mod audio;
 mod checkpoints;
 mod classifiers;
+mod features;
 mod logs;
 mod networks;
 mod tables;
@@ -37,7 +38,7 @@ const fn door(
 }
 
 /// All of them.
-pub(crate) static DOORS: [Door; 30] = [
+pub(crate) static DOORS: [Door; 32] = [
     door("wav", seeds::audio::wav, audio::open, &[".wav"]),
     door("aiff", seeds::audio::aiff, audio::open, &[".aiff", ".aifc"]),
     door("au", seeds::audio::au, audio::open, &[".au"]),
@@ -118,6 +119,8 @@ pub(crate) static DOORS: [Door; 30] = [
         classifiers::index,
         &[],
     ),
+    door("features", seeds::features::files, features::json, &[]),
+    door("features-text", seeds::features::texts, features::text, &[]),
     door("log", seeds::logs::plain, logs::plain, &[]),
     door("journal", seeds::logs::journals, logs::journal, &[]),
     door("results", seeds::logs::results, logs::results, &[]),

@@ -3,6 +3,7 @@
 
 pub(crate) mod audio;
 pub(crate) mod classifiers;
+pub(crate) mod features;
 pub(crate) mod logs;
 pub(crate) mod models;
 pub(crate) mod networks;

@@ -4,11 +4,12 @@ use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
 use tempfile::TempDir;
+use timbral::dsp::FeatureSetParams;
 use timbral::nn::{Architecture, ConvBlockParams, ConvNetParams};
 use timbral::synth::{SynthCorpus, SynthParams};
 use timbral::{
     Classifier, ClassifierParams, Inputs, MemberParams, ModelParams, Prediction, Progress,
-    SimilarityIndex,
+    SimilarityIndex, SoundView,
 };
 
 use crate::boost::text;
@@ -316,4 +317,49 @@ fn clips_of_gtzan_are_classified_better_than_by_chance() {
     );
     eprintln!("{correct} of 12 clips are correct");
     assert!(correct > 4, "{correct} of 12, where chance gives 4");
+}
+
+#[test]
+fn a_classifier_and_an_index_keep_their_features() {
+    let folder = music();
+    let files = Inputs::find([folder.path()]).unwrap().files;
+    let text = "mfcc(n_mfcc=4),spectral_contrast:mean,std;rms(spectrum=true):q0.9";
+    let features: FeatureSetParams = text.parse().unwrap();
+    let mut params = ClassifierParams {
+        features: features.clone(),
+        n_splits: 0,
+        ..ClassifierParams::default()
+    };
+    for MemberParams { model, .. } in &mut params.members {
+        if let ModelParams::Boost(boost) = model {
+            boost.n_rounds = 5;
+        }
+    }
+    let fitted = params.fit(&files, &mut ()).unwrap();
+    let out = tempfile::tempdir().unwrap();
+    let path = out.path().join("genres.timbral");
+    fitted.classifier.save(&path).unwrap();
+    let loaded = Classifier::load(&path).unwrap();
+    assert_eq!(loaded, fitted.classifier);
+    // 66 149 samples, the segments of 3 s.
+    assert_eq!(loaded.segment_seconds(), 66_149.0 / 22_050.0);
+    let members: Vec<_> = loaded.members().collect();
+    let SoundView::Features { features: kept, .. } = &members[0].view else {
+        panic!("trees take features");
+    };
+    assert_eq!(*kept, features);
+    let prediction = loaded.predict_file(&files[0]).unwrap();
+    assert_eq!(
+        prediction,
+        fitted.classifier.predict_file(&files[0]).unwrap()
+    );
+
+    let open = timbral::audio::OpenParams::default();
+    let (index, _) = SimilarityIndex::of_files_by(&files, features, open, &mut ()).unwrap();
+    assert_eq!(index.feature_names().len(), 2 * (4 + 7) + 1);
+    let path = out.path().join("music.index");
+    index.save(&path).unwrap();
+    let again = SimilarityIndex::load(&path).unwrap();
+    let found = again.similar_to_file(&files[3], 2).unwrap();
+    assert_eq!(found, index.similar_to_file(&files[3], 2).unwrap());
 }

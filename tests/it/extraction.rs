@@ -4,7 +4,8 @@ use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
 use timbral::data::{FeatureTable, groups_without_copies};
-use timbral::{Extraction, ExtractionReport, Inputs, Progress, Segmentation};
+use timbral::dsp::FeatureParams;
+use timbral::{Extraction, ExtractionReport, Extractor, Inputs, Progress, Segmentation};
 
 use crate::support::clips_with_bad_files;
 
@@ -78,7 +79,7 @@ fn a_recording_is_a_file_and_its_copies() {
         segments: PARTS,
         ..Default::default()
     };
-    extract(extraction, &files, &out);
+    extract(extraction.clone(), &files, &out);
     let table = FeatureTable::read(&out).unwrap();
     assert_eq!((table.n_rows(), table.n_groups()), (15, 5));
     assert!(table.group_names().contains(&"jazz/01".to_owned()));
@@ -122,7 +123,7 @@ fn a_damaged_file_is_skipped_or_filled_and_a_cut_one_is_read() {
     let files = Inputs::find([folder.path()]).unwrap().files;
     let table = folder.path().join("t.csv");
     let mut extraction = Extraction::default();
-    let report = extract(extraction, &files, &table);
+    let report = extract(extraction.clone(), &files, &table);
     assert_eq!((report.rows, report.skipped.len()), (2, 1), "{report}");
     let reason = report.skipped[0].to_string();
     assert!(
@@ -180,6 +181,23 @@ fn a_recording_shorter_than_a_segment_is_skipped() {
 }
 
 #[test]
+fn segments_that_overlap_more_than_64_times_are_refused() {
+    let new = |length, stride| {
+        Extractor::new(
+            FeatureParams::default(),
+            Segmentation::Parts { length, stride },
+        )
+    };
+    for (length, stride) in [(0, 1), (1, 0), (66_149, 1), (6_500, 100)] {
+        let message = new(length, stride).unwrap_err().to_string();
+        assert!(message.contains("a 64th of the length"), "{message}");
+    }
+    for (length, stride) in [(1, 1), (6_400, 100), (66_149, 66_150)] {
+        assert!(new(length, stride).is_ok());
+    }
+}
+
+#[test]
 fn a_resumed_run_gives_the_same_table() {
     let folder = clips_with_bad_files();
     let files = Inputs::find([folder.path()]).unwrap().files;
@@ -190,7 +208,7 @@ fn a_resumed_run_gives_the_same_table() {
         resume: true,
         ..Default::default()
     };
-    extract(one, &files, &whole);
+    extract(one.clone(), &files, &whole);
     // Every run is stopped after three files, of which at most two are bad ones that are tried again.
     let mut runs = 0;
     loop {
@@ -237,7 +255,7 @@ fn resuming_with_other_settings_is_refused() {
     assert!(report.stopped);
     let other = Extraction {
         segments: PARTS,
-        ..resume
+        ..resume.clone()
     };
     let error = other.run(&files, &table, &mut ()).unwrap_err();
     assert!(

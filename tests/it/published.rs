@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use timbral::dsp::FeatureParams;
+use timbral::dsp::{FeatureParams, FeatureSetParams};
 use timbral::{Extraction, Extractor, Inputs, Segmentation};
 
 use crate::support::{Table, real_data};
@@ -18,7 +18,7 @@ fn check(inputs: &Path, published: &Path, segments: Segmentation, n_rows: usize)
     let folder = tempfile::tempdir().unwrap();
     let table = folder.path().join("t.csv");
     let files = Inputs::find([inputs]).unwrap().files;
-    let features = FeatureParams::gtzan();
+    let features = FeatureSetParams::gtzan();
     let extraction = Extraction {
         features,
         segments,

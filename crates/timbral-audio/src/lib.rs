@@ -18,8 +18,8 @@
 //! | Matroska, WebM | the codecs above, uncompressed sound |
 //! | FLAC, MP3, MP2, MP1, AAC in ADTS | themselves |
 //!
-//! This crate reads the containers, uncompressed sound and IMA ADPCM. The other decoders are those of Symphonia, lewton (Vorbis) and
-//! syom (AAC of more than two channels), with the default feature `symphonia`, and of ropus, with the default feature `opus`.
+//! This crate reads the containers, uncompressed sound and IMA ADPCM. The other decoders are those of Symphonia, lewton (Vorbis of
+//! three and more channels) and syom (AAC of more than two channels), with the default feature `symphonia`, and of ropus, with the default feature `opus`.
 //!
 //! Not decoded, and refused by name (`not supported: ...`): AAC of another profile than LC,
 //! AC-3, DTS, Speex, WMA, WavPack, Monkey's Audio, True Audio, Musepack, DSD, AMR, MIDI and others; encrypted files;

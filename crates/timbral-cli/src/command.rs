@@ -32,11 +32,27 @@ pub trait Command: clap::Args {
 /// It reads the arguments of the process. An output that nobody reads any longer, as of `| head`, ends
 /// the process.
 pub fn run_command<C: Command>() -> ExitCode {
-    sigpipe::reset();
+    start_process();
     let mut args = std::env::args_os().peekable();
     let program = args.peek().map_or_else(Default::default, file_stem);
     let command = with_help::<C>(clap::Command::new(C::NAME), &program);
     parse(command, args, |matches| C::from_arg_matches(matches)?.run()).into()
+}
+
+/// Crates whose panics are caught, in whatever a damaged file makes them do.
+const CAUGHT: [&str; 5] = ["lewton-", "parquet-", "ropus-", "symphonia-", "syom-"];
+
+/// What a process does first.
+pub(crate) fn start_process() {
+    sigpipe::reset();
+    // The error that such a panic becomes is reported, with the file; the panic itself would only confuse.
+    let print = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |info| {
+        let in_crate = |name: &&str| info.location().is_some_and(|at| at.file().contains(name));
+        if !CAUGHT.iter().any(|name| in_crate(&name)) {
+            print(info);
+        }
+    }));
 }
 
 fn file_stem(path: &OsString) -> String {

@@ -4,6 +4,7 @@
 //! |---|---|
 //! | `train`: [`Train`] | trains a genre classifier on folders of music |
 //! | `predict`: [`Predict`] | predicts the genres of sound files |
+//! | `listen`: [`Listen`] | features or genres of sound on standard input, every second |
 //! | `similar`: [`Similar`] | finds the tracks that sound most alike |
 //! | `tag-music`: `TagMusic` (feature `pretrained`) | the tags of sound files, by a published network |
 //! | `extract-features`: [`ExtractFeatures`] | sound files to a table of features |
@@ -30,6 +31,7 @@ mod completions;
 mod evaluate;
 mod explore;
 mod extract_features;
+mod listen;
 mod make_corpus;
 mod nearest_neighbour;
 mod predict;
@@ -52,6 +54,7 @@ pub use completions::Completions;
 pub use evaluate::Evaluate;
 pub use explore::Explore;
 pub use extract_features::ExtractFeatures;
+pub use listen::Listen;
 pub use make_corpus::MakeCorpus;
 pub use nearest_neighbour::NearestNeighbour;
 pub use predict::Predict;

@@ -1,5 +1,6 @@
 //! Options and steps that several commands share.
 
+mod features;
 pub(crate) mod network;
 pub(crate) mod search;
 pub(crate) mod table;
@@ -14,6 +15,8 @@ use timbral::Inputs;
 use timbral::audio::OpenParams;
 
 use crate::session::phase;
+
+pub(crate) use features::FeatureArgs;
 
 /// The option `--lenient`.
 #[derive(clap::Args)]

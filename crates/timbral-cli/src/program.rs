@@ -6,7 +6,7 @@ use std::process::ExitCode;
 
 use clap::ArgMatches;
 
-use crate::command::{Command, parse, with_help};
+use crate::command::{Command, parse, start_process, with_help};
 use crate::commands::*;
 use crate::status::Status;
 
@@ -20,7 +20,7 @@ Exit statuses:
   64   wrong arguments
   130  stopped by Ctrl-C
 
-A sound file may be WAV, AU, FLAC, MP3, OGG Vorbis, AAC or ALAC. `timbral COMMAND --help` explains a command.";
+A sound file may be WAV, AIFF, AU, CAF, FLAC, MP3, OGG Vorbis, Opus, AAC or ALAC. `timbral COMMAND --help` explains a command.";
 
 /// A subcommand.
 struct Entry {
@@ -54,6 +54,7 @@ fn groups() -> Vec<(&'static str, Vec<Entry>)> {
             vec![
                 entry::<Train>(),
                 entry::<Predict>(),
+                entry::<Listen>(),
                 entry::<Similar>(),
                 #[cfg(feature = "pretrained")]
                 entry::<TagMusic>(),
@@ -125,7 +126,7 @@ pub fn run<T: Into<OsString> + Clone>(args: impl IntoIterator<Item = T>) -> Stat
 ///
 /// An output that nobody reads any longer, as of `| head`, ends the process.
 pub fn main() -> ExitCode {
-    sigpipe::reset();
+    start_process();
     run(std::env::args_os()).into()
 }
 

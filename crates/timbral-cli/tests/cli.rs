@@ -131,6 +131,19 @@ fn music_becomes_a_classifier_and_bad_files_are_skipped() {
     assert_eq!(text(&output.stdout).lines().count(), 3);
 }
 
+/// Decoders panic on some of these files. The panic is caught, and only the error is printed.
+#[test]
+fn damaged_files_are_named_without_a_panic_message() {
+    let malformed =
+        Path::new(env!("CARGO_MANIFEST_DIR")).join("../timbral-audio/tests/data/malformed");
+    let folder = tempfile::tempdir().unwrap();
+    let mut command = timbral(folder.path(), "extract-features --out t.csv");
+    let output = command.arg(malformed).output().unwrap();
+    let stderr = text(&output.stderr);
+    assert!(stderr.contains("the decoder panicked"), "{stderr}");
+    assert!(!stderr.contains("panicked at"), "{stderr}");
+}
+
 #[test]
 fn every_command_that_opens_sound_files_can_be_lenient() {
     let folder = tempfile::tempdir().unwrap();

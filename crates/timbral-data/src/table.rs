@@ -15,6 +15,8 @@ mod npz;
 mod origin;
 mod other_formats;
 #[cfg(feature = "parquet")]
+mod pages;
+#[cfg(feature = "parquet")]
 mod parquet;
 mod reader;
 mod recording;
@@ -23,8 +25,6 @@ mod schema;
 mod separator;
 mod sound_name;
 mod stored;
-#[cfg(feature = "parquet")]
-mod zstd_pages;
 
 pub use class_order::sort_classes;
 pub use feature_table::FeatureTable;

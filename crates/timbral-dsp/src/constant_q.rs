@@ -1,6 +1,7 @@
 //! Transforms with a constant number of bins per octave, and the pitch classes made of them.
 //!
-//! `bands` has the frequencies and the lengths of the filters, `wavelets` the filters, `decimator` the low-pass
+//! `bands` has the frequencies and the lengths of the filters, `wavelets` the filters, `short_filters` those of an octave
+//! that are applied without a transform, `decimator` the low-pass
 //! between octaves. [`Cqt`], [`PseudoCqt`] and [`HybridCqt`] are the transforms; [`ChromaCqt`] adds up pitch
 //! classes, `cens` and `tonnetz` start from these.
 
@@ -13,12 +14,14 @@ mod decimator;
 mod fast_halving;
 mod hybrid;
 mod pseudo;
+mod short_filters;
 mod tonnetz;
 mod wavelets;
 
 pub use cens::{CensParams, chroma_cens};
 pub use chroma::{ChromaCqt, ChromaCqtParams};
 pub use cqt::Cqt;
+pub(crate) use cqt::CqtScratch;
 pub use cqt_params::{CqtParams, Intervals};
 pub use hybrid::HybridCqt;
 pub use pseudo::PseudoCqt;

@@ -28,6 +28,16 @@ pub enum Error {
         /// The length that was passed.
         got: usize,
     },
+    /// The signal is longer than fits into bounded memory.
+    #[error("{name} is too long: {limit} at most, got {got}")]
+    TooLong {
+        /// Which argument.
+        name: &'static str,
+        /// The maximum length.
+        limit: usize,
+        /// The length that was passed, as far as it was taken.
+        got: usize,
+    },
     /// A sample is NaN or infinite.
     #[error("{name}[{index}] = {value} is not a finite number")]
     NotFinite {

@@ -5,7 +5,7 @@
 //!
 //! | from | to | by |
 //! |---|---|---|
-//! | signal | the feature vector of genre classification | [`FeatureSet`], block by block [`FeatureStream`] |
+//! | signal | columns of a table: any features and statistics, or a preset | [`FeatureSet`], block by block [`FeatureStream`], live [`LiveFeatures`] |
 //! | signal | spectrogram and back | [`Stft`] |
 //! | signal | constant-Q and variable-Q transforms | [`Cqt`], [`PseudoCqt`], [`HybridCqt`] |
 //! | signal or constant-Q transform | pitch classes, tonal centroids | [`ChromaCqt`], [`chroma_cens`], [`tonnetz`] |
@@ -20,11 +20,13 @@
 //! | spectrogram | as it is heard, without background, polynomials | [`perceptual_weighting`], [`pcen`], [`poly_features`] |
 //! | onsets | frames of notes | [`onset_detect`], [`peak_pick`], [`onset_backtrack`] |
 //! | onsets | tempo, beats, pulse | [`Tempo`], [`BeatTracker`], [`Tempogram`], [`tempogram_ratio`], [`plp`] |
-//! | probabilities | the best sequence of states | [`viterbi`], [`transition_local`] |
+//! | probabilities | the best sequence of states | [`viterbi`], [`viterbi_discriminative`], [`transition_local`] |
+//! | spectrogram | energy of harmonics, where the energy is | [`interp_harmonics`], [`salience`], [`reassigned_spectrogram`] |
 //! | signal | slower or faster, rearranged | [`time_stretch`], [`phase_vocoder`], [`remix`] |
 //! | magnitude | signal | [`griffinlim`] |
 //! | any two series | the best way to warp one to the other | [`dtw`] |
-//! | any series | which frames are alike, where parts begin | [`recurrence_matrix`], [`cross_similarity`], [`nn_filter`], [`agglomerative`] |
+//! | any series | which frames are alike, where parts begin | [`recurrence_matrix`], [`rqa`], [`cross_similarity`], [`nn_filter`], [`agglomerative`] |
+//! | any series | independent of stretching | [`fmt`] |
 //! | any series | its derivative, its past | [`delta`], [`stack_memory`] |
 //!
 //! ```
@@ -104,7 +106,9 @@ pub use effects::{
 };
 pub use error::{Error, InvalidParameter, Result};
 pub use features::{
-    DeltaMode, DeltaParams, FeatureParams, FeatureScratch, FeatureSet, FeatureStream, delta,
+    ColumnLayout, DeltaMode, DeltaParams, Feature, FeatureColumns, FeatureParams, FeatureScratch,
+    FeatureSet, FeatureSetParams, FeatureStream, LiveColumns, LiveFeatures, LiveParams, Statistic,
+    TonalChroma, delta,
 };
 pub use frames::{Framing, PadMode, Window, rms, zero_crossing_rate};
 pub use pitch::{Pitches, Pyin, PyinParams, Yin, YinParams};
@@ -119,16 +123,22 @@ pub use separation::{Hpss, HpssParams};
 pub use sequence::{
     DtwParams, DtwStep, StackParams, StatePath, ViterbiParams, Warping, dtw, dtw_of_costs,
     stack_memory, transition_cycle, transition_local, transition_loop, transition_uniform, viterbi,
+    viterbi_binary, viterbi_discriminative,
 };
 pub use spectral::{
     Chroma, ChromaParams, ContrastParams, DbParams, MelBank, MelNorm, MelParams, MelScale, Mfcc,
-    MfccParams, PcenParams, Peak, PiptrackParams, Reference, Weighting, amplitude_to_db,
-    db_to_amplitude, db_to_power, estimate_tuning, fft_frequencies, frequency_weighting, pcen,
-    perceptual_weighting, piptrack, pitch_tuning, poly_features, power_to_db, spectral_bandwidth,
-    spectral_centroid, spectral_contrast, spectral_flatness, spectral_rolloff,
+    MfccParams, PcenParams, Peak, PiptrackParams, Reference, SalienceParams, Weighting,
+    amplitude_to_db, db_to_amplitude, db_to_power, estimate_tuning, f0_harmonics, fft_frequencies,
+    frequency_weighting, interp_harmonics, pcen, perceptual_weighting, piptrack, pitch_tuning,
+    poly_features, power_to_db, salience, spectral_bandwidth, spectral_centroid, spectral_contrast,
+    spectral_flatness, spectral_rolloff,
 };
 pub use structure::{
-    CrossSimilarityParams, RecurrenceParams, SimilarityMode, agglomerative, cross_similarity,
-    lag_to_recurrence, nn_filter, recurrence_matrix, recurrence_to_lag, subsegment,
+    CrossSimilarityParams, Recurrence, RecurrenceParams, RqaParams, SimilarityMode, agglomerative,
+    cross_similarity, lag_to_recurrence, nn_filter, recurrence_matrix, recurrence_to_lag, rqa,
+    subsegment,
 };
-pub use transform::{Stft, StftParams, StftScratch};
+pub use transform::{
+    MellinParams, Reassigned, ReassignedParams, Stft, StftParams, StftScratch, fmt,
+    reassigned_spectrogram,
+};

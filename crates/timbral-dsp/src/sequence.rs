@@ -4,6 +4,7 @@ mod dtw;
 mod stack_memory;
 mod transition;
 mod viterbi;
+mod viterbi_discriminative;
 
 pub use dtw::{DtwParams, DtwStep, Warping, dtw, dtw_of_costs};
 pub use stack_memory::{StackParams, stack_memory};
@@ -11,3 +12,4 @@ pub(crate) use transition::local_weights;
 pub use transition::{transition_cycle, transition_local, transition_loop, transition_uniform};
 pub(crate) use viterbi::Decoder;
 pub use viterbi::{StatePath, ViterbiParams, viterbi};
+pub use viterbi_discriminative::{viterbi_binary, viterbi_discriminative};

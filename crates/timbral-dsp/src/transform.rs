@@ -6,15 +6,20 @@
 
 mod any_fft;
 mod hop_grid;
+mod mellin;
 mod one_by_one;
 mod overlap_add;
 mod real_fft;
+mod reassigned;
 mod side_by_side;
 mod stft;
 mod stft_params;
 mod tile_transform;
 
+pub(crate) use hop_grid::{HopGrid, to_grid};
+pub use mellin::{MellinParams, fmt};
 pub(crate) use overlap_add::OverlapAdd;
 pub(crate) use real_fft::{RealFft, RealFftScratch};
+pub use reassigned::{Reassigned, ReassignedParams, reassigned_spectrogram};
 pub use stft::{Stft, StftScratch};
 pub use stft_params::StftParams;

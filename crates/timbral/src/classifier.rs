@@ -25,6 +25,7 @@ pub use provenance::{GenreCount, HeldOutScore, Provenance};
 pub use training::FittedClassifier;
 
 use crate::error::{Error, Result};
+use crate::extraction::extractor::Segmentation;
 use crate::extraction::in_order::{PredictionReport, files_in_order};
 use crate::extraction::sound::Sound;
 use crate::extraction::sound_files::DamagedFile;
@@ -117,7 +118,8 @@ impl Classifier {
                 return Err(Error::EmptyPart { part });
             }
         }
-        let (views, analyzers) = analyzers_of(members.iter().map(|member| member.view), networks)?;
+        let (views, analyzers) =
+            analyzers_of(members.iter().map(|member| member.view.clone()), networks)?;
         let members = members.into_iter().enumerate().map(|(i, member)| {
             let index = views.iter().position(|view| *view == member.view);
             let index = index.unwrap_or_default();
@@ -161,6 +163,22 @@ impl Classifier {
     /// The genres, in the order of the models' outputs.
     pub fn classes(&self) -> &[String] {
         &self.classes
+    }
+
+    /// The longest segment that one of the models takes, in seconds; 0 if all take the whole sound.
+    pub fn segment_seconds(&self) -> f64 {
+        let seconds = |member: &Member| match &member.view {
+            SoundView::Features { features, segments } => match segments {
+                Segmentation::Parts { length, .. } => {
+                    *length as f64 / f64::from(features.sample_rate)
+                }
+                Segmentation::Whole => 0.0,
+            },
+            SoundView::Images(images) => images.seconds,
+            // The windows of musicnn.
+            SoundView::Embeddings(_) => 3.0,
+        };
+        self.members().map(seconds).fold(0.0, f64::max)
     }
 
     /// The models.

@@ -179,8 +179,10 @@ pub enum Error {
         /// Samples of the file.
         got: usize,
     },
-    /// Segments without samples, or with a stride of 0.
-    #[error("segments of {length} samples every {stride}: both must be at least 1")]
+    /// Segments without samples, or with a stride that is too short.
+    #[error(
+        "segments of {length} samples every {stride}: both must be at least 1, and the stride a 64th of the length"
+    )]
     Segments {
         /// Samples of a segment.
         length: usize,

@@ -10,7 +10,7 @@ use timbral_core::Monitor;
 use timbral_data::{
     FeatureTable, KNearestModel, KNearestParams, Scaler, ScalerParams, recording_of,
 };
-use timbral_dsp::FeatureParams;
+use timbral_dsp::FeatureSetParams;
 
 use crate::container::Format;
 use crate::error::{Error, Result};
@@ -79,10 +79,10 @@ pub struct SimilarityIndex {
 }
 
 /// How features are computed from a sound.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct FeatureSource {
-    features: FeatureParams,
+    features: FeatureSetParams,
     segments: Segmentation,
 }
 
@@ -149,11 +149,26 @@ impl SimilarityIndex {
         open: OpenParams,
         monitor: &mut dyn Monitor,
     ) -> Result<(Self, FileProblems)> {
+        Self::of_files_by(files, FeatureSetParams::default(), open, monitor)
+    }
+
+    /// As [`of_files`](Self::of_files), by other features.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`of_files`](Self::of_files), and features out of range.
+    pub fn of_files_by(
+        files: &[PathBuf],
+        features: impl Into<FeatureSetParams>,
+        open: OpenParams,
+        monitor: &mut dyn Monitor,
+    ) -> Result<(Self, FileProblems)> {
         let sounds = FeatureSource {
-            features: FeatureParams::default(),
+            features: features.into(),
             segments: Segmentation::gtzan(),
         };
-        let extractor = Extractor::new(sounds.features, sounds.segments)?.with_open_params(open);
+        let extractor = Extractor::new(sounds.features.clone(), sounds.segments)?;
+        let extractor = extractor.with_open_params(open);
         let tracks = for_each_file(files, monitor, |path| track(&extractor, path))?;
         let (mut names, mut values, mut skipped) = (Vec::new(), Vec::new(), Vec::new());
         for (path, track) in tracks {
@@ -194,7 +209,7 @@ impl SimilarityIndex {
         };
         let nearest = params.fit(tracks.view(), &vec![0; names.len()])?;
         let extractor = sounds.map(|sounds| {
-            let extractor = Extractor::new(sounds.features, sounds.segments)?;
+            let extractor = Extractor::new(sounds.features.clone(), sounds.segments)?;
             Ok::<_, Error>((sounds, extractor))
         });
         Ok(Self {
@@ -295,7 +310,7 @@ impl SimilarityIndex {
         let manifest = Manifest {
             names: self.names.clone(),
             scaler: self.scaler.clone(),
-            sounds: self.extractor.as_ref().map(|(sounds, _)| *sounds),
+            sounds: self.extractor.as_ref().map(|(sounds, _)| sounds.clone()),
         };
         let bytes = self.tracks.iter().flat_map(|x| x.to_le_bytes()).collect();
         FORMAT.write(path.as_ref(), &manifest, &[(TRACKS.to_owned(), bytes)])

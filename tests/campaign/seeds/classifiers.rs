@@ -2,7 +2,7 @@ use std::path::PathBuf;
 
 use ndarray::{Array2, Array3};
 use timbral::audio::OpenParams;
-use timbral::dsp::{FeatureParams, MelParams};
+use timbral::dsp::{FeatureSetParams, MelParams};
 use timbral::{
     Classifier, Extractor, GenreModel, MelImages, Member, Provenance, Segmentation,
     SimilarityIndex, SoundView,
@@ -23,8 +23,11 @@ const CLASSES: [&str; 3] = ["jazz", "pop", "rock"];
 /// A classifier with trees, a dense network and a network on images, all trained on a pattern.
 pub(crate) fn genres() -> Vec<Seed> {
     let segments = Segmentation::gtzan();
-    let features = FeatureParams::default();
-    let names = Extractor::new(features, segments).unwrap().names().to_vec();
+    let features = FeatureSetParams::default();
+    let names = Extractor::new(features.clone(), segments)
+        .unwrap()
+        .names()
+        .to_vec();
     let x = Array2::from_shape_fn((24, names.len()), |(i, j)| (i * (j + 3) % 17) as f32);
     let ids = (0..24).map(|i| i.to_string()).collect();
     let pattern = FeatureTable::new(names.clone(), x, ids);
@@ -56,7 +59,10 @@ pub(crate) fn genres() -> Vec<Seed> {
 
     let of_features = SoundView::Features { features, segments };
     let models = [
-        (of_features, GenreModel::Boost(trees(&names, &CLASSES))),
+        (
+            of_features.clone(),
+            GenreModel::Boost(trees(&names, &CLASSES)),
+        ),
         (of_features, GenreModel::Dense(dense_model(&pattern))),
         (SoundView::Images(images), GenreModel::Network(network)),
     ];

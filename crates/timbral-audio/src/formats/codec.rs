@@ -110,10 +110,7 @@ impl Decoder {
             #[cfg(feature = "symphonia")]
             Kind::Mpeg => Ok(Self::Mpeg(super::mpeg::MpegDecoder::new())),
             #[cfg(feature = "symphonia")]
-            Kind::Vorbis => {
-                let stream = super::vorbis::VorbisStream::new(params)?;
-                Ok(Self::Vorbis(Box::new(stream)))
-            }
+            Kind::Vorbis => super::vorbis::decoder(params),
             #[cfg(feature = "symphonia")]
             Kind::Aac if params.channels > 2 => {
                 let stream = super::aac_many::AacStream::new(params)?;

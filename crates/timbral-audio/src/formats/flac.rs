@@ -89,6 +89,32 @@ pub(crate) struct FlacFrames {
     last: Option<Header>,
 }
 
+/// The first place from `start` on that may be the end of a frame: two bytes with which a header, a stream or a tag
+/// begins. Blocks without any are passed over at the speed of memory.
+fn boundary(bytes: &[u8], start: usize) -> Option<usize> {
+    let begins = |a: u8, b: u8| {
+        (a == 0xff) & (b & 0xfe == 0xf8)
+            | (a == b'f') & (b == b'L')
+            | (a == b'I') & (b == b'D')
+            | (a == b'T') & (b == b'A')
+            | (a == b'A') & (b == b'P')
+    };
+    let mut at = start;
+    while let (Some(a), Some(b)) = (bytes.get(at..at + 64), bytes.get(at + 1..at + 65)) {
+        if a.iter()
+            .zip(b)
+            .fold(false, |any, (a, b)| any | begins(*a, *b))
+        {
+            break;
+        }
+        at += 64;
+    }
+    let rest = bytes.get(at..)?.windows(2);
+    rest.zip(at..)
+        .find(|(pair, _)| begins(pair[0], pair[1]))
+        .map(|(_, i)| i)
+}
+
 /// What is at the window's start.
 enum Found {
     /// A frame of so many bytes; whether its checksum is right.
@@ -168,14 +194,16 @@ impl FlacFrames {
         loop {
             let rest = self.window.peek(wanted)?;
             let at_end = rest.len() < wanted;
-            while i + 16 <= rest.len() || (at_end && i < rest.len()) {
-                let tag = matches!(rest[i], b'f' | b'I' | b'T' | b'A')
-                    && (rest[i..].starts_with(b"fLaC") || tags::length(&rest[i..]).is_some());
-                let next = if rest[i] == 0xff {
-                    Header::parse(&rest[i..])
-                } else {
-                    None
-                };
+            let limit = if at_end {
+                rest.len()
+            } else {
+                rest.len().saturating_sub(15)
+            };
+            let searched = &rest[..rest.len().min(limit + 1)];
+            while let Some(found) = boundary(searched, i) {
+                i = found;
+                let tag = rest[i..].starts_with(b"fLaC") || tags::length(&rest[i..]).is_some();
+                let next = Header::parse(&rest[i..]);
                 if tag || next.is_some() {
                     crc = CRC16.update(crc, &rest[checked..i]);
                     checked = i;
@@ -188,6 +216,7 @@ impl FlacFrames {
                 }
                 i += 1;
             }
+            i = i.max(limit);
             if at_end || rest.len() > LONGEST_FRAME {
                 // The last frame, and perhaps other bytes after it: its end is where the checksum is right.
                 let mut sum = 0;
@@ -255,4 +284,33 @@ pub(crate) fn total_samples(info: &[u8]) -> Option<u64> {
     let bytes = info.get(13..18)?;
     let word = bytes.iter().fold(0u64, |x, b| x << 8 | u64::from(*b));
     Some(word & 0xf_ffff_ffff).filter(|n| *n > 0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// As [`boundary`], a byte at a time.
+    fn slow(bytes: &[u8], start: usize) -> Option<usize> {
+        let starts: [&[u8]; 6] = [b"\xff\xf8", b"\xff\xf9", b"fL", b"ID", b"TA", b"AP"];
+        (start..bytes.len()).find(|i| starts.iter().any(|s| bytes[*i..].starts_with(s)))
+    }
+
+    #[test]
+    fn a_boundary_is_found_wherever_it_is() {
+        for n in [0, 1, 2, 63, 64, 65, 66, 129, 200] {
+            for at in 0..n {
+                let mut bytes = vec![b'f'; n];
+                bytes[at] = 0xff;
+                for second in [0xf8, 0xf9, 0xfa, b'L'] {
+                    if let Some(b) = bytes.get_mut(at + 1) {
+                        *b = second;
+                    }
+                    for start in [0, at / 2, at, (at + 1).min(n)] {
+                        assert_eq!(boundary(&bytes, start), slow(&bytes, start));
+                    }
+                }
+            }
+        }
+    }
 }

@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 
 use super::bytes::{Bytes, Regions, Window};
-use super::codec::{CodecParams, Kind, opus_delay};
+use super::codec::{CodecParams, Decoder, Kind, opus_delay};
 use super::crc::Crc;
 use super::packets::{Demuxer, Packet, Start};
 use crate::error::{Error, Result};
@@ -46,6 +46,31 @@ struct Stream {
     headers: Vec<Vec<u8>>,
     partial: Vec<u8>,
     started: bool,
+    /// What the packets of the first page with sound decode to, minus the position that the page says.
+    shift: i64,
+}
+
+impl Stream {
+    fn header(&self, i: usize) -> &[u8] {
+        self.headers.get(i).map(Vec::as_slice).unwrap_or_default()
+    }
+
+    fn vorbis(&self) -> CodecParams {
+        let extra = [self.header(0), self.header(2)].concat();
+        CodecParams::new(Kind::Vorbis, 0, 0, extra)
+    }
+}
+
+/// The number of frames that the first packets of a stream decode to.
+fn decoded_frames(codec: &CodecParams, packets: &[Vec<u8>]) -> Option<i64> {
+    let mut decoder = Decoder::new(codec).ok()?;
+    let (mut values, mut frames) = (Vec::new(), 0);
+    for packet in packets {
+        values.clear();
+        let (_, channels) = decoder.decode(packet, &mut values).ok()?;
+        frames += values.len() as i64 / i64::from(channels.max(1));
+    }
+    Some(frames)
 }
 
 impl OggPackets {
@@ -157,8 +182,20 @@ impl OggPackets {
             }
         }
         let count = complete.len();
+        if let (Kind::Vorbis, 0, false, false, Some(granule)) = (
+            stream.kind,
+            stream.headers_left,
+            stream.started,
+            page.last,
+            page.granule,
+        ) {
+            let frames = decoded_frames(&stream.vorbis(), &complete);
+            stream.shift = frames.map_or(0, |frames| frames.saturating_sub_unsigned(granule));
+        }
+        let shift = stream.shift;
         for (i, data) in complete.into_iter().enumerate() {
             let end = page.granule.filter(|_| page.last && i + 1 == count);
+            let end = end.map(|end| end.saturating_add_signed(shift));
             self.packet(data, page.at, end)?;
         }
         Ok(())
@@ -200,6 +237,7 @@ impl OggPackets {
             headers: Vec::new(),
             partial: Vec::new(),
             started: false,
+            shift: 0,
         });
     }
 
@@ -228,18 +266,22 @@ impl OggPackets {
         };
         if !stream.started {
             stream.started = true;
-            let headers = std::mem::take(&mut stream.headers);
-            let header = |i: usize| headers.get(i).map(Vec::as_slice).unwrap_or_default();
-            let (extra, skip) = match stream.kind {
-                Kind::Vorbis => ([header(0), header(2)].concat(), 0),
+            let header = stream.header(0);
+            let (codec, skip) = match stream.kind {
+                // Samples before position 0 are not part of the sound (Vorbis I, A.2).
+                Kind::Vorbis => (stream.vorbis(), u64::try_from(stream.shift).unwrap_or(0)),
                 // The header of FLAC's own file is in that of the stream.
-                Kind::Flac => (header(0).get(17..).unwrap_or_default().to_vec(), 0),
-                _ => (header(0).to_vec(), opus_delay(header(0))),
+                Kind::Flac => {
+                    let info = header.get(17..).unwrap_or_default().to_vec();
+                    (CodecParams::new(Kind::Flac, 0, 0, info), 0)
+                }
+                _ => {
+                    let codec = CodecParams::new(stream.kind, 0, 0, header.to_vec());
+                    (codec, opus_delay(header))
+                }
             };
-            packet.start = Some(Start {
-                codec: CodecParams::new(stream.kind, 0, 0, extra),
-                skip,
-            });
+            packet.start = Some(Start { codec, skip });
+            stream.headers.clear();
         }
         self.queue.push_back(packet);
         Ok(())

@@ -10,7 +10,7 @@
 //!   elements of unknown size and MP4 files without `ftyp`;
 //! - allocate what the field "frames per packet" of a CAF header says (34 GB for 0xffffffc0).
 //!
-//! Of the decoders: Vorbis and IMA ADPCM are not used (see `vorbis` and `ima`); FLAC refuses a minimum block size
+//! Of the decoders: IMA ADPCM is not used (see `ima`), Vorbis only where it is right (see `vorbis`); FLAC refuses a minimum block size
 //! below 16, which encoders write for unknown, so the block sizes of STREAMINFO are replaced; MPEG refuses frames
 //! after the channels changed, and free-format frames (see `mpeg`); ALAC of 7 and 8 channels has another order of
 //! the channels than in other programs.
@@ -18,7 +18,7 @@
 use symphonia::core::audio::{Channels, Position};
 use symphonia::core::codecs::audio::well_known::{
     CODEC_ID_AAC, CODEC_ID_ADPCM_MS, CODEC_ID_ALAC, CODEC_ID_FLAC, CODEC_ID_MP1, CODEC_ID_MP2,
-    CODEC_ID_MP3,
+    CODEC_ID_MP3, CODEC_ID_VORBIS,
 };
 use symphonia::core::codecs::audio::{
     AudioCodecId, AudioCodecParameters, AudioDecoder, AudioDecoderOptions,
@@ -55,7 +55,8 @@ impl PacketDecoder {
             Kind::Alac => CODEC_ID_ALAC,
             Kind::Flac => CODEC_ID_FLAC,
             Kind::AdpcmMs => CODEC_ID_ADPCM_MS,
-            Kind::Mpeg | Kind::Opus | Kind::Vorbis | Kind::AdpcmImaWav | Kind::AdpcmImaQt => {
+            Kind::Vorbis => CODEC_ID_VORBIS,
+            Kind::Mpeg | Kind::Opus | Kind::AdpcmImaWav | Kind::AdpcmImaQt => {
                 return Err(Failure::Unsupported("not a codec of symphonia".into()));
             }
         };

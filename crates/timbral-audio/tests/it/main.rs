@@ -1,10 +1,12 @@
 //! Tests of the public API, in one binary:
 //!
+//! - `bits`: compressed sound has the same bits on every processor.
 //! - `formats`: valid files of every format give the right samples.
 //! - `kinds`: what other programs write around and inside a stream.
 //! - `hard_audio`: a collection of such files; skipped with a message if it is absent.
 //! - `malformed`: malformed files give the right error.
 //! - `mutations`: random damage causes no panic and no huge allocation.
+//! - `ogg`: positions of OGG pages.
 //! - `quality`: the quality of the resampler.
 //! - `resampled`: samples at other rates against librosa, soxr and resampy.
 //! - `gtzan`: a real data set; skipped with a message if it is absent.
@@ -12,6 +14,8 @@
 // Tests may panic.
 #![allow(clippy::unwrap_used)]
 
+#[cfg(all(feature = "symphonia", feature = "opus"))]
+mod bits;
 mod formats;
 mod gtzan;
 #[cfg(all(feature = "symphonia", feature = "opus"))]
@@ -19,6 +23,7 @@ mod hard_audio;
 mod kinds;
 mod malformed;
 mod mutations;
+mod ogg;
 mod quality;
 mod resampled;
 

@@ -16,6 +16,10 @@ const LANES: usize = 16;
 /// The smallest hessian.
 const LEAST: f32 = 1e-16;
 
+/// Where all margins of a row are below it, they are compared with the highest of them instead of 0, from which XGBoost
+/// makes NaN: the exponentials of numbers below -104 are 0, and so is their sum.
+const LOWEST: f32 = -80.0;
+
 /// What is minimised.
 #[derive(Clone, Copy)]
 pub(crate) enum Boosted<'a> {
@@ -161,12 +165,25 @@ impl pulp::WithSimd for Softmax<'_> {
         let blocks = out.chunks_mut(LANES * width).zip(labels.chunks(LANES));
         for (block, (out, labels)) in blocks.enumerate() {
             let range = start + block * LANES..start + block * LANES + labels.len();
-            let mut highest = [f32::MIN_POSITIVE; LANES];
+            let mut highest = [f32::NEG_INFINITY; LANES];
             for (exps, margins) in exps.iter_mut().zip(margins) {
                 exps[..labels.len()].copy_from_slice(&margins[range.clone()]);
                 for (highest, &margin) in highest.iter_mut().zip(exps.iter()) {
                     *highest = if margin > *highest { margin } else { *highest };
                 }
+            }
+            // As XGBoost, at least a tiny positive number, unless then every exponential were 0.
+            for highest in &mut highest {
+                let at_least = if *highest > LOWEST {
+                    f32::MIN_POSITIVE
+                } else {
+                    *highest
+                };
+                *highest = if *highest > at_least {
+                    *highest
+                } else {
+                    at_least
+                };
             }
             let mut sums = [0.0_f64; LANES];
             for exps in &mut exps {
@@ -184,5 +201,34 @@ impl pulp::WithSimd for Softmax<'_> {
                 }
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn softmax(margins: &[f32]) -> Vec<f32> {
+        let objective = Objective::Softprob {
+            n_classes: margins.len(),
+        };
+        let margins: Vec<Vec<f32>> = margins.iter().map(|m| vec![*m]).collect();
+        let mut gradients = Gradients::new(1, margins.len());
+        gradients.update(Boosted::Objective(&objective), &margins, &[0.0], None);
+        assert!(gradients.are_finite());
+        (0..margins.len()).map(|k| gradients.get(0, k)[0]).collect()
+    }
+
+    /// A fit to music reached such margins in its 32nd round, with little regularisation.
+    #[test]
+    fn gradients_are_finite_however_low_all_margins_are() {
+        for lowest in [-3e4, -200.0, -104.0, -90.0, -80.5] {
+            let g = softmax(&[lowest, lowest + 1.0, lowest - 1e30]);
+            let p = 1.0 / (1.0 + 1.0_f32.exp());
+            // Steps of f32 at 3e4 are 2e-3.
+            assert!((g[0] - (p - 1.0)).abs() < 1e-3 && (g[1] - (1.0 - p)).abs() < 1e-3);
+            assert_eq!(g[2], 0.0);
+        }
+        assert_eq!(softmax(&[-79.0, -79.0]), [-0.5, 0.5]);
     }
 }

@@ -1,12 +1,11 @@
 use std::path::PathBuf;
 
-use timbral::dsp::FeatureParams;
 use timbral::synth::Error::Stopped;
 use timbral::synth::{SynthCorpus, SynthParams};
 use timbral::{Extraction, Inputs, Segmentation};
 
 use crate::command::Command;
-use crate::options::{SoundArgs, find_files};
+use crate::options::{FeatureArgs, SoundArgs, find_files};
 use crate::session::{Session, ThreadArgs, phase};
 use crate::status::Status;
 
@@ -18,9 +17,8 @@ pub struct ExtractFeatures {
     /// Table to write, .csv
     #[arg(long, value_name = "FILE")]
     out: PathBuf,
-    /// Recipe of the features: librosa (as librosa 1.0 computes them) or gtzan (as in the published tables)
-    #[arg(long, default_value = "librosa")]
-    preset: FeatureParams,
+    #[command(flatten)]
+    features: FeatureArgs,
     /// One row per recording (whole) or one per 3-s segment (3s)
     #[arg(long, default_value = "whole")]
     segments: Segmentation,
@@ -67,22 +65,23 @@ impl Command for ExtractFeatures {
     const NAME: &'static str = "extract-features";
     const ABOUT: &'static str = "Extract a table of features from sound files, equal to librosa's";
     const DETAILS: &'static str = "One row per file, labelled with the name of its folder: file name, length \
-        in samples, 57 features, label. Files that cannot be read are skipped and named; a file whose end is \
+        in samples, the features (57 without `--features`), label. Files that cannot be read are skipped and named; a file whose end is \
         missing is read as far as it goes and named. A run that was interrupted leaves FILE.partial, from which `--resume` continues.";
     const EXAMPLE: &'static str = "MUSIC --out features.csv --preset gtzan --segments 3s";
 
     fn run(self) -> anyhow::Result<Status> {
         let session = self.threads.start()?;
+        let features = self.features.params()?;
         // First: without weights no file is searched for.
         #[cfg(feature = "pretrained")]
         let open = self.sound.open_params();
         #[cfg(feature = "pretrained")]
-        let columns = self.embeddings.columns(self.preset, self.segments, &open)?;
+        let columns = self.embeddings.columns(&features, self.segments, &open)?;
         let Inputs {
             files, unreadable, ..
         } = self.files(&session)?;
         let extraction = Extraction {
-            features: self.preset,
+            features,
             segments: self.segments,
             open: self.sound.open_params(),
             resume: self.resume,

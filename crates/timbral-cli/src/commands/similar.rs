@@ -3,7 +3,7 @@ use std::path::PathBuf;
 use timbral::{FileProblems, Inputs, SimilarityIndex};
 
 use crate::command::Command;
-use crate::options::{SoundArgs, find_files};
+use crate::options::{FeatureArgs, SoundArgs, find_files};
 use crate::session::{ThreadArgs, phase, print_problems, print_skipped};
 use crate::status::Status;
 
@@ -17,6 +17,8 @@ pub struct Similar {
     /// Number of tracks to find
     #[arg(short, value_name = "N", default_value_t = 5)]
     k: usize,
+    #[command(flatten)]
+    features: FeatureArgs,
     /// File to write the index of the folder to, for the next search
     #[arg(long, value_name = "FILE")]
     index: Option<PathBuf>,
@@ -37,6 +39,12 @@ impl Command for Similar {
         let session = self.threads.start()?;
         let open = self.sound.open_params();
         let (index, problems, unreadable) = match self.collection.is_dir() {
+            false if self.features.is_given() => {
+                anyhow::bail!(
+                    "{}: an index keeps the features it was made with; leave out --features and --preset",
+                    self.collection.display()
+                )
+            }
             false => {
                 let index = SimilarityIndex::load(&self.collection)?;
                 (index.with_open_params(open), FileProblems::default(), 0)
@@ -50,8 +58,12 @@ impl Command for Similar {
                     "extracting features from {} sound files",
                     files.len()
                 ));
-                let (index, problems) =
-                    SimilarityIndex::of_files(&files, open, &mut session.monitor())?;
+                let (index, problems) = SimilarityIndex::of_files_by(
+                    &files,
+                    self.features.params()?,
+                    open,
+                    &mut session.monitor(),
+                )?;
                 (index, problems, unreadable.len())
             }
         };

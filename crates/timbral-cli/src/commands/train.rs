@@ -4,7 +4,7 @@ use timbral::data::GroupBy;
 use timbral::{ClassifierParams, Inputs};
 
 use crate::command::Command;
-use crate::options::{SoundArgs, find_files};
+use crate::options::{FeatureArgs, SoundArgs, find_files};
 use crate::session::{ThreadArgs, phase, print_problems, print_skipped};
 use crate::status::Status;
 
@@ -26,6 +26,8 @@ pub struct Train {
     #[cfg(feature = "pretrained")]
     #[command(flatten)]
     weights: crate::options::weights::WeightArgs,
+    #[command(flatten)]
+    features: FeatureArgs,
     /// Classifier to write
     #[arg(long, value_name = "FILE")]
     out: PathBuf,
@@ -56,7 +58,8 @@ impl Command for Train {
     const DETAILS: &'static str = "Prints the number of recordings per genre, how well calibrated its probabilities are, and the accuracy on recordings \
         that were not trained on, also with folds that share no artist or album where the files' tags say them: \
         the difference is the album effect. The classifier is one file, which `predict` uses. Files that cannot be \
-        read are skipped and named.";
+        read are skipped and named. Trees and dense networks take the features, which the file of the classifier \
+        names, so that `predict` computes the same.";
     const EXAMPLE: &'static str = "MUSIC --model boost --out genres.timbral";
 
     fn run(self) -> anyhow::Result<Status> {
@@ -75,6 +78,7 @@ impl Command for Train {
             }
         }
         params.open = self.sound.open_params();
+        params.features = self.features.params()?;
         let Inputs {
             files, unreadable, ..
         } = find_files(&self.music)?;

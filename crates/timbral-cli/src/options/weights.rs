@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use timbral::audio::OpenParams;
-use timbral::dsp::FeatureParams;
+use timbral::dsp::FeatureSetParams;
 use timbral::{EmbeddingColumns, EmbeddingParams, Extractor, Segmentation};
 
 /// Where the weights are.
@@ -22,7 +22,7 @@ pub(crate) struct EmbeddingArgs {
     /// :mean_pool, :penultimate or :taggram
     #[arg(long, value_name = "NETWORK")]
     embeddings: Option<EmbeddingParams>,
-    /// Leave out the 57 features
+    /// Leave out the other features
     #[arg(long, requires = "embeddings")]
     embeddings_only: bool,
     #[command(flatten)]
@@ -33,7 +33,7 @@ impl EmbeddingArgs {
     /// The columns, if there are any.
     pub(crate) fn columns(
         &self,
-        features: FeatureParams,
+        features: &FeatureSetParams,
         segments: Segmentation,
         open: &OpenParams,
     ) -> timbral::Result<Option<EmbeddingColumns>> {
@@ -46,7 +46,7 @@ impl EmbeddingArgs {
         Ok(Some(match self.embeddings_only {
             true => columns,
             false => {
-                let extractor = Extractor::new(features, segments)?;
+                let extractor = Extractor::new(features.clone(), segments)?;
                 columns.with_features(extractor.with_open_params(*open))?
             }
         }))

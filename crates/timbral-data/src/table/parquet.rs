@@ -16,10 +16,10 @@ use timbral_core::write_atomic;
 
 use super::cell::Cell;
 use super::feature_table::FeatureTable;
+use super::pages::Reader;
 use super::reader::TableReader;
 use super::schema::TableSchema;
 use super::stored::{Kind, Stored};
-use super::zstd_pages::Reader;
 use crate::error::{Error, Place, Result, at};
 
 /// Most cells of a table: a small file can claim any number of repeated ones.

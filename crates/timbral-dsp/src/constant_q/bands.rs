@@ -18,6 +18,17 @@ pub(super) struct Bands {
 }
 
 impl Bands {
+    /// The bands of a transform whose `gamma` counts as 0, and its parameters with that.
+    pub(super) fn without_gamma(params: CqtParams) -> Result<(CqtParams, Self)> {
+        params.validate()?;
+        let params = CqtParams {
+            gamma: Some(0.0),
+            ..params
+        };
+        let bands = Self::new(&params)?;
+        Ok((params, bands))
+    }
+
     /// The bands of valid parameters.
     ///
     /// # Errors

@@ -3,8 +3,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use ndarray::{Array2, ArrayView2};
 
-use super::cqt::Cqt;
-use super::cqt_params::{C1, CqtParams, Intervals};
+use super::cqt::{Cqt, CqtScratch};
+use super::cqt_params::{C1, CqtParams, Intervals, debug_plan};
 use super::hybrid::HybridCqt;
 use crate::error::{Error, Result, check, check_length};
 use crate::scaling::{Norm, normalize_columns};
@@ -153,9 +153,7 @@ const MAX_KEPT: usize = 100;
 
 impl fmt::Debug for ChromaCqt {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("ChromaCqt")
-            .field("params", &self.params)
-            .finish_non_exhaustive()
+        debug_plan(f, "ChromaCqt", &self.params)
     }
 }
 
@@ -227,14 +225,25 @@ impl ChromaCqt {
             Some(tuning) => tuning,
             None => self.tuning_of(y)?,
         };
+        self.process_tuned(y, tuning, &mut CqtScratch::default())
+    }
+
+    /// The chromagram of a signal of known tuning.
+    pub(crate) fn process_tuned(
+        &self,
+        y: &[f32],
+        tuning: f64,
+        scratch: &mut CqtScratch,
+    ) -> Result<Array2<f32>> {
         let magnitude = match &*self.transform(tuning)? {
-            Transform::Full(cqt) => cqt.magnitude(y)?,
+            Transform::Full(cqt) => cqt.magnitude_with_scratch(y, scratch)?,
             Transform::Hybrid(hybrid) => hybrid.process(y)?,
         };
         self.process(magnitude.view())
     }
 
-    fn tuning_of(&self, y: &[f32]) -> Result<f64> {
+    /// The tuning of a signal, in bins.
+    pub(crate) fn tuning_of(&self, y: &[f32]) -> Result<f64> {
         let magnitude = Stft::new(StftParams::default())?.magnitude(y)?;
         let params = PiptrackParams {
             sample_rate: self.params.sample_rate,

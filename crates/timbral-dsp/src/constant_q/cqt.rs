@@ -6,13 +6,14 @@ use ndarray::{Array2, s};
 use num_complex::Complex;
 
 use super::bands::Bands;
-use super::cqt_params::CqtParams;
-use super::decimator::Decimator;
+use super::cqt_params::{CqtParams, debug_plan};
+use super::decimator::{Decimator, DecimatorScratch};
+use super::short_filters::{ShortFilters, ShortScratch};
 use super::wavelets::Wavelets;
 use crate::error::{Error, Result, check_finite};
 use crate::frames::Window;
 use crate::simd::{LANES, Lane, ZERO, magnitudes, store_tile};
-use crate::transform::{Stft, StftParams};
+use crate::transform::{Stft, StftParams, StftScratch};
 
 /// A planned constant-Q or variable-Q transform; equals `librosa.cqt` and `librosa.vqt`.
 ///
@@ -65,15 +66,28 @@ struct Octave {
     halved: bool,
     stft: Stft,
     wavelets: Arc<Wavelets>,
+    /// The same without a transform, where that is faster.
+    short: Option<ShortFilters>,
     /// The factor of each row.
     gains: Vec<f32>,
 }
 
+/// Working memory of one thread.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct CqtScratch {
+    /// The signal at a lower rate, and room for the next one.
+    lower: [Vec<f32>; 2],
+    decimator: DecimatorScratch,
+    stft: StftScratch,
+    spectra: [Vec<Lane>; 2],
+    short: ShortScratch,
+    out: Vec<[Lane; 2]>,
+    tile: [Vec<Lane>; 3],
+}
+
 impl fmt::Debug for Cqt {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Cqt")
-            .field("params", &self.params)
-            .finish_non_exhaustive()
+        debug_plan(f, "Cqt", &self.params)
     }
 }
 
@@ -131,6 +145,7 @@ impl Cqt {
             };
             octaves.push(Octave {
                 gains: top_lengths[rows.clone()].iter().map(gain).collect(),
+                short: ShortFilters::new(&wavelets, stft.framing()),
                 halved,
                 stft,
                 wavelets,
@@ -215,7 +230,8 @@ impl Cqt {
     /// - a sample that is NaN or infinite.
     pub fn process(&self, y: &[f32]) -> Result<Array2<Complex<f32>>> {
         let mut out = Array2::zeros((self.params.n_bins, self.n_frames(y.len())?));
-        self.for_each_tile(y, |rows, first, used, tile| {
+        let mut scratch = CqtScratch::default();
+        self.for_each_tile(y, &mut scratch, |rows, first, used, tile, _| {
             let mut block = out.slice_mut(s![rows, first..first + used]);
             for (mut row, [re, im]) in block.outer_iter_mut().zip(tile) {
                 for ((to, re), im) in row.iter_mut().zip(re).zip(im) {
@@ -232,46 +248,79 @@ impl Cqt {
     ///
     /// Those of [`Cqt::process`].
     pub fn magnitude(&self, y: &[f32]) -> Result<Array2<f32>> {
+        self.magnitude_with_scratch(y, &mut CqtScratch::default())
+    }
+
+    /// As [`Cqt::magnitude`], with the caller's memory.
+    pub(crate) fn magnitude_with_scratch(
+        &self,
+        y: &[f32],
+        scratch: &mut CqtScratch,
+    ) -> Result<Array2<f32>> {
         let mut out = Array2::zeros((self.params.n_bins, self.n_frames(y.len())?));
-        let mut lanes = Vec::new();
-        self.for_each_tile(y, |rows, first, _, tile| {
-            let re: Vec<Lane> = tile.iter().map(|z| z[0]).collect();
-            let im: Vec<Lane> = tile.iter().map(|z| z[1]).collect();
-            lanes.resize(rows.len(), ZERO);
-            magnitudes(&re, &im, &mut lanes);
-            store_tile(&lanes, first, &mut out.slice_mut(s![rows, ..]));
+        self.for_each_tile(y, scratch, |rows, first, _, tile, [re, im, lanes]| {
+            for part in [&mut *re, &mut *im, &mut *lanes] {
+                part.resize(rows.len(), ZERO);
+            }
+            for ((re, im), z) in re.iter_mut().zip(im.iter_mut()).zip(tile) {
+                (*re, *im) = (z[0], z[1]);
+            }
+            magnitudes(re, im, lanes);
+            store_tile(lanes, first, &mut out.slice_mut(s![rows, ..]));
         })?;
         Ok(out)
     }
 
-    /// Calls `visit(rows, first_frame, used_lanes, tile)` with the real and imaginary parts of every 16 frames of
-    /// every octave.
+    /// Calls `visit(rows, first_frame, used_lanes, tile, memory)` with the real and imaginary parts of every 16 frames
+    /// of every octave.
     fn for_each_tile(
         &self,
         y: &[f32],
-        mut visit: impl FnMut(Range<usize>, usize, usize, &[[Lane; 2]]),
+        scratch: &mut CqtScratch,
+        mut visit: impl FnMut(Range<usize>, usize, usize, &[[Lane; 2]], &mut [Vec<Lane>; 3]),
     ) -> Result<()> {
         check_finite("signal", y)?;
         let n_frames = self.n_frames(y.len())?;
-        let mut lower: Option<Vec<f32>> = self.first.as_ref().map(|first| first.process(y));
+        let CqtScratch {
+            lower,
+            decimator,
+            stft,
+            spectra: [re, im],
+            short,
+            out,
+            tile,
+        } = scratch;
+        let [now, next] = lower;
+        let mut is_lower = false;
+        if let Some(first) = &self.first {
+            first.process(y, decimator, now);
+            is_lower = true;
+        }
         for octave in &self.octaves {
             if octave.halved {
-                lower = Some(self.halve.process(lower.as_deref().unwrap_or(y)));
+                let from = if is_lower { &**now } else { y };
+                self.halve.process(from, decimator, next);
+                std::mem::swap(now, next);
+                is_lower = true;
             }
-            let y = lower.as_deref().unwrap_or(y);
-            let mut scratch = octave.stft.make_scratch();
-            let mut re = vec![ZERO; octave.stft.n_bins()];
-            let mut im = re.clone();
-            let mut out = vec![[ZERO; 2]; octave.rows.len()];
+            let y = if is_lower { &**now } else { y };
+            for part in [&mut *re, &mut *im] {
+                part.resize(octave.stft.n_bins(), ZERO);
+            }
+            out.resize(octave.rows.len(), [ZERO; 2]);
             for first in (0..n_frames).step_by(LANES) {
                 let used = (n_frames - first).min(LANES);
-                let stft = &octave.stft;
-                stft.forward_tile(y, first, used, &mut re, &mut im, &mut scratch);
-                octave.wavelets.apply(&re, &im, &mut out);
+                match &octave.short {
+                    Some(filters) => filters.apply(y, first, used, short, out),
+                    None => {
+                        octave.stft.forward_tile(y, first, used, re, im, stft);
+                        octave.wavelets.apply(re, im, out);
+                    }
+                }
                 for (out, gain) in out.iter_mut().zip(&octave.gains) {
                     out.as_flattened_mut().iter_mut().for_each(|v| *v *= gain);
                 }
-                visit(octave.rows.clone(), first, used, &out);
+                visit(octave.rows.clone(), first, used, out, tile);
             }
         }
         Ok(())

@@ -1,3 +1,5 @@
+use std::fmt;
+
 use crate::error::{Result, check, check_sample_rate};
 use crate::frames::{PadMode, Window, check_hop_length};
 use crate::scaling::Norm;
@@ -74,6 +76,16 @@ pub struct CqtParams {
     pub pad_mode: PadMode,
     #[doc(hidden)]
     pub _non_exhaustive: (),
+}
+
+/// A plan as its parameters: filters are long and say nothing to a reader.
+pub(super) fn debug_plan(
+    f: &mut fmt::Formatter<'_>,
+    name: &str,
+    params: &dyn fmt::Debug,
+) -> fmt::Result {
+    let mut plan = f.debug_struct(name);
+    plan.field("params", params).finish_non_exhaustive()
 }
 
 /// C1 on the scale of A4 = 440 Hz.

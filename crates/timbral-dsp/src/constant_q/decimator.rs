@@ -7,7 +7,7 @@
 
 use std::f64::consts::PI;
 
-use super::fast_halving::FastHalving;
+use super::fast_halving::{FastHalving, HalvingScratch};
 use crate::simd::dispatch;
 
 /// The cutoff of the sharp filter in units of the Nyquist frequency of the lower rate.
@@ -50,19 +50,29 @@ impl Decimator {
         self.stages.iter().fold(n, |n, _| n.div_ceil(2))
     }
 
-    /// The samples at the lower rate; beyond its ends the signal is zero.
-    pub(super) fn process(&self, x: &[f32]) -> Vec<f32> {
-        let mut out: Option<Vec<f32>> = None;
-        for stage in &self.stages {
-            out = Some(stage.process(out.as_deref().unwrap_or(x)));
+    /// Fills `out` with the samples at the lower rate; beyond its ends the signal is zero.
+    pub(super) fn process(&self, x: &[f32], scratch: &mut DecimatorScratch, out: &mut Vec<f32>) {
+        let DecimatorScratch { halving, between } = scratch;
+        for (i, stage) in self.stages.iter().enumerate() {
+            if i == 0 {
+                stage.process(x, halving, out);
+            } else {
+                std::mem::swap(between, out);
+                stage.process(between, halving, out);
+            }
         }
-        let mut out = out.unwrap_or_default();
         // soxr rounds the number of samples to the nearest one; librosa adds a zero where one is missing.
         let factor = 1 << self.stages.len();
         out.truncate((x.len() + factor / 2) / factor);
         out.resize(self.output_len(x.len()), 0.0);
-        out
     }
+}
+
+/// Working memory of one thread.
+#[derive(Debug, Clone, Default)]
+pub(super) struct DecimatorScratch {
+    halving: HalvingScratch,
+    between: Vec<f32>,
 }
 
 /// A symmetric low-pass that keeps every second sample.
@@ -105,14 +115,15 @@ impl Halving {
         }
     }
 
-    /// All samples up to the last one that `x` has a part in.
-    fn process(&self, x: &[f32]) -> Vec<f32> {
+    /// Fills `out` with all samples up to the last one that `x` has a part in.
+    fn process(&self, x: &[f32], scratch: &mut HalvingScratch, out: &mut Vec<f32>) {
         let n = x.len().div_ceil(2) + self.lead;
         if let Some(fast) = &self.fast {
-            return fast[usize::from(x.len() >= LONG_SIGNAL)].process(x, n);
+            return fast[usize::from(x.len() >= LONG_SIGNAL)].process(x, n, scratch, out);
         }
         let blocks = n.div_ceil(BLOCK);
-        let mut out = vec![0.0; blocks * BLOCK];
+        out.clear();
+        out.resize(blocks * BLOCK, 0.0);
         let mut samples = vec![0.0; self.lead + blocks * BLOCK + self.lead + 1];
         for (first, taps) in self.taps.iter().enumerate() {
             samples.fill(0.0);
@@ -129,7 +140,6 @@ impl Halving {
             }
         }
         out.truncate(n);
-        out
     }
 }
 
@@ -181,7 +191,9 @@ mod tests {
             let run = |u: f64| {
                 let tone = |n: usize| (u * PI * n as f64 / factor as f64).cos() as f32;
                 let y: Vec<f32> = (0..4096 * factor).map(tone).collect();
-                decimator.process(&y)
+                let mut out = Vec::new();
+                decimator.process(&y, &mut DecimatorScratch::default(), &mut out);
+                out
             };
             let low = run(0.5);
             assert_eq!(low.len(), 4096);
@@ -201,11 +213,10 @@ mod tests {
 
     #[test]
     fn every_length_is_rounded_up() {
+        let (mut scratch, mut out) = (DecimatorScratch::default(), vec![1.0; 1000]);
         for n in [0, 1, 2, 3, 127, 128, 129] {
-            assert_eq!(
-                Decimator::new(1).process(&vec![1.0; n]).len(),
-                n.div_ceil(2)
-            );
+            Decimator::new(1).process(&vec![1.0; n], &mut scratch, &mut out);
+            assert_eq!(out.len(), n.div_ceil(2));
             assert_eq!(Decimator::new(3).output_len(n), n.div_ceil(8));
         }
     }

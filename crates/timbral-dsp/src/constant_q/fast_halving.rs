@@ -7,7 +7,7 @@ use num_complex::Complex;
 use pulp::{Simd, WithSimd};
 use timbral_core::LaneFilterF32;
 
-use crate::simd::{LANES, Lane, ZERO, arch, transpose};
+use crate::simd::{LANES, Lane, ZERO, arch, dispatch, transpose};
 use crate::transform::{RealFft, RealFftScratch};
 
 /// Blocks that are filtered together.
@@ -48,30 +48,43 @@ impl FastHalving {
         })
     }
 
-    /// The first `n_out` filtered samples; beyond its ends the signal is zero.
-    pub(super) fn process(&self, x: &[f32], n_out: usize) -> Vec<f32> {
+    /// Fills `out` with the first `n_out` filtered samples; beyond its ends the signal is zero.
+    pub(super) fn process(
+        &self,
+        x: &[f32],
+        n_out: usize,
+        scratch: &mut HalvingScratch,
+        out: &mut Vec<f32>,
+    ) {
         let hop = self.n - 2 * MARGIN;
         let blocks = n_out.div_ceil(hop / 2);
-        let mut samples = vec![0.0; MARGIN + blocks.next_multiple_of(BLOCKS) * hop + self.n];
-        for (to, from) in samples[MARGIN..].iter_mut().zip(x) {
-            *to = *from;
+        out.resize(blocks.next_multiple_of(BLOCKS) * hop / 2, 0.0);
+        let HalvingScratch {
+            edges,
+            tiles,
+            filtered,
+            work,
+        } = scratch;
+        for tile in tiles.iter_mut() {
+            tile.resize(self.n, ZERO);
         }
-        let mut out = vec![0.0; blocks.next_multiple_of(BLOCKS) * hop / 2];
-        let mut tiles = [vec![ZERO; self.n], vec![ZERO; self.n]];
-        let mut filtered = [vec![ZERO; self.n / 2], vec![ZERO; self.n / 2]];
-        let work_len = self.filter.work_len() * LANES;
-        let mut work = [vec![0.0; work_len], vec![0.0; work_len]];
+        for tile in filtered.iter_mut() {
+            tile.resize(self.n / 2, ZERO);
+        }
+        for work in work.iter_mut() {
+            work.resize(self.filter.work_len() * LANES, 0.0);
+        }
         for first in (0..blocks).step_by(BLOCKS) {
             for (part, tile) in tiles.iter_mut().enumerate() {
-                gather(&samples[(first + part) * hop..], 2 * hop, tile);
+                self.gather(x, first + part, edges, tile);
             }
             let lanes = (blocks - first).min(BLOCKS).div_ceil(2);
             arch().dispatch(Round {
                 plan: self,
                 lanes,
-                tiles: &tiles,
-                filtered: &mut filtered,
-                work: &mut work,
+                tiles,
+                filtered,
+                work,
             });
             for (part, tile) in filtered.iter().enumerate() {
                 let valid = &tile[MARGIN / 2..][..hop / 2];
@@ -79,34 +92,73 @@ impl FastHalving {
             }
         }
         out.truncate(n_out);
-        out
+    }
+
+    /// `tile[i][l]` is sample `i` of block `first + 2 l`; `edges` is memory for blocks that reach beyond the signal.
+    fn gather(&self, x: &[f32], first: usize, edges: &mut Vec<f32>, tile: &mut [Lane]) {
+        let hop = self.n - 2 * MARGIN;
+        edges.clear();
+        edges.resize(LANES * self.n, 0.0);
+        let mut inside = [None; LANES];
+        for (l, edge) in edges.chunks_exact_mut(self.n).enumerate() {
+            // Where the block begins, counted from MARGIN samples before the signal.
+            let start = (first + 2 * l) * hop;
+            let from = start.saturating_sub(MARGIN).min(x.len());
+            let to = (start + self.n).saturating_sub(MARGIN).min(x.len());
+            if start >= MARGIN && to - from == self.n {
+                inside[l] = Some(&x[from..to]);
+            } else {
+                let skipped = MARGIN.saturating_sub(start);
+                edge[skipped..][..to - from].copy_from_slice(&x[from..to]);
+            }
+        }
+        let edges = edges.chunks_exact(self.n);
+        let mut lanes: [&[f32]; LANES] = [&[]; LANES];
+        for ((lane, inside), edge) in lanes.iter_mut().zip(inside).zip(edges) {
+            *lane = inside.unwrap_or(edge);
+        }
+        dispatch(
+            #[inline(always)]
+            || {
+                let (mut from, mut to) = ([ZERO; LANES], [ZERO; LANES]);
+                for (i, rows) in tile.as_chunks_mut::<LANES>().0.iter_mut().enumerate() {
+                    for (from, lane) in from.iter_mut().zip(&lanes) {
+                        from.copy_from_slice(&lane[i * LANES..][..LANES]);
+                    }
+                    transpose(&from, &mut to);
+                    *rows = to;
+                }
+            },
+        );
     }
 }
 
-/// `tile[i][l] = samples[i + l step]`.
-fn gather(samples: &[f32], step: usize, tile: &mut [Lane]) {
-    let (mut from, mut to) = ([ZERO; LANES], [ZERO; LANES]);
-    for (i, rows) in tile.as_chunks_mut::<LANES>().0.iter_mut().enumerate() {
-        for (l, from) in from.iter_mut().enumerate() {
-            from.copy_from_slice(&samples[i * LANES + l * step..][..LANES]);
-        }
-        transpose(&from, &mut to);
-        *rows = to;
-    }
+/// Working memory of one thread.
+#[derive(Debug, Clone, Default)]
+pub(super) struct HalvingScratch {
+    edges: Vec<f32>,
+    tiles: [Vec<Lane>; 2],
+    filtered: [Vec<Lane>; 2],
+    work: [Vec<f32>; 2],
 }
 
 /// `out[i + l step] = tile[i][l]`, as far as `out` reaches.
 fn scatter(tile: &[Lane], step: usize, out: &mut [f32]) {
-    let (mut from, mut to) = ([ZERO; LANES], [ZERO; LANES]);
-    for (i, rows) in tile.as_chunks::<LANES>().0.iter().enumerate() {
-        from.copy_from_slice(rows);
-        transpose(&from, &mut to);
-        for (l, to) in to.iter().enumerate() {
-            if let Some(out) = out.get_mut(i * LANES + l * step..) {
-                out.iter_mut().zip(to).for_each(|(out, v)| *out = *v);
+    dispatch(
+        #[inline(always)]
+        || {
+            let (mut from, mut to) = ([ZERO; LANES], [ZERO; LANES]);
+            for (i, rows) in tile.as_chunks::<LANES>().0.iter().enumerate() {
+                from.copy_from_slice(rows);
+                transpose(&from, &mut to);
+                for (l, to) in to.iter().enumerate() {
+                    if let Some(out) = out.get_mut(i * LANES + l * step..) {
+                        out.iter_mut().zip(to).for_each(|(out, v)| *out = *v);
+                    }
+                }
             }
-        }
-    }
+        },
+    );
 }
 
 struct Round<'a> {
@@ -165,7 +217,8 @@ mod tests {
                 .map(|i| ((i * 37 % 101) as f32 - 50.0) / 50.0)
                 .collect();
             let fast = FastHalving::new(n, &taps).unwrap();
-            let got = fast.process(&x, length / 2 + 100);
+            let (mut got, mut scratch) = (vec![1.0; 7], HalvingScratch::default());
+            fast.process(&x, length / 2 + 100, &mut scratch, &mut got);
             assert_eq!(got.len(), length / 2 + 100);
             for (i, got) in got.iter().enumerate().step_by(37) {
                 let near = (2 * i).saturating_sub(199)..(2 * i + 200).min(length);

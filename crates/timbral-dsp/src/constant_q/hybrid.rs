@@ -4,7 +4,7 @@ use ndarray::{Array2, s};
 
 use super::bands::Bands;
 use super::cqt::Cqt;
-use super::cqt_params::CqtParams;
+use super::cqt_params::{CqtParams, debug_plan};
 use super::pseudo::PseudoCqt;
 use crate::error::Result;
 
@@ -31,9 +31,7 @@ pub struct HybridCqt {
 
 impl fmt::Debug for HybridCqt {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("HybridCqt")
-            .field("params", &self.params)
-            .finish_non_exhaustive()
+        debug_plan(f, "HybridCqt", &self.params)
     }
 }
 
@@ -44,12 +42,7 @@ impl HybridCqt {
     ///
     /// Those of [`Cqt::new`].
     pub fn new(params: CqtParams) -> Result<Self> {
-        params.validate()?;
-        let params = CqtParams {
-            gamma: Some(0.0),
-            ..params
-        };
-        let bands = Bands::new(&params)?;
+        let (params, bands) = Bands::without_gamma(params)?;
         let lengths = bands.lengths(&params, f64::from(params.sample_rate));
         let is_short =
             |length: &f64| (length.ceil() as usize).next_power_of_two() < 2 * params.hop_length;

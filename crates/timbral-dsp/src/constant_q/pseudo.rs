@@ -3,7 +3,7 @@ use std::fmt;
 use ndarray::Array2;
 
 use super::bands::Bands;
-use super::cqt_params::CqtParams;
+use super::cqt_params::{CqtParams, debug_plan};
 use super::wavelets::Wavelets;
 use crate::error::Result;
 use crate::simd::{ZERO, store_tile};
@@ -44,9 +44,7 @@ pub struct PseudoCqt {
 
 impl fmt::Debug for PseudoCqt {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("PseudoCqt")
-            .field("params", &self.params)
-            .finish_non_exhaustive()
+        debug_plan(f, "PseudoCqt", &self.params)
     }
 }
 
@@ -57,12 +55,7 @@ impl PseudoCqt {
     ///
     /// Those of [`Cqt::new`](crate::Cqt::new).
     pub fn new(params: CqtParams) -> Result<Self> {
-        params.validate()?;
-        let params = CqtParams {
-            gamma: Some(0.0),
-            ..params
-        };
-        let bands = Bands::new(&params)?;
+        let (params, bands) = Bands::without_gamma(params)?;
         Self::of_rows(params, &bands, 0)
     }
 

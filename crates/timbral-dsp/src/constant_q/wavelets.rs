@@ -9,7 +9,7 @@ use crate::simd::{LANES, Lane, ZERO, dispatch};
 use crate::transform::{RealFft, RealFftScratch};
 
 /// A row of the matrix: bins and weights.
-type Row = Vec<(usize, Complex<f32>)>;
+pub(super) type Row = Vec<(usize, Complex<f32>)>;
 
 /// Windowed complex tones, transformed: `librosa.filters.wavelet` and `librosa.util.sparsify_rows`.
 #[derive(Debug, Clone)]
@@ -48,6 +48,11 @@ impl Wavelets {
             n_fft,
             rows: rows.collect(),
         }
+    }
+
+    /// The bins and weights of each filter.
+    pub(super) fn rows(&self) -> &[Row] {
+        &self.rows
     }
 
     /// The products with 16 spectra.

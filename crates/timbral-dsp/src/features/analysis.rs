@@ -1,3 +1,4 @@
+use super::composed::ComposedScratch;
 use super::feature_params::FeatureParams;
 use super::first_pass::Separation;
 use crate::error::Result;
@@ -23,7 +24,7 @@ pub(crate) struct Analysis {
 }
 
 /// Working memory of one thread for a [`FeatureSet`](crate::FeatureSet): about 50 MB with the default
-/// parameters, plus 1 MB per minute of sound.
+/// parameters, plus 1 MB per minute of sound; see [`FeatureStream`](crate::FeatureStream) for other sets.
 #[derive(Debug, Clone, Default)]
 pub struct FeatureScratch {
     pub(super) signal: FrameBuffer,
@@ -38,6 +39,8 @@ pub struct FeatureScratch {
     pub(super) separation: Separation,
     pub(super) pitches: Vec<Pitch>,
     pub(super) rows: Vec<Lane>,
+    /// That of sets other than the 57 columns.
+    pub(super) composed: ComposedScratch,
 }
 
 impl Analysis {

@@ -1,19 +1,20 @@
 use super::analysis::{Analysis, FeatureScratch};
-use super::feature_params::FeatureParams;
+use super::columns::FeatureSetParams;
+use super::composed::Composed;
 use super::feature_stream::FeatureStream;
+use super::vector_stream::VectorStream;
 use crate::error::Result;
 
-/// The feature vector of music genre classification: the tempo, and means and variances of chroma,
-/// RMS, spectral centroid, bandwidth and rolloff, zero crossings, the harmonic and percussive
-/// waveforms and MFCCs; 57 numbers by default, named as in the published GTZAN tables.
+/// The columns of music genre classification, planned: statistics of features of a signal, see [`FeatureSetParams`].
 ///
-/// Each number equals that of the librosa function in its name; variances have `ddof=0`. There is one
-/// forward and one inverse transform of the signal: the soft masks of [`Hpss`](crate::Hpss) at margin 1
+/// Transforms that several features need are computed once: spectrograms, mel bands, constant-Q transforms, onsets, the
+/// separation. Each number is that of the librosa function in its name, and of NumPy's or SciPy's statistic.
+///
+/// The 57 columns of the published GTZAN tables ([`FeatureParams`](crate::FeatureParams)) have a plan of their own. There
+/// is one forward and one inverse transform of the signal: the soft masks of [`Hpss`](crate::Hpss) at margin 1
 /// add up to one, so the percussive waveform is the signal minus the harmonic one. Signals of more than 1536
-/// frames are transformed forward twice.
-///
-/// The variance of the two waveforms is summed in blocks of 2^20 samples (47 s), because the waveforms are not
-/// kept; it differs from that of the whole in the last digits.
+/// frames are transformed forward twice. The variance of the two waveforms is summed in blocks of 2^20 samples (47 s),
+/// because the waveforms are not kept; it differs from that of the whole in the last digits.
 ///
 /// ```
 /// use timbral_dsp::{FeatureParams, FeatureSet};
@@ -28,32 +29,48 @@ use crate::error::Result;
 /// ```
 #[derive(Debug, Clone)]
 pub struct FeatureSet {
-    params: FeatureParams,
+    params: FeatureSetParams,
     names: Vec<String>,
-    analysis: Analysis,
+    plan: Plan,
+}
+
+#[derive(Debug, Clone)]
+enum Plan {
+    Vector(Box<Analysis>),
+    Composed(Box<Composed>),
 }
 
 impl FeatureSet {
-    /// Makes the plan.
+    /// Makes the plan, of [`FeatureSetParams`] or of [`FeatureParams`](crate::FeatureParams).
     ///
     /// # Errors
     ///
-    /// Those of [`FeatureParams::validate`].
-    pub fn new(params: FeatureParams) -> Result<Self> {
-        let analysis = Analysis::new(&params)?;
+    /// Those of [`FeatureSetParams::validate`], and a parameter of a feature that is outside the range of its plan.
+    pub fn new(params: impl Into<FeatureSetParams>) -> Result<Self> {
+        let params = params.into();
+        let plan = match params.vector() {
+            Some(vector) => {
+                let analysis = Analysis::new(&vector)?;
+                Plan::Vector(Box::new(analysis))
+            }
+            None => {
+                params.validate()?;
+                Plan::Composed(Box::new(Composed::new(&params)?))
+            }
+        };
         Ok(Self {
+            names: params.names(),
             params,
-            names: names(params.n_mfcc),
-            analysis,
+            plan,
         })
     }
 
     /// The parameters the plan was made with.
-    pub fn params(&self) -> &FeatureParams {
+    pub fn params(&self) -> &FeatureSetParams {
         &self.params
     }
 
-    /// The names of the numbers, in order.
+    /// The names of the columns, in order.
     pub fn names(&self) -> &[String] {
         &self.names
     }
@@ -63,12 +80,12 @@ impl FeatureSet {
         FeatureScratch::default()
     }
 
-    /// The feature vector of a mono signal at the set's sample rate.
+    /// The columns of a mono signal at the set's sample rate.
     ///
     /// # Errors
     ///
-    /// No samples, a sample that is NaN or infinite, or samples so large (1e18 and more) that their
-    /// powers overflow.
+    /// No samples, a sample that is NaN or infinite, samples so large (1e18 and more) that their
+    /// powers overflow, fewer frames than a statistic needs, or more samples than [`FeatureStream`] names.
     pub fn process(&self, y: &[f32]) -> Result<Vec<f64>> {
         self.process_with_scratch(y, &mut self.make_scratch())
     }
@@ -83,6 +100,9 @@ impl FeatureSet {
         y: &[f32],
         scratch: &mut FeatureScratch,
     ) -> Result<Vec<f64>> {
+        if let Plan::Composed(plan) = &self.plan {
+            return plan.process(y, &mut scratch.composed);
+        }
         let mut stream = self.stream(scratch);
         loop {
             stream.push(y)?;
@@ -92,26 +112,11 @@ impl FeatureSet {
         }
     }
 
-    /// Starts the feature vector of a signal that arrives in blocks; see [`FeatureStream`].
+    /// Starts the columns of a signal that arrives in blocks; see [`FeatureStream`].
     pub fn stream<'a>(&'a self, scratch: &'a mut FeatureScratch) -> FeatureStream<'a> {
-        FeatureStream::new(&self.analysis, scratch)
+        match &self.plan {
+            Plan::Vector(plan) => FeatureStream::of_vector(VectorStream::new(plan, scratch)),
+            Plan::Composed(plan) => FeatureStream::of_composed(plan, &mut scratch.composed),
+        }
     }
-}
-
-fn names(n_mfcc: usize) -> Vec<String> {
-    const PAIRS: [&str; 8] = [
-        "chroma_stft",
-        "rms",
-        "spectral_centroid",
-        "spectral_bandwidth",
-        "rolloff",
-        "zero_crossing_rate",
-        "harmony",
-        "perceptr",
-    ];
-    let pair = |name: &str| [format!("{name}_mean"), format!("{name}_var")];
-    let mut names: Vec<String> = PAIRS.iter().flat_map(|name| pair(name)).collect();
-    names.push("tempo".to_owned());
-    names.extend((1..=n_mfcc).flat_map(|i| pair(&format!("mfcc{i}"))));
-    names
 }

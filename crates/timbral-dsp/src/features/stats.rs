@@ -16,7 +16,7 @@ pub(super) fn squares_about<T: Copy + Into<f64>>(values: &[T], mean: f64) -> f64
 }
 
 /// A sum over 16 interleaved stripes: it vectorises, and has the same order on every machine.
-fn striped_sum<T: Copy + Into<f64>>(values: &[T], term: impl Fn(f64) -> f64) -> f64 {
+pub(super) fn striped_sum<T: Copy + Into<f64>>(values: &[T], term: impl Fn(f64) -> f64) -> f64 {
     let mut sums = [0.0; STRIPES];
     let rest = add_stripes(&mut sums, values, term);
     sums.iter().sum::<f64>() + rest

@@ -77,6 +77,16 @@ pub fn viterbi(
     transition: ArrayView2<'_, f64>,
     params: &ViterbiParams,
 ) -> Result<StatePath> {
+    viterbi_of_logs(prob, transition, params, |_, p| log_of(p))
+}
+
+/// [`viterbi`] with the logarithm `log(state, prob)` of the likelihood.
+pub(super) fn viterbi_of_logs(
+    prob: ArrayView2<'_, f64>,
+    transition: ArrayView2<'_, f64>,
+    params: &ViterbiParams,
+    log: impl Fn(usize, f64) -> f64,
+) -> Result<StatePath> {
     params.validate()?;
     let (n_states, n_steps) = prob.dim();
     for (name, got) in [("prob rows", n_states), ("prob columns", n_steps)] {
@@ -98,15 +108,15 @@ pub fn viterbi(
     let initial = match &params.p_init {
         Some(p_init) => {
             check_length("p_init", n_states, p_init.len())?;
-            p_init.iter().map(|p| log(*p)).collect()
+            p_init.iter().map(|p| log_of(*p)).collect()
         }
-        None => vec![log(1.0 / n_states as f64); n_states],
+        None => vec![log_of(1.0 / n_states as f64); n_states],
     };
     let probability = |from, to| transition[[from, to]];
     let decoder = Decoder::new(n_states, probability, params.transition_min_prob)?;
     let (states, log_probability) = decoder.decode(n_steps, &initial, |t, row| {
-        for (to, p) in row.iter_mut().zip(prob.column(t)) {
-            *to = log(*p);
+        for (state, (to, p)) in row.iter_mut().zip(prob.column(t)).enumerate() {
+            *to = log(state, *p);
         }
     });
     Ok(StatePath {
@@ -115,12 +125,13 @@ pub fn viterbi(
     })
 }
 
-fn log(p: f64) -> f64 {
+/// The logarithm of a probability, finite for 0.
+pub(super) fn log_of(p: f64) -> f64 {
     libm::log(p + f64::MIN_POSITIVE)
 }
 
 /// The rule for probabilities of which one comes true, with NumPy's tolerance of sums.
-fn check_distribution<'a>(
+pub(super) fn check_distribution<'a>(
     name: &'static str,
     p: impl Iterator<Item = &'a f64> + Clone,
 ) -> Result<()> {
@@ -183,7 +194,7 @@ impl Decoder {
                 }
                 let place = to - diagonal.first;
                 diagonal.costs.resize(place, f64::NEG_INFINITY);
-                diagonal.costs.push(log(p));
+                diagonal.costs.push(log_of(p));
             }
             if !diagonal.costs.is_empty() {
                 diagonals.push(diagonal);

@@ -1,7 +1,9 @@
 use ndarray::{Array2, ArrayView2};
 
 use super::decibel::{DbParams, power_to_db};
+use super::shapes::Wide;
 use crate::error::{Result, check, check_length};
+use crate::simd::{LANES, Lane, dispatch, for_each_tile};
 
 /// Parameters of [`spectral_contrast`], named as in librosa.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -79,51 +81,169 @@ pub fn spectral_contrast(
     params: &ContrastParams,
 ) -> Result<Array2<f64>> {
     check_length("frequencies", magnitude.nrows(), frequencies.len())?;
-    params.validate()?;
-    let ContrastParams {
-        fmin,
-        n_bands,
-        quantile,
-        linear,
-        _non_exhaustive: (),
-    } = *params;
-    let mut valley = Array2::zeros((n_bands + 1, magnitude.ncols()));
+    let bands = ContrastBands::new(frequencies, params)?;
+    let mut valley = Array2::zeros((bands.n_bands(), magnitude.ncols()));
     let mut peak = valley.clone();
-    let mut column = Vec::new();
-    for band in 0..=n_bands {
-        let octave = |i: usize| fmin * 2f64.powi(i as i32);
-        let (low, high) = (if band == 0 { 0.0 } else { octave(band - 1) }, octave(band));
-        let mut from = frequencies.partition_point(|f| *f < low);
-        let mut to = frequencies.partition_point(|f| *f <= high);
-        check(from < to, "fmin", fmin, "gives a band without bins")?;
-        if band > 0 {
-            from = from.saturating_sub(1);
-        }
-        if band == n_bands {
-            to = frequencies.len();
-        }
-        let n_bins = to - from;
-        let taken = ((quantile * n_bins as f64).round_ties_even() as usize).max(1);
-        // The upper edge belongs to the next band, but counts for the quantile.
-        let used = if band < n_bands { n_bins - 1 } else { n_bins };
-        check(used >= 1, "fmin", fmin, "gives a band without bins")?;
-        let taken = taken.min(used);
-        for t in 0..magnitude.ncols() {
-            column.clear();
-            column.extend((from..from + used).map(|k| magnitude[[k, t]]));
-            // Both ends of the sorted order, without sorting the values between them.
-            let mean =
-                |part: &[f32]| part.iter().map(|v| f64::from(*v)).sum::<f64>() / part.len() as f64;
-            column.select_nth_unstable_by(taken - 1, f32::total_cmp);
-            valley[[band, t]] = mean(&column[..taken]);
-            column.select_nth_unstable_by(used - taken, f32::total_cmp);
-            peak[[band, t]] = mean(&column[used - taken..]);
-        }
-    }
+    for_each_tile(magnitude, |first, used, tile| {
+        bands.tile(tile, |band, low, high| {
+            for l in 0..used {
+                valley[[band, first + l]] = low[l];
+                peak[[band, first + l]] = high[l];
+            }
+        });
+    });
+    contrast_of(&peak, &valley, params.linear)
+}
+
+/// Contrast from the peaks and valleys of all frames.
+pub(crate) fn contrast_of(
+    peak: &Array2<f64>,
+    valley: &Array2<f64>,
+    linear: bool,
+) -> Result<Array2<f64>> {
     if linear {
         return Ok(peak - valley);
     }
     let db =
-        |power: Array2<f64>| power_to_db(power.mapv(|v| v as f32).view(), &DbParams::default());
+        |power: &Array2<f64>| power_to_db(power.mapv(|v| v as f32).view(), &DbParams::default());
     Ok(db(peak)?.mapv(f64::from) - db(valley)?.mapv(f64::from))
+}
+
+/// The bins of each band.
+#[derive(Debug, Clone)]
+pub(crate) struct ContrastBands {
+    bands: Vec<Band>,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Band {
+    /// The first bin, and the number of bins.
+    from: usize,
+    used: usize,
+    /// Bins that the peak and the valley are averaged over.
+    taken: usize,
+}
+
+/// Up to this number of largest and smallest values are found in one sweep over the bins of 16 frames.
+const SWEPT: usize = 24;
+
+impl ContrastBands {
+    /// The bands of spectra with these frequencies.
+    pub(crate) fn new(frequencies: &[f64], params: &ContrastParams) -> Result<Self> {
+        params.validate()?;
+        let ContrastParams {
+            fmin,
+            n_bands,
+            quantile,
+            ..
+        } = *params;
+        let band = |band: usize| {
+            let octave = |i: usize| fmin * 2f64.powi(i as i32);
+            let (low, high) = (if band == 0 { 0.0 } else { octave(band - 1) }, octave(band));
+            let mut from = frequencies.partition_point(|f| *f < low);
+            let mut to = frequencies.partition_point(|f| *f <= high);
+            check(from < to, "fmin", fmin, "gives a band without bins")?;
+            if band > 0 {
+                from = from.saturating_sub(1);
+            }
+            if band == n_bands {
+                to = frequencies.len();
+            }
+            let n_bins = to - from;
+            let taken = ((quantile * n_bins as f64).round_ties_even() as usize).max(1);
+            // The upper edge belongs to the next band, but counts for the quantile.
+            let used = if band < n_bands { n_bins - 1 } else { n_bins };
+            check(used >= 1, "fmin", fmin, "gives a band without bins")?;
+            Ok(Band {
+                from,
+                used,
+                taken: taken.min(used),
+            })
+        };
+        let bands = (0..=n_bands).map(band).collect::<Result<_>>()?;
+        Ok(Self { bands })
+    }
+
+    pub(crate) fn n_bands(&self) -> usize {
+        self.bands.len()
+    }
+
+    /// Calls `found(band, valleys, peaks)` for 16 spectra.
+    pub(crate) fn tile(&self, tile: &[Lane], mut found: impl FnMut(usize, &Wide, &Wide)) {
+        for (i, band) in self.bands.iter().enumerate() {
+            let bins = &tile[band.from..band.from + band.used];
+            let (valley, peak) = match band.taken <= SWEPT {
+                true => dispatch(
+                    #[inline(always)]
+                    || swept(bins, band.taken),
+                ),
+                false => selected(bins, band.taken),
+            };
+            found(i, &valley, &peak);
+        }
+    }
+}
+
+/// The means of the `taken` smallest and largest values of each lane: each value passes through two sorted lists.
+#[inline(always)]
+fn swept(bins: &[Lane], taken: usize) -> (Wide, Wide) {
+    let mut smallest = [[f32::INFINITY; LANES]; SWEPT];
+    let mut largest = [[f32::NEG_INFINITY; LANES]; SWEPT];
+    for bin in bins {
+        let (mut low, mut high) = (*bin, *bin);
+        for (small, large) in smallest.iter_mut().zip(&mut largest).take(taken) {
+            for l in 0..LANES {
+                let (a, b) = (small[l], low[l]);
+                small[l] = if b < a { b } else { a };
+                low[l] = if b < a { a } else { b };
+                let (a, b) = (large[l], high[l]);
+                large[l] = if b > a { b } else { a };
+                high[l] = if b > a { a } else { b };
+            }
+        }
+    }
+    let mean = |list: &[Lane]| -> Wide {
+        let mut sum = [0.0; LANES];
+        for lane in list {
+            for l in 0..LANES {
+                sum[l] += f64::from(lane[l]);
+            }
+        }
+        sum.map(|sum| sum / list.len() as f64)
+    };
+    (mean(&smallest[..taken]), mean(&largest[..taken]))
+}
+
+/// The same for long lists: both ends of the sorted order, without sorting the values between them.
+fn selected(bins: &[Lane], taken: usize) -> (Wide, Wide) {
+    let (mut valley, mut peak) = ([0.0; LANES], [0.0; LANES]);
+    let mut column: Vec<f32> = Vec::new();
+    for l in 0..LANES {
+        column.clear();
+        column.extend(bins.iter().map(|bin| bin[l]));
+        let mean =
+            |part: &[f32]| part.iter().map(|v| f64::from(*v)).sum::<f64>() / part.len() as f64;
+        column.select_nth_unstable_by(taken - 1, f32::total_cmp);
+        valley[l] = mean(&column[..taken]);
+        let rest = bins.len() - taken;
+        column.select_nth_unstable_by(rest, f32::total_cmp);
+        peak[l] = mean(&column[rest..]);
+    }
+    (valley, peak)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sweeping_and_selecting_agree() {
+        let bins: Vec<Lane> = (0..100)
+            .map(|k| std::array::from_fn(|l| ((k * 37 + l * 11) % 101) as f32))
+            .collect();
+        for taken in [1, 2, 9, SWEPT] {
+            // Small whole numbers: sums are exact in any order.
+            assert_eq!(swept(&bins, taken), selected(&bins, taken), "{taken}");
+        }
+    }
 }

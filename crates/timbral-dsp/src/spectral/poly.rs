@@ -33,16 +33,9 @@ pub fn poly_features(
     frequencies: &[f64],
     order: usize,
 ) -> Result<Array2<f64>> {
-    check(order <= 8, "order", order, "must be at most 8")?;
     let (n_bins, n_frames) = spectrogram.dim();
     check_length("frequencies", n_bins, frequencies.len())?;
-    if n_bins < order + 1 {
-        return Err(Error::TooShort {
-            name: "spectrogram rows",
-            needed: order + 1,
-            got: n_bins,
-        });
-    }
+    let weights = poly_weights(frequencies, order)?;
     if let Some((index, value)) = spectrogram.iter().enumerate().find(|(_, v)| !v.is_finite()) {
         return Err(Error::NotFinite {
             name: "spectrogram",
@@ -50,7 +43,6 @@ pub fn poly_features(
             value: *value,
         });
     }
-    let weights = pseudo_inverse(frequencies, order)?;
     let mut out = Array2::zeros((order + 1, n_frames));
     for (k, row) in spectrogram.outer_iter().enumerate() {
         for (i, weights) in weights.iter().enumerate() {
@@ -61,6 +53,19 @@ pub fn poly_features(
         }
     }
     Ok(out)
+}
+
+/// The weight of each value in each coefficient, for a valid order.
+pub(crate) fn poly_weights(frequencies: &[f64], order: usize) -> Result<Vec<Vec<f64>>> {
+    check(order <= 8, "order", order, "must be at most 8")?;
+    if frequencies.len() < order + 1 {
+        return Err(Error::TooShort {
+            name: "spectrogram rows",
+            needed: order + 1,
+            got: frequencies.len(),
+        });
+    }
+    pseudo_inverse(frequencies, order)
 }
 
 /// The weight of each value in each coefficient: `(V^T V)^-1 V^T` by Gram and Schmidt, twice for the rounding.

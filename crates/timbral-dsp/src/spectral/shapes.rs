@@ -62,7 +62,7 @@ pub fn spectral_bandwidth(
     p: f64,
 ) -> Result<Vec<f64>> {
     check_length("frequencies", magnitude.nrows(), frequencies.len())?;
-    check(p > 0.0 && p.is_finite(), "p", p, "must be above 0")?;
+    check_exponent(p)?;
     Ok(per_frame(magnitude, |tile| {
         dispatch(
             #[inline(always)]
@@ -110,13 +110,7 @@ pub fn spectral_rolloff(
     roll_percent: f32,
 ) -> Result<Vec<f64>> {
     check_length("frequencies", magnitude.nrows().max(1), frequencies.len())?;
-    let inside = roll_percent > 0.0 && roll_percent < 1.0;
-    check(
-        inside,
-        "roll_percent",
-        roll_percent,
-        "must be between 0 and 1",
-    )?;
+    check_roll_percent(roll_percent)?;
     Ok(per_frame(magnitude, |tile| {
         dispatch(
             #[inline(always)]
@@ -152,23 +146,40 @@ pub fn spectral_flatness(
 ) -> Result<Vec<f64>> {
     check(amin > 0.0, "amin", amin, "must be above 0")?;
     check(power > 0.0, "power", power, "must be above 0")?;
-    Ok(per_frame(magnitude, |tile| {
-        std::array::from_fn(|l| {
-            let (mut logs, mut sum) = (0.0, 0.0);
-            for bin in tile {
-                let x = if power == 2.0 {
-                    bin[l] * bin[l]
-                } else {
-                    libm::powf(bin[l], power)
-                };
-                let x = f64::from(x.max(amin));
-                logs += libm::log(x);
-                sum += x;
-            }
-            let n = tile.len() as f64;
-            libm::exp(logs / n) / (sum / n)
-        })
-    }))
+    Ok(per_frame(magnitude, |tile| flatness(tile, amin, power)))
+}
+
+/// The rule for the exponent of the bandwidth.
+pub(crate) fn check_exponent(p: f64) -> Result<()> {
+    check(p > 0.0 && p.is_finite(), "p", p, "must be above 0")?;
+    Ok(())
+}
+
+/// The rule for the fraction below the rolloff frequency.
+pub(crate) fn check_roll_percent(roll_percent: f32) -> Result<()> {
+    let inside = roll_percent > 0.0 && roll_percent < 1.0;
+    let rule = "must be between 0 and 1";
+    check(inside, "roll_percent", roll_percent, rule)?;
+    Ok(())
+}
+
+/// [`spectral_flatness`] of a tile.
+pub(crate) fn flatness(tile: &[Lane], amin: f32, power: f32) -> Wide {
+    std::array::from_fn(|l| {
+        let (mut logs, mut sum) = (0.0, 0.0);
+        for bin in tile {
+            let x = if power == 2.0 {
+                bin[l] * bin[l]
+            } else {
+                libm::powf(bin[l], power)
+            };
+            let x = f64::from(x.max(amin));
+            logs += libm::log(x);
+            sum += x;
+        }
+        let n = tile.len() as f64;
+        libm::exp(logs / n) / (sum / n)
+    })
 }
 
 /// Collects one value per frame.

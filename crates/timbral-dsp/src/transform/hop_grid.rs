@@ -9,7 +9,7 @@ use crate::simd::{LANES, ZERO, transpose};
 
 /// The shape of the grid of a tile, and the window at each of its places.
 #[derive(Debug, Clone)]
-pub(super) struct HopGrid {
+pub(crate) struct HopGrid {
     pub(super) n_fft: usize,
     pub(super) hop: usize,
     /// The analysis window.
@@ -17,13 +17,13 @@ pub(super) struct HopGrid {
     /// The window divided by `n_fft`.
     pub(super) synthesis: Vec<f32>,
     /// Index in the grid of sample `n` of frame 0.
-    pub(super) places: Vec<usize>,
+    pub(crate) places: Vec<usize>,
     /// Place and window of each even sample and the odd one after it.
     pub(super) pairs: Vec<[(usize, f64); 2]>,
 }
 
 impl HopGrid {
-    pub(super) fn new(window: Vec<f64>, hop: usize) -> Self {
+    pub(crate) fn new(window: Vec<f64>, hop: usize) -> Self {
         let n_fft = window.len();
         let synthesis = window.iter().map(|w| (w / n_fft as f64) as f32).collect();
         let mut grid = Self {
@@ -44,7 +44,7 @@ impl HopGrid {
     }
 
     /// Samples that the frames of a tile span.
-    pub(super) fn span(&self) -> usize {
+    pub(crate) fn span(&self) -> usize {
         self.columns() * self.hop
     }
 
@@ -54,19 +54,19 @@ impl HopGrid {
     }
 
     /// Row length of the grid: the columns in whole blocks of 16, for the transposition.
-    pub(super) fn width(&self) -> usize {
+    pub(crate) fn width(&self) -> usize {
         self.columns().next_multiple_of(LANES)
     }
 
     /// Values of the grid.
-    pub(super) fn len(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
         self.hop * self.width()
     }
 }
 
 /// `grid[m][column] = line[m + hop column]`.
 #[inline(always)]
-pub(super) fn to_grid(line: &[f32], hop: usize, width: usize, grid: &mut [f64]) {
+pub(crate) fn to_grid<T: From<f32>>(line: &[f32], hop: usize, width: usize, grid: &mut [T]) {
     let columns = line.len() / hop;
     let mut from = [ZERO; LANES];
     let mut to = [ZERO; LANES];
@@ -87,7 +87,7 @@ pub(super) fn to_grid(line: &[f32], hop: usize, width: usize, grid: &mut [f64]) 
             for (r, row) in wide.chunks_exact(LANES).enumerate().take(rows) {
                 let out = &mut grid[(m + r) * width + first..][..LANES];
                 for (out, v) in out.iter_mut().zip(row) {
-                    *out = f64::from(*v);
+                    *out = T::from(*v);
                 }
             }
         }

@@ -59,6 +59,12 @@ impl Stft {
         })
     }
 
+    /// The transform with other weights than the window of valid parameters, `n_fft` of them.
+    pub(super) fn with_window(params: StftParams, window: Vec<f64>) -> Self {
+        let transform = TileTransform::new(window, params.hop_length);
+        Self { params, transform }
+    }
+
     /// The parameters the plan was made with.
     pub fn params(&self) -> &StftParams {
         &self.params

@@ -1,6 +1,7 @@
 //! Transforms, pitch, onsets and effects equal librosa 1.0.0: the values in `golden/*.json` were made by
-//! `golden/features.py`.
+//! `golden/features.py`, those of `analysis` by `golden/analysis.py`.
 //!
+//! - `analysis`: harmonics, reassigned spectra, states from classifiers, common parts
 //! - `constant_q`: constant-Q transforms, their chroma, CENS and tonal centroids
 //! - `pitch`: YIN, pYIN, sequences of states
 //! - `spectra`: weighting, PCEN, polynomials
@@ -14,6 +15,7 @@ mod digest;
 #[path = "../common/signals.rs"]
 mod signals;
 
+mod analysis;
 mod constant_q;
 mod pitch;
 mod spectra;

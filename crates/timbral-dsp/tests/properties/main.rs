@@ -4,8 +4,9 @@
 //! - `definitions`: the O(n^2) definition against the fast code
 //! - `symmetries`: scaling, shifting, memory order
 //! - `plans`: scratch, threads
-//! - `feature_errors`: every error of pitch, onsets, sequences, weighting and effects
+//! - `pitch_errors`, `onset_errors`, `sequence_errors`, `structure_errors`: every error of these
 //! - `limits`: silence, empty and single cells, NaN, huge sizes
+//! - `set_errors`: every error of composed feature sets
 //! - `signal_errors`: every error of functions of signals
 //! - `spectrogram_errors`: every error of functions of spectrograms
 
@@ -14,9 +15,13 @@ mod signals;
 
 mod constant_q_errors;
 mod definitions;
-mod feature_errors;
 mod limits;
+mod onset_errors;
+mod pitch_errors;
 mod plans;
+mod sequence_errors;
+mod set_errors;
 mod signal_errors;
 mod spectrogram_errors;
+mod structure_errors;
 mod symmetries;

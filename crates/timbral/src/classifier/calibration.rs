@@ -15,6 +15,8 @@ const LOG_RANGE: [f64; 2] = [-1.6, 1.6];
 const STEPS: usize = 60;
 /// The least probability whose logarithm is taken.
 const LEAST: f64 = 1e-12;
+/// By how much a temperature must lower the log loss.
+const LEAST_GAIN: f64 = 1e-6;
 /// The fraction of recordings of known genres that are rejected.
 const REJECTED: f64 = 0.05;
 /// Points of the curve: fractions of recordings of known genres that are rejected.
@@ -28,7 +30,8 @@ const POINTS: [f64; 4] = [0.01, 0.05, 0.1, 0.2];
 /// ```
 ///
 /// `q` are the probabilities of the models. The temperature `T` is the one with the lowest log loss on the held-out
-/// recordings. What it is worth is measured with temperatures of the other folds.
+/// recordings. What it is worth is measured with temperatures of the other folds; it stays 1 where these do not lower the
+/// log loss.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 #[non_exhaustive]
@@ -93,6 +96,17 @@ impl Calibration {
                 after.row_mut(*row).assign(&ndarray::arr1(&calibrated));
             }
         }
+        let [loss_before, loss_after] =
+            [&before, &after].map(|probabilities| log_loss(probabilities, labels, &all, 1.0));
+        let mut temperature = fit(&before, labels, &all);
+        let log_loss = match loss_after < loss_before - LEAST_GAIN {
+            true => [loss_before, loss_after],
+            false => {
+                // Good enough as they are, or too few recordings to know better.
+                (temperature, after) = (1.0, before.clone());
+                [loss_before; 2]
+            }
+        };
         let bins = BinParams::default();
         let error = |probabilities: &Array2<f64>| -> Result<f64> {
             let scores = Scores::try_from(probabilities.view())?;
@@ -112,11 +126,8 @@ impl Calibration {
             right: bin.prob_true,
         };
         Ok(Self {
-            temperature: fit(&before, labels, &all),
-            log_loss: [
-                log_loss(&before, labels, &all, 1.0),
-                log_loss(&after, labels, &all, 1.0),
-            ],
+            temperature,
+            log_loss,
             error: [error(&before)?, error(&after)?],
             reliability: reliability.iter().map(point).collect(),
             rejection: None,
@@ -131,7 +142,10 @@ impl Calibration {
 
     /// Changes probabilities.
     pub(super) fn apply(&self, probabilities: &[f64]) -> Vec<f64> {
-        calibrated(probabilities, self.temperature)
+        match self.temperature == 1.0 {
+            true => probabilities.to_vec(),
+            false => calibrated(probabilities, self.temperature),
+        }
     }
 }
 
@@ -297,6 +311,14 @@ mod tests {
         );
         assert_eq!(calibration.reliability.len(), 1);
         assert!(calibration.is_valid());
+        // Right in as many cases as it says: nothing is changed.
+        let good = probabilities.mapv(|p| if p > 0.5 { 0.75 } else { 0.25 });
+        let good = Calibration::new(good.view(), &labels, &folds).unwrap();
+        assert_eq!(
+            (good.temperature, good.apply(&[1.0, 0.0])),
+            (1.0, vec![1.0, 0.0])
+        );
+        assert_eq!(good.log_loss[0], good.log_loss[1]);
         // Zeros stay small, and rows stay probabilities.
         let row = calibration.apply(&[1.0, 0.0]);
         assert!(row[1] > 0.0 && (row.iter().sum::<f64>() - 1.0).abs() < 1e-12);

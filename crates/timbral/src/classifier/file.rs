@@ -104,11 +104,10 @@ impl Classifier {
                     Kind::Logistic
                 }
             };
-            let Member { view, weight, .. } = *member;
             members.push(Entry {
                 model,
-                view,
-                weight,
+                view: member.view.clone(),
+                weight: member.weight,
             });
         }
         files.extend(self.analyzers.iter().flat_map(network_files));
@@ -234,7 +233,7 @@ mod tests {
     use std::fs;
     use timbral_boost::{BoostParams, Objective};
     use timbral_data::FeatureTable;
-    use timbral_dsp::{FeatureParams, MelParams};
+    use timbral_dsp::{FeatureSetParams, MelParams};
     use timbral_nn::{ConvBlockParams, ConvNetParams, MlpParams, TrainParams};
 
     use super::*;
@@ -244,10 +243,10 @@ mod tests {
     fn classifier() -> Classifier {
         let classes = ["jazz", "pop", "rock"].map(str::to_owned).to_vec();
         let view = SoundView::Features {
-            features: FeatureParams::gtzan(),
+            features: FeatureSetParams::gtzan(),
             segments: Segmentation::gtzan(),
         };
-        let extractor = Extractor::new(FeatureParams::gtzan(), Segmentation::gtzan()).unwrap();
+        let extractor = Extractor::new(FeatureSetParams::gtzan(), Segmentation::gtzan()).unwrap();
         let names = extractor.names().to_vec();
         let x = Array2::from_shape_fn((30, names.len()), |(i, j)| (i * (j + 3) % 17) as f32);
         let labels: Vec<usize> = (0..30).map(|i| i % 3).collect();
@@ -305,7 +304,7 @@ mod tests {
             weight,
         };
         let members = vec![
-            member(view, GenreModel::Boost(boost), 2.0),
+            member(view.clone(), GenreModel::Boost(boost), 2.0),
             member(view, GenreModel::Dense(dense), 1.0),
             member(
                 SoundView::Images(images),

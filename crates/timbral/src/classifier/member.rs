@@ -3,7 +3,7 @@ use serde::{Deserialize, Serialize};
 use timbral_audio::OpenParams;
 use timbral_boost::Predictor;
 use timbral_data::FeatureTable;
-use timbral_dsp::FeatureParams;
+use timbral_dsp::FeatureSetParams;
 
 use super::networks::{Networks, PublishedNetwork};
 #[cfg(feature = "pretrained")]
@@ -20,14 +20,14 @@ use crate::recipes::dense::DenseModel;
 const MAX_WEIGHT: f64 = 1e9;
 
 /// What a model gets of a sound.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 #[non_exhaustive]
 pub enum SoundView {
     /// Feature vectors, as an [`Extractor`] computes them.
     Features {
         /// The features.
-        features: FeatureParams,
+        features: FeatureSetParams,
         /// Which parts of a recording have a vector.
         segments: Segmentation,
     },
@@ -110,22 +110,22 @@ pub(super) enum SoundAnalyzer {
 impl SoundAnalyzer {
     #[cfg_attr(not(feature = "pretrained"), expect(unused_variables))]
     pub(super) fn new(view: &SoundView, networks: &Networks) -> Result<Self> {
-        match *view {
+        match view {
             SoundView::Features { features, segments } => {
-                let extractor = Extractor::new(features, segments)?;
+                let extractor = Extractor::new(features.clone(), *segments)?;
                 Ok(Self::Features(
                     extractor.into(),
                     features.sample_rate,
-                    segments,
+                    *segments,
                 ))
             }
             SoundView::Images(images) => Ok(Self::Images(
-                SpectrogramComputer::new(images)?.into(),
+                SpectrogramComputer::new(*images)?.into(),
                 images.mel.sample_rate,
             )),
             #[cfg(feature = "pretrained")]
             SoundView::Embeddings(network) => {
-                let weights = networks.weights(network)?;
+                let weights = networks.weights(*network)?;
                 let analyzer = EmbeddingAnalyzer::new(network.model(), weights)?;
                 Ok(Self::Embeddings(analyzer.into()))
             }

@@ -6,7 +6,7 @@ use timbral_audio::OpenParams;
 use timbral_boost::BoostParams;
 use timbral_core::InvalidParameter;
 use timbral_data::GroupBy;
-use timbral_dsp::FeatureParams;
+use timbral_dsp::FeatureSetParams;
 
 use super::member::SoundView;
 use super::networks::EmbeddingModel;
@@ -84,8 +84,8 @@ impl MemberParams {
 /// ```
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct ClassifierParams {
-    /// The features; default those of librosa.
-    pub features: FeatureParams,
+    /// The features; default the 57 columns as librosa computes them.
+    pub features: FeatureSetParams,
     /// Which parts of a recording have features; default [`Segmentation::gtzan`], 3 s.
     pub segments: Segmentation,
     /// The spectrograms; default segments of 10 s.
@@ -115,7 +115,7 @@ pub struct ClassifierParams {
 impl Default for ClassifierParams {
     fn default() -> Self {
         Self {
-            features: FeatureParams::default(),
+            features: FeatureSetParams::default(),
             segments: Segmentation::gtzan(),
             images: MelImages {
                 seconds: 10.0,
@@ -172,7 +172,7 @@ impl ClassifierParams {
     pub(super) fn view(&self, model: &ModelParams) -> SoundView {
         match model {
             ModelParams::Boost(_) | ModelParams::Dense(_) => SoundView::Features {
-                features: self.features,
+                features: self.features.clone(),
                 segments: self.segments,
             },
             ModelParams::Network(_) => SoundView::Images(self.images),

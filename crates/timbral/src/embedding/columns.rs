@@ -108,8 +108,9 @@ impl EmbeddingColumns {
         sample_rate: u32,
     ) -> Result<Self> {
         let (mut embedder_params, mut n_windows) = (params.embedder, 1);
+        segments.validate()?;
         if let Segmentation::Parts { length, stride } = segments {
-            if length == 0 || stride == 0 || sample_rate == 0 {
+            if sample_rate == 0 {
                 return Err(Error::Segments { length, stride });
             }
             let stride = stride as f64 / f64::from(sample_rate);

@@ -5,7 +5,7 @@ use std::sync::{Mutex, PoisonError};
 use serde::{Deserialize, Serialize};
 use timbral_audio::OpenParams;
 use timbral_core::InvalidParameter;
-use timbral_dsp::{FeatureParams, FeatureScratch, FeatureSet};
+use timbral_dsp::{FeatureScratch, FeatureSet, FeatureSetParams};
 
 use crate::error::{Error, Result};
 use crate::extraction::sound::Sound;
@@ -24,10 +24,14 @@ pub enum Segmentation {
     Parts {
         /// Samples of a segment, at least 1.
         length: usize,
-        /// Samples from the start of a segment to that of the next, at least 1.
+        /// Samples from the start of a segment to that of the next, at least 1 and a 64th of `length`: with less,
+        /// a model file could ask for hours of work on one song.
         stride: usize,
     },
 }
+
+/// Most segments that share a sample.
+const MAX_OVERLAP: usize = 64;
 
 impl Segmentation {
     /// The 3-s segments of the published GTZAN table: 66 149 samples every 66 150.
@@ -35,6 +39,18 @@ impl Segmentation {
         Self::Parts {
             length: 66_149,
             stride: 66_150,
+        }
+    }
+
+    /// Checks the length and the stride.
+    pub(crate) fn validate(self) -> Result<()> {
+        match self {
+            Self::Parts { length, stride }
+                if length == 0 || stride == 0 || length / stride > MAX_OVERLAP =>
+            {
+                Err(Error::Segments { length, stride })
+            }
+            _ => Ok(()),
         }
     }
 }
@@ -106,12 +122,8 @@ impl Extractor {
     /// # Errors
     ///
     /// Parameters out of range.
-    pub fn new(features: FeatureParams, segments: Segmentation) -> Result<Self> {
-        if let Segmentation::Parts { length, stride } = segments
-            && (length == 0 || stride == 0)
-        {
-            return Err(Error::Segments { length, stride });
-        }
+    pub fn new(features: impl Into<FeatureSetParams>, segments: Segmentation) -> Result<Self> {
+        segments.validate()?;
         let (set, idle) = (FeatureSet::new(features)?, Mutex::default());
         Ok(Self {
             set,
@@ -139,7 +151,7 @@ impl Extractor {
     }
 
     /// How the features are computed.
-    pub(crate) fn features(&self) -> &FeatureParams {
+    pub(crate) fn features(&self) -> &FeatureSetParams {
         self.set.params()
     }
 

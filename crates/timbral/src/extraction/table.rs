@@ -7,7 +7,7 @@ use rayon::prelude::*;
 use timbral_audio::OpenParams;
 use timbral_core::{Monitor, Progress, SharedMonitor};
 use timbral_data::{FeatureTable, TableJournal};
-use timbral_dsp::FeatureParams;
+use timbral_dsp::FeatureSetParams;
 
 use crate::error::{Error, Result};
 use crate::extraction::columns::Columns;
@@ -26,10 +26,10 @@ use crate::extraction::sound_files::{DamagedFile, FileProblems, write_problems};
 /// `album` follow ([`SoundTags`](timbral_audio::SoundTags)). Every file is
 /// decoded, mixed to mono and resampled to the rate of the features. It runs on the threads of the current
 /// rayon pool; the table does not depend on their number.
-#[derive(Debug, Clone, Copy, PartialEq, Default)]
+#[derive(Debug, Clone, PartialEq, Default)]
 pub struct Extraction {
-    /// The features; default those of librosa.
-    pub features: FeatureParams,
+    /// The features; default the 57 columns as librosa computes them.
+    pub features: FeatureSetParams,
     /// Which parts of a recording make a row; default the whole recording.
     pub segments: Segmentation,
     /// How the files are opened; default strictly: a damaged packet is an error.
@@ -101,7 +101,7 @@ impl fmt::Display for ExtractionReport {
 /// segment: it is named.
 pub fn feature_table(
     folder: impl AsRef<Path>,
-    features: FeatureParams,
+    features: impl Into<FeatureSetParams>,
     segments: Segmentation,
 ) -> Result<FeatureTable> {
     let folder = folder.as_ref();
@@ -118,7 +118,7 @@ pub fn feature_table(
         });
     }
     let extraction = Extraction {
-        features,
+        features: features.into(),
         segments,
         ..Extraction::default()
     };
@@ -285,7 +285,7 @@ impl Extraction {
     }
 
     fn extractor(&self) -> Result<Extractor> {
-        Ok(Extractor::new(self.features, self.segments)?.with_open_params(self.open))
+        Ok(Extractor::new(self.features.clone(), self.segments)?.with_open_params(self.open))
     }
 }
 
@@ -396,7 +396,7 @@ mod tests {
 
     #[test]
     fn the_columns_are_the_published_ones() {
-        let extractor = Extractor::new(FeatureParams::gtzan(), Segmentation::Whole).unwrap();
+        let extractor = Extractor::new(FeatureSetParams::gtzan(), Segmentation::Whole).unwrap();
         assert_eq!(
             columns(extractor.names(), &["group"])[59..],
             ["group", "label"]

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use timbral_audio::OpenParams;
 use timbral_core::{Monitor, Progress};
 use timbral_data::{FeatureTable, Spectrograms, SplitMethod};
-use timbral_dsp::FeatureParams;
+use timbral_dsp::FeatureSetParams;
 #[cfg(feature = "synth")]
 use timbral_synth::{SynthCorpus, SynthParams};
 
@@ -83,7 +83,7 @@ impl Material {
         let total = 2 * sounds.len();
         let path = scratch.as_ref().join("features.csv");
         let extraction = Extraction {
-            features: FeatureParams::gtzan(),
+            features: FeatureSetParams::gtzan(),
             segments: Segmentation::gtzan(),
             open,
             resume: true,

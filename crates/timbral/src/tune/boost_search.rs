@@ -440,6 +440,24 @@ mod tests {
         }
     }
 
+    /// Unregularised leaves, times a learning rate that takes margins out of the range of `f32`.
+    #[test]
+    fn a_trial_that_diverges_has_no_correct_row() {
+        let search = BoostSearch {
+            trial: BoostParams {
+                learning_rate: 3e38,
+                lambda: 0.0,
+                min_child_weight: 0.0,
+                ..tpe().trial
+            },
+            n_steps: 2,
+            ..tpe()
+        };
+        let (_, inner) = splits(&search);
+        let trials = search.run(&table(), &inner, &Results::new(), &mut ());
+        assert!(trials.unwrap().iter().any(|trial| trial.score() == 0.0));
+    }
+
     #[test]
     fn a_search_with_more_trials_begins_with_those_known() {
         let search = |n_trials| BoostSearch {

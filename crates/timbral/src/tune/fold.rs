@@ -54,7 +54,7 @@ pub(super) struct ScoreLog<'a> {
 
 impl ScoreLog<'_> {
     /// The number of correct test rows of a fold, and the number of its test rows. A model that has
-    /// fewer rounds is trained further.
+    /// fewer rounds is trained further; if its training diverges, no row is correct.
     ///
     /// # Errors
     ///
@@ -79,7 +79,13 @@ impl ScoreLog<'_> {
             &key,
             |_| true,
             || {
-                let trained = fit(params, train, model.as_ref(), monitor)?;
+                let trained = match fit(params, train, model.as_ref(), monitor) {
+                    // Nothing is classified, and the search goes on.
+                    Err(Error::Boost(timbral_boost::Error::Diverged { .. })) => {
+                        return Ok((0, test.n_rows()));
+                    }
+                    trained => trained?,
+                };
                 let predicted = trained.compile().classes(test.features())?;
                 let pairs = test.labels().unwrap_or_default().iter().zip(predicted);
                 let n_correct = pairs.filter(|(label, class)| *label == class).count();
