@@ -49,7 +49,7 @@ pub(crate) fn start_process() {
     let print = std::panic::take_hook();
     std::panic::set_hook(Box::new(move |info| {
         let in_crate = |name: &&str| info.location().is_some_and(|at| at.file().contains(name));
-        if !CAUGHT.iter().any(|name| in_crate(name)) {
+        if !CAUGHT.iter().any(in_crate) {
             print(info);
         }
     }));
