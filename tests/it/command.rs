@@ -1,5 +1,6 @@
 //! `extract_features` as a user runs it: exit statuses, messages, and what a killed run leaves.
 
+use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 use std::time::{Duration, Instant};
@@ -143,4 +144,68 @@ fn every_example_explains_itself() {
         let wrong = example(name).arg("--no-such-option").output().unwrap();
         assert_eq!(wrong.status.code(), Some(64), "{name}");
     }
+}
+
+/// Four seconds of stereo PCM at 22 050 Hz.
+fn pcm() -> Vec<u8> {
+    let sample = |i: i32| ((i * 7919) % 20_011 - 10_000) as i16;
+    (0..4 * 22_050 * 2)
+        .flat_map(|i| sample(i).to_le_bytes())
+        .collect()
+}
+
+/// `listen`, waiting for sound.
+fn listening() -> std::process::Child {
+    let options = [
+        "--rate",
+        "22050",
+        "--features",
+        "rms,zero_crossing_rate:mean",
+    ];
+    let mut command = example("listen");
+    command
+        .args(options)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped());
+    command.spawn().unwrap()
+}
+
+#[test]
+fn sound_on_standard_input_is_a_line_per_second() {
+    let mut child = listening();
+    let mut input = child.stdin.take().unwrap();
+    input.write_all(&pcm()).unwrap();
+    drop(input);
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(0));
+    let text = String::from_utf8(output.stdout).unwrap();
+    let lines: Vec<&str> = text.lines().collect();
+    assert_eq!(lines[0], "seconds,rms_mean,zero_crossing_rate_mean");
+    assert_eq!(lines.len(), 3, "{text}");
+    assert!(
+        lines[1].starts_with("3,") && lines[2].starts_with("4,"),
+        "{text}"
+    );
+}
+
+#[cfg(unix)]
+#[test]
+fn listening_ends_with_ctrl_c_while_it_waits() {
+    let mut child = listening();
+    let mut input = child.stdin.take().unwrap();
+    input.write_all(&pcm()).unwrap();
+    // The first line shows that it runs; then it waits for more.
+    let mut line = String::new();
+    let mut output = BufReader::new(child.stdout.take().unwrap());
+    output.read_line(&mut line).unwrap();
+    let id = child.id().to_string();
+    assert!(
+        Command::new("kill")
+            .args(["-INT", &id])
+            .status()
+            .unwrap()
+            .success()
+    );
+    assert_eq!(child.wait().unwrap().code(), Some(130));
+    drop(input);
 }

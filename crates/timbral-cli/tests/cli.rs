@@ -285,6 +285,7 @@ const WRONG: &[(&str, u8, &str)] = &[
         1,
         "error: missing.csv: ",
     ),
+    ("listen --rate 5", 64, "5 is not in 1000..=768000"),
     ("reproduce --spectrograms bad.npz", 64, "--features <FILE>"),
     (
         "sampler-study t.csv --sampler grid",

@@ -22,6 +22,8 @@ mod archive;
 mod artists;
 mod fault_filtered;
 mod index;
+#[cfg(feature = "npy")]
+mod taggrams;
 mod track;
 
 #[cfg(feature = "download")]
@@ -29,4 +31,6 @@ pub use archive::{Archive, fetch};
 pub use artists::Artists;
 pub use fault_filtered::{Part, fault_filtered, fault_filtered_split};
 pub use index::{Index, Track};
+#[cfg(feature = "npy")]
+pub use taggrams::Taggrams;
 pub use track::{GENRES, TRACKS_PER_GENRE, TrackId};

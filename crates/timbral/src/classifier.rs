@@ -1,5 +1,6 @@
 //! A classifier of genres in one file: its input, its models and its provenance.
 
+mod calibration;
 mod file;
 mod labelled_files;
 mod member;
@@ -15,6 +16,7 @@ use ndarray::{Array3, ArrayView3};
 use timbral_audio::{Clip, OpenParams};
 use timbral_core::Monitor;
 
+pub use calibration::{Calibration, Rejection, ReliabilityPoint};
 pub use member::{GenreModel, Member, SoundView};
 pub use networks::{EmbeddingModel, PublishedNetwork};
 pub use params::{ClassifierParams, MemberParams, ModelParams};
@@ -40,6 +42,8 @@ use prediction::rank;
 /// ```text
 /// P(genre) = sum_m w_m mean_i p_mi(genre) / sum_m w_m
 /// ```
+///
+/// If it was evaluated on held-out recordings, these probabilities are then calibrated ([`Calibration`]).
 ///
 /// Files are read in blocks, so that memory hardly grows with their length (1 MB per minute for features of
 /// [`Segmentation::Whole`](crate::Segmentation::Whole)). The numbers do not depend on the number of
@@ -123,6 +127,14 @@ impl Classifier {
             CompiledMember::new(member, (index, &analyzers[index]), &classes).map_err(bad)
         });
         let members = members.collect::<Result<_>>()?;
+        if provenance
+            .calibration
+            .as_ref()
+            .is_some_and(|c| !c.is_valid())
+        {
+            let reason = "the calibration has numbers out of range".to_owned();
+            return Err(Error::Member { member: 0, reason });
+        }
         Ok(Self {
             classes,
             analyzers,
@@ -247,7 +259,7 @@ impl Classifier {
                 None => mean(output, n_classes),
             });
         }
-        let genres = self.weighted_mean(means.into_iter());
+        let genres = self.calibrated(self.weighted_mean(means.into_iter()));
         let finest = (grids.iter().copied()).min_by(|a, b| a.stride.total_cmp(&b.stride));
         let finest = finest.ok_or(Error::EmptyPart { part: "model" })?;
         let is_finest = |member: &CompiledMember| grids[member.analyzer].stride == finest.stride;
@@ -262,17 +274,30 @@ impl Classifier {
                 mean(&output[segment * n_classes..][..n_classes], n_classes)
             };
             let members = self.members.iter().zip(&outputs);
-            let genres = self.weighted_mean(members.map(at_middle));
+            let genres = self.calibrated(self.weighted_mean(members.map(at_middle)));
             PredictedWindow {
                 start,
                 end: start + finest.length,
                 genres: rank(&self.classes, &genres),
             }
         });
+        let genres = rank(&self.classes, &genres);
+        let rejection = self.provenance.calibration.as_ref();
+        let rejection = rejection.and_then(|calibration| calibration.rejection.as_ref());
+        let top = genres.first().map_or(0.0, |genre| genre.probability);
         Ok(Prediction {
             windows: windows.collect(),
-            genres: rank(&self.classes, &genres),
+            none_of_these: rejection.map(|rejection| top < rejection.threshold),
+            genres,
         })
+    }
+
+    /// Probabilities by the calibration, if there is one.
+    fn calibrated(&self, probabilities: Vec<f64>) -> Vec<f64> {
+        match &self.provenance.calibration {
+            Some(calibration) => calibration.apply(&probabilities),
+            None => probabilities,
+        }
     }
 
     /// The mean of the members' outputs, by their weights.

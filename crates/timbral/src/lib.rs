@@ -60,9 +60,9 @@ pub mod tune;
 #[cfg(feature = "classical")]
 pub use classical::Classical;
 pub use classifier::{
-    Classifier, ClassifierParams, EmbeddingModel, FittedClassifier, GenreCount, GenreModel,
-    GenreProbability, HeldOutScore, Member, MemberParams, ModelParams, PredictedWindow, Prediction,
-    Provenance, PublishedNetwork, SoundView,
+    Calibration, Classifier, ClassifierParams, EmbeddingModel, FittedClassifier, GenreCount,
+    GenreModel, GenreProbability, HeldOutScore, Member, MemberParams, ModelParams, PredictedWindow,
+    Prediction, Provenance, PublishedNetwork, Rejection, ReliabilityPoint, SoundView,
 };
 #[cfg(feature = "pretrained")]
 pub use embedding::{

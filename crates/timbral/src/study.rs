@@ -10,7 +10,9 @@ mod material;
 mod models;
 mod report;
 mod run;
+mod tags;
 
 pub use claims::{Claim, claims};
 pub use material::Material;
 pub use run::{Curve, Study, StudyParams, StudyRun};
+pub use tags::{TagRow, TagStudy};

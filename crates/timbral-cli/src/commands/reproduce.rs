@@ -1,8 +1,9 @@
 use std::path::{Path, PathBuf};
 
 use timbral::Results;
-use timbral::data::Spectrograms;
-use timbral::study::{Material, StudyParams};
+use timbral::data::gtzan::{Artists, Taggrams};
+use timbral::data::{FeatureTable, Spectrograms, SplitMethod};
+use timbral::study::{Material, Study, StudyParams};
 use timbral::synth::SynthParams;
 
 use crate::command::Command;
@@ -25,6 +26,10 @@ pub struct Reproduce {
     /// Folder of music, one folder per genre
     #[arg(long, value_name = "FOLDER")]
     audio: Option<PathBuf>,
+    /// Folder with the published tags of GTZAN's clips, training.npz and evaluation.npz [default: gtzan/musicnn_taggrams
+    /// in the folder of the environment variable TIMBRAL_DATA]
+    #[arg(long, value_name = "FOLDER", requires = "features")]
+    taggrams: Option<PathBuf>,
     #[command(flatten)]
     sound: SoundArgs,
     /// Use ten random seeds, not one
@@ -82,6 +87,51 @@ impl Reproduce {
     }
 }
 
+impl Reproduce {
+    /// Adds the rows of features and tags where the study is of GTZAN and the published tags are at hand.
+    fn add_tags(&self, study: &mut Study, session: &Session) -> anyhow::Result<()> {
+        if !study
+            .material
+            .splits()
+            .contains(&SplitMethod::FaultFiltered)
+        {
+            return Ok(());
+        }
+        let data = std::env::var_os("TIMBRAL_DATA").map(|data| Path::new(&data).join("gtzan"));
+        let of_data = |name: &str| data.as_ref().map(|data| data.join(name));
+        let folder = self
+            .taggrams
+            .clone()
+            .or_else(|| of_data("musicnn_taggrams"));
+        let folder = folder.filter(|folder| self.taggrams.is_some() || folder.is_dir());
+        let near = |name: &str| {
+            let near = self
+                .features
+                .as_ref()
+                .map(|table| table.with_file_name(name));
+            [near, of_data(name)]
+                .into_iter()
+                .flatten()
+                .find(|path| path.is_file())
+        };
+        let (Some(folder), Some(clips)) = (folder, near("features_30_sec.csv")) else {
+            eprintln!(
+                "note: no rows with tags: they need the published tags of musicnn, training.npz and evaluation.npz of \
+                 the project sklearn-audio-transfer-learning (GTZAN fault-filtered, musicnn), named by --taggrams, and \
+                 features_30_sec.csv beside the table"
+            );
+            return Ok(());
+        };
+        phase("fitting models on features and published tags");
+        let archives = ["training.npz", "evaluation.npz"].map(|name| folder.join(name));
+        let tags = Taggrams::read(archives)?;
+        let artists = near("artists_sturm.txt").map(Artists::read).transpose()?;
+        let table = FeatureTable::read(clips)?;
+        study.add_tags(&table, &tags, artists.as_ref(), &mut session.monitor())?;
+        Ok(())
+    }
+}
+
 impl Command for Reproduce {
     const NAME: &'static str = "reproduce";
     const ABOUT: &'static str =
@@ -100,9 +150,10 @@ impl Command for Reproduce {
         // Of whatever data: the same folder may serve one study after another.
         let results = Results::open(self.out.join("fits.jsonl"), [])?;
         phase("fitting the models");
-        let study = self
+        let mut study = self
             .params()
             .run(material, &results, &mut session.monitor())?;
+        self.add_tags(&mut study, &session)?;
         phase("writing the page");
         study.save(&self.out)?;
         println!("{study}\n{}", self.out.join("index.html").display());

@@ -38,6 +38,10 @@ pub struct Train {
     /// [default: the widest that is known of most files and leaves two or more groups per genre]
     #[arg(long, value_name = "GROUPS")]
     group_by: Option<GroupBy>,
+    /// Learn to say "none of these" of music unlike all genres, and measure it on held-out genres; trains once more for
+    /// each genre
+    #[arg(long)]
+    reject: bool,
     /// Random seed
     #[arg(long, default_value_t = 0)]
     seed: u64,
@@ -51,7 +55,7 @@ impl Command for Train {
     const NAME: &'static str = "train";
     const ABOUT: &'static str =
         "Train a genre classifier on folders of music, one folder per genre";
-    const DETAILS: &'static str = "Prints the number of recordings per genre and the accuracy on recordings \
+    const DETAILS: &'static str = "Prints the number of recordings per genre, how well calibrated its probabilities are, and the accuracy on recordings \
         that were not trained on, also with folds that share no artist or album where the files' tags say them: \
         the difference is the album effect. The classifier is one file, which `predict` uses. Files that cannot be \
         read are skipped and named. Trees and dense networks take the features, which the file of the classifier \
@@ -63,6 +67,7 @@ impl Command for Train {
         let mut params = self.params;
         (params.n_splits, params.seed) = (self.folds, self.seed);
         params.group_by = self.group_by;
+        params.reject = self.reject;
         #[cfg(feature = "pretrained")]
         {
             params.weights = self.weights.weights;

@@ -187,31 +187,15 @@ impl LabelledFiles {
             ModelParams::Dense(params) => {
                 let mut params = params.clone();
                 params.train.seed = seed;
-                let groups = self.table.split_groups();
-                let of = |row: &usize| groups[file_of_row[*row]].to_string();
-                let table = unnamed(names, features(inputs.view()))?
-                    .with_labels(self.names(&labels))?
-                    .with_groups(kept.iter().map(of))?;
+                let table = self.rows_table(analyzer, &kept)?;
                 // The number of epochs is chosen on recordings that are not trained on before.
                 let drawn = SplitMethod::Grouped.split(&table, seed)?;
                 let (train, valid) = (table.select(&drawn.train)?, table.select(&drawn.test)?);
                 GenreModel::Dense(params.fit_rows(&train, &valid, &mut watched)?)
             }
             ModelParams::Embedding(model) => {
-                let of = |row: &usize| self.labels[*row];
-                let labels: Vec<usize> = file_of_row.iter().map(of).collect();
-                let groups = self.table.split_groups();
-                let groups = file_of_row.iter().map(|file| groups[*file].to_string());
-                // Of all rows, so that it has all classes.
-                let table = unnamed(names, features(rows.view()))?
-                    .with_labels(self.names(&labels))?
-                    .with_groups(groups)?;
-                let regression = model.regression();
-                GenreModel::Logistic(regression.fit_rows(
-                    &table.select(&kept)?,
-                    seed,
-                    &mut watched,
-                )?)
+                let table = self.rows_table(analyzer, &kept)?;
+                GenreModel::Logistic(model.regression().fit_rows(&table, seed, &mut watched)?)
             }
             ModelParams::Network(ImageNetParams { net, train, .. }) => {
                 let mut train = train.clone();
@@ -229,6 +213,22 @@ impl LabelledFiles {
             true => Err(Error::Stopped),
             false => Ok(trained),
         }
+    }
+
+    /// Some inputs of an analyzer as a labelled table, whose groups are what folds keep together. It has all classes, also
+    /// those of other rows.
+    fn rows_table(&self, analyzer: usize, rows: &[usize]) -> Result<FeatureTable> {
+        let ModelInputs {
+            rows: inputs,
+            file_of_row,
+        } = &self.inputs[analyzer];
+        let labels: Vec<usize> = file_of_row.iter().map(|file| self.labels[*file]).collect();
+        let groups = self.table.split_groups();
+        let groups = file_of_row.iter().map(|file| groups[*file].to_string());
+        let table = unnamed(self.analyzers[analyzer].names(), features(inputs.view()))?
+            .with_labels(self.names(&labels))?
+            .with_groups(groups)?;
+        Ok(table.select(rows)?)
     }
 
     /// The mean probabilities of a model for the segments of a file.

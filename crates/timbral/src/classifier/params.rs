@@ -96,6 +96,9 @@ pub struct ClassifierParams {
     pub n_splits: usize,
     /// What no two folds share; default the widest grouping that the data support, see [`fit`](Self::fit).
     pub group_by: Option<GroupBy>,
+    /// Whether to measure how recordings of no known genre are recognised ([`Rejection`](crate::Rejection)), which trains
+    /// once more for each genre; it needs the evaluation. Default no.
+    pub reject: bool,
     /// Random seed, of the models, too; default 0.
     pub seed: u64,
     /// The copy of the weights of published networks; default the one of `TIMBRAL_WEIGHTS`, else the one in the cache.
@@ -121,6 +124,7 @@ impl Default for ClassifierParams {
             members: vec![MemberParams::new(ModelParams::boost())],
             n_splits: 5,
             group_by: None,
+            reject: false,
             seed: 0,
             weights: None,
             open: OpenParams::default(),

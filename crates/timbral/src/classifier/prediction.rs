@@ -33,11 +33,17 @@ pub struct Prediction {
     pub genres: Vec<GenreProbability>,
     /// The same over time.
     pub windows: Vec<PredictedWindow>,
+    /// Whether it is rejected: unlike all genres of the classifier; `None` if the classifier cannot tell
+    /// ([`Rejection`](crate::Rejection)).
+    pub none_of_these: Option<bool>,
 }
 
-/// The first three genres with their probabilities.
+/// The first three genres with their probabilities; after `none of these:` if it is rejected.
 impl fmt::Display for Prediction {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.none_of_these == Some(true) {
+            f.write_str("none of these: ")?;
+        }
         ranks(&self.genres, f)
     }
 }
@@ -80,15 +86,19 @@ struct Line<'a> {
     file: std::borrow::Cow<'a, str>,
     genres: &'a [GenreProbability],
     #[serde(skip_serializing_if = "Option::is_none")]
+    none_of_these: Option<bool>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     windows: Option<&'a [PredictedWindow]>,
 }
 
 impl Prediction {
-    /// The prediction of a file as one line of JSON: `file`, `genres` and, if `over_time`, `windows`.
+    /// The prediction of a file as one line of JSON: `file`, `genres`, `none_of_these` if the classifier can
+    /// tell and, if `over_time`, `windows`.
     pub fn to_json(&self, file: &Path, over_time: bool) -> String {
         let line = Line {
             file: file.to_string_lossy(),
             genres: &self.genres,
+            none_of_these: self.none_of_these,
             windows: over_time.then_some(&self.windows),
         };
         // Names and finite numbers: serialisation cannot fail.

@@ -3,6 +3,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 use timbral_data::GroupBy;
 
+use super::calibration::Calibration;
 use crate::experiment::evaluation::Accuracy;
 
 /// What a classifier was trained on, how, and its accuracy on recordings that it was not trained on.
@@ -26,6 +27,9 @@ pub struct Provenance {
     /// album effect ([`GroupBy`]).
     #[serde(default)]
     pub other_scores: Vec<HeldOutScore>,
+    /// How the probabilities are calibrated; `None` if no recordings were held out.
+    #[serde(default)]
+    pub calibration: Option<Calibration>,
 }
 
 impl Default for Provenance {
@@ -39,6 +43,7 @@ impl Default for Provenance {
             genres: Vec::new(),
             score: None,
             other_scores: Vec::new(),
+            calibration: None,
         }
     }
 }
@@ -150,6 +155,9 @@ impl fmt::Display for Provenance {
                 "\nalbum effect: {effect:+.4}, by which folds that share {by}s are too optimistic"
             )?;
         }
-        Ok(())
+        match &self.calibration {
+            Some(calibration) => write!(f, "\n{calibration}"),
+            None => Ok(()),
+        }
     }
 }

@@ -3,11 +3,12 @@
 use std::path::PathBuf;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use ndarray::Array2;
+use ndarray::{Array2, ArrayView2};
 use timbral_core::{Monitor, Progress};
 use timbral_data::GroupBy;
 use timbral_metrics::{Fold, FoldParams, stratified_group_k_fold};
 
+use super::calibration::{Calibration, Rejection, top};
 use super::labelled_files::LabelledFiles;
 use super::member::{CompiledMember, Member};
 use super::networks::Networks;
@@ -74,16 +75,30 @@ impl ClassifierParams {
         }
         data.group_by(group_by);
         let all: Vec<usize> = (0..data.labels.len()).collect();
+        let n_genres = if self.reject && self.n_splits > 0 {
+            data.classes.len()
+        } else {
+            0
+        };
         let mut trainer = Trainer {
             params: self,
             data: &data,
             done: 0,
-            total: (folds.len() * self.n_splits + 1) * self.members.len(),
+            total: (folds.len() * self.n_splits + n_genres + 1) * self.members.len(),
             monitor,
         };
-        let mut scores = Vec::new();
+        let (mut scores, mut calibration) = (Vec::new(), None);
         for (by, (n_groups, folds)) in folds {
-            let accuracy = trainer.held_out(folds)?.by_row;
+            let held_out = trainer.held_out(&folds)?;
+            if by == group_by {
+                let mut new = Calibration::new(held_out.view(), &data.labels, &folds)?;
+                if n_genres > 0 {
+                    new.rejection = Some(trainer.rejection(&new, held_out.view(), &folds)?);
+                }
+                calibration = Some(new);
+            }
+            let evaluation = Evaluation::new(&data.table, &data.classes, held_out.view())?;
+            let accuracy = evaluation.by_row;
             scores.push(HeldOutScore::new(accuracy, self.n_splits, (by, n_groups)));
         }
         let mut scores = scores.into_iter();
@@ -98,6 +113,7 @@ impl ClassifierParams {
             genres: data.counts(),
             score,
             other_scores: scores.collect(),
+            calibration,
             ..Provenance::default()
         };
         let members = members.into_iter().map(|compiled| compiled.member);
@@ -137,24 +153,60 @@ struct Trainer<'a> {
 }
 
 impl Trainer<'_> {
-    /// Evaluates models on folds that they were not trained on.
-    fn held_out(&mut self, folds: Vec<Fold>) -> Result<Evaluation> {
+    /// The probabilities of all files, by models trained on the other folds.
+    fn held_out(&mut self, folds: &[Fold]) -> Result<Array2<f32>> {
         let data = self.data;
         let mut probabilities = Array2::zeros((data.labels.len(), data.classes.len()));
         for fold in folds {
             let members = self.train(&fold.train)?;
-            for file in fold.test {
-                let means = members.iter().map(|member| data.mean_of_file(member, file));
-                let means = means.collect::<Result<Vec<_>>>()?;
-                let weights = self.params.members.iter().map(|member| member.weight);
-                let mean = weighted_mean(weights, means.into_iter());
-                let mut row = probabilities.row_mut(file);
+            for file in &fold.test {
+                let mean = self.mean(&members, *file)?;
+                let mut row = probabilities.row_mut(*file);
                 row.iter_mut()
                     .zip(mean)
                     .for_each(|(p, mean)| *p = mean as f32);
             }
         }
-        Evaluation::new(&data.table, &data.classes, probabilities.view())
+        Ok(probabilities)
+    }
+
+    /// The probabilities of a file by models, as a classifier of them gives without calibration.
+    fn mean(&self, members: &[CompiledMember], file: usize) -> Result<Vec<f64>> {
+        let means = members
+            .iter()
+            .map(|member| self.data.mean_of_file(member, file));
+        let means = means.collect::<Result<Vec<_>>>()?;
+        let weights = self.params.members.iter().map(|member| member.weight);
+        Ok(weighted_mean(weights, means.into_iter()))
+    }
+
+    /// How well recordings of a genre that was not trained on are told from others: each genre in turn is unknown; in
+    /// the first fold are the known recordings.
+    fn rejection(
+        &mut self,
+        calibration: &Calibration,
+        held_out: ArrayView2<'_, f32>,
+        folds: &[Fold],
+    ) -> Result<Rejection> {
+        let data = self.data;
+        let greatest = |mean: &[f64]| top(calibration.apply(mean).iter()).1;
+        let rows = held_out.rows().into_iter();
+        let rows = rows.map(|row| greatest(&row.iter().map(|p| f64::from(*p)).collect::<Vec<_>>()));
+        let held_out: Vec<f64> = rows.collect();
+        let (mut known, mut unknown) = (Vec::new(), Vec::new());
+        for (genre, fold) in (0..data.classes.len()).zip(folds.iter().cycle()) {
+            let is_other = |file: &usize| data.labels[*file] != genre;
+            let train: Vec<usize> = fold.train.iter().copied().filter(is_other).collect();
+            let members = self.train(&train)?;
+            for file in 0..data.labels.len() {
+                let is_known = fold.test.contains(&file) && is_other(&file);
+                if is_known || !is_other(&file) {
+                    let p = greatest(&self.mean(&members, file)?);
+                    if is_known { &mut known } else { &mut unknown }.push(p);
+                }
+            }
+        }
+        Rejection::new(&held_out, &known, &unknown)
     }
 
     fn train(&mut self, files: &[usize]) -> Result<Vec<CompiledMember>> {

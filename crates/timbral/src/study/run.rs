@@ -2,7 +2,8 @@ use ndarray::ArrayView2;
 use serde_json::Value;
 use timbral_boost::BoostParams;
 use timbral_core::Monitor;
-use timbral_data::SplitMethod;
+use timbral_data::gtzan::{Artists, Taggrams};
+use timbral_data::{FeatureTable, SplitMethod};
 
 use crate::error::{Error, Result};
 use crate::experiment::evaluation::Evaluation;
@@ -16,6 +17,7 @@ use crate::recipes::images::recipe::ImageNet;
 use crate::recipes::kind::ModelKind;
 use crate::recipes::recipe::Recipe;
 use crate::study::material::Material;
+use crate::study::tags::TagStudy;
 
 /// Epochs of the network on spectrograms in a [quick](StudyParams::quick) study.
 const QUICK_EPOCHS: usize = 12;
@@ -102,6 +104,8 @@ pub struct Study {
     pub params: StudyParams,
     /// Models, within them splits, within them seeds.
     pub runs: Vec<StudyRun>,
+    /// The same with tags by a published network, if there are any: see [`add_tags`](Self::add_tags).
+    pub tags: Option<TagStudy>,
 }
 
 impl StudyParams {
@@ -167,7 +171,39 @@ impl StudyParams {
             material,
             params: self.clone(),
             runs,
+            tags: None,
         })
+    }
+}
+
+impl Study {
+    /// Fits models on features and published tags of GTZAN's clips; the networks of the study on the fault-filtered
+    /// split, if there are some, are members of the ensemble. `table` has the features of whole clips.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`TagStudy::run`].
+    pub fn add_tags(
+        &mut self,
+        table: &FeatureTable,
+        tags: &Taggrams,
+        artists: Option<&Artists>,
+        monitor: &mut dyn Monitor,
+    ) -> Result<()> {
+        let of = |run: &&StudyRun| {
+            run.model == ModelKind::Conv && run.split == SplitMethod::FaultFiltered
+        };
+        let networks = self.runs.iter().filter(of);
+        let networks: Vec<_> = networks
+            .map(|run| {
+                (
+                    format!("{} network, seed {}", run.model, run.seed),
+                    run.probabilities.clone(),
+                )
+            })
+            .collect();
+        self.tags = Some(TagStudy::run(table, tags, artists, &networks, 0, monitor)?);
+        Ok(())
     }
 }
 
@@ -215,7 +251,6 @@ mod tests {
 
     use ndarray::Array2;
     use timbral_core::Progress;
-    use timbral_data::FeatureTable;
 
     use super::*;
 

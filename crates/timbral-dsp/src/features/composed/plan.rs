@@ -16,6 +16,9 @@ const MAX_CELLS: usize = 1 << 27;
 /// this length.
 const MAX_N_FFT: usize = 1 << 20;
 
+/// Longest hop, for the same reason: a tile has 16 of them.
+const MAX_HOP: usize = 1 << 18;
+
 /// The plan of any set.
 #[derive(Debug, Clone)]
 pub(crate) struct Composed {
@@ -30,6 +33,8 @@ impl Composed {
     pub(crate) fn new(params: &FeatureSetParams) -> Result<Self> {
         let n_fft = params.n_fft;
         check(n_fft <= MAX_N_FFT, "n_fft", n_fft, "must be at most 2^20")?;
+        let hop = params.hop_length;
+        check(hop <= MAX_HOP, "hop_length", hop, "must be at most 2^18")?;
         let frequencies = fft_frequencies(params.sample_rate, n_fft);
         let mut shares = Shares::default();
         let mut items = Vec::new();

@@ -54,8 +54,8 @@ pub(super) struct Shares {
     weights: usize,
 }
 
-/// Most weights of all matrices of a plan: 128 MiB.
-const MAX_WEIGHTS: usize = 1 << 25;
+/// Most weights of all matrices of a plan: 32 MiB, and thrice that while it is made.
+const MAX_WEIGHTS: usize = 1 << 23;
 
 /// Most bins of a constant-Q transform times the length of the transform of the longest filter: some seconds to plan.
 const MAX_FILTERS: f64 = (1u64 << 27) as f64;
@@ -73,7 +73,7 @@ impl Shares {
     /// Counts the weights of a matrix, before it is made.
     fn add_weights(&mut self, n: usize) -> Result<()> {
         self.weights = self.weights.saturating_add(n);
-        let rule = "the matrices of all features have more than 2^25 weights";
+        let rule = "the matrices of all features have more than 2^23 weights";
         check(self.weights <= MAX_WEIGHTS, "features", self.weights, rule)?;
         Ok(())
     }

@@ -1,0 +1,327 @@
+//! What tags by a network that was trained on other music add to the features.
+
+use std::fmt;
+
+use ndarray::Array2;
+use timbral_boost::BoostParams;
+use timbral_core::{Monitor, Progress};
+use timbral_data::gtzan::{Artists, Taggrams, fault_filtered_split};
+use timbral_data::{FeatureTable, GroupBy, Split};
+use timbral_metrics::{FoldParams, mcnemar, stratified_group_k_fold};
+use timbral_plot::{Figure, FigureParams, ScoreInterval, score_intervals};
+
+use crate::error::Result;
+use crate::experiment::evaluation::Accuracy;
+use crate::experiment::fit::fit_and_evaluate;
+use crate::experiment::probabilities::Probabilities;
+use crate::linear::logistic::LogisticParams;
+use crate::recipes::dense::DenseParams;
+use crate::recipes::ensemble::mean;
+use crate::recipes::recipe::Recipe;
+
+/// Folds that share no artist.
+const N_SPLITS: usize = 5;
+
+/// A model in a [`TagStudy`].
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub struct TagRow {
+    /// The model and what it sees.
+    pub model: String,
+    /// Its accuracy on the test recordings of the fault-filtered partition.
+    pub accuracy: Accuracy,
+    /// McNemar's exact test against the ensemble; `None` for itself.
+    pub p_value: Option<f64>,
+    /// Its accuracy on folds of all recordings that share no artist; `None` if the artists are not known.
+    pub by_artist: Option<Accuracy>,
+}
+
+/// Models on the published features, on the published tags of musicnn, on both, and the mean of those on both.
+///
+/// They are trained on the training clips of the fault-filtered partition, as far as these have tags (443), and evaluated
+/// on its test clips (290), on which nothing is chosen: the penalties of the regressions are chosen on folds of the
+/// training clips; the members of the ensemble are fixed.
+#[derive(Debug, Clone, PartialEq, Default)]
+#[non_exhaustive]
+pub struct TagStudy {
+    /// The models; the ensemble is the last.
+    pub rows: Vec<TagRow>,
+    /// Training and test recordings.
+    pub n_recordings: [usize; 2],
+    /// Recordings of all folds and their artists, if these are known.
+    pub n_artists: Option<[usize; 2]>,
+}
+
+/// What a model sees.
+#[derive(Clone, Copy, PartialEq)]
+enum Seen {
+    Features,
+    Tags,
+    Both,
+}
+
+impl TagStudy {
+    /// Fits the models. `table` has the published features of whole clips. `networks` are probabilities of the test clips
+    /// by other models, such as networks on spectrograms, which are members of the ensemble.
+    ///
+    /// `monitor` is called after each fit; the unit is `fits`.
+    ///
+    /// # Errors
+    ///
+    /// No row of the table has tags; those of the models; [`Error::Stopped`](crate::Error::Stopped) on `Break`.
+    pub fn run(
+        table: &FeatureTable,
+        tags: &Taggrams,
+        artists: Option<&Artists>,
+        networks: &[(String, Probabilities)],
+        seed: u64,
+        monitor: &mut dyn Monitor,
+    ) -> Result<Self> {
+        let mut joined = tags.add_to(table)?;
+        if let Some(artists) = artists {
+            joined = artists.add_to(joined)?.grouped_by(GroupBy::Artist);
+        }
+        let logistic = LogisticParams::default();
+        let (boost, dense) = (trees(), DenseParams::default());
+        let models: [(&str, Seen, &dyn Recipe); 5] = [
+            ("logistic regression, features", Seen::Features, &logistic),
+            ("logistic regression, tags", Seen::Tags, &logistic),
+            (
+                "logistic regression, features and tags",
+                Seen::Both,
+                &logistic,
+            ),
+            ("boosted trees, features and tags", Seen::Both, &boost),
+            ("dense network, features and tags", Seen::Both, &dense),
+        ];
+        let split = fault_filtered_split(&joined)?;
+        let folds = match artists {
+            Some(_) => artist_folds(&joined, seed)?,
+            None => Vec::new(),
+        };
+        let splits: Vec<&Split> = std::iter::once(&split).chain(&folds).collect();
+        let (total, mut done) = (models.len() * splits.len(), 0);
+        // For each model the probabilities of the test clips, then those of all clips by folds.
+        let mut outputs = Vec::new();
+        for (_, seen, recipe) in models {
+            let seen = of_columns(&joined, seen)?;
+            let mut by_folds = Array2::zeros((joined.n_rows(), joined.classes().len()));
+            let mut on_test = Array2::zeros((0, 0));
+            for (i, split) in splits.iter().enumerate() {
+                let mut inner = |progress: &Progress| {
+                    let message = progress.message.clone();
+                    monitor.report(&Progress::new(done, total, "fits").with_message(message))
+                };
+                let fit = fit_and_evaluate(recipe, &seen, split, seed, &mut inner)?;
+                let values = fit.probabilities.values();
+                match i {
+                    0 => on_test = values.to_owned(),
+                    _ => {
+                        for (row, values) in split.test.iter().zip(values.rows()) {
+                            by_folds.row_mut(*row).assign(&values);
+                        }
+                    }
+                }
+                done += 1;
+            }
+            outputs.push((on_test, by_folds));
+        }
+        let test = joined.select(&split.test)?;
+        let mut names: Vec<String> = models.iter().map(|(name, ..)| (*name).to_owned()).collect();
+        let members: Vec<usize> = (0..models.len())
+            .filter(|i| models[*i].1 == Seen::Both)
+            .collect();
+        let both = |part: usize| -> Vec<Array2<f32>> {
+            let of = |i: &usize| match part {
+                0 => outputs[*i].0.clone(),
+                _ => outputs[*i].1.clone(),
+            };
+            members.iter().map(of).collect()
+        };
+        names.push("mean of the models of features and tags".to_owned());
+        let (mut on_test, by_folds) = (both(0), both(1));
+        outputs.push((mean(&on_test)?, mean(&by_folds)?));
+        if !networks.is_empty() {
+            for (name, probabilities) in networks {
+                let rows = rows_of(probabilities, &test);
+                outputs.push((rows.clone(), Array2::zeros((0, 0))));
+                names.push(name.clone());
+                on_test.push(rows);
+            }
+            names.push("mean of these and the networks".to_owned());
+            outputs.push((mean(&on_test)?, Array2::zeros((0, 0))));
+        }
+        let truth = test.labels().unwrap_or_default();
+        let best = outputs
+            .last()
+            .map(|(on_test, _)| argmax(on_test))
+            .unwrap_or_default();
+        let mut rows = Vec::new();
+        for (i, (model, (on_test, by_folds))) in names.into_iter().zip(&outputs).enumerate() {
+            let predicted = argmax(on_test);
+            let is_last = i + 1 == outputs.len();
+            let p_value = match is_last {
+                true => None,
+                false => Some(mcnemar(truth, &predicted, &best)?.p_value),
+            };
+            let by_artist = match folds.is_empty() || by_folds.nrows() == 0 {
+                true => None,
+                false => Some(Accuracy::new(&joined, &argmax(by_folds))?),
+            };
+            rows.push(TagRow {
+                model,
+                accuracy: Accuracy::new(&test, &predicted)?,
+                p_value,
+                by_artist,
+            });
+        }
+        Ok(Self {
+            rows,
+            n_recordings: [split.train.len(), split.test.len()],
+            n_artists: artists.map(|_| [joined.n_rows(), joined.n_split_groups()]),
+        })
+    }
+
+    /// The accuracies with their intervals.
+    ///
+    /// # Errors
+    ///
+    /// It cannot be drawn.
+    pub(crate) fn figure(&self) -> Result<Figure> {
+        let mut estimates = Vec::new();
+        for row in &self.rows {
+            let on = [
+                ("fault-filtered", Some(row.accuracy)),
+                ("folds by artist", row.by_artist),
+            ];
+            for (split, accuracy) in on {
+                if let Some(a) = accuracy {
+                    let interval = [a.low, a.high];
+                    estimates.push(ScoreInterval::new(
+                        row.model.clone(),
+                        split,
+                        a.value,
+                        interval,
+                    ));
+                }
+            }
+        }
+        let params = FigureParams::titled("Features and tags").sized(900, 520);
+        Ok(score_intervals(
+            &estimates,
+            "accuracy by recording",
+            &params,
+        )?)
+    }
+
+    /// The columns and cells of the table of results.
+    pub(crate) fn table(&self) -> ([&'static str; 5], Vec<Vec<String>>) {
+        let columns = [
+            "model",
+            "fault-filtered",
+            "95 % interval",
+            "p against the last",
+            "folds by artist",
+        ];
+        let cells = |row: &TagRow| {
+            let accuracy = |a: &Accuracy| format!("{:.3} ({:.3} to {:.3})", a.value, a.low, a.high);
+            vec![
+                row.model.clone(),
+                format!("{:.3}", row.accuracy.value),
+                format!("{:.3} to {:.3}", row.accuracy.low, row.accuracy.high),
+                row.p_value.map_or(String::new(), |p| format!("{p:.3}")),
+                row.by_artist.as_ref().map_or(String::new(), accuracy),
+            ]
+        };
+        (columns, self.rows.iter().map(cells).collect())
+    }
+}
+
+/// A line for each model.
+impl fmt::Display for TagStudy {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let [train, test] = self.n_recordings;
+        write!(
+            f,
+            "features and published tags, {train} training and {test} test recordings"
+        )?;
+        if let Some([recordings, artists]) = self.n_artists {
+            write!(
+                f,
+                "; folds of {recordings} recordings by artist ({artists} groups)"
+            )?;
+        }
+        for cells in self.table().1 {
+            write!(
+                f,
+                "\n{:<42} {:>6}  {:>14}  p {:>5}  {}",
+                cells[0], cells[1], cells[2], cells[3], cells[4]
+            )?;
+        }
+        Ok(())
+    }
+}
+
+/// Trees for few rows and many columns.
+fn trees() -> BoostParams {
+    BoostParams {
+        n_rounds: 200,
+        learning_rate: 0.1,
+        max_depth: 3,
+        subsample: 0.5,
+        colsample_bynode: 0.3,
+        ..BoostParams::default()
+    }
+}
+
+fn artist_folds(table: &FeatureTable, seed: u64) -> Result<Vec<Split>> {
+    let labels = table.labels().unwrap_or_default();
+    let params = FoldParams {
+        n_splits: N_SPLITS,
+        shuffle: Some(seed),
+        ..FoldParams::default()
+    };
+    let folds = stratified_group_k_fold(labels, table.split_groups(), &params)?;
+    Ok(folds.into_iter().map(Split::from).collect())
+}
+
+fn of_columns(table: &FeatureTable, seen: Seen) -> Result<FeatureTable> {
+    let is_tag = |name: &&String| name.starts_with("tag");
+    let names = table.feature_names().iter();
+    let names: Vec<String> = match seen {
+        Seen::Both => return Ok(table.clone()),
+        Seen::Tags => names.filter(is_tag).cloned().collect(),
+        Seen::Features => names.filter(|name| !is_tag(name)).cloned().collect(),
+    };
+    Ok(table.select_features(&names)?)
+}
+
+fn argmax(probabilities: &Array2<f32>) -> Vec<usize> {
+    let most = |row: ndarray::ArrayView1<'_, f32>| {
+        let best = row
+            .iter()
+            .enumerate()
+            .max_by(|a, b| a.1.total_cmp(b.1).then(b.0.cmp(&a.0)));
+        best.map_or(0, |(class, _)| class)
+    };
+    probabilities.rows().into_iter().map(most).collect()
+}
+
+/// The mean probabilities of the recordings of a table, in its order of rows and classes; equal ones where unknown.
+fn rows_of(probabilities: &Probabilities, test: &FeatureTable) -> Array2<f32> {
+    let k = test.classes().len();
+    let places = test.classes().iter();
+    let places: Vec<Option<usize>> = places
+        .map(|class| probabilities.classes().iter().position(|c| c == class))
+        .collect();
+    Array2::from_shape_fn((test.n_rows(), k), |(row, class)| {
+        let recording = &test.group_names()[test.groups()[row]];
+        let rows = (0..probabilities.n_rows()).filter(|r| probabilities.recording(*r) == recording);
+        let of = |r: usize| places[class].map_or(0.0, |place| probabilities.values()[[r, place]]);
+        let values: Vec<f32> = rows.map(of).collect();
+        match values.is_empty() {
+            true => 1.0 / k as f32,
+            false => values.iter().sum::<f32>() / values.len() as f32,
+        }
+    })
+}
