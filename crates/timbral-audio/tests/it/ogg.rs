@@ -11,8 +11,8 @@ use crate::data;
 /// The checksum of a page, bit by bit.
 fn crc(bytes: &[u8]) -> u32 {
     bytes.iter().fold(0, |crc, byte| {
-        (0..8).fold(crc ^ u32::from(*byte) << 24, |crc, _| {
-            crc << 1 ^ (crc >> 31) * 0x04c1_1db7
+        (0..8).fold(crc ^ (u32::from(*byte) << 24), |crc, _| {
+            (crc << 1) ^ ((crc >> 31) * 0x04c1_1db7)
         })
     })
 }
