@@ -67,7 +67,10 @@ fn wrong_arguments_are_explained() {
     let output = output.unwrap();
     assert_eq!(output.status.code(), Some(64));
     let stderr = String::from_utf8_lossy(&output.stderr);
-    assert!(stderr.contains("is neither gtzan nor librosa"), "{stderr}");
+    assert!(
+        stderr.contains("is neither librosa, gtzan, fma nor librosa-all"),
+        "{stderr}"
+    );
 }
 
 #[test]

@@ -41,7 +41,8 @@ const LEAST_PROBABILITY: f64 = 1e-12;
 /// let table = FeatureTable::new(vec!["x".into(), "y".into()], x, ids)?
 ///     .with_labels((0..60).map(|i| ["jazz", "pop", "rock"][i % 3]).collect::<Vec<_>>())?;
 /// let split = SplitMethod::Grouped.split(&table, 0)?;
-/// let fit = fit_and_evaluate(&LogisticParams::default(), &table, &split, 0, &mut ())?;
+/// let recipe = LogisticParams::default();
+/// let fit = fit_and_evaluate(&recipe, &table, &split, 0, &mut ())?;
 /// assert_eq!(fit.record.test_accuracy, 1.0);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
