@@ -1,5 +1,4 @@
-use std::fs::File;
-use std::io::{BufReader, Read, Seek};
+use std::io::{Read, Seek};
 use std::path::Path;
 
 use timbral_core::check;
@@ -7,7 +6,7 @@ use timbral_core::check;
 use crate::clip::Clip;
 use crate::error::{Error, Result};
 use crate::formats;
-use crate::source::{Gaps, Source, StreamInfo};
+use crate::source::{Gaps, Source, StreamInfo, open_file};
 
 /// How a file is opened.
 ///
@@ -89,15 +88,8 @@ impl AudioReader {
     ///
     /// Those of [`open`](Self::open).
     pub fn open_with(path: impl AsRef<Path>, params: &OpenParams) -> Result<Self> {
-        let path = path.as_ref();
-        let label = path.display().to_string();
-        // Checked before opening, because opening a pipe waits for its writer.
-        let metadata = path.metadata().map_err(|e| Error::io(&label, e))?;
-        if !metadata.is_file() {
-            return Err(Error::NotAFile { file: label });
-        }
-        let file = File::open(path).map_err(|e| Error::io(&label, e))?;
-        Self::new_with(BufReader::new(file), label, params)
+        let (file, label) = open_file(path.as_ref())?;
+        Self::new_with(file, label, params)
     }
 
     /// Reads a sound file from `reader`, which is at the first byte of the file; `label` is the name of

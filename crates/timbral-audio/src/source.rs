@@ -1,7 +1,9 @@
 //! What formats produce and readers consume: bytes in ([`Input`]), samples out ([`Source`]), and
 //! the description of a stream of samples ([`StreamInfo`]).
 
-use std::io::{Read, Seek};
+use std::fs::File;
+use std::io::{BufReader, Read, Seek};
+use std::path::Path;
 
 use timbral_core::{InvalidParameter, check};
 
@@ -18,6 +20,18 @@ pub const MAX_CHANNELS: u16 = 1024;
 pub(crate) trait Input: Read + Seek + Send + Sync {}
 
 impl<T: Read + Seek + Send + Sync> Input for T {}
+
+/// Opens a regular file; with its name for messages.
+pub(crate) fn open_file(path: &Path) -> Result<(BufReader<File>, String)> {
+    let label = path.display().to_string();
+    // Checked before opening, because opening a pipe waits for its writer.
+    let metadata = path.metadata().map_err(|e| Error::io(&label, e))?;
+    if !metadata.is_file() {
+        return Err(Error::NotAFile { file: label });
+    }
+    let file = File::open(path).map_err(|e| Error::io(&label, e))?;
+    Ok((BufReader::new(file), label))
+}
 
 /// Decoded samples, interleaved; one implementation per family of formats.
 pub(crate) trait Source: Send {

@@ -7,11 +7,11 @@ mod id3;
 mod text;
 mod vorbis;
 
-use std::fs::File;
-use std::io::{BufReader, Read, Seek};
+use std::io::{Read, Seek};
 use std::path::Path;
 
-use crate::error::{Error, Result};
+use crate::error::Result;
+use crate::source::open_file;
 
 /// Title, artist and album of a piece of music, as the tags of its file say.
 ///
@@ -58,16 +58,10 @@ impl SoundTags {
     ///
     /// # Errors
     ///
-    /// [`Error::Io`] and [`Error::NotAFile`] if the file cannot be opened.
+    /// [`Error::Io`](crate::Error::Io) and [`Error::NotAFile`](crate::Error::NotAFile) if the file cannot be opened.
     pub fn read(path: impl AsRef<Path>) -> Result<Self> {
-        let path = path.as_ref();
-        let label = path.display().to_string();
-        let metadata = path.metadata().map_err(|e| Error::io(&label, e))?;
-        if !metadata.is_file() {
-            return Err(Error::NotAFile { file: label });
-        }
-        let file = File::open(path).map_err(|e| Error::io(&label, e))?;
-        Ok(Self::from_reader(BufReader::new(file)))
+        let (file, _) = open_file(path.as_ref())?;
+        Ok(Self::from_reader(file))
     }
 
     /// Reads the tags of a sound file from `reader`, which is at its first byte.

@@ -78,6 +78,18 @@ pub(crate) fn check_finite(name: &'static str, values: &[f32]) -> Result<()> {
     check_finite_from(name, 0, values)
 }
 
+/// Columns of a signal that are all finite.
+pub(crate) fn check_columns(values: Vec<f64>) -> Result<Vec<f64>> {
+    match values.iter().position(|v| !v.is_finite()) {
+        Some(index) => Err(Error::NotFinite {
+            name: "features",
+            index,
+            value: values[index] as f32,
+        }),
+        None => Ok(values),
+    }
+}
+
 /// As [`check_finite`], of values of which the first has index `first` in the whole.
 pub(crate) fn check_finite_from(name: &'static str, first: usize, values: &[f32]) -> Result<()> {
     // A sum of `v * 0` is zero if and only if all are finite. It vectorises, unlike the search.

@@ -23,7 +23,6 @@ const MOST_ENTRIES: u64 = 1 << 17;
 
 /// A decoder for a stream.
 pub(super) fn decoder(params: &CodecParams) -> Result<Decoder, Failure> {
-    let damaged = |what: &str| Failure::Damaged(format!("Vorbis: {what}"));
     let Some((head, setup)) = params.extra.split_at_checked(IDENTIFICATION) else {
         return Err(damaged("the identification header is too short"));
     };
@@ -42,6 +41,10 @@ pub(super) fn decoder(params: &CodecParams) -> Result<Decoder, Failure> {
     Ok(Decoder::Vorbis(Box::new(stream)))
 }
 
+fn damaged(what: &str) -> Failure {
+    Failure::Damaged(format!("Vorbis: {what}"))
+}
+
 /// A decoder of one stream by lewton.
 pub(crate) struct VorbisStream {
     identification: IdentHeader,
@@ -51,7 +54,6 @@ pub(crate) struct VorbisStream {
 
 impl VorbisStream {
     fn new(head: &[u8], setup: &[u8]) -> Result<Self, Failure> {
-        let damaged = |what: &str| Failure::Damaged(format!("Vorbis: {what}"));
         catch_panics(|| {
             let identification = read_header_ident(head);
             let identification = identification.map_err(|e| damaged(&e.to_string()))?;

@@ -174,16 +174,9 @@ impl pulp::WithSimd for Softmax<'_> {
             }
             // As XGBoost, at least a tiny positive number, unless then every exponential were 0.
             for highest in &mut highest {
-                let at_least = if *highest > LOWEST {
-                    f32::MIN_POSITIVE
-                } else {
-                    *highest
-                };
-                *highest = if *highest > at_least {
-                    *highest
-                } else {
-                    at_least
-                };
+                if *highest > LOWEST && *highest < f32::MIN_POSITIVE {
+                    *highest = f32::MIN_POSITIVE;
+                }
             }
             let mut sums = [0.0_f64; LANES];
             for exps in &mut exps {

@@ -7,7 +7,7 @@
 //! headers are therefore read here first.
 
 use std::fs::File;
-use std::io::{BufReader, Read};
+use std::io::{BufRead, BufReader, Read};
 use std::sync::Arc;
 
 use ::bytes::Bytes;
@@ -118,18 +118,18 @@ impl ChunkReader for BoundedPages {
     type T = BufReader<File>;
 
     fn get_read(&self, start: u64) -> Result<Self::T> {
-        let mut head = Vec::new();
-        self.0.get_read(start)?.take(20).read_to_end(&mut head)?;
+        let mut reader = self.0.get_read(start)?;
+        let head = reader.fill_buf()?;
         // Behind a header that was looked at before, other bytes are read.
         if head.first() == Some(&FIELD) {
             let damaged = || ParquetError::General("the header of a page is damaged".to_owned());
-            let (whole, packed) = page_sizes(&head).ok_or_else(damaged)?;
+            let (whole, packed) = page_sizes(head).ok_or_else(damaged)?;
             if whole > page_limit(packed) {
                 let reason = format!("a page of {packed} bytes cannot unpack to {whole}");
                 return Err(ParquetError::General(reason));
             }
         }
-        self.0.get_read(start)
+        Ok(reader)
     }
 
     fn get_bytes(&self, start: u64, length: usize) -> Result<Bytes> {

@@ -2,7 +2,7 @@ use super::analysis::{Analysis, FeatureScratch};
 use super::first_pass::FirstPass;
 use super::second_pass::{SecondPass, WholeFeatures};
 use super::stats::mean_var;
-use crate::error::{Error, Result, check_finite_from, check_length};
+use crate::error::{Result, check_columns, check_finite_from, check_length};
 use crate::simd::LANES;
 
 /// Samples that are taken at once: half a megabyte.
@@ -165,14 +165,7 @@ fn vector(measured: &Measured, whole: &WholeFeatures) -> Result<Vec<f64>> {
         flat(&whole.cepstrum),
     ]
     .concat();
-    match out.iter().position(|v| !v.is_finite()) {
-        Some(index) => Err(Error::NotFinite {
-            name: "features",
-            index,
-            value: out[index] as f32,
-        }),
-        None => Ok(out),
-    }
+    check_columns(out)
 }
 
 #[cfg(test)]

@@ -8,6 +8,8 @@ use timbral_metrics::{
 };
 
 use crate::error::Result;
+use crate::experiment::evaluation::mean_log_loss;
+use crate::experiment::fit::hits;
 
 /// Logarithms of the least and the greatest temperature.
 const LOG_RANGE: [f64; 2] = [-1.6, 1.6];
@@ -112,13 +114,8 @@ impl Calibration {
             let scores = Scores::try_from(probabilities.view())?;
             Ok(expected_calibration_error(labels, &scores, &bins)?)
         };
-        let top: Vec<(usize, f64)> = after
-            .rows()
-            .into_iter()
-            .map(|row| top(row.iter()))
-            .collect();
-        let hits: Vec<bool> = top.iter().zip(labels).map(|((p, _), t)| p == t).collect();
-        let confidences: Vec<f64> = top.iter().map(|(_, p)| p.clamp(0.0, 1.0)).collect();
+        let (hits, mut confidences) = hits(after.view(), labels)?;
+        confidences.iter_mut().for_each(|p| *p = p.clamp(0.0, 1.0));
         let reliability = calibration_curve(&hits, &confidences, &bins)?;
         let point = |bin: &timbral_metrics::ReliabilityBin| ReliabilityPoint {
             n: bin.count,
@@ -177,16 +174,6 @@ impl Rejection {
     }
 }
 
-/// The most probable class, the first of equal ones, and its probability.
-pub(super) fn top<'a>(row: impl Iterator<Item = &'a f64>) -> (usize, f64) {
-    row.copied()
-        .enumerate()
-        .fold((0, f64::MIN), |best, (class, p)| match p > best.1 {
-            true => (class, p),
-            false => best,
-        })
-}
-
 fn calibrated(probabilities: &[f64], temperature: f64) -> Vec<f64> {
     let logs = probabilities
         .iter()
@@ -204,11 +191,11 @@ fn log_loss(
     rows: &[usize],
     temperature: f64,
 ) -> f64 {
-    let of = |row: &usize| {
-        let p = calibrated(&probabilities.row(*row).to_vec(), temperature)[labels[*row]];
-        -libm::log(p.max(LEAST))
+    let of_row = |row: &usize| {
+        let row_of = probabilities.row(*row).to_vec();
+        calibrated(&row_of, temperature)[labels[*row]]
     };
-    rows.iter().map(of).sum::<f64>() / rows.len().max(1) as f64
+    mean_log_loss(rows.iter().map(of_row))
 }
 
 /// The temperature with the lowest log loss, by golden-section search: the loss has one minimum in `1/T`.

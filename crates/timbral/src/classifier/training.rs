@@ -8,7 +8,7 @@ use timbral_core::{Monitor, Progress};
 use timbral_data::GroupBy;
 use timbral_metrics::{Fold, FoldParams, stratified_group_k_fold};
 
-use super::calibration::{Calibration, Rejection, top};
+use super::calibration::{Calibration, Rejection};
 use super::labelled_files::LabelledFiles;
 use super::member::{CompiledMember, Member};
 use super::networks::Networks;
@@ -189,7 +189,7 @@ impl Trainer<'_> {
         folds: &[Fold],
     ) -> Result<Rejection> {
         let data = self.data;
-        let greatest = |mean: &[f64]| top(calibration.apply(mean).iter()).1;
+        let greatest = |mean: &[f64]| calibration.apply(mean).into_iter().fold(f64::MIN, f64::max);
         let rows = held_out.rows().into_iter();
         let rows = rows.map(|row| greatest(&row.iter().map(|p| f64::from(*p)).collect::<Vec<_>>()));
         let held_out: Vec<f64> = rows.collect();

@@ -270,6 +270,13 @@ impl fmt::Display for Evaluation {
     }
 }
 
+/// The mean of `-ln p`, `p` the probability of the right class, at least 1e-12. Unlike [`log_loss`] it takes such
+/// probabilities only, of any rows.
+pub(crate) fn mean_log_loss(probabilities: impl Iterator<Item = f64>) -> f64 {
+    let losses: Vec<f64> = probabilities.map(|p| -libm::log(p.max(1e-12))).collect();
+    losses.iter().sum::<f64>() / losses.len().max(1) as f64
+}
+
 #[cfg(test)]
 mod tests {
     use ndarray::{Array2, array};

@@ -167,3 +167,16 @@ pub(crate) fn most_probable(probabilities: ArrayView2<'_, f32>) -> Result<Vec<us
     let values = probabilities.mapv(f64::from);
     Ok(Scores::try_from(values.view())?.argmax())
 }
+
+/// For each row, whether its most probable class is the right one, and the probability of that class: what a
+/// reliability diagram is made of.
+pub(crate) fn hits(
+    probabilities: ArrayView2<'_, f64>,
+    labels: &[usize],
+) -> Result<(Vec<bool>, Vec<f64>)> {
+    let predicted = Scores::try_from(probabilities)?.argmax();
+    let hits = predicted.iter().zip(labels).map(|(p, t)| p == t);
+    let confidences = predicted.iter().enumerate();
+    let confidences = confidences.map(|(row, class)| probabilities[[row, *class]]);
+    Ok((hits.collect(), confidences.collect()))
+}

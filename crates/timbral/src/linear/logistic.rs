@@ -1,4 +1,4 @@
-use ndarray::{Array2, ArrayView2};
+use ndarray::{Array2, ArrayView1, ArrayView2};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -8,6 +8,7 @@ use timbral_metrics::{FoldParams, stratified_group_k_fold};
 
 use super::lbfgs::minimise;
 use crate::error::{Error, Result};
+use crate::experiment::evaluation::mean_log_loss;
 use crate::experiment::parts::{Experiment, complete};
 use crate::recipes::recipe::{FittedModel, Recipe};
 
@@ -17,8 +18,6 @@ const TOLERANCE: f64 = 1e-6;
 const MAX_ITERATIONS: usize = 500;
 /// Rows whose losses are summed at a time.
 const CHUNK: usize = 64;
-/// The least probability whose logarithm is taken.
-const LEAST_PROBABILITY: f64 = 1e-12;
 
 /// Multinomial logistic regression on features scaled by the training rows, with the strength of its penalty, and the
 /// columns that it sees, chosen on folds of the training rows.
@@ -277,11 +276,7 @@ impl LogisticModel {
         let mut out = Array2::zeros((rows.n_rows(), k));
         let mut scores = vec![0.0; k];
         for (row, mut out) in x.features().rows().into_iter().zip(out.rows_mut()) {
-            scores.copy_from_slice(&self.bias);
-            for (x, weights) in row.iter().zip(self.weights.chunks_exact(k)) {
-                let terms = scores.iter_mut().zip(weights);
-                terms.for_each(|(score, w)| *score += f64::from(*x) * w);
-            }
+            score(row, &self.weights, &self.bias, &mut scores);
             softmax(&mut scores);
             out.iter_mut()
                 .zip(&scores)
@@ -293,11 +288,8 @@ impl LogisticModel {
     fn log_loss(&self, rows: &FeatureTable) -> Result<f64> {
         let labels = rows.labels().ok_or(Error::NoLabels)?;
         let probabilities = self.probabilities(rows)?;
-        let of_row = |(row, label): (usize, &usize)| {
-            let p = f64::from(probabilities[[row, *label]]);
-            -libm::log(p.max(LEAST_PROBABILITY))
-        };
-        Ok(labels.iter().enumerate().map(of_row).sum::<f64>() / labels.len().max(1) as f64)
+        let of_row = |(row, label): (usize, &usize)| f64::from(probabilities[[row, *label]]);
+        Ok(mean_log_loss(labels.iter().enumerate().map(of_row)))
     }
 }
 
@@ -316,12 +308,8 @@ fn loss(
         let (mut sum, mut gradient) = (0.0, vec![0.0; (d + 1) * k]);
         let mut scores = vec![0.0; k];
         for row in rows {
-            scores.copy_from_slice(bias);
             let values = x.row(*row);
-            for (x, weights) in values.iter().zip(weights.chunks_exact(k)) {
-                let terms = scores.iter_mut().zip(weights);
-                terms.for_each(|(score, w)| *score += f64::from(*x) * w);
-            }
+            score(values, weights, bias, &mut scores);
             sum -= softmax(&mut scores)[y[*row]];
             scores[y[*row]] -= 1.0;
             let (of_weights, of_bias) = gradient.split_at_mut(d * k);
@@ -349,6 +337,15 @@ fn loss(
         *g += w / c;
     }
     value
+}
+
+/// The scores of a row, one for each class: `x w + b`.
+fn score(row: ArrayView1<'_, f32>, weights: &[f64], bias: &[f64], scores: &mut [f64]) {
+    scores.copy_from_slice(bias);
+    for (x, weights) in row.iter().zip(weights.chunks_exact(bias.len())) {
+        let terms = scores.iter_mut().zip(weights);
+        terms.for_each(|(score, w)| *score += f64::from(*x) * w);
+    }
 }
 
 /// Turns scores into probabilities, and returns the logarithms of these.

@@ -9,6 +9,7 @@ use timbral_plot::{
 };
 
 use crate::error::{Error, Result};
+use crate::experiment::fit::hits;
 use crate::experiment::parts::Experiment;
 use crate::recipes::boosted::{labels, objective};
 use crate::recipes::kind::ModelKind;
@@ -121,14 +122,8 @@ fn reliability(
             continue;
         };
         let values = run.values().mapv(f64::from);
-        let scores = Scores::try_from(values.view())?;
-        let top = scores.argmax();
-        let hits = top.iter().zip(&run.labels).map(|(p, t)| p == t).collect();
-        let confidence = top
-            .iter()
-            .enumerate()
-            .map(|(row, class)| values[[row, *class]]);
-        sides.push((split.to_string(), hits, confidence.collect()));
+        let (hits, confidences) = hits(values.view(), &run.labels)?;
+        sides.push((split.to_string(), hits, confidences));
     }
     let sides: Vec<_> = sides
         .iter()

@@ -12,7 +12,7 @@ use timbral_plot::{Figure, FigureParams, ScoreInterval, score_intervals};
 
 use crate::error::Result;
 use crate::experiment::evaluation::Accuracy;
-use crate::experiment::fit::fit_and_evaluate;
+use crate::experiment::fit::{fit_and_evaluate, most_probable};
 use crate::experiment::probabilities::Probabilities;
 use crate::linear::logistic::LogisticParams;
 use crate::recipes::dense::DenseParams;
@@ -152,13 +152,13 @@ impl TagStudy {
             outputs.push((mean(&on_test)?, Array2::zeros((0, 0))));
         }
         let truth = test.labels().unwrap_or_default();
-        let best = outputs
-            .last()
-            .map(|(on_test, _)| argmax(on_test))
-            .unwrap_or_default();
+        let best = match outputs.last() {
+            Some((on_test, _)) => most_probable(on_test.view())?,
+            None => Vec::new(),
+        };
         let mut rows = Vec::new();
         for (i, (model, (on_test, by_folds))) in names.into_iter().zip(&outputs).enumerate() {
-            let predicted = argmax(on_test);
+            let predicted = most_probable(on_test.view())?;
             let is_last = i + 1 == outputs.len();
             let p_value = match is_last {
                 true => None,
@@ -166,7 +166,7 @@ impl TagStudy {
             };
             let by_artist = match folds.is_empty() || by_folds.nrows() == 0 {
                 true => None,
-                false => Some(Accuracy::new(&joined, &argmax(by_folds))?),
+                false => Some(Accuracy::new(&joined, &most_probable(by_folds.view())?)?),
             };
             rows.push(TagRow {
                 model,
@@ -294,17 +294,6 @@ fn of_columns(table: &FeatureTable, seen: Seen) -> Result<FeatureTable> {
         Seen::Features => names.filter(|name| !is_tag(name)).cloned().collect(),
     };
     Ok(table.select_features(&names)?)
-}
-
-fn argmax(probabilities: &Array2<f32>) -> Vec<usize> {
-    let most = |row: ndarray::ArrayView1<'_, f32>| {
-        let best = row
-            .iter()
-            .enumerate()
-            .max_by(|a, b| a.1.total_cmp(b.1).then(b.0.cmp(&a.0)));
-        best.map_or(0, |(class, _)| class)
-    };
-    probabilities.rows().into_iter().map(most).collect()
 }
 
 /// The mean probabilities of the recordings of a table, in its order of rows and classes; equal ones where unknown.

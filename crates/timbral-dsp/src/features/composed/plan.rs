@@ -2,7 +2,7 @@ use super::shared::Shared;
 use super::sources::{Shares, Source};
 use super::summary::Rows;
 use super::sweep::{ComposedScratch, Transforms};
-use crate::error::{Error, Result, check, check_finite};
+use crate::error::{Error, Result, check, check_columns, check_finite};
 use crate::features::columns::{ColumnLayout, FeatureColumns, FeatureSetParams};
 use crate::spectral::fft_frequencies;
 
@@ -95,14 +95,7 @@ impl Composed {
         shared.convert_mels();
         take(&mut shared, false)?;
         let values = columns.concat();
-        match values.iter().position(|v| !v.is_finite()) {
-            Some(index) => Err(Error::NotFinite {
-                name: "features",
-                index,
-                value: values[index] as f32,
-            }),
-            None => Ok(values),
-        }
+        check_columns(values)
     }
 
     /// The columns of one feature.

@@ -78,20 +78,12 @@ impl<'a> Shared<'a> {
             Source::Rms => Rows::of_f32(&rms(self.y, &set.stft.framing())?),
             Source::ZeroCrossings => Rows::one(zero_crossing_rate(self.y, &set.stft.framing())?),
             Source::ChromaStft(i) => self.chroma_stft(*i)?,
-            Source::ChromaCqt(i) => {
-                let mut chroma = self.chroma(*i)?.clone();
-                normalize_columns(&mut chroma, Norm::Max);
-                Rows::of_array(chroma.view(), true)
-            }
+            Source::ChromaCqt(i) => Rows::of_array(self.scaled_chroma(*i)?.view(), true),
             Source::Cens(i, params) => Rows::of_array(self.cens(*i, params)?.view(), true),
             Source::Tonnetz(i, cens) => {
                 let tonnetz = match cens {
                     Some(params) => tonnetz(self.cens(*i, params)?.view())?,
-                    None => {
-                        let mut chroma = self.chroma(*i)?.clone();
-                        normalize_columns(&mut chroma, Norm::Max);
-                        tonnetz(chroma.view())?
-                    }
+                    None => tonnetz(self.scaled_chroma(*i)?.view())?,
                 };
                 Rows::of_array(tonnetz.view(), true)
             }
@@ -209,6 +201,13 @@ impl<'a> Shared<'a> {
             self.chromas[i] = Some(plan.process_tuned(self.y, tuning, scratch)?);
         }
         Ok(self.chromas[i].get_or_insert_default())
+    }
+
+    /// The same with 1 as the largest value of each frame.
+    fn scaled_chroma(&mut self, i: usize) -> Result<Array2<f32>> {
+        let mut chroma = self.chroma(i)?.clone();
+        normalize_columns(&mut chroma, Norm::Max);
+        Ok(chroma)
     }
 
     fn cens(&mut self, i: usize, params: &CensParams) -> Result<&Array2<f32>> {
