@@ -5,3 +5,4 @@ mod candle_agreement;
 mod golden;
 mod gradients;
 mod reference;
+mod winograd;

@@ -77,6 +77,11 @@ fn trainings() -> Vec<(Architecture, TrainParams, Dataset)> {
         pooling: Pooling::MeanMax,
         ..ConvNetParams::default()
     };
+    // Wide enough for the transformed convolution.
+    let wide = ConvNetParams {
+        blocks: ConvBlockParams::stack(&[20, 36, 28], &[[1, 1], [2, 2], [1, 1]]),
+        ..ConvNetParams::default()
+    };
     let crnn = CrnnParams {
         blocks: blocks.clone(),
         units: 6,
@@ -106,7 +111,8 @@ fn trainings() -> Vec<(Architecture, TrainParams, Dataset)> {
         (net().into(), params(), table),
         (conv.into(), on_images.clone(), images.clone()),
         (crnn.into(), on_images.clone(), images.clone()),
-        (attention.into(), on_images, images),
+        (attention.into(), on_images.clone(), images.clone()),
+        (wide.into(), on_images, images),
     ]
 }
 
@@ -138,6 +144,7 @@ fn a_model_has_the_same_bits_on_every_processor() {
         0x6f47_6dcd_4d1e_3a28,
         0x3c64_d4f2_10db_2478,
         0xbb4a_4a48_d8b0_26c0,
+        0x198a_6cf2_eeb4_5161,
     ];
     let folder = tempfile::tempdir().expect("folder");
     let path = folder.path().join("model.safetensors");

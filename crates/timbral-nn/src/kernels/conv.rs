@@ -14,7 +14,7 @@ use crate::kernels::geometry::Geometry;
 
 /// The panels of output channels, as first channel and number of channels: two registers wide while
 /// more than one register of channels is left, then one register wide.
-fn panels(n_out: usize, lanes: usize) -> impl Iterator<Item = (usize, usize)> {
+pub(crate) fn panels(n_out: usize, lanes: usize) -> impl Iterator<Item = (usize, usize)> {
     let mut first = 0;
     std::iter::from_fn(move || {
         let start = first;
@@ -34,6 +34,10 @@ fn panels(n_out: usize, lanes: usize) -> impl Iterator<Item = (usize, usize)> {
 pub(crate) struct Packed(Vec<f32>);
 
 impl Packed {
+    pub(crate) fn weights(&self) -> &[f32] {
+        &self.0
+    }
+
     pub(crate) fn pack(&mut self, weights: &[f32], n_out: usize) {
         struct Pack<'a>(&'a mut Vec<f32>, &'a [f32], usize);
         impl WithSimd for Pack<'_> {
@@ -91,7 +95,10 @@ impl WithSimd for Convolve<'_> {
 }
 
 /// Rows of a tile of sums: with two registers of columns 12 of 16 registers.
-const ROWS: usize = 6;
+pub(crate) const ROWS: usize = 6;
+
+/// The length of a line of a 3 x 3 kernel for images of one channel.
+const THIN: usize = 3;
 
 #[inline(always)]
 fn convolve_rows<S: Simd>(simd: S, task: Convolve<'_>) {
@@ -117,36 +124,35 @@ fn convolve_rows<S: Simd>(simd: S, task: Convolve<'_>) {
                     weights,
                 };
                 let out = &mut out[x * n_out..end * n_out];
-                if columns > S::F32_LANES {
-                    tile.store_places::<S, 2>(simd, out, n_out, channel, end - x);
-                } else {
-                    tile.store_places::<S, 1>(simd, out, n_out, channel, end - x);
-                }
+                tile.store_columns(simd, columns, out, n_out, channel, end - x);
             }
         }
     }
 }
 
 /// Divides `0..n` into parts `start..end` of at most [`ROWS`], whose lengths differ by at most one.
-fn tiles(n: usize) -> impl Iterator<Item = (usize, usize)> {
+pub(crate) fn tiles(n: usize) -> impl Iterator<Item = (usize, usize)> {
     let parts = n.div_ceil(ROWS);
     (0..parts).map(move |i| (i * n / parts, (i + 1) * n / parts))
 }
 
 /// Neighbouring positions of an output row, and a panel of its channels.
-struct Tile<'a> {
-    lines: &'a [f32],
-    line: usize,
-    start: usize,
-    step: usize,
-    len: usize,
-    weights: &'a [f32],
+pub(crate) struct Tile<'a> {
+    pub(crate) lines: &'a [f32],
+    pub(crate) line: usize,
+    pub(crate) start: usize,
+    pub(crate) step: usize,
+    pub(crate) len: usize,
+    pub(crate) weights: &'a [f32],
 }
 
 impl Tile<'_> {
     /// The sums of `R` positions and `C` vectors of channels.
     #[inline(always)]
     fn sums<S: Simd, const R: usize, const C: usize>(&self, simd: S) -> [[S::f32s; C]; R] {
+        if self.len == THIN && self.step == 1 {
+            return self.thin_sums(simd);
+        }
         let mut sums = [[simd.splat_f32s(0.0); C]; R];
         let weights = self.weights.chunks_exact(self.len * C * S::F32_LANES);
         for (line, weights) in self.lines.chunks_exact(self.line).zip(weights) {
@@ -163,6 +169,48 @@ impl Tile<'_> {
             }
         }
         sums
+    }
+
+    /// The same for a line of [`THIN`] weights and steps of 1: an image of one channel. The loops are
+    /// unrolled.
+    #[inline(always)]
+    fn thin_sums<S: Simd, const R: usize, const C: usize>(&self, simd: S) -> [[S::f32s; C]; R] {
+        let mut sums = [[simd.splat_f32s(0.0); C]; R];
+        let weights = self.weights.chunks_exact(THIN * C * S::F32_LANES);
+        for (line, weights) in self.lines.chunks_exact(self.line).zip(weights) {
+            let values = &line[self.start..][..R + THIN - 1];
+            let (weights, _) = S::as_simd_f32s(weights).0.as_chunks::<C>();
+            let Some(weights) = weights.first_chunk::<THIN>() else {
+                return sums;
+            };
+            for (j, weights) in weights.iter().enumerate() {
+                for (r, sums) in sums.iter_mut().enumerate() {
+                    let value = simd.splat_f32s(values[r + j]);
+                    for (sum, weight) in sums.iter_mut().zip(weights) {
+                        *sum = simd.mul_add_f32s(value, *weight, *sum);
+                    }
+                }
+            }
+        }
+        sums
+    }
+
+    /// Stores the sums of `n_places` positions and of a panel of `columns`.
+    #[inline(always)]
+    pub(crate) fn store_columns<S: Simd>(
+        &self,
+        simd: S,
+        columns: usize,
+        out: &mut [f32],
+        n_out: usize,
+        channel: usize,
+        n_places: usize,
+    ) {
+        if columns > S::F32_LANES {
+            self.store_places::<S, 2>(simd, out, n_out, channel, n_places);
+        } else {
+            self.store_places::<S, 1>(simd, out, n_out, channel, n_places);
+        }
     }
 
     #[inline(always)]
@@ -201,7 +249,7 @@ impl Tile<'_> {
 
 /// Stores as many values as `out` has room for.
 #[inline(always)]
-fn store<S: Simd, const C: usize>(simd: S, out: &mut [f32], values: [S::f32s; C]) {
+pub(crate) fn store<S: Simd, const C: usize>(simd: S, out: &mut [f32], values: [S::f32s; C]) {
     if out.len() >= C * S::F32_LANES {
         let (out, _) = S::as_mut_simd_f32s(out);
         for (out, value) in out.iter_mut().zip(values) {
@@ -215,7 +263,7 @@ fn store<S: Simd, const C: usize>(simd: S, out: &mut [f32], values: [S::f32s; C]
 }
 
 #[inline(always)]
-fn load<S: Simd, const C: usize>(simd: S, from: &[f32]) -> [S::f32s; C] {
+pub(crate) fn load<S: Simd, const C: usize>(simd: S, from: &[f32]) -> [S::f32s; C] {
     let mut values = [simd.splat_f32s(0.0); C];
     if from.len() >= C * S::F32_LANES {
         let (from, _) = S::as_simd_f32s(from);
@@ -284,16 +332,7 @@ fn gradient_rows<S: Simd>(simd: S, task: WeightGradient<'_>) {
                 width,
                 n_out,
             };
-            for (channel, columns) in panels(n_out, S::F32_LANES) {
-                for (j, end) in tiles(len) {
-                    let gradient = &mut gradient[j * n_out..end * n_out];
-                    if columns > S::F32_LANES {
-                        rows.add_places::<S, 2>(simd, j, channel, gradient, end - j);
-                    } else {
-                        rows.add_places::<S, 1>(simd, j, channel, gradient, end - j);
-                    }
-                }
-            }
+            rows.add_all(simd, len, gradient);
         }
     }
 }
@@ -311,6 +350,21 @@ struct Rows<'a> {
 }
 
 impl Rows<'_> {
+    /// Adds to all `len` rows of the gradient.
+    #[inline(always)]
+    pub(crate) fn add_all<S: Simd>(&self, simd: S, len: usize, gradient: &mut [f32]) {
+        for (channel, columns) in panels(self.n_out, S::F32_LANES) {
+            for (j, end) in tiles(len) {
+                let gradient = &mut gradient[j * self.n_out..end * self.n_out];
+                if columns > S::F32_LANES {
+                    self.add_places::<S, 2>(simd, j, channel, gradient, end - j);
+                } else {
+                    self.add_places::<S, 1>(simd, j, channel, gradient, end - j);
+                }
+            }
+        }
+    }
+
     #[inline(always)]
     fn add_places<S: Simd, const C: usize>(
         &self,

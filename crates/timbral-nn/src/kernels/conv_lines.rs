@@ -2,7 +2,11 @@
 //! [`ConvBlock`](crate::layers::conv_block::ConvBlock).
 //!
 //! A line is a row of positions, `[width, channels]`. The inner loops go over the channels, which are
-//! neighbours in memory, so that the compiler vectorises them.
+//! neighbours in memory.
+
+use pulp::{Simd, WithSimd};
+
+use crate::kernels::conv::{load, store};
 
 /// In `picked`: no value of the window was above 0.
 pub(crate) const NONE: u32 = u32::MAX;
@@ -32,44 +36,61 @@ pub(crate) fn measure_line(line: &[f32], row: &mut Vec<f32>, totals: &mut [f64])
     }
 }
 
-/// Normalises and pools the lines of a row of windows.
-#[inline(always)]
-pub(crate) fn pool_lines(
-    sums: &[f32],
-    line: usize,
-    pool: [usize; 2],
-    [factors, offsets]: [&[f32]; 2],
-    out: &mut [f32],
-    picked: &mut [u32],
-    picked_sums: &mut [f32],
-) {
-    let channels = factors.len();
-    let windows = out
-        .chunks_exact_mut(channels)
-        .zip(picked.chunks_exact_mut(channels))
-        .zip(picked_sums.chunks_exact_mut(channels));
-    for (x, ((out, picked), picked_sums)) in windows.enumerate() {
-        let start = x * pool[1] * channels;
-        out.fill(f32::NEG_INFINITY);
-        for dy in 0..pool[0] {
-            let sums = &sums[dy * line + start..][..pool[1] * channels];
-            for (dx, sums) in sums.chunks_exact(channels).enumerate() {
-                let place = (dy * pool[1] + dx) as u32;
-                let taken = out.iter_mut().zip(&mut *picked).zip(&mut *picked_sums);
-                let values = sums.iter().zip(factors).zip(offsets);
-                for (((out, picked), picked_sum), ((sum, factor), offset)) in taken.zip(values) {
-                    let value = sum * factor + offset;
-                    let better = value > *out;
-                    *out = if better { value } else { *out };
-                    *picked_sum = if better { *sum } else { *picked_sum };
-                    *picked = if better { place } else { *picked };
+/// Normalises the lines of a row of windows, applies ReLU and pools.
+///
+/// The running maximum of a window stays in registers: a conditional store for every position would be a
+/// masked store, which takes ten times as long on some processors.
+pub(crate) struct PoolLines<'a> {
+    pub(crate) sums: &'a [f32],
+    /// Numbers per line of the sums.
+    pub(crate) line: usize,
+    pub(crate) pool: [usize; 2],
+    pub(crate) factors: &'a [f32],
+    pub(crate) offsets: &'a [f32],
+    pub(crate) out: &'a mut [f32],
+    pub(crate) picked: &'a mut [u32],
+    pub(crate) picked_sums: &'a mut [f32],
+}
+
+impl WithSimd for PoolLines<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, simd: S) {
+        let channels = self.factors.len();
+        let windows = (self.out.chunks_exact_mut(channels))
+            .zip(self.picked.chunks_exact_mut(channels))
+            .zip(self.picked_sums.chunks_exact_mut(channels));
+        for (x, ((out, picked), picked_sums)) in windows.enumerate() {
+            for c in (0..channels).step_by(S::F32_LANES) {
+                let used = c..channels.min(c + S::F32_LANES);
+                let [factor] = load(simd, &self.factors[used.clone()]);
+                let [offset] = load(simd, &self.offsets[used.clone()]);
+                let mut best = simd.splat_f32s(f32::NEG_INFINITY);
+                let mut best_sum = simd.splat_f32s(0.0);
+                let mut best_place = simd.splat_u32s(NONE);
+                let mut place = 0;
+                for dy in 0..self.pool[0] {
+                    let start = dy * self.line + x * self.pool[1] * channels;
+                    let sums = &self.sums[start..][..self.pool[1] * channels];
+                    for sums in sums.chunks_exact(channels) {
+                        let [sum] = load(simd, &sums[used.clone()]);
+                        let value = simd.add_f32s(simd.mul_f32s(sum, factor), offset);
+                        let better = simd.greater_than_f32s(value, best);
+                        best = simd.select_f32s(better, value, best);
+                        best_sum = simd.select_f32s(better, sum, best_sum);
+                        best_place = simd.select_u32s(better, simd.splat_u32s(place), best_place);
+                        place += 1;
+                    }
                 }
+                let zero = simd.splat_f32s(0.0);
+                let positive = simd.greater_than_f32s(best, zero);
+                let best = simd.select_f32s(positive, best, zero);
+                let place = simd.select_u32s(positive, best_place, simd.splat_u32s(NONE));
+                store(simd, &mut out[used.clone()], [best]);
+                store(simd, &mut picked_sums[used.clone()], [best_sum]);
+                simd.partial_store_u32s(&mut picked[used], place);
             }
-        }
-        for (out, picked) in out.iter_mut().zip(picked) {
-            let positive = *out > 0.0;
-            *picked = if positive { *picked } else { NONE };
-            *out = if positive { *out } else { 0.0 };
         }
     }
 }
@@ -109,51 +130,63 @@ pub(crate) fn add_line(
 
 /// The gradient with respect to the sums of a row of windows: an affine function of the sums, plus the
 /// gradient of the window at the position that was picked.
-#[inline(always)]
-pub(crate) fn unpool_lines(
-    sums: &[f32],
-    line: usize,
-    pool: [usize; 2],
-    affine: &[Vec<f32>; 3],
-    delta: &[f32],
-    picked: &[u32],
-    to: &mut [f32],
-) {
-    let [slope, offset, factor] = affine.each_ref().map(|values| &values[..]);
-    let channels = slope.len();
-    let covered = delta.len() * pool[1];
-    for (dy, (to, sums)) in to.chunks_mut(line).zip(sums.chunks(line)).enumerate() {
-        let (to, to_rest) = to.split_at_mut(covered);
-        let (sums, sums_rest) = sums.split_at(covered);
-        for (to, sums) in to_rest
-            .chunks_exact_mut(channels)
-            .zip(sums_rest.chunks_exact(channels))
-        {
-            for (((to, sum), slope), offset) in to.iter_mut().zip(sums).zip(slope).zip(offset) {
-                *to = sum * slope + offset;
+pub(crate) struct UnpoolLines<'a> {
+    pub(crate) sums: &'a [f32],
+    /// Numbers per line of the sums.
+    pub(crate) line: usize,
+    pub(crate) pool: [usize; 2],
+    /// Slope, offset, and factor of the gradient, per channel.
+    pub(crate) affine: [&'a [f32]; 3],
+    /// The gradient of the windows; empty for lines below the last row of windows.
+    pub(crate) delta: &'a [f32],
+    pub(crate) picked: &'a [u32],
+    pub(crate) to: &'a mut [f32],
+}
+
+impl WithSimd for UnpoolLines<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, simd: S) {
+        let [slopes, offsets, factors] = self.affine;
+        let channels = slopes.len();
+        let covered = self.delta.len() * self.pool[1];
+        let lines = self.to.chunks_exact_mut(self.line);
+        for (to, sums) in lines.zip(self.sums.chunks_exact(self.line)) {
+            let places = (to[covered..].chunks_exact_mut(channels))
+                .zip(sums[covered..].chunks_exact(channels));
+            for (to, sums) in places {
+                for (((to, sum), slope), offset) in to.iter_mut().zip(sums).zip(slopes).zip(offsets)
+                {
+                    *to = sum * slope + offset;
+                }
             }
         }
-        let windows = to
-            .chunks_exact_mut(pool[1] * channels)
-            .zip(sums.chunks_exact(pool[1] * channels))
-            .zip(delta.chunks_exact(channels))
-            .zip(picked.chunks_exact(channels));
-        for (((to, sums), delta), picked) in windows {
-            let places = to
-                .chunks_exact_mut(channels)
-                .zip(sums.chunks_exact(channels));
-            for (dx, (to, sums)) in places.enumerate() {
-                let place = (dy * pool[1] + dx) as u32;
-                let affine = to.iter_mut().zip(sums).zip(slope).zip(offset);
-                let values = factor.iter().zip(delta).zip(picked);
-                for ((((to, sum), slope), offset), ((factor, delta), picked)) in affine.zip(values)
-                {
-                    let own = if *picked == place {
-                        factor * delta
-                    } else {
-                        0.0
-                    };
-                    *to = sum * slope + offset + own;
+        let zero = simd.splat_f32s(0.0);
+        let windows = (self.delta.chunks_exact(channels)).zip(self.picked.chunks_exact(channels));
+        for (x, (delta, picked)) in windows.enumerate() {
+            for c in (0..channels).step_by(S::F32_LANES) {
+                let used = c..channels.min(c + S::F32_LANES);
+                let [slope] = load(simd, &slopes[used.clone()]);
+                let [offset] = load(simd, &offsets[used.clone()]);
+                let [factor] = load(simd, &factors[used.clone()]);
+                let [delta] = load(simd, &delta[used.clone()]);
+                let own = simd.mul_f32s(factor, delta);
+                let picked = simd.partial_load_u32s(&picked[used.clone()]);
+                let mut place = 0;
+                for dy in 0..self.pool[0] {
+                    let start = dy * self.line + x * self.pool[1] * channels;
+                    let window = start..start + self.pool[1] * channels;
+                    let places = (self.to[window.clone()].chunks_exact_mut(channels))
+                        .zip(self.sums[window].chunks_exact(channels));
+                    for (to, sums) in places {
+                        let [sum] = load(simd, &sums[used.clone()]);
+                        let here = simd.equal_u32s(picked, simd.splat_u32s(place));
+                        let own = simd.select_f32s(here, own, zero);
+                        let value = simd.add_f32s(simd.mul_f32s(sum, slope), offset);
+                        store(simd, &mut to[used.clone()], [simd.add_f32s(value, own)]);
+                        place += 1;
+                    }
                 }
             }
         }

@@ -48,6 +48,11 @@ pub(crate) trait Layer: Send {
 
     /// The gradients of the previous forward pass.
     fn backward(&mut self, back: Back<'_>);
+
+    /// Whether the layer has parameters that are trained.
+    fn is_trained(&self) -> bool {
+        true
+    }
 }
 
 /// Layers one after the other.
@@ -95,10 +100,15 @@ impl Chain {
         self.nodes.last_mut().map_or(&mut [], |node| &mut node.out)
     }
 
-    /// The gradients, from that with respect to the last layer's outputs in `back.delta`.
+    /// The gradients, from that with respect to the last layer's outputs in `back.delta`, down to the first
+    /// layer that needs one.
     pub(crate) fn backward(&mut self, mut back: Back<'_>) {
         let last = self.nodes.len().saturating_sub(1);
-        for i in (0..self.nodes.len()).rev() {
+        let first = match back.input_delta {
+            Some(_) => 0,
+            None => (self.nodes.iter().position(|node| node.layer.is_trained())).unwrap_or(last),
+        };
+        for i in (first..self.nodes.len()).rev() {
             let (before, rest) = self.nodes.split_at_mut(i);
             let node = &mut rest[0];
             let delta = match i == last {
@@ -106,10 +116,11 @@ impl Chain {
                 false => &mut node.delta,
             };
             let (input, input_delta) = match before.last_mut() {
-                Some(node) => {
+                Some(node) if i > first => {
                     node.delta.resize(node.out.len(), 0.0);
                     (&node.out[..], Some(&mut node.delta[..]))
                 }
+                Some(node) => (&node.out[..], None),
                 None => (back.input, back.input_delta.as_deref_mut()),
             };
             node.layer.backward(Back {

@@ -1,9 +1,10 @@
 use std::ops::Range;
 
+use pulp::Arch;
 use rayon::prelude::*;
 
-use crate::kernels::conv::{Packed, convolve, weight_gradient};
-use crate::kernels::conv_lines::{NONE, add_line, measure_line, pool_lines, unpool_lines};
+use crate::kernels::conv_lines::{NONE, PoolLines, UnpoolLines, add_line, measure_line};
+use crate::kernels::convolution::{Buffers, Convolution};
 use crate::kernels::geometry::{Geometry, Padding};
 use crate::kernels::simd::vectorised;
 use crate::layers::batch_norm::{EPSILON, follow};
@@ -25,8 +26,8 @@ pub(crate) const MAX_WINDOW: usize = 1 << 16;
 /// forward and once backward. The largest value of a window gets the gradient; of equal values the
 /// first.
 pub(crate) struct ConvBlock {
-    geometry: Geometry,
-    adjoint: Geometry,
+    convolution: Convolution,
+    adjoint: Convolution,
     pool: [usize; 2],
     output: Shape,
     weight: Range<usize>,
@@ -35,7 +36,6 @@ pub(crate) struct ConvBlock {
     mean: Range<usize>,
     variance: Range<usize>,
 
-    packed: Packed,
     turned: Vec<f32>,
     /// Sums of the convolution.
     sums: Vec<f32>,
@@ -52,10 +52,11 @@ pub(crate) struct ConvBlock {
 /// The buffers of a part of a batch.
 #[derive(Default)]
 struct Part {
-    padded: Vec<f32>,
+    buffers: Buffers,
     delta: Vec<f32>,
     row: Vec<f32>,
     totals: Vec<f64>,
+    /// The sums of the weights' gradient.
     gradient: Vec<f32>,
 }
 
@@ -82,9 +83,10 @@ impl ConvBlock {
         let n_in = places.checked_mul(input.channels)?;
         let shape = [kernel[0], kernel[1], input.channels, channels];
         let fill = limit(Init::HeUniform, n_in, channels);
+        let convolution = Convolution::new(geometry);
         Some(Self {
-            geometry,
-            adjoint: geometry.adjoint(),
+            adjoint: convolution.adjoint(),
+            convolution,
             pool,
             output: Shape::new(height, width, channels),
             weight: plan.weight("weight", &shape, fill),
@@ -92,7 +94,6 @@ impl ConvBlock {
             shift: plan.vector("norm.shift", &[channels], 0.0),
             mean: plan.mean("norm.mean", channels),
             variance: plan.variance("norm.variance", channels),
-            packed: Packed::default(),
             turned: Vec::new(),
             sums: Vec::new(),
             picked: Vec::new(),
@@ -106,12 +107,12 @@ impl ConvBlock {
     /// Convolves. With `measure`, the totals of the parts become the sums over lines of the means, of
     /// the squared means and of the squared deviations, per channel.
     fn convolve(&mut self, input: &[f32], measure: bool) {
-        let geometry = &self.geometry;
+        let convolution = &self.convolution;
+        let geometry = &convolution.geometry;
         let n = input.len() / geometry.input.len();
         let n_images = n.div_ceil(PARTS);
         self.sums.resize(n * geometry.output.len(), 0.0);
         self.parts.resize_with(n.div_ceil(n_images), Part::default);
-        let packed = &self.packed;
         let line = geometry.output.width * geometry.output.channels;
         self.sums
             .par_chunks_mut(n_images * geometry.output.len())
@@ -122,17 +123,19 @@ impl ConvBlock {
                 part.totals.resize(3 * geometry.output.channels, 0.0);
                 let images = input.chunks_exact(geometry.input.len());
                 for (sums, image) in sums.chunks_exact_mut(geometry.output.len()).zip(images) {
-                    geometry.pad(image, &mut part.padded);
-                    for (y, sums) in sums.chunks_exact_mut(line).enumerate() {
-                        convolve(geometry, &part.padded, packed, y, sums);
+                    let (row, totals) = (&mut part.row, &mut part.totals);
+                    convolution.apply(image, &mut part.buffers, sums, |lines| {
                         if measure {
-                            let (row, totals) = (&mut part.row, &mut part.totals);
                             vectorised(
                                 #[inline(always)]
-                                || measure_line(sums, row, totals),
+                                || {
+                                    for sums in lines.chunks_exact(line) {
+                                        measure_line(sums, row, totals);
+                                    }
+                                },
                             );
                         }
-                    }
+                    });
                 }
             });
     }
@@ -143,7 +146,7 @@ impl ConvBlock {
             height,
             width,
             channels,
-        } = self.geometry.output;
+        } = self.convolution.geometry.output;
         let n_lines = (n * height) as f64;
         let total = |i: usize| self.parts.iter().map(|part| part.totals[i]).sum::<f64>();
         (0..channels)
@@ -173,7 +176,7 @@ impl ConvBlock {
             .collect();
         self.picked.resize(out.len(), NONE);
         self.picked_sums.resize(out.len(), 0.0);
-        let (pool, geometry) = (self.pool, &self.geometry);
+        let (pool, geometry) = (self.pool, &self.convolution.geometry);
         let channels = geometry.output.channels;
         let line = geometry.output.width * channels;
         let out_line = self.output.width * channels;
@@ -188,20 +191,16 @@ impl ConvBlock {
                     .zip(picked_sums.chunks_exact_mut(out_line))
                     .zip(sums.chunks_exact(pool[0] * line));
                 for (((out, picked), picked_sums), sums) in lines {
-                    vectorised(
-                        #[inline(always)]
-                        || {
-                            pool_lines(
-                                sums,
-                                line,
-                                pool,
-                                [&factors, &offsets],
-                                out,
-                                picked,
-                                picked_sums,
-                            );
-                        },
-                    );
+                    Arch::new().dispatch(PoolLines {
+                        sums,
+                        line,
+                        pool,
+                        factors: &factors,
+                        offsets: &offsets,
+                        out,
+                        picked,
+                        picked_sums,
+                    });
                 }
             });
     }
@@ -213,8 +212,7 @@ impl Layer for ConvBlock {
     }
 
     fn forward(&mut self, parameters: &[f32], mode: Mode<'_>, input: &[f32], out: &mut [f32]) {
-        let channels = self.output.channels;
-        self.packed.pack(&parameters[self.weight.clone()], channels);
+        self.convolution.pack(&parameters[self.weight.clone()]);
         self.convolve(input, matches!(mode, Mode::Train(..)));
         let inverse = |variance: f32| 1.0 / (variance + EPSILON).sqrt();
         self.means.clear();
@@ -227,7 +225,7 @@ impl Layer for ConvBlock {
                     .extend(variance.iter().map(|v| inverse(*v)));
             }
             Mode::Train(statistics, _) => {
-                let n = input.len() / self.geometry.input.len();
+                let n = input.len() / self.convolution.geometry.input.len();
                 for (c, (mean, variance)) in self.moments(n).into_iter().enumerate() {
                     let (mean, variance) = (mean as f32, variance as f32);
                     follow(&mut statistics[self.mean.start + c], mean);
@@ -241,7 +239,8 @@ impl Layer for ConvBlock {
     }
 
     fn backward(&mut self, back: Back<'_>) {
-        let geometry = &self.geometry;
+        let convolution = &self.convolution;
+        let geometry = &convolution.geometry;
         let (channels, output) = (self.output.channels, self.output);
         let n = back.input.len() / geometry.input.len();
         let n_images = n.div_ceil(PARTS);
@@ -296,11 +295,11 @@ impl Layer for ConvBlock {
         let mut input_delta = back.input_delta;
         if input_delta.is_some() {
             let weights = &back.parameters[self.weight.clone()];
-            self.adjoint.turn(weights, &mut self.turned);
-            self.packed.pack(&self.turned, geometry.input.channels);
+            self.adjoint.geometry.turn(weights, &mut self.turned);
+            self.adjoint.pack(&self.turned);
         }
-        let (adjoint, packed, pool) = (&self.adjoint, &self.packed, self.pool);
-        let (line, n_weights) = (geometry.output.width * channels, self.weight.len());
+        let (adjoint, pool) = (&self.adjoint, self.pool);
+        let (line, n_sums) = (geometry.output.width * channels, convolution.n_sums());
         let mut input_deltas: Vec<Option<&mut [f32]>> = match &mut input_delta {
             Some(delta) => delta
                 .chunks_mut(n_images * geometry.input.len())
@@ -317,7 +316,7 @@ impl Layer for ConvBlock {
             .zip(&mut self.parts)
             .for_each(|(((((delta, picked), sums), input), input_delta), part)| {
                 part.gradient.clear();
-                part.gradient.resize(n_weights, 0.0);
+                part.gradient.resize(n_sums, 0.0);
                 part.delta.resize(geometry.output.len(), 0.0);
                 let images = delta
                     .chunks_exact(output.len())
@@ -336,27 +335,33 @@ impl Layer for ConvBlock {
                             true => (&delta[window.clone()], &picked[window]),
                             false => (&[][..], &[][..]),
                         };
-                        vectorised(
-                            #[inline(always)]
-                            || unpool_lines(sums, line, pool, &affine, delta, picked, to),
-                        );
+                        Arch::new().dispatch(UnpoolLines {
+                            sums,
+                            line,
+                            pool,
+                            affine: affine.each_ref().map(|values| &values[..]),
+                            delta,
+                            picked,
+                            to,
+                        });
                     }
-                    geometry.pad(input, &mut part.padded);
-                    weight_gradient(geometry, &part.padded, &part.delta, &mut part.gradient);
+                    let (buffers, sums) = (&mut part.buffers, &mut part.gradient);
+                    convolution.add_gradient(input, &part.delta, buffers, sums);
                     if let Some(input_delta) = input_delta {
-                        adjoint.dilate(geometry.stride, &part.delta, &mut part.padded);
                         let len = geometry.input.len();
                         let to = &mut input_delta[i * len..(i + 1) * len];
-                        convolve(adjoint, &part.padded, packed, 0, to);
+                        adjoint.apply(&part.delta, buffers, to, |_| {});
                     }
                 }
             });
-        let gradient = &mut back.gradient[self.weight.clone()];
-        gradient.fill(0.0);
-        for part in &self.parts {
-            for (sum, x) in gradient.iter_mut().zip(&part.gradient) {
+        let Some((sums, parts)) = self.parts.split_first_mut() else {
+            return;
+        };
+        for part in parts {
+            for (sum, x) in sums.gradient.iter_mut().zip(&part.gradient) {
                 *sum += x;
             }
         }
+        convolution.gradient(&sums.gradient, &mut back.gradient[self.weight.clone()]);
     }
 }

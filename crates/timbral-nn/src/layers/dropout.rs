@@ -65,4 +65,8 @@ impl Layer for Dropout {
             }
         }
     }
+
+    fn is_trained(&self) -> bool {
+        false
+    }
 }

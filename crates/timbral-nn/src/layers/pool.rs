@@ -83,6 +83,10 @@ impl Layer for GlobalPool {
                 }
             });
     }
+
+    fn is_trained(&self) -> bool {
+        false
+    }
 }
 
 /// Turns an image `[height, width, channels]` into the sequence of its columns,
@@ -138,6 +142,10 @@ impl Layer for Columns {
             });
         }
     }
+
+    fn is_trained(&self) -> bool {
+        false
+    }
 }
 
 /// Standardises every row of an image with the mean and the variance of that row in the training
@@ -180,6 +188,10 @@ impl Layer for Standardise {
         }
     }
 
-    /// It has no parameters and is the first layer, so that no gradient is needed.
+    /// It is the first layer, so that no gradient is needed.
     fn backward(&mut self, _: Back<'_>) {}
+
+    fn is_trained(&self) -> bool {
+        false
+    }
 }

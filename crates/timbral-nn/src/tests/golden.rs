@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use serde::Deserialize;
 
-use crate::kernels::conv::{Packed, convolve, weight_gradient};
+use crate::kernels::convolution::{Buffers, Convolution};
 use crate::kernels::geometry::{Geometry, Padding};
 use crate::layers::activation::Activation;
 use crate::layers::attention_pool::AttentionPool;
@@ -220,28 +220,28 @@ fn convolutions_equal_keras() {
         let geometry = Geometry::new(input, output.channels, kernel, strides, padding);
         let geometry = geometry.expect("fits");
         assert_eq!(geometry.output, output, "{}", case.name);
-        let adjoint = geometry.adjoint();
+        let mut convolution = Convolution::new(geometry);
+        let mut adjoint = convolution.adjoint();
         let weights = &case.weights["kernel"].values;
-        let (mut packed, mut turned) = (Packed::default(), Packed::default());
-        packed.pack(weights, output.channels);
+        convolution.pack(weights);
         let mut exchanged = Vec::new();
-        adjoint.turn(weights, &mut exchanged);
-        turned.pack(&exchanged, input.channels);
-        let mut gradient = vec![0.0; weights.len()];
-        let (mut out, mut input_delta) = (Vec::new(), Vec::new());
-        let images = case.input.chunks_exact(input.len());
-        for (image, delta) in images.zip(case.output_gradient.chunks_exact(output.len())) {
-            let mut padded = Vec::new();
-            geometry.pad(image, &mut padded);
-            let mut sums = vec![f32::NAN; output.len()];
-            convolve(&geometry, &padded, &packed, 0, &mut sums);
-            out.extend(sums);
-            weight_gradient(&geometry, &padded, delta, &mut gradient);
-            adjoint.dilate(strides, delta, &mut padded);
-            let mut back = vec![f32::NAN; input.len()];
-            convolve(&adjoint, &padded, &turned, 0, &mut back);
-            input_delta.extend(back);
+        adjoint.geometry.turn(weights, &mut exchanged);
+        adjoint.pack(&exchanged);
+        let mut sums = vec![0.0; convolution.n_sums()];
+        let mut gradient = vec![f32::NAN; weights.len()];
+        let mut out = vec![f32::NAN; case.output.len()];
+        let mut input_delta = vec![f32::NAN; case.input.len()];
+        let mut buffers = Buffers::default();
+        let images = (case.input.chunks_exact(input.len()))
+            .zip(case.output_gradient.chunks_exact(output.len()))
+            .zip(out.chunks_exact_mut(output.len()))
+            .zip(input_delta.chunks_exact_mut(input.len()));
+        for (((image, delta), out), input_delta) in images {
+            convolution.apply(image, &mut buffers, out, |_| {});
+            convolution.add_gradient(image, delta, &mut buffers, &mut sums);
+            adjoint.apply(delta, &mut buffers, input_delta, |_| {});
         }
+        convolution.gradient(&sums, &mut gradient);
         assert_near(&out, &case.output, &case.name);
         assert_near(&input_delta, &case.input_gradient, &case.name);
         assert_near(
