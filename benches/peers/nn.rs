@@ -1,13 +1,16 @@
-//! Trains one of the two networks of nn.py on random data; prints seconds per epoch as a line of JSON.
+//! Trains one of the two networks of nn.py on the rows that it writes; prints seconds per epoch as a line of
+//! JSON.
 //!
-//! cargo run --release --example peers_nn -- dense|conv --threads 2 --epochs 12 --rows 7992
-//! {"model":"dense","epoch_seconds":[...],"parameters":202826,"rows":7992,"final_loss":...}
+//! cargo run --release --example peers_nn -- dense|conv --threads 2 --epochs 12 --seed 0 --data FOLDER
+//! {"epoch_seconds":[...],"parameters":202826,"final_loss":...}
 
 #![allow(clippy::print_stdout)]
 
 use std::ops::ControlFlow;
+use std::path::PathBuf;
 use std::time::Instant;
 
+use anyhow::Context;
 use clap::{Parser, ValueEnum};
 use ndarray::{Array2, Array3};
 use timbral_nn::{Architecture, ConvNetParams, Dataset, MlpParams, TrainParams, Training};
@@ -19,8 +22,11 @@ struct Args {
     threads: usize,
     #[arg(long, default_value_t = 12)]
     epochs: usize,
+    #[arg(long, default_value_t = 0)]
+    seed: u64,
+    /// Folder with MODEL.f32, little-endian numbers, and MODEL.labels, bytes.
     #[arg(long)]
-    rows: usize,
+    data: PathBuf,
 }
 
 #[derive(Clone, Copy, ValueEnum)]
@@ -34,27 +40,39 @@ fn main() -> anyhow::Result<()> {
     rayon::ThreadPoolBuilder::new()
         .num_threads(args.threads)
         .build_global()?;
-    let labels: Vec<usize> = (0..args.rows).map(|row| row % 10).collect();
-    let noise = |i: usize| (i as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15) as f32 / 5.3e18 - 1.73;
-    let (name, net, batch_size, data) = match args.model {
+    let read = |ending: &str| {
+        let path = args.data.join(ending);
+        std::fs::read(&path).with_context(|| path.display().to_string())
+    };
+    let (numbers, labels, net, batch_size) = match args.model {
         Model::Dense => {
-            let table = Array2::from_shape_fn((args.rows, 57), |(i, j)| noise(i * 57 + j));
             let net = Architecture::from(MlpParams::default());
-            let data = Dataset::new(table.view(), &labels, 10)?;
-            ("dense", net, 128, data)
+            (read("dense.f32")?, read("dense.labels")?, net, 128)
         }
         Model::Conv => {
-            let shape = (args.rows, 128, 130);
-            let images = Array3::from_shape_fn(shape, |(i, y, x)| noise((i * 128 + y) * 130 + x));
             let net = Architecture::from(ConvNetParams::default());
-            let data = Dataset::images(images.view(), &labels, 10)?;
-            ("conv", net, 32, data)
+            (read("conv.f32")?, read("conv.labels")?, net, 32)
+        }
+    };
+    let numbers: Vec<f32> = (numbers.as_chunks().0.iter())
+        .map(|bytes| f32::from_le_bytes(*bytes))
+        .collect();
+    let labels: Vec<usize> = labels.into_iter().map(usize::from).collect();
+    let data = match args.model {
+        Model::Dense => {
+            let table = Array2::from_shape_vec((labels.len(), 57), numbers)?;
+            Dataset::new(table.view(), &labels, 10)?
+        }
+        Model::Conv => {
+            let images = Array3::from_shape_vec((labels.len(), 128, 130), numbers)?;
+            Dataset::images(images.view(), &labels, 10)?
         }
     };
     let parameters = net.n_parameters(data.shape(), 10)?;
     let params = TrainParams {
         epochs: args.epochs,
         batch_size,
+        seed: args.seed,
         ..TrainParams::default()
     };
     let mut seconds = Vec::new();
@@ -67,10 +85,8 @@ fn main() -> anyhow::Result<()> {
         })
         .run()?;
     let line = serde_json::json!({
-        "model": name,
         "epoch_seconds": seconds,
         "parameters": parameters,
-        "rows": args.rows,
         "final_loss": trained.history.epochs.last().map(|epoch| epoch.loss),
     });
     println!("{line}");
