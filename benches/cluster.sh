@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Wall-clock times of one extraction: one process with two threads, one with one, one executor with one thread, two
-# executors with one thread each. They take turns. Usage: benches/cluster.sh [TURNS] [TRACKS] [SECONDS_OF_A_TRACK]
+# executors with one thread each, and the CPU time of all processes. They take turns. Usage: benches/cluster.sh [TURNS] [TRACKS] [SECONDS_OF_A_TRACK]
 set -euo pipefail
 cd "$(dirname "$0")/.."
 turns=${1:-2} tracks=${2:-400} seconds=${3:-10} profile=${PROFILE:-release}
@@ -18,15 +18,22 @@ extract() { # NAME ARGUMENTS...
     local name=$1
     shift
     rm -rf "$work/out/shards"
-    local before after
+    local before
     before=$(date +%s.%N)
-    "$programs/cluster_extract" "$work/music" "$work/out" --keep-manifest "$@" >"$work/log" 2>&1
-    after=$(date +%s.%N)
-    echo "$name $(echo "$after - $before" | bc) s: $(grep computed "$work/log")"
+    TIMEFORMAT="%U %S"
+    { time "$programs/cluster_extract" "$work/music" "$work/out" --keep-manifest "$@" >"$work/log" 2>&1; } 2>"$work/cpu"
+    # The processor time of the others of the cluster, in ticks of 10 ms.
+    local ticks=0
+    for process in "${processes[@]}"; do
+        ticks=$((ticks + $(awk '{ print $14 + $15 }' "/proc/$process/stat")))
+    done
+    awk -v name="$name" -v before="$before" -v after="$(date +%s.%N)" -v ticks="$ticks" \
+        '{ printf "%s wall %.2f s, CPU %.2f s: ", name, after - before, $1 + $2 + ticks / 100 }' "$work/cpu"
+    grep computed "$work/log"
 }
 cluster() { # NAME EXECUTORS
     "$programs/cluster_scheduler" --port 50150 2>"$work/scheduler.log" &
-    local processes=("$!")
+    processes=("$!")
     for i in $(seq "$2"); do
         "$programs/cluster_executor" --scheduler-port 50150 --port "$((50150 + i))" --threads 1 2>"$work/executor.log" &
         processes+=("$!")
@@ -35,7 +42,9 @@ cluster() { # NAME EXECUTORS
     extract "$1" --scheduler df://localhost:50150
     kill "${processes[@]}"
     wait "${processes[@]}" || true
+    processes=()
 }
+processes=()
 "$programs/cluster_extract" "$work/music" "$work/out" --rows 10 >"$work/log" 2>&1
 echo "$tracks tracks of $seconds s"
 for turn in $(seq "$turns"); do

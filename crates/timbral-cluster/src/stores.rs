@@ -35,7 +35,8 @@ impl Stores {
             return Ok(Arc::clone(store));
         }
         let store: Arc<dyn ObjectStore> = match &bucket {
-            None => Arc::new(LocalFileSystem::new()),
+            // A folder that the removal of a file leaves empty goes, too, as in a bucket.
+            None => Arc::new(LocalFileSystem::new().with_automatic_cleanup(true)),
             Some(name) => {
                 let bucket = AmazonS3Builder::from_env().with_bucket_name(name);
                 Arc::new(RepeatedLists::new(bucket.build()?))

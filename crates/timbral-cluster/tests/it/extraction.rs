@@ -22,6 +22,7 @@ async fn shards_are_the_table_of_extract_features() {
     // Nothing but the shards is left.
     let names: Vec<_> = bytes_of(&out).into_keys().collect();
     assert_eq!(names.len(), 4, "{names:?}");
+    assert_eq!(fs::read_dir(&out).unwrap().count(), 4);
 }
 
 #[tokio::test(flavor = "multi_thread")]
