@@ -1,22 +1,24 @@
 //! Writes a small synthetic corpus.
 //!
-//! `cargo run -p timbral-synth --example write_corpus -- FOLDER` writes twenty WAV files of 3 s.
+//! `cargo run -p timbral-synth --example write_corpus -- FOLDER [RECORDINGS_PER_GENRE [SECONDS]]` writes WAV files, twenty of
+//! 3 s if nothing else is asked for.
 
 use std::ops::ControlFlow;
 
 use timbral_synth::{Progress, SynthCorpus, SynthParams};
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let folder = std::env::args_os().nth(1).ok_or("which FOLDER?")?;
+    let mut args = std::env::args().skip(1);
+    let folder = args.next().ok_or("which FOLDER?")?;
     let corpus = SynthCorpus::new(SynthParams {
-        recordings_per_genre: 2,
-        seconds: 3.0,
+        recordings_per_genre: args.next().map_or(Ok(2), |n| n.parse())?,
+        seconds: args.next().map_or(Ok(3.0), |s| s.parse())?,
         ..SynthParams::default()
     })?;
     corpus.write(&folder, &mut |progress: &Progress| {
         eprint!("\r{progress}");
         ControlFlow::Continue(())
     })?;
-    eprintln!("\nwritten to {}", folder.display());
+    eprintln!("\nwritten to {}", folder);
     Ok(())
 }

@@ -25,6 +25,7 @@ pub use provenance::{GenreCount, HeldOutScore, Provenance};
 pub use training::FittedClassifier;
 
 use crate::error::{Error, Result};
+use crate::extraction::encoded::EncodedSound;
 use crate::extraction::extractor::Segmentation;
 use crate::extraction::in_order::{PredictionReport, files_in_order};
 use crate::extraction::sound::Sound;
@@ -198,6 +199,15 @@ impl Classifier {
     /// The file cannot be decoded, is shorter than one segment, or has no features; it is named.
     pub fn predict_file(&self, path: impl AsRef<Path>) -> Result<Prediction> {
         self.predict(Sound::File(path.as_ref()))
+    }
+
+    /// The genres of a sound file in memory.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`predict_file`](Self::predict_file).
+    pub fn predict_encoded(&self, sound: &EncodedSound) -> Result<Prediction> {
+        self.predict(Sound::Encoded(sound))
     }
 
     /// The genres of samples in memory, of any rate and number of channels.

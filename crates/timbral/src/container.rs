@@ -3,8 +3,9 @@
 //! Entries are stored without compression, so that reading a file takes memory in proportion to its size,
 //! whatever sizes it declares. Every entry has a checksum.
 
+use std::fmt;
 use std::fs::File;
-use std::io::{BufReader, BufWriter, Read, Write};
+use std::io::{BufReader, BufWriter, Cursor, Read, Seek, Write};
 use std::path::Path;
 
 use serde::de::DeserializeOwned;
@@ -78,11 +79,29 @@ impl Format {
     pub(crate) fn open<T: DeserializeOwned>(self, path: &Path) -> Result<(T, Members<'_>)> {
         let file = File::open(path).map_err(|e| Error::saved(path, e.to_string()))?;
         let size = file.metadata().map_or(0, |m| m.len());
+        self.read(path, Box::new(BufReader::new(file)), size)
+    }
+
+    /// As [`open`](Self::open), of the bytes of the file.
+    pub(crate) fn open_bytes<'a, T: DeserializeOwned>(
+        self,
+        path: &'a Path,
+        bytes: &'a [u8],
+    ) -> Result<(T, Members<'a>)> {
+        self.read(path, Box::new(Cursor::new(bytes)), bytes.len() as u64)
+    }
+
+    fn read<'a, T: DeserializeOwned>(
+        self,
+        path: &'a Path,
+        reader: Box<dyn Bytes + 'a>,
+        size: u64,
+    ) -> Result<(T, Members<'a>)> {
         let other_kind = |reason: String| {
             let reason = format!("not a {} file: {reason}", self.name);
             Error::saved(path, reason)
         };
-        let zip = ZipArchive::new(BufReader::new(file)).map_err(|e| other_kind(e.to_string()))?;
+        let zip = ZipArchive::new(reader).map_err(|e| other_kind(e.to_string()))?;
         let left = size;
         let mut members = Members { path, zip, left };
         let manifest = members.read(MANIFEST)?;
@@ -102,11 +121,16 @@ impl Format {
     }
 }
 
+/// The bytes of a file, on the disk or in memory.
+pub(crate) trait Bytes: Read + Seek + fmt::Debug {}
+
+impl<T: Read + Seek + fmt::Debug> Bytes for T {}
+
 /// The entries of a file.
 #[derive(Debug)]
 pub(crate) struct Members<'a> {
     path: &'a Path,
-    zip: ZipArchive<BufReader<File>>,
+    zip: ZipArchive<Box<dyn Bytes + 'a>>,
     /// Bytes that may still be read: no more than the file has, even if entries overlap.
     left: u64,
 }

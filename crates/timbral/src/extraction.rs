@@ -1,6 +1,7 @@
 //! Sound files to tables of features and to spectrograms.
 
 pub(crate) mod columns;
+pub(crate) mod encoded;
 pub(crate) mod extractor;
 pub(crate) mod file_texts;
 pub(crate) mod in_order;

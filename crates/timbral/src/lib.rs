@@ -83,6 +83,7 @@ pub use explore::{
     CaptionedFigure, SoundFeatures, file_figures, sound_figures, sound_grid, table_figures,
 };
 pub use extraction::columns::Columns;
+pub use extraction::encoded::EncodedSound;
 pub use extraction::extractor::{Extractor, FeatureRow, Segmentation};
 pub use extraction::in_order::PredictionReport;
 pub use extraction::inputs::Inputs;

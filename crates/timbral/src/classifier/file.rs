@@ -128,8 +128,19 @@ impl Classifier {
     /// [`Error::Saved`](crate::Error::Saved), which names the file, if it cannot be read, is damaged or of
     /// another kind or version, or its parts do not fit each other.
     pub fn load(path: impl AsRef<Path>) -> Result<Self> {
-        let path = path.as_ref();
-        let (manifest, mut files): (Manifest, _) = FORMAT.open(path)?;
+        Self::of_entries(FORMAT.open(path.as_ref())?)
+    }
+
+    /// As [`load`](Self::load), of the bytes of a file, which errors call `name`.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`load`](Self::load).
+    pub fn from_bytes(bytes: &[u8], name: impl AsRef<Path>) -> Result<Self> {
+        Self::of_entries(FORMAT.open_bytes(name.as_ref(), bytes)?)
+    }
+
+    fn of_entries((manifest, mut files): (Manifest, Members<'_>)) -> Result<Self> {
         if manifest.members.len() > MAX_MEMBERS {
             let n = manifest.members.len();
             return Err(files.bad("manifest.json", &format!("{n} members")));

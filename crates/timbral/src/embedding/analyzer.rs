@@ -1,6 +1,6 @@
 use std::sync::Arc;
 
-use timbral_audio::OpenParams;
+use timbral_audio::{Gaps, OpenParams};
 use timbral_pretrained::{Device, Embedder, EmbedderParams, Model, Weights, Window};
 
 use super::columns::column_names;
@@ -65,18 +65,23 @@ impl EmbeddingAnalyzer {
         &self,
         sound: Sound<'_>,
         mut take: impl FnMut(Vec<Vec<f32>>) -> Result<()>,
-    ) -> Result<()> {
+    ) -> Result<Gaps> {
         let vector = |window: Window| window.values.concat();
         let mut batch = |windows: Vec<Window>| take(windows.into_iter().map(vector).collect());
         match sound {
             Sound::File(path) => {
-                let gaps = self
-                    .embedder
-                    .for_each_batch(self.files.reader(path)?, batch)?;
-                self.files.note(path, gaps);
-                Ok(())
+                let reader = self.files.reader(path)?;
+                let gaps = self.embedder.for_each_batch(reader, batch)?;
+                Ok(self.files.note(sound, gaps))
             }
-            Sound::Clip(clip) => batch(self.embedder.clip(clip)?),
+            Sound::Encoded(encoded) => {
+                let reader = self.files.encoded_reader(encoded)?;
+                Ok(self.embedder.for_each_batch(reader, batch)?)
+            }
+            Sound::Clip(clip) => {
+                batch(self.embedder.clip(clip)?)?;
+                Ok(Gaps::default())
+            }
         }
     }
 }

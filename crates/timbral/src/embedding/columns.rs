@@ -8,6 +8,7 @@ use timbral_pretrained::{Embedder, EmbedderParams, Model, Network, Output, Windo
 use crate::error::{Error, Result};
 use crate::extraction::columns::Columns;
 use crate::extraction::extractor::{Extractor, FeatureRow, Segmentation, file_name};
+use crate::extraction::sound::Sound;
 use crate::extraction::sound_files::{DamagedFile, SoundFiles};
 
 /// Which output of which published network makes the columns of a table.
@@ -184,7 +185,7 @@ impl EmbeddingColumns {
                 }
                 Ok::<_, Error>(())
             })?;
-        self.files.note(path, gaps);
+        self.files.note(Sound::File(path), gaps);
         if self.segments == Segmentation::Whole {
             done.push(current);
         }

@@ -8,6 +8,7 @@ use timbral_pretrained::{Embedder, EmbedderParams, Network};
 
 use crate::error::{Error, Result};
 use crate::extraction::in_order::{PredictionReport, files_in_order};
+use crate::extraction::sound::Sound;
 use crate::extraction::sound_files::SoundFiles;
 
 /// A tag and how probable it is.
@@ -142,7 +143,7 @@ impl Tagger {
             }
             Ok::<_, Error>(())
         })?;
-        self.files.note(path, gaps);
+        self.files.note(Sound::File(path), gaps);
         let n = windows.len().max(1) as f64;
         sums.iter_mut().for_each(|sum| *sum /= n);
         Ok(Tagging {

@@ -3,11 +3,12 @@ use std::str::FromStr;
 use std::sync::{Mutex, PoisonError};
 
 use serde::{Deserialize, Serialize};
-use timbral_audio::OpenParams;
+use timbral_audio::{Gaps, OpenParams};
 use timbral_core::InvalidParameter;
 use timbral_dsp::{FeatureScratch, FeatureSet, FeatureSetParams};
 
 use crate::error::{Error, Result};
+use crate::extraction::encoded::EncodedSound;
 use crate::extraction::sound::Sound;
 use crate::extraction::sound_files::{DamagedFile, SoundFiles};
 
@@ -166,9 +167,23 @@ impl Extractor {
     ///
     /// The file cannot be decoded, or is shorter than one segment.
     pub fn rows(&self, path: impl AsRef<Path>) -> Result<Vec<FeatureRow>> {
-        let path = path.as_ref();
+        Ok(self.rows_and_gaps(Sound::File(path.as_ref()))?.0)
+    }
+
+    /// The rows of a file in memory, as [`rows`](Self::rows) has them of a file on the disk, and what is missing of
+    /// it; [`take_damaged`](Self::take_damaged) does not return it.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`rows`](Self::rows).
+    pub fn rows_encoded(&self, sound: &EncodedSound) -> Result<(Vec<FeatureRow>, Gaps)> {
+        self.rows_and_gaps(Sound::Encoded(sound))
+    }
+
+    fn rows_and_gaps(&self, sound: Sound<'_>) -> Result<(Vec<FeatureRow>, Gaps)> {
+        let path = sound.path();
         let mut rows = Vec::new();
-        self.for_each_batch(Sound::File(path), |batch| {
+        let gaps = self.for_each_batch(sound, |batch| {
             for (length, values) in batch {
                 let segment = (self.segments != Segmentation::Whole).then_some(rows.len());
                 let filename = file_name(path, segment);
@@ -180,17 +195,17 @@ impl Extractor {
             }
             Ok(())
         })?;
-        Ok(rows)
+        Ok((rows, gaps))
     }
 
     /// The feature vector of a whole sound. A long file is read twice, so that it need not be in memory.
-    fn whole(&self, sound: Sound<'_>) -> Result<(usize, Vec<f64>)> {
+    fn whole(&self, sound: Sound<'_>) -> Result<((usize, Vec<f64>), Gaps)> {
         let sample_rate = self.set.params().sample_rate;
         self.with_worker(|Worker { samples, scratch }| {
             let mut stream = self.set.stream(scratch);
             let mut n = 0;
             samples.clear();
-            sound.for_each_block(&self.files, sample_rate, |block| {
+            let gaps = sound.for_each_block(&self.files, sample_rate, |block| {
                 n += block.len();
                 if n <= KEPT_SAMPLES {
                     samples.extend_from_slice(block);
@@ -206,21 +221,26 @@ impl Extractor {
                 let mut again = |block: &[f32]| stream.push(block).map_err(in_file(sound.path()));
                 match n <= KEPT_SAMPLES {
                     true => again(samples)?,
-                    false => sound.for_each_block(&self.files, sample_rate, again)?,
+                    false => {
+                        sound.for_each_block(&self.files, sample_rate, again)?;
+                    }
                 }
             };
-            Ok((n, values))
+            Ok(((n, values), gaps))
         })
     }
 
-    /// Passes on the feature vectors of a sound in order and in batches, each with its number of samples.
+    /// Passes on the feature vectors of a sound in order and in batches, each with its number of samples, and returns
+    /// what is missing of the sound.
     pub(crate) fn for_each_batch(
         &self,
         sound: Sound<'_>,
         mut take: impl FnMut(Vec<(usize, Vec<f64>)>) -> Result<()>,
-    ) -> Result<()> {
+    ) -> Result<Gaps> {
         let Segmentation::Parts { length, stride } = self.segments else {
-            return take(vec![self.whole(sound)?]);
+            let (row, gaps) = self.whole(sound)?;
+            take(vec![row])?;
+            return Ok(gaps);
         };
         let compute = |y: &[f32]| {
             let of = |worker: &mut Worker| self.set.process_with_scratch(y, &mut worker.scratch);

@@ -2,7 +2,7 @@ use std::path::{Path, PathBuf};
 
 use ndarray::{Array2, Array3, Axis, stack};
 use serde::{Deserialize, Serialize};
-use timbral_audio::OpenParams;
+use timbral_audio::{Gaps, OpenParams};
 use timbral_core::Monitor;
 use timbral_data::Spectrograms;
 use timbral_dsp::{DbParams, MelBank, MelParams, Stft, StftParams, power_to_db};
@@ -155,7 +155,7 @@ impl SpectrogramComputer {
         &self,
         sound: Sound<'_>,
         take: impl FnMut(Vec<Array2<f32>>) -> Result<()>,
-    ) -> Result<()> {
+    ) -> Result<Gaps> {
         let path = sound.path();
         let compute = |y: &[f32]| {
             let power = self

@@ -3,9 +3,10 @@
 use std::path::Path;
 
 use rayon::prelude::*;
-use timbral_audio::Clip;
+use timbral_audio::{Clip, Gaps};
 
 use crate::error::{Error, Result};
+use crate::extraction::encoded::EncodedSound;
 use crate::extraction::sound_files::SoundFiles;
 
 /// The largest number of samples in a batch of segments: 8 MB.
@@ -18,6 +19,8 @@ const BATCH: usize = 32;
 pub(crate) enum Sound<'a> {
     /// A file, read block by block.
     File(&'a Path),
+    /// The bytes of a file in memory.
+    Encoded(&'a EncodedSound),
     /// Samples in memory.
     Clip(&'a Clip),
 }
@@ -27,34 +30,37 @@ impl<'a> Sound<'a> {
     pub(crate) fn path(self) -> &'a Path {
         match self {
             Self::File(path) => path,
+            Self::Encoded(sound) => sound.name(),
             Self::Clip(_) => Path::new("the samples"),
         }
     }
 
-    /// Passes all samples on in blocks, mixed to mono and resampled.
+    /// Passes all samples on in blocks, mixed to mono and resampled, and returns what is missing.
     pub(crate) fn for_each_block(
         self,
         files: &SoundFiles,
         sample_rate: u32,
         mut take: impl FnMut(&[f32]) -> Result<()>,
-    ) -> Result<()> {
+    ) -> Result<Gaps> {
         match self {
-            Self::File(path) => {
-                let mut mono = files.open(path, sample_rate)?;
+            Self::File(_) | Self::Encoded(_) => {
+                let mut mono = files.open(self, sample_rate)?;
                 let mut block = Vec::new();
                 while mono.read(&mut block)? > 0 {
                     take(&block)?;
                     block.clear();
                 }
-                files.note(path, mono.gaps());
-                Ok(())
+                Ok(files.note(self, mono.gaps()))
             }
-            Self::Clip(clip) => take(clip.to_mono().resample(sample_rate)?.samples()),
+            Self::Clip(clip) => {
+                take(clip.to_mono().resample(sample_rate)?.samples())?;
+                Ok(Gaps::default())
+            }
         }
     }
 
-    /// Calls `compute` on every segment, mixed to mono and resampled, and passes the results on, in order
-    /// and in batches; no more than two batches of a file are in memory.
+    /// Calls `compute` on every segment, mixed to mono and resampled, passes the results on, in order and in
+    /// batches, and returns what is missing; no more than two batches of a file are in memory.
     ///
     /// Segment `i` has the samples `i stride .. i stride + length`; samples left at the end are dropped.
     pub(crate) fn for_each_segment<T: Send>(
@@ -64,16 +70,16 @@ impl<'a> Sound<'a> {
         (length, stride): (usize, usize),
         compute: impl Fn(&[f32]) -> Result<T> + Sync,
         mut take: impl FnMut(Vec<T>) -> Result<()>,
-    ) -> Result<()> {
+    ) -> Result<Gaps> {
         let mut n_segments = 0;
         let mut batch_of = |results: Result<Vec<T>>| {
             let results = results?;
             n_segments += results.len();
             take(results)
         };
-        match self {
-            Self::File(path) => {
-                let mut segments = files.open(path, sample_rate)?.segments(length, stride)?;
+        let gaps = match self {
+            Self::File(_) | Self::Encoded(_) => {
+                let mut segments = files.open(self, sample_rate)?.segments(length, stride)?;
                 let threads = 2 * rayon::current_num_threads();
                 let n = (BATCH_SAMPLES / length.max(1)).min(threads).clamp(1, BATCH);
                 let mut read = || -> Result<Vec<_>> {
@@ -88,7 +94,7 @@ impl<'a> Sound<'a> {
                     batch_of(results)?;
                     batch = next?;
                 }
-                files.note(path, segments.gaps());
+                files.note(self, segments.gaps())
             }
             Self::Clip(clip) => {
                 let clip = clip.to_mono().resample(sample_rate)?;
@@ -96,8 +102,9 @@ impl<'a> Sound<'a> {
                 for batch in segments.chunks(BATCH) {
                     batch_of(batch.par_iter().map(|y| compute(y)).collect())?;
                 }
+                Gaps::default()
             }
-        }
+        };
         if n_segments == 0 {
             let mut got = 0;
             self.for_each_block(files, sample_rate, |block| {
@@ -110,6 +117,6 @@ impl<'a> Sound<'a> {
                 got,
             });
         }
-        Ok(())
+        Ok(gaps)
     }
 }

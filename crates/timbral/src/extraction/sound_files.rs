@@ -6,6 +6,8 @@ use std::sync::{Mutex, PoisonError};
 use timbral_audio::{AudioReader, Gaps, MonoReader, OpenParams};
 
 use crate::error::{Error, Result};
+use crate::extraction::encoded::EncodedSound;
+use crate::extraction::sound::Sound;
 
 /// A sound file that was used although something of it is missing.
 #[derive(Debug, Clone, PartialEq)]
@@ -76,16 +78,27 @@ impl SoundFiles {
         Ok(AudioReader::open_with(path, &self.params)?)
     }
 
-    /// Opens a file as one channel.
-    pub(crate) fn open(&self, path: &Path, sample_rate: u32) -> Result<MonoReader> {
-        Ok(self.reader(path)?.into_mono(Some(sample_rate))?)
+    /// Opens the bytes of a file.
+    pub(crate) fn encoded_reader(&self, sound: &EncodedSound) -> Result<AudioReader> {
+        let name = sound.name().to_string_lossy();
+        Ok(AudioReader::new_with(sound.reader(), name, &self.params)?)
     }
 
-    /// Notes what is missing of a file that was read to its end.
-    pub(crate) fn note(&self, path: &Path, gaps: Gaps) {
-        if !gaps.is_empty() {
+    /// Opens a sound as one channel.
+    pub(crate) fn open(&self, sound: Sound<'_>, sample_rate: u32) -> Result<MonoReader> {
+        let reader = match sound {
+            Sound::Encoded(sound) => self.encoded_reader(sound)?,
+            other => self.reader(other.path())?,
+        };
+        Ok(reader.into_mono(Some(sample_rate))?)
+    }
+
+    /// Notes what is missing of a file that was read to its end, and returns it.
+    pub(crate) fn note(&self, sound: Sound<'_>, gaps: Gaps) -> Gaps {
+        if let (Sound::File(path), false) = (sound, gaps.is_empty()) {
             self.lock().insert(path.to_owned(), gaps);
         }
+        gaps
     }
 
     /// The damaged files since the last call, by their paths.

@@ -1,0 +1,121 @@
+//! The functions of DataFusion sessions.
+
+mod arrays;
+mod features;
+mod genre;
+mod predictor;
+mod segments;
+mod shard;
+mod sound_function;
+
+use std::sync::Arc;
+
+use datafusion::execution::FunctionRegistry;
+use datafusion::logical_expr::ScalarUDF;
+use datafusion::logical_expr::async_udf::AsyncScalarUDF;
+
+use crate::error::Result;
+use crate::stores::Stores;
+use crate::tracks::Tracks;
+use features::{ExtractorCache, Features};
+use genre::Genre;
+use segments::Segments;
+use shard::ExtractShard;
+use sound_function::SoundFunction;
+
+pub(crate) use shard::NAME as EXTRACT_SHARD;
+
+/// The functions `audio_features`, `audio_segments`, `predict_genre` and `extract_shard` of one process.
+///
+/// | function | result |
+/// |---|---|
+/// | `audio_features(path[, features])` | struct of `length` in samples, one number per feature, and the columns below |
+/// | `audio_segments(path[, features])` | struct of `segments`, a list of structs of `filename`, `length` and the features of every 3 s, and the columns below |
+/// | `predict_genre(path, model)` | struct of `genre`, `probability`, `none_of_these`, `genres` (all, the most probable first), and the columns below |
+/// | `extract_shard(part, shard, features)` | struct of counts; what [`ExtractParams::run`](crate::ExtractParams::run) calls |
+///
+/// `path` is that of a file or object ([`Location`](crate::Location)). `features` is a literal: a preset (`librosa`, the default,
+/// `gtzan`, `fma`, `librosa-all`) or a set as `mfcc,chroma_cqt:mean,std`
+/// ([`FeatureSetParams`](timbral::dsp::FeatureSetParams)). `model` is a literal: the location of a saved
+/// [`Classifier`](timbral::Classifier). Every result has the columns
+///
+/// - `damaged`: what is missing of a file that could be used, else null;
+/// - `reason`: why there is no result, in one or two words to count by (`not found`, `unreadable`, `unknown format`,
+///   `malformed`, `damaged`, `truncated`, `too short` and so on), else null;
+/// - `error`: the same as a sentence that names the file, else null;
+/// - `seconds`: wall-clock time of decoding and computing;
+/// - `executor`: the id of the process.
+///
+/// A bad file is a row, not a failed query. The query fails if a literal is wrong: no such feature, a model that cannot
+/// be read or whose parts do not fit each other.
+///
+/// A batch of a query has 16 rows ([`Session`](crate::Session) sets it) or the function takes its rows 16 by 16.
+///
+/// ```
+/// use datafusion::prelude::SessionContext;
+/// use timbral_cluster::Functions;
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let context = SessionContext::new();
+/// Functions::new("here").register(&mut *context.state_ref().write())?;
+/// let query = "SELECT f.reason, f.tempo IS NULL FROM (SELECT audio_features('/no/such.wav') AS f)";
+/// let rows = context.sql(query).await?.to_string().await?;
+/// assert!(rows.contains("| not found | true "), "{rows}");
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Debug, Clone)]
+pub struct Functions {
+    tracks: Arc<Tracks>,
+    executor: String,
+}
+
+/// Rows that a function takes at once.
+pub(crate) const BATCH_SIZE: usize = 16;
+
+impl Functions {
+    /// The functions of a process; rows have `executor` as its id.
+    pub fn new(executor: impl Into<String>) -> Self {
+        Self {
+            tracks: Arc::new(Tracks::new(Arc::new(Stores::default()))),
+            executor: executor.into(),
+        }
+    }
+
+    /// Adds the functions to a session or a registry.
+    ///
+    /// # Errors
+    ///
+    /// The registry takes no functions.
+    pub fn register(&self, registry: &mut dyn FunctionRegistry) -> Result<()> {
+        for function in self.all() {
+            registry.register_udf(Arc::new(function))?;
+        }
+        Ok(())
+    }
+
+    pub(crate) fn all(&self) -> Vec<ScalarUDF> {
+        let extractors = Arc::new(ExtractorCache::default());
+        let (tracks, executor) = (&self.tracks, &*self.executor);
+        let features = Features::new(Arc::clone(&extractors));
+        let shard = ExtractShard::new(Arc::clone(tracks), extractors, executor);
+        let genre = Genre::new(Arc::clone(&tracks.stores));
+        [
+            AsyncScalarUDF::new(Arc::new(SoundFunction::new(features, tracks, executor))),
+            AsyncScalarUDF::new(Arc::new(SoundFunction::new(
+                Segments::default(),
+                tracks,
+                executor,
+            ))),
+            AsyncScalarUDF::new(Arc::new(SoundFunction::new(genre, tracks, executor))),
+            AsyncScalarUDF::new(Arc::new(shard)),
+        ]
+        .map(AsyncScalarUDF::into_scalar_udf)
+        .into()
+    }
+
+    pub(crate) fn stores(&self) -> &Arc<Stores> {
+        &self.tracks.stores
+    }
+}

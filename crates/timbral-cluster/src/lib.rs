@@ -1,0 +1,37 @@
+//! Features and genres of many recordings, by the engines that large libraries use: [DataFusion](https://datafusion.apache.org)
+//! in one process, [Ballista](https://datafusion.apache.org/ballista) on many machines.
+//!
+//! - [`Functions`]: `audio_features`, `audio_segments` and `predict_genre` in SQL, for any session of DataFusion.
+//! - [`ManifestParams`]: a folder or bucket as a manifest; [`ExtractParams`]: a manifest as shards of features, of which a
+//!   second run makes only what is missing.
+//! - [`Session`]: queries in this process or on a cluster; [`SchedulerParams`] and [`ExecutorParams`]: the processes of
+//!   a cluster.
+//!
+//! Files and buckets are the same to all of it ([`Location`]).
+
+mod error;
+mod extract;
+mod functions;
+mod location;
+mod manifest;
+mod manifest_part;
+mod nodes;
+mod parquet_bytes;
+mod repeated_lists;
+mod session;
+mod stores;
+mod tracks;
+
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
+
+pub use datafusion;
+pub use error::{Error, Result};
+pub use extract::{ExtractParams, ExtractReport};
+pub use functions::Functions;
+pub use location::Location;
+pub use manifest::{ManifestParams, ManifestReport};
+pub use nodes::{ExecutorParams, SchedulerParams};
+pub use session::Session;
+pub use tracks::use_threads;
