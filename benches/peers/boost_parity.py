@@ -1,4 +1,4 @@
-"""timbral-boost compared with XGBoost 3.2, node by node.
+"""timbral-boost compared with XGBoost 3.4, node by node.
 
     pip install -r benches/peers/requirements.txt
     python benches/peers/boost_parity.py [TABLE.csv] [--rounds 50]

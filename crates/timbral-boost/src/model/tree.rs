@@ -139,16 +139,14 @@ impl Tree {
         Self { nodes }
     }
 
-    /// Whether every number is finite.
+    /// Whether every number is finite; thresholds may be infinite.
     pub(crate) fn is_finite(&self) -> bool {
         self.nodes.iter().all(|node| {
-            let threshold = node.children.map_or(0.0, |split| split.threshold);
             [
                 node.leaf_value,
                 node.base_weight,
                 node.loss_change,
                 node.sum_hessian,
-                threshold,
             ]
             .iter()
             .all(|x| x.is_finite())

@@ -1,5 +1,5 @@
 """Writes golden/VERSION/: models of the installed XGBoost, and expected.json with its predictions.
-Made with XGBoost 1.7.6, 2.1.4 and 3.2.0 (the older two with numpy < 2)."""
+Made with XGBoost 1.7.6, 2.1.4, 3.2.0 and 3.4.1 (the older two with numpy < 2)."""
 
 import json
 import pathlib
@@ -102,7 +102,7 @@ for kind in ["pairwise", "ndcg", "map"]:
     add(f"rank-{kind}", ranked, 2, max_depth=1, objective=f"rank:{kind}")
 
 add("gblinear", matrix(NUMBER), formats=both, supported=False, booster="gblinear")
-if VERSION == "3.2":
+if VERSION >= "3":
     columns = np.stack([classes(3), classes(5)], axis=1)
     categorical = xgb.DMatrix(columns, NUMBER, feature_types=["c", "c"], enable_categorical=True)
     add("categorical", categorical, 1, both, supported=False, tree_method="hist")

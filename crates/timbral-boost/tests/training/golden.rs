@@ -1,4 +1,4 @@
-//! The trees are those that XGBoost 3.2 grows from the same tables (`make.py`).
+//! The trees are those that XGBoost 3.4 grows from the same tables (`make.py`).
 
 use ndarray::Array2;
 use serde::Deserialize;
@@ -172,6 +172,6 @@ fn trees_equal_those_of_xgboost_node_for_node() {
                 );
             }
         }
-        assert!(n_splits > 0 || case.rows < 10, "{name}: no split at all");
+        assert!(n_splits > 0 || case.rows < 50, "{name}: no split at all");
     }
 }

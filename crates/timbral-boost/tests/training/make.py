@@ -1,6 +1,6 @@
-"""Writes golden.json: models that XGBoost 3.2 trains on tables which the test generates, too.
+"""Writes golden.json: models that XGBoost 3.4 trains on tables which the test generates, too.
 
-python make.py   (xgboost==3.2.0, numpy)
+python make.py   (xgboost==3.4.1, numpy)
 """
 import json
 import os
@@ -78,6 +78,10 @@ CASES = [
     case("sketched_weights", "reg:squarederror", rows=20000, columns=3, rounds=2, weights=True,
          max_bin=64),
     case("forest", "reg:squarederror", num_parallel_tree=3, rounds=2),
+    case("light_root", "reg:squarederror", rows=40, min_child_weight=50.0),
+    case("missing_apart", "reg:squarederror", columns=3, levels=1, missing=0.5),
+    case("sketched_missing_weights", "reg:squarederror", rows=20000, columns=3, rounds=2, weights=True,
+         missing=0.3),
     case("base_score", "binary:logistic", classes=2, base_score=0.2),
 ]
 

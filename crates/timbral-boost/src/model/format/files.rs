@@ -12,8 +12,8 @@ use crate::model::Model;
 
 /// Model files in XGBoost's formats.
 ///
-/// A model is written as XGBoost 3.2 writes it, as JSON or UBJSON, and XGBoost loads it. Files of
-/// XGBoost 1.7 to 3.2 are read, with these rules:
+/// A model is written as XGBoost 3.4 writes it, as JSON or UBJSON, and XGBoost loads it. Files of
+/// XGBoost 1.7 to 3.4 are read, with these rules:
 ///
 /// - `dart` becomes `gbtree`: each leaf is multiplied by the weight of its tree.
 /// - Nodes that XGBoost pruned but left in the file are dropped.

@@ -6,7 +6,7 @@ use crate::loss::Objective;
 use crate::model::{Children, Model, Node, Tree};
 
 /// The version of XGBoost whose format is written.
-const VERSION: [i64; 3] = [3, 2, 0];
+const VERSION: [i64; 3] = [3, 4, 1];
 
 /// The parent of the root in a model file.
 const NO_PARENT: i32 = i32::MAX;
