@@ -106,8 +106,13 @@ if VERSION >= "3":
     columns = np.stack([classes(3), classes(5)], axis=1)
     categorical = xgb.DMatrix(columns, NUMBER, feature_types=["c", "c"], enable_categorical=True)
     add("categorical", categorical, 1, both, supported=False, tree_method="hist")
-    add("vector", matrix(np.stack([NUMBER, -NUMBER], axis=1)), 1, both, supported=False,
-        tree_method="hist", multi_strategy="multi_output_tree")
+    vectors = {"tree_method": "hist", "multi_strategy": "multi_output_tree"}
+    add("vector", matrix(np.stack([NUMBER, -NUMBER], axis=1)), 2, both, **vectors)
+    if VERSION != "3.2":
+        add("vector-softprob", matrix(classes(5)), 3, both, objective="multi:softprob", num_class=5,
+            **vectors)
+        add("vector-forest", matrix(classes(3)), 2, objective="multi:softprob", num_class=3,
+            num_parallel_tree=2, subsample=0.5, **vectors)
 
 with open(FOLDER / "expected.json", "w") as file:
     json.dump(expected, file, separators=(",", ":"), ensure_ascii=False)

@@ -102,7 +102,7 @@ pub(super) fn model<F: Copy + Into<f32>>(document: schema::Document<F>) -> Resul
     let mut trees = Vec::with_capacity(n_trees);
     for (i, raw) in raw_trees.into_iter().enumerate() {
         let weight = weights.as_ref().map_or(1.0, |weights| weights[i].into());
-        trees.push(read_tree::tree(&raw, i, n_features, weight)?);
+        trees.push(read_tree::tree(&raw, i, n_features, n_outputs, weight)?);
     }
 
     let class_names = attributes.remove(CLASS_NAMES);

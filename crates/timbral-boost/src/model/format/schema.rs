@@ -71,6 +71,8 @@ pub(super) struct ForestParam {
 pub(super) struct Tree<F> {
     pub(super) base_weights: Vec<F>,
     pub(super) default_left: Vec<Flag>,
+    /// The leaves that are vectors, since XGBoost 3.2.
+    pub(super) leaf_weights: Option<Vec<F>>,
     pub(super) left_children: Vec<i32>,
     pub(super) loss_changes: Vec<F>,
     pub(super) right_children: Vec<i32>,
