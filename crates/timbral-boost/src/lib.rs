@@ -112,7 +112,7 @@ pub use error::{Error, Result};
 pub use explain::{
     ImportanceKind, PermutationImportance, PermutationImportanceParams, permutation_importance,
 };
-pub use growing::GrowPolicy;
+pub use growing::{GrowPolicy, MultiStrategy};
 pub use loss::{Loss, Metric, Objective};
 pub use model::{Children, Model, Node, Tree};
 pub use ndarray;

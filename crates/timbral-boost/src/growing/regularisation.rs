@@ -93,9 +93,30 @@ impl Regularisation {
         if h <= 0.0 {
             return 0.0;
         }
+        self.gain_in_f64([g, h], weight) as f32
+    }
+
+    /// The same before it is rounded to f32.
+    #[inline]
+    pub(super) fn gain_in_f64(&self, [g, h]: Sums, weight: f32) -> f64 {
         let (w, square) = (f64::from(weight), f64::from(weight * weight));
         let penalty = 2.0 * f64::from(self.alpha) * w.abs();
-        -(2.0 * g * w + (h + f64::from(self.lambda)) * square + penalty) as f32
+        -(2.0 * g * w + (h + f64::from(self.lambda)) * square + penalty)
+    }
+
+    /// The gain at the optimal weight, all in f64.
+    pub(super) fn best_gain(&self, [g, h]: Sums) -> f64 {
+        if h <= 0.0 {
+            return 0.0;
+        }
+        let shrunk = threshold_l1(g, f64::from(self.alpha));
+        let weight = h + f64::from(self.lambda);
+        let step = f64::from(self.max_delta_step);
+        if step == 0.0 {
+            return shrunk * shrunk / weight;
+        }
+        let w = (-shrunk / weight).clamp(-step, step);
+        -(2.0 * g * w + weight * (w * w) + 2.0 * f64::from(self.alpha) * w.abs())
     }
 
     /// Whether gains depend on the sums alone.
