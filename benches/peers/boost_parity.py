@@ -5,9 +5,8 @@
 
 Both train on the same rows with the same parameters (`hist`, one thread, no random choices): data sets of
 scikit-learn, some with missing values, with weights, grown leaf by leaf, with other regularisation or with
-vectors as leaves, and
-TABLE.csv, a feature table with a column `label`. A fifth of the rows are test rows. Both models are saved as
-XGBoost's JSON. Printed for each:
+vectors as leaves, and TABLE.csv, a feature table with a column `label`, with both kinds of leaves. A fifth of the
+rows are test rows. Both models are saved as XGBoost's JSON. Printed for each:
 
     trees               of both models
     equal               trees before the first one that differs in features, thresholds, directions or shape

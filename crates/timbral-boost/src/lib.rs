@@ -69,8 +69,9 @@
 //! - Random draws (`subsample`, `colsample_*`) come from a generator of this crate: they have the same
 //!   distribution, but are other rows and columns. Each row is drawn independently, so the number of
 //!   rows varies around its mean.
-//! - Categorical splits, trees with vectors as leaves and `gblinear` are refused with
-//!   [`Error::Unsupported`]. `dart` models are read but not trained.
+//! - Categorical splits and `gblinear` are refused with [`Error::Unsupported`]. `dart` models are read but not
+//!   trained.
+//! - Trees with vectors as leaves ([`MultiStrategy::MultiOutputTree`]) have no monotone constraints.
 //! - There are no ranking or survival objectives to train, no interaction constraints, no other
 //!   `tree_method`, no GPU, no distributed training.
 //! - `scale_pos_weight` is [`BoostParams::class_weights`], for any number of classes.

@@ -1,6 +1,6 @@
 use std::path::PathBuf;
 
-use timbral::boost::{BoostParams, GrowPolicy};
+use timbral::boost::{BoostParams, GrowPolicy, MultiStrategy};
 
 use crate::command::Command;
 use crate::options::table::TableArgs;

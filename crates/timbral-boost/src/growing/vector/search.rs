@@ -1,6 +1,6 @@
 use std::sync::{Mutex, PoisonError};
 
-use super::estimate::{Estimate, Feature, Group, Pair, Scratch, WIDTH};
+use super::estimate::{Feature, Rounded, Scratch};
 use super::exact::{Scan, sums_of_bins};
 use super::node::{VectorNode, VectorSplit, hessian};
 use crate::data::{Bin, Binned, Cuts};
@@ -10,8 +10,9 @@ use crate::loss::Gradients;
 /// The smallest gain that counts (`kRtEps`).
 const EPSILON: f32 = 1e-6;
 
-/// The relative error of an estimated gain: some dozen roundings in f64, and sums of a thousand terms.
-const ESTIMATE_ERROR: f64 = 1e-11;
+/// The relative error of an estimated gain beside that of the rounded gradients: some dozen roundings in
+/// f32, and sums of as many outputs as there may be.
+const ESTIMATE_ERROR: f64 = 64.0 * f32::EPSILON as f64;
 
 /// Two losses that are equal in f32 differ by less than this fraction.
 const TIE: f64 = 2.0 * f32::EPSILON as f64;
@@ -42,10 +43,8 @@ pub(super) struct Task<'a> {
     pub(super) rows: &'a [u32],
     /// The features that the node may use, in ascending order.
     pub(super) features: Vec<usize>,
-    gradients: Vec<Pair<f32>>,
-    total: Vec<Pair<f64>>,
-    lambda: Vec<Group<f64>>,
-    is_estimated: bool,
+    /// The gradients of the rows, if gains can be estimated from them.
+    rounded: Option<Rounded>,
 }
 
 impl<B: Bin> VectorSearch<'_, B> {
@@ -56,7 +55,6 @@ impl<B: Bin> VectorSearch<'_, B> {
         rows: &'n [u32],
         features: Vec<usize>,
     ) -> Task<'n> {
-        let n_groups = self.n_outputs.div_ceil(WIDTH);
         let regularisation = &self.params.regularisation;
         let lambda = f64::from(regularisation.lambda);
         let heaviest = node.sums.iter().map(|[_, h]| *h).fold(0.0, f64::max);
@@ -64,72 +62,67 @@ impl<B: Bin> VectorSearch<'_, B> {
             && regularisation.alpha == 0.0
             && lambda >= RANGE.start
             && heaviest + 2.0 * lambda < RANGE.end;
-        let mut task = Task {
+        let n_outputs = self.n_outputs;
+        let pairs = |&row: &u32| &self.gradients.row(row).as_chunks::<2>().0[..n_outputs];
+        let pairs = rows.iter().map(pairs);
+        let rounded = || Rounded::new(n_outputs, regularisation.lambda, pairs);
+        Task {
             node,
             rows,
             features,
-            gradients: Vec::new(),
-            total: vec![Pair::default(); n_groups],
-            lambda: vec![[1.0; WIDTH]; n_groups],
-            is_estimated,
-        };
-        if !is_estimated {
-            return task;
+            rounded: is_estimated.then(rounded),
         }
-        task.lambda.as_flattened_mut()[..self.n_outputs].fill(lambda);
-        for (output, &sums) in node.sums.iter().enumerate() {
-            let [g, h] = &mut task.total[output / WIDTH];
-            [g[output % WIDTH], h[output % WIDTH]] = sums;
-        }
-        task.gradients = vec![Pair::default(); rows.len() * n_groups];
-        for (group, of_group) in task.gradients.chunks_exact_mut(rows.len()).enumerate() {
-            for (&row, pair) in rows.iter().zip(of_group) {
-                let row = self.gradients.row(row).as_chunks::<2>().0;
-                let row = row.iter().skip(group * WIDTH).take(WIDTH);
-                for (lane, [g, h]) in row.enumerate() {
-                    (pair[0][lane], pair[1][lane]) = (*g, *h);
-                }
-            }
-        }
-        task
     }
 
     /// The largest gains of some of the features, estimated; infinite without an estimate.
     pub(super) fn estimate(&self, task: &Task<'_>, chunk: usize) -> Vec<f64> {
         let features = &task.features[chunk * FEATURES..];
         let features = &features[..features.len().min(FEATURES)];
-        if !task.is_estimated {
+        let Some(rounded) = &task.rounded else {
             return vec![f64::INFINITY; features.len()];
-        }
-        let least = f64::from(self.params.regularisation.min_child_weight) * self.n_outputs as f64;
-        let estimate = Estimate {
-            gradients: &task.gradients,
-            rows: task.rows,
-            total: &task.total,
-            lambda: &task.lambda,
-            least: least * (1.0 - ESTIMATE_ERROR),
         };
+        let n_outputs = self.n_outputs as f64;
+        let least = f64::from(self.params.regularisation.min_child_weight) * n_outputs;
+        let [_, error] = rounded.errors();
+        let heaviest = hessian(&task.node.sums) + error * n_outputs;
+        let least = least - n_outputs * error - ESTIMATE_ERROR * heaviest;
         let pool = || self.scratch.lock().unwrap_or_else(PoisonError::into_inner);
         let mut scratch = pool().pop().unwrap_or_default();
         let best = |&feature: &usize| {
-            let feature = Feature {
+            let bins = Feature {
                 column: self.binned.column(feature),
                 n_bins: self.cuts.n_bins(feature),
                 has_missing: self.cuts.has_missing(feature),
             };
-            estimate.best(feature, &mut scratch)
+            bins.estimate(rounded, task.rows, least, &mut scratch)
         };
         let gains = features.iter().map(best).collect();
         pool().push(scratch);
         gains
     }
 
+    /// The largest error of an estimated gain `E`, to first order.
+    ///
+    /// With weights `w = G / (H + lambda)` errors `d` of `G` and `e` of `H` change the gain by
+    /// `sum 2 |w| d + w^2 e` over the outputs of both sides. `sum w^2 (H + lambda) = E`, so that the first
+    /// part is at most `2 d sqrt(E) sqrt(2 K / lambda)` (Cauchy-Schwarz), the second at most
+    /// `e E / lambda`.
+    fn error(&self, task: &Task<'_>, gain: f64) -> f64 {
+        let lambda = f64::from(self.params.regularisation.lambda);
+        let [g, h] = task.rounded.as_ref().map_or([0.0; 2], Rounded::errors);
+        let gain = gain.abs();
+        let of_gradients = 2.0 * g * (gain * 2.0 * self.n_outputs as f64 / lambda).sqrt();
+        let roundings = (ESTIMATE_ERROR + h / lambda) * gain;
+        let squares = 2.0 * self.n_outputs as f64 * g * g / lambda;
+        of_gradients + roundings + squares
+    }
+
     /// The best split of a node from the estimates of its features; among equal splits the first.
     pub(super) fn best(&self, task: &Task<'_>, gains: &[f64]) -> Option<VectorSplit> {
         let most = gains.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-        let margin = |gain: f64| TIE * (gain - task.node.gain).abs() + ESTIMATE_ERROR * gain.abs();
         let least = if most.is_finite() {
-            most - margin(most)
+            let tie = TIE * (most - task.node.gain).abs();
+            most - tie - 2.0 * self.error(task, most)
         } else {
             f64::NEG_INFINITY
         };

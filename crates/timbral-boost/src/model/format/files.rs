@@ -28,7 +28,7 @@ use crate::model::Model;
 ///   their names.
 /// - Class names are in the attribute `timbral.class_names` as a JSON array of strings; all other
 ///   attributes are kept as they are. `feature_types` are not kept.
-/// - The booster `gblinear`, categorical splits and trees with vectors as leaves are refused with
+/// - The booster `gblinear` and categorical splits are refused with
 ///   [`Error::Unsupported`](crate::Error::Unsupported).
 impl Model {
     /// Reads a model file. Its content decides whether it is JSON or UBJSON, not its name.
