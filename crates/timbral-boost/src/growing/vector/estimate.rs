@@ -1,4 +1,4 @@
-use crate::data::Bin;
+use crate::data::{Bin, LANES};
 
 /// Outputs per group: as many as fill half a register.
 pub(super) const WIDTH: usize = 4;
@@ -111,7 +111,10 @@ fn round(x: f32) -> i32 {
 
 /// The bins of a feature.
 pub(super) struct Feature<'a, B> {
-    pub(super) column: &'a [B],
+    /// The bins of the features of its word, for each row of the node.
+    pub(super) words: &'a [[B; LANES]],
+    /// The place of the feature in its word.
+    pub(super) lane: usize,
     /// Without the bin of missing values.
     pub(super) n_bins: usize,
     pub(super) has_missing: bool,
@@ -120,14 +123,8 @@ pub(super) struct Feature<'a, B> {
 impl<B: Bin> Feature<'_, B> {
     /// The largest gain of the splits of the feature, `sum G^2 / (H + lambda)` of both sides, of rounded
     /// gradients and in f32. Hessians of both sides must be at least `least`.
-    pub(super) fn estimate(
-        &self,
-        rounded: &Rounded,
-        rows: &[u32],
-        least: f64,
-        scratch: &mut Scratch,
-    ) -> f64 {
-        let (n, has_missing) = self.rank(rows, scratch);
+    pub(super) fn estimate(&self, rounded: &Rounded, least: f64, scratch: &mut Scratch) -> f64 {
+        let (n, has_missing) = self.rank(scratch);
         let n_values = n - usize::from(has_missing);
         for Splits { gains, hessians } in &mut scratch.splits {
             for sums in [gains, hessians] {
@@ -137,7 +134,7 @@ impl<B: Bin> Feature<'_, B> {
         }
         let mut heaviest = 0.0;
         let size = 2 * rounded.n_groups * WIDTH;
-        let chunks = rounded.values.chunks_exact((rows.len() + 1) * size);
+        let chunks = rounded.values.chunks_exact((self.words.len() + 1) * size);
         let lambdas = rounded.lambda.chunks_exact(rounded.n_groups * WIDTH);
         for (values, lambda) in chunks.zip(lambdas).take(rounded.n_chunks) {
             scratch.sums.clear();
@@ -167,13 +164,13 @@ impl<B: Bin> Feature<'_, B> {
 
     /// Numbers the bins that have rows; returns how many there are, and whether the last one is that of
     /// missing values.
-    fn rank(&self, rows: &[u32], scratch: &mut Scratch) -> (usize, bool) {
+    fn rank(&self, scratch: &mut Scratch) -> (usize, bool) {
         let Scratch { ranks, bins, .. } = scratch;
         ranks.clear();
         ranks.resize(B::N_BINS, 0);
         let ranks = &mut ranks[..B::N_BINS];
-        for &row in rows {
-            ranks[self.column[row as usize].index()] = 1;
+        for word in self.words {
+            ranks[word[self.lane].index()] = 1;
         }
         let has_missing = self.has_missing && ranks[self.n_bins] == 1;
         let mut n = 0;
@@ -182,9 +179,9 @@ impl<B: Bin> Feature<'_, B> {
             *rank = n;
             n += has_rows;
         }
-        bins.resize(rows.len(), 0);
-        for (bin, &row) in bins.iter_mut().zip(rows) {
-            *bin = ranks[self.column[row as usize].index()];
+        bins.resize(self.words.len(), 0);
+        for (bin, word) in bins.iter_mut().zip(self.words) {
+            *bin = ranks[word[self.lane].index()];
         }
         (usize::from(n), has_missing)
     }

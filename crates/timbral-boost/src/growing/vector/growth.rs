@@ -5,8 +5,8 @@ use std::sync::Mutex;
 use rayon::prelude::*;
 
 use super::node::{VectorNode, VectorSplit};
-use super::search::{FEATURES, Task, VectorSearch};
-use crate::data::{Bin, Binned, Cuts};
+use super::search::{Task, VectorSearch};
+use crate::data::{Bin, Binned, Cuts, LANES};
 use crate::growing::partition::partition;
 use crate::growing::queue::Candidate;
 use crate::growing::tree_params::{GrowPolicy, TreeParams};
@@ -162,9 +162,11 @@ impl<B: Bin> VectorGrower<'_, B> {
             search.task(node, &rows[node.rows.clone()], features(node))
         };
         let tasks: Vec<Task<'_>> = in_parallel(open.len(), &task);
-        let chunks = |task: &Task<'_>| task.features.len().div_ceil(FEATURES);
-        let parts: Vec<(usize, usize)> = (tasks.iter().enumerate())
-            .flat_map(|(i, task)| (0..chunks(task)).map(move |chunk| (i, chunk)))
+        let parts: Vec<(usize, &[usize])> = (tasks.iter().enumerate())
+            .flat_map(|(i, task)| {
+                let by_word = task.features.chunk_by(|a, b| a / LANES == b / LANES);
+                by_word.map(move |features| (i, features))
+            })
             .collect();
         let gains = in_parallel(parts.len(), &|i| {
             search.estimate(&tasks[parts[i].0], parts[i].1)

@@ -3,7 +3,7 @@ use std::sync::{Mutex, PoisonError};
 use super::estimate::{Feature, Rounded, Scratch};
 use super::exact::{Scan, sums_of_bins};
 use super::node::{VectorNode, VectorSplit, hessian};
-use crate::data::{Bin, Binned, Cuts};
+use crate::data::{Bin, Binned, Cuts, LANES};
 use crate::growing::tree_params::TreeParams;
 use crate::loss::Gradients;
 
@@ -20,9 +20,6 @@ const TIE: f64 = 2.0 * f32::EPSILON as f64;
 /// Regularisation below this and sums of hessians above the other are not estimated: products of them
 /// must keep their precision.
 const RANGE: std::ops::Range<f64> = 1e-9..1e15;
-
-/// Features per task.
-pub(super) const FEATURES: usize = 8;
 
 /// The search for the best splits of nodes.
 ///
@@ -74,10 +71,8 @@ impl<B: Bin> VectorSearch<'_, B> {
         }
     }
 
-    /// The largest gains of some of the features, estimated; infinite without an estimate.
-    pub(super) fn estimate(&self, task: &Task<'_>, chunk: usize) -> Vec<f64> {
-        let features = &task.features[chunk * FEATURES..];
-        let features = &features[..features.len().min(FEATURES)];
+    /// The largest gains of features of one word, estimated; infinite without an estimate.
+    pub(super) fn estimate(&self, task: &Task<'_>, features: &[usize]) -> Vec<f64> {
         let Some(rounded) = &task.rounded else {
             return vec![f64::INFINITY; features.len()];
         };
@@ -88,13 +83,16 @@ impl<B: Bin> VectorSearch<'_, B> {
         let least = least - n_outputs * error - ESTIMATE_ERROR * heaviest;
         let pool = || self.scratch.lock().unwrap_or_else(PoisonError::into_inner);
         let mut scratch = pool().pop().unwrap_or_default();
+        let word = features.first().map_or(0, |feature| feature / LANES);
+        let words: Vec<[B; LANES]> = self.binned.of_rows(word, task.rows).copied().collect();
         let best = |&feature: &usize| {
             let bins = Feature {
-                column: self.binned.column(feature),
+                words: &words,
+                lane: feature % LANES,
                 n_bins: self.cuts.n_bins(feature),
                 has_missing: self.cuts.has_missing(feature),
             };
-            bins.estimate(rounded, task.rows, least, &mut scratch)
+            bins.estimate(rounded, least, &mut scratch)
         };
         let gains = features.iter().map(best).collect();
         pool().push(scratch);
