@@ -115,9 +115,12 @@ impl LeafVectors {
         let (sums, _) = sums.as_chunks_mut::<N>();
         for (sums, &leaf) in sums.iter_mut().zip(leaves) {
             for (sums, values) in sums.iter_mut().zip(&values[leaf as usize]) {
-                for (sum, value) in sums.iter_mut().zip(values) {
-                    *sum += value;
+                // All loads before the stores, so that the compiler makes one of each.
+                let mut sum = *sums;
+                for lane in 0..WIDTH {
+                    sum[lane] += values[lane];
                 }
+                *sums = sum;
             }
         }
     }
