@@ -2,7 +2,7 @@
 
     pip install -r benches/peers/requirements.txt
     python benches/peers/boost.py TABLE.csv [--rounds 200] [--eta 0.1] [--depth 6] [--threads 2]
-        [--seeds 42,0,1,2,3] [--repeat 5] [--split FILE] [--no-hessboost]
+        [--seeds 42,0,1,2,3] [--repeat 5] [--split FILE] [--no-hessboost] [--vectors]
     python benches/peers/boost.py --big
 
 TABLE.csv is a feature table with a column `label`. For each seed a fifth of its rows are test rows: the first
@@ -15,6 +15,8 @@ process; the peers take turns. A fit starts with the numbers in memory and inclu
 prediction covers the test rows. Printed for each peer: seconds of the fits (best and median over all seeds and
 turns), of the best prediction, mean accuracy over the seeds on training and test rows, the peak memory of a
 process, and the size of the model as JSON.
+
+With `--vectors` timbral-boost and XGBoost grow one tree per round for all classes; the others do not know it.
 
 LightGBM grows trees leaf by leaf (31 leaves), the others level by level.
 """
@@ -62,7 +64,8 @@ def xgboost(p):
     k = n_classes(p)
     params = {"objective": "binary:logistic"} if k == 2 else {"objective": "multi:softprob", "num_class": k}
     params |= {"eta": p["learning_rate"], "max_depth": p["max_depth"], "tree_method": "hist",
-               "nthread": p["n_threads"], "seed": p["seed"]}
+               "nthread": p["n_threads"], "seed": p["seed"],
+               "multi_strategy": p.get("multi_strategy", "one_output_per_tree")}
     return (lambda X, y: xgb.train(params, xgb.DMatrix(X, y), p["n_rounds"]),
             lambda model, X: model.predict(xgb.DMatrix(X)),
             lambda model: len(model.save_raw("json")))
@@ -127,6 +130,7 @@ def main():
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--seeds", "--seed", default="42", help="seeds of the splits, separated by commas")
     parser.add_argument("--repeat", type=int, default=5, help="turns per seed (5)")
+    parser.add_argument("--vectors", action="store_true", help="one tree for all classes (multi_output_tree)")
     parser.add_argument("--split", help="file for the test rows of the first seed")
     parser.add_argument("--no-hessboost", action="store_true", help="it needs a C compiler")
     args = parser.parse_args()
@@ -157,6 +161,8 @@ def main():
             params = {"objective": "binary:logistic" if k == 2 else {"multi:softprob": {"num_class": k}},
                       "n_rounds": args.rounds, "learning_rate": args.eta, "max_depth": args.depth,
                       "seed": seed, "n_threads": args.threads}
+            if args.vectors:
+                params["multi_strategy"] = "multi_output_tree"
             for _ in range(args.repeat):
                 for peer, command in peers.items():
                     command = [*command, str(folder), json.dumps(params)]

@@ -1,12 +1,12 @@
-"""timbral-boost compared with XGBoost 3.2, node by node.
+"""timbral-boost compared with XGBoost 3.4, node by node.
 
     pip install -r benches/peers/requirements.txt
     python benches/peers/boost_parity.py [TABLE.csv] [--rounds 50]
 
 Both train on the same rows with the same parameters (`hist`, one thread, no random choices): data sets of
-scikit-learn, some with missing values, with weights, grown leaf by leaf or with other regularisation, and
-TABLE.csv, a feature table with a column `label`. A fifth of the rows are test rows. Both models are saved as
-XGBoost's JSON. Printed for each:
+scikit-learn, some with missing values, with weights, grown leaf by leaf, with other regularisation or with
+vectors as leaves, and TABLE.csv, a feature table with a column `label`, with both kinds of leaves. A fifth of the
+rows are test rows. Both models are saved as XGBoost's JSON. Printed for each:
 
     trees               of both models
     equal               trees before the first one that differs in features, thresholds, directions or shape
@@ -51,8 +51,12 @@ def cases(path):
     yield "digits, by leaves", *digits, None, {"grow_policy": "lossguide", "max_leaves": 15, "max_depth": 0}
     yield "cancer, regularised", *cancer, None, {"lambda": 3.0, "alpha": 0.5, "gamma": 0.2, "min_child_weight": 4.0}
     yield "diabetes, 16 bins", *diabetes, None, {"objective": "reg:squarederror", "max_bin": 16, "max_delta_step": 20.0}
+    vectors = {"multi_strategy": "multi_output_tree"}
+    yield "wine, vectors", *wine, None, vectors
+    yield "digits, vectors", missing(digits[0]), digits[1], rng.rand(len(digits[1])), vectors
     if path:
         yield Path(path).name, *table(path), None, {}
+        yield f"{Path(path).stem}, vectors", *table(path), None, vectors
 
 
 def trees(path):
@@ -70,8 +74,11 @@ def same_shape(a, b):
 
 
 def leaf_difference(a, b):
-    leaf = np.array(a["left_children"]) < 0
-    values = [np.array(tree["split_conditions"], np.float32)[leaf] for tree in (a, b)]
+    if "leaf_weights" in a:
+        values = [np.array(tree["base_weights"] + tree["leaf_weights"], np.float32) for tree in (a, b)]
+    else:
+        leaf = np.array(a["left_children"]) < 0
+        values = [np.array(tree["split_conditions"], np.float32)[leaf] for tree in (a, b)]
     return float(np.abs(values[0] - values[1]).max())
 
 

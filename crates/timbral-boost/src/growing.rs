@@ -11,9 +11,11 @@ mod search;
 mod split;
 mod traversal;
 mod tree_params;
+mod vector;
 
 pub(crate) use grower::{Grower, Target};
 pub(crate) use histogram::Histograms;
 pub(crate) use regularisation::Regularisation;
-pub use tree_params::GrowPolicy;
 pub(crate) use tree_params::TreeParams;
+pub use tree_params::{GrowPolicy, MultiStrategy};
+pub(crate) use vector::{GrownVectors, VectorGrower, VectorTarget};

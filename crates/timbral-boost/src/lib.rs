@@ -5,7 +5,7 @@
 //! saved in XGBoost's formats, predicts through a [`Predictor`], and is explained by
 //! [`Model::shap_values`], [`Model::importance`] and [`permutation_importance`].
 //!
-//! From a table to a model, to a file for XGBoost, to probabilities. XGBoost 3.2 with
+//! From a table to a model, to a file for XGBoost, to probabilities. XGBoost 3.4 with
 //! `tree_method="hist"` gives the same probabilities:
 //!
 //! ```
@@ -55,13 +55,13 @@
 //!
 //! # What is equal to XGBoost
 //!
-//! Compared with XGBoost 3.2 on the CPU:
+//! Compared with XGBoost 3.4 on the CPU:
 //!
 //! - Training is `tree_method="hist"`: the same cuts, splits, default directions and pruning. The
 //!   tests compare trees node by node. Gradients are added in another order, so numbers differ in
 //!   their last bits, and of two splits whose gains differ only there the other one may be chosen.
 //! - Margins of a model are equal to the last bit.
-//! - Model files are equal byte for byte. Files of XGBoost 1.7 to 3.2 are read.
+//! - Model files are equal byte for byte. Files of XGBoost 1.7 to 3.4 are read.
 //! - SHAP values are computed in f64, and equal XGBoost's up to its rounding in f32.
 //!
 //! # What is not
@@ -69,8 +69,9 @@
 //! - Random draws (`subsample`, `colsample_*`) come from a generator of this crate: they have the same
 //!   distribution, but are other rows and columns. Each row is drawn independently, so the number of
 //!   rows varies around its mean.
-//! - Categorical splits, trees with vectors as leaves and `gblinear` are refused with
-//!   [`Error::Unsupported`]. `dart` models are read but not trained.
+//! - Categorical splits and `gblinear` are refused with [`Error::Unsupported`]. `dart` models are read but not
+//!   trained.
+//! - Trees with vectors as leaves ([`MultiStrategy::MultiOutputTree`]) have no monotone constraints.
 //! - There are no ranking or survival objectives to train, no interaction constraints, no other
 //!   `tree_method`, no GPU, no distributed training.
 //! - `scale_pos_weight` is [`BoostParams::class_weights`], for any number of classes.
@@ -112,7 +113,7 @@ pub use error::{Error, Result};
 pub use explain::{
     ImportanceKind, PermutationImportance, PermutationImportanceParams, permutation_importance,
 };
-pub use growing::GrowPolicy;
+pub use growing::{GrowPolicy, MultiStrategy};
 pub use loss::{Loss, Metric, Objective};
 pub use model::{Children, Model, Node, Tree};
 pub use ndarray;

@@ -4,5 +4,6 @@ mod columns;
 mod full;
 mod layout;
 mod predictor;
+mod vectors;
 
 pub use predictor::Predictor;

@@ -5,6 +5,7 @@ mod builder;
 mod checks;
 mod history;
 mod params;
+mod vectors;
 
 pub use builder::Training;
 pub use history::{History, Round, Trained};

@@ -7,7 +7,7 @@ use super::{kept_with_ending, written};
 use crate::engine::Form::{Binary, Json};
 use crate::engine::Seed;
 
-const FOLDERS: [&str; 3] = ["1.7", "2.1", "3.2"];
+const FOLDERS: [&str; 4] = ["1.7", "2.1", "3.2", "3.4"];
 
 /// Trees for three classes, with names of features and classes.
 pub(crate) fn trees(features: &[String], classes: &[&str]) -> Model {

@@ -8,8 +8,6 @@ use super::sketch::Sketch;
 pub(crate) struct Cuts {
     /// Ascending; a value belongs to the first bin whose cut is greater than it.
     of_feature: Vec<Vec<f32>>,
-    /// Less than every value: the threshold that sends all values right.
-    lowest: Vec<f32>,
     has_missing: Vec<bool>,
 }
 
@@ -19,45 +17,24 @@ impl Cuts {
         weights: Option<&[f32]>,
         max_bin: usize,
     ) -> Self {
-        let columns: Vec<(Vec<f32>, f32, bool)> = (0..features.ncols())
+        let (of_feature, has_missing) = (0..features.ncols())
             .into_par_iter()
             .map(|feature| {
                 let column = features.column(feature);
-                let mut n_values = 0;
-                let mut min = f32::INFINITY;
-                for &value in column.iter().filter(|v| !v.is_nan()) {
-                    n_values += 1;
-                    min = min.min(value);
-                }
+                let n_values = column.iter().filter(|v| !v.is_nan()).count();
                 let mut sketch = Sketch::new(n_values, max_bin);
                 for (row, &value) in column.iter().enumerate() {
                     if !value.is_nan() {
                         sketch.push(value, weights.map_or(1.0, |w| w[row]));
                     }
                 }
-                let lowest = if n_values == 0 {
-                    1e-5
-                } else {
-                    min - min.abs() - 1e-5
-                };
-                (
-                    sketch.cuts(n_values, max_bin),
-                    lowest.max(f32::MIN),
-                    n_values < column.len(),
-                )
+                (sketch.cuts(), n_values < column.len())
             })
-            .collect();
-        let mut cuts = Self {
-            of_feature: Vec::new(),
-            lowest: Vec::new(),
-            has_missing: Vec::new(),
-        };
-        for (of_feature, lowest, has_missing) in columns {
-            cuts.of_feature.push(of_feature);
-            cuts.lowest.push(lowest);
-            cuts.has_missing.push(has_missing);
+            .unzip();
+        Self {
+            of_feature,
+            has_missing,
         }
-        cuts
     }
 
     pub(crate) fn n_features(&self) -> usize {
@@ -78,7 +55,8 @@ impl Cuts {
     pub(crate) fn threshold(&self, feature: usize, n_left: usize) -> f32 {
         match n_left.checked_sub(1) {
             Some(bin) => self.of_feature[feature][bin],
-            None => self.lowest[feature],
+            // No value is less: all go right.
+            None => f32::NEG_INFINITY,
         }
     }
 

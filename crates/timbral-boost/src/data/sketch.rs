@@ -22,32 +22,41 @@ impl Entry {
     }
 }
 
-/// Entries of a summary per cut, before the last pruning.
-const OVERSAMPLING: usize = 8;
+/// How many times finer a summary is than the bins.
+const OVERSAMPLING: f64 = 2.0;
 
 /// A sketch of the values of one column.
 #[derive(Debug)]
 pub(super) struct Sketch {
+    max_bin: usize,
     limit: usize,
+    /// Values of a weight above 0.
+    n_values: usize,
     queue: Vec<(f32, f32)>,
     levels: Vec<Vec<Entry>>,
+}
+
+/// Entries of a summary of `n_values` values for at most `max_bin` bins.
+fn limit(n_values: usize, max_bin: usize) -> usize {
+    let bins = max_bin.min(n_values).max(1);
+    let epsilon = 1.0 / bins as f64 / OVERSAMPLING;
+    let mut level = 1;
+    loop {
+        let limit = (((level as f64) / epsilon).ceil() as usize + 1).min(n_values);
+        if limit.saturating_mul(1 << level.min(60)) >= n_values {
+            return limit.max(1);
+        }
+        level += 1;
+    }
 }
 
 impl Sketch {
     /// For `n_values` values and at most `max_bin` bins.
     pub(super) fn new(n_values: usize, max_bin: usize) -> Self {
-        let bins = max_bin.min(n_values).max(1);
-        let epsilon = 1.0 / f64::from(bins as f32 * OVERSAMPLING as f32);
-        let mut level = 1;
-        let limit = loop {
-            let limit = (((level as f64) / epsilon).ceil() as usize + 1).min(n_values);
-            if limit.saturating_mul(1 << level.min(60)) >= n_values {
-                break limit;
-            }
-            level += 1;
-        };
         Self {
-            limit,
+            max_bin,
+            limit: limit(n_values, max_bin),
+            n_values: 0,
             queue: Vec::new(),
             levels: Vec::new(),
         }
@@ -58,10 +67,11 @@ impl Sketch {
         if weight == 0.0 {
             return;
         }
+        self.n_values += 1;
         match self.queue.last_mut() {
             Some(last) if last.0 == value => last.1 += weight,
             _ => {
-                if self.queue.len() >= 2 * self.limit.max(1) {
+                if self.queue.len() >= 2 * self.limit {
                     let summary = self.drain_queue();
                     self.push_summary(summary);
                 }
@@ -89,16 +99,12 @@ impl Sketch {
     }
 
     fn push_summary(&mut self, mut summary: Vec<Entry>) {
-        for level in 1.. {
+        for level in 0.. {
             if self.levels.len() <= level {
                 self.levels.resize_with(level + 1, Vec::new);
             }
             summary = prune(summary, self.limit);
-            if self.levels[level].is_empty() {
-                self.levels[level] = summary;
-                return;
-            }
-            summary = combine(&summary, &self.levels[level]);
+            summary = combine(summary, &self.levels[level]);
             if summary.len() <= self.limit {
                 self.levels[level] = summary;
                 return;
@@ -109,32 +115,56 @@ impl Sketch {
 
     /// The cuts between bins, ascending: bin `i` holds the values in `cuts[i - 1]..cuts[i]`. The
     /// last is greater than every value. At most `max_bin`, at least one.
-    pub(super) fn cuts(mut self, n_values: usize, max_bin: usize) -> Vec<f32> {
-        let mut summary = prune(self.drain_queue(), self.limit);
-        for level in std::mem::take(&mut self.levels) {
-            if summary.is_empty() {
-                summary = level;
-            } else if !level.is_empty() {
-                summary = prune(combine(&summary, &level), self.limit);
-            }
+    pub(super) fn cuts(mut self) -> Vec<f32> {
+        let rest = self.drain_queue();
+        self.push_summary(rest);
+        let target = limit(self.n_values, self.max_bin);
+        let mut summary = Vec::new();
+        for level in &self.levels {
+            summary = prune(combine(summary, level), target.max(self.limit));
         }
-        let n_cuts = n_values.min(max_bin * OVERSAMPLING);
-        let bins = n_cuts.min(max_bin);
-        let summary = prune(prune(summary, n_cuts), bins + 1);
-        let mut cuts: Vec<f32> = Vec::with_capacity(bins);
-        for entry in summary.iter().take(bins).skip(1) {
-            if cuts.last().is_none_or(|&last| entry.value > last) {
-                cuts.push(entry.value);
-            }
-        }
-        let highest = summary.last().map_or(1e-5, |entry| entry.value);
-        let last = highest + highest.abs() + 1e-5;
-        let last = last.min(f32::MAX);
-        if cuts.last().is_none_or(|&cut| cut < last) {
-            cuts.push(last);
-        }
+        let summary = prune(summary, target);
+        let Some(highest) = summary.last().map(|entry| entry.value) else {
+            return vec![1e-5];
+        };
+        let mut cuts = if summary.len() <= self.max_bin {
+            summary[1..].iter().map(|entry| entry.value).collect()
+        } else {
+            quantiles(&summary, self.max_bin)
+        };
+        cuts.push((highest + (highest.abs() + 1e-5)).min(f32::MAX));
+        // Near the largest number the cuts are not distinct.
+        cuts.dedup();
         cuts
     }
+}
+
+/// The values between `n_bins` bins of equal weight, strictly ascending and above the first value.
+fn quantiles(summary: &[Entry], n_bins: usize) -> Vec<f32> {
+    let last = summary.len() - 1;
+    let total = f64::from(summary[last].rank_max);
+    let mut cuts = Vec::with_capacity(n_bins);
+    let (mut i, mut lowest) = (0, summary[0].value);
+    for k in 1..n_bins {
+        let twice = 2.0 * (k as f64 * total / n_bins as f64);
+        let middle = |entry: &Entry| f64::from(entry.rank_min + entry.rank_max);
+        while i + 1 < last && twice >= middle(&summary[i + 1]) {
+            i += 1;
+        }
+        let (entry, next) = (&summary[i], &summary[i + 1]);
+        let border = f64::from(entry.next_rank_min() + next.previous_rank_max());
+        let mut cut = if twice < border { entry } else { next }.value;
+        if cut <= lowest {
+            let above = summary.partition_point(|entry| entry.value <= lowest);
+            match summary.get(above) {
+                Some(entry) => cut = entry.value,
+                None => break,
+            }
+        }
+        cuts.push(cut);
+        lowest = cut;
+    }
+    cuts
 }
 
 /// At most `max_size` entries, evenly spread over the ranks; the first and the last are kept.
@@ -174,7 +204,13 @@ fn prune(summary: Vec<Entry>, max_size: usize) -> Vec<Entry> {
 }
 
 /// The summary of both streams together.
-fn combine(a: &[Entry], b: &[Entry]) -> Vec<Entry> {
+fn combine(a: Vec<Entry>, b: &[Entry]) -> Vec<Entry> {
+    if b.is_empty() {
+        return a;
+    }
+    if a.is_empty() {
+        return b.to_vec();
+    }
     let mut merged = Vec::with_capacity(a.len() + b.len());
     let (mut i, mut j) = (0, 0);
     let (mut a_rank, mut b_rank) = (0.0, 0.0);
@@ -233,14 +269,14 @@ mod tests {
     fn cuts(values: &[f32], max_bin: usize) -> Vec<f32> {
         let mut sketch = Sketch::new(values.len(), max_bin);
         values.iter().for_each(|&v| sketch.push(v, 1.0));
-        sketch.cuts(values.len(), max_bin)
+        sketch.cuts()
     }
 
     #[test]
     fn few_values_are_the_cuts_themselves() {
         assert_eq!(cuts(&[3.0, 1.0, 2.0, 2.0, 1.0], 256), [2.0, 3.0, 6.00001]);
         assert_eq!(cuts(&[5.0; 9], 256), [10.00001]);
-        assert_eq!(cuts(&[], 256), [3e-5]);
+        assert_eq!(cuts(&[], 256), [1e-5]);
         assert_eq!(cuts(&[f32::MAX, f32::MIN], 256), [f32::MAX]);
     }
 
@@ -255,10 +291,10 @@ mod tests {
         values
             .iter()
             .for_each(|v| counts[cuts.partition_point(|c| c <= v)] += 1);
-        // The guarantee of the sketch: an error of less than an eighth of a bin on either side.
+        // The guarantee of the sketch: an error of less than half a bin on either side.
         let even = values.len() / 64;
         assert!(
-            counts.iter().all(|&n| n.abs_diff(even) <= even / 4),
+            counts.iter().all(|&n| n.abs_diff(even) <= even),
             "{counts:?}"
         );
     }

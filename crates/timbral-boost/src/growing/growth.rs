@@ -86,10 +86,7 @@ impl<B: Bin, G: Fn(u32) -> [f32; 2] + Sync> Growth<'_, B, G> {
             .search()
             .best(&open.node, features, of_word, &open.estimates);
         open.split = best.filter(|split: &Split| {
-            split.loss_change > EPSILON
-                && split.loss_change >= params.gamma
-                && split.left[1] > 0.0
-                && split.right[1] > 0.0
+            split.loss_change > EPSILON && split.loss_change >= params.gamma
         });
         match open.split {
             Some(_) => open.histogram = Some(histogram),

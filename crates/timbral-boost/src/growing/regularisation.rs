@@ -70,7 +70,7 @@ impl Regularisation {
     /// the bounds. `T` is soft thresholding.
     #[inline]
     pub(super) fn weight(&self, [g, h]: Sums, bounds: Bounds) -> f32 {
-        if h < f64::from(self.min_child_weight) || h <= 0.0 {
+        if h <= 0.0 {
             return 0.0;
         }
         let step = f64::from(self.max_delta_step);
@@ -81,23 +81,42 @@ impl Regularisation {
         (weight as f32).max(bounds.lower).min(bounds.upper)
     }
 
-    /// Twice the reduction of the loss by a leaf: `T(G, alpha)^2 / (H + lambda)`.
+    /// Twice the reduction of the loss by a leaf: `T(G, alpha)^2 / (H + lambda)` at the optimal weight.
     #[inline]
     pub(super) fn gain(&self, sums: Sums, bounds: Bounds) -> f32 {
-        if self.is_plain() {
-            self.plain_gain(sums)
-        } else {
-            self.gain_of(sums, self.weight(sums, bounds))
-        }
+        self.gain_of(sums, self.weight(sums, bounds))
     }
 
+    /// The same for any weight: `-(2 G w + (H + lambda) w^2 + 2 alpha |w|)`.
     #[inline]
     pub(super) fn gain_of(&self, [g, h]: Sums, weight: f32) -> f32 {
         if h <= 0.0 {
             return 0.0;
         }
-        let (g, h) = (g as f32, h as f32);
-        -(2.0 * g * weight + (h + self.lambda) * (weight * weight))
+        self.gain_in_f64([g, h], weight) as f32
+    }
+
+    /// The same before it is rounded to f32.
+    #[inline]
+    pub(super) fn gain_in_f64(&self, [g, h]: Sums, weight: f32) -> f64 {
+        let (w, square) = (f64::from(weight), f64::from(weight * weight));
+        let penalty = 2.0 * f64::from(self.alpha) * w.abs();
+        -(2.0 * g * w + (h + f64::from(self.lambda)) * square + penalty)
+    }
+
+    /// The gain at the optimal weight, all in f64.
+    pub(super) fn best_gain(&self, [g, h]: Sums) -> f64 {
+        if h <= 0.0 {
+            return 0.0;
+        }
+        let shrunk = threshold_l1(g, f64::from(self.alpha));
+        let weight = h + f64::from(self.lambda);
+        let step = f64::from(self.max_delta_step);
+        if step == 0.0 {
+            return shrunk * shrunk / weight;
+        }
+        let w = (-shrunk / weight).clamp(-step, step);
+        -(2.0 * g * w + weight * (w * w) + 2.0 * f64::from(self.alpha) * w.abs())
     }
 
     /// Whether gains depend on the sums alone.
@@ -106,18 +125,10 @@ impl Regularisation {
         self.max_delta_step == 0.0 && !self.monotone
     }
 
-    #[inline]
-    pub(super) fn plain_gain(&self, [g, h]: Sums) -> f32 {
-        if h <= 0.0 {
-            return 0.0;
-        }
-        let g = threshold_l1(g, f64::from(self.alpha));
-        (g * g) as f32 / (h + f64::from(self.lambda)) as f32
-    }
-
+    /// Whether a child may have this sum of hessians.
     #[inline]
     pub(super) fn is_heavy(&self, h: f64) -> bool {
-        h >= f64::from(self.min_child_weight)
+        h > 0.0 && h >= f64::from(self.min_child_weight)
     }
 }
 
@@ -139,7 +150,12 @@ mod tests {
     fn weights_and_gains_are_those_of_the_definitions() {
         let weight = |r: Regularisation, sums| r.weight(sums, Bounds::NONE);
         assert_eq!(weight(PLAIN, [-6.0, 2.0]), 2.0);
-        assert_eq!(weight(PLAIN, [-6.0, 0.5]), 0.0, "too light");
+        assert_eq!(
+            weight(PLAIN, [-6.0, 0.5]),
+            4.0,
+            "lighter than a child may be"
+        );
+        assert_eq!(weight(PLAIN, [-6.0, 0.0]), 0.0);
         assert_eq!(
             weight(
                 Regularisation {
@@ -176,11 +192,11 @@ mod tests {
         };
         assert_eq!(PLAIN.weight([-6.0, 2.0], bounds), 1.5);
         assert_eq!(PLAIN.gain([-6.0, 2.0], Bounds::NONE), 12.0);
-        // At the best weight both forms of the gain agree.
-        let bounded = Regularisation {
-            monotone: true,
+        let alpha = Regularisation {
+            alpha: 3.0,
             ..PLAIN
         };
-        assert_eq!(bounded.gain([-6.0, 2.0], Bounds::NONE), 12.0);
+        assert_eq!(alpha.gain([-6.0, 2.0], Bounds::NONE), 3.0);
+        assert_eq!(PLAIN.gain([-6.0, 2.0], bounds), 11.25);
     }
 }

@@ -98,20 +98,16 @@ impl Regularisation {
         if !self.is_heavy(left[1]) || !self.is_heavy(right[1]) {
             return;
         }
-        let gain = if self.is_plain() {
-            self.plain_gain(left) + self.plain_gain(right)
-        } else {
-            let weights = [left, right].map(|sums| self.weight(sums, node.bounds));
-            let wrong = match monotone.signum() {
-                1 => weights[0] > weights[1],
-                -1 => weights[0] < weights[1],
-                _ => false,
-            };
-            if wrong {
-                return;
-            }
-            self.gain_of(left, weights[0]) + self.gain_of(right, weights[1])
+        let weights = [left, right].map(|sums| self.weight(sums, node.bounds));
+        let wrong = match monotone.signum() {
+            1 => weights[0] > weights[1],
+            -1 => weights[0] < weights[1],
+            _ => false,
         };
+        if wrong {
+            return;
+        }
+        let gain = self.gain_of(left, weights[0]) + self.gain_of(right, weights[1]);
         let loss_change = gain - node.gain;
         if loss_change.is_finite() && loss_change > best.map_or(0.0, |b| b.loss_change) {
             *best = Some(Split {

@@ -14,6 +14,19 @@ pub enum GrowPolicy {
     LossGuide,
 }
 
+/// How models with several outputs are made of trees.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum MultiStrategy {
+    /// One tree per output and round (XGBoost's `one_output_per_tree`).
+    #[default]
+    OneOutputPerTree,
+    /// One tree per round, whose leaves are vectors (XGBoost's `multi_output_tree`). With one output it is
+    /// the same as the other.
+    MultiOutputTree,
+}
+
 /// The parameters of growing a tree.
 #[derive(Debug, Clone)]
 pub(crate) struct TreeParams {

@@ -61,6 +61,11 @@ impl Gradients {
         [self.values[start], self.values[start + 1]]
     }
 
+    /// Gradient and hessian of each output of a row, padded.
+    pub(crate) fn row(&self, row: u32) -> &[f32] {
+        &self.values[row as usize * self.width..][..self.width]
+    }
+
     /// Whether every gradient and hessian is a finite number, and so is its square, of which gains are
     /// made.
     pub(crate) fn are_finite(&self) -> bool {

@@ -6,6 +6,7 @@ mod non_finite;
 mod other_formats;
 mod read;
 mod read_tree;
+mod read_vectors;
 mod schema;
 mod sink;
 mod ubjson;

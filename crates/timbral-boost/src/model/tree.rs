@@ -1,3 +1,4 @@
+use super::vectors::Vectors;
 use crate::error::{Error, Result};
 
 /// One node of a [`Tree`], with the fields of XGBoost's model files.
@@ -6,10 +7,11 @@ use crate::error::{Error, Result};
 pub struct Node {
     /// The children; `None` in a leaf.
     pub children: Option<Children>,
-    /// The value of a leaf, already scaled by the learning rate; 0 in an inner node.
+    /// The value of a leaf, already scaled by the learning rate; 0 in an inner node, and in trees whose
+    /// leaves are vectors ([`Tree::leaf_values`]).
     pub leaf_value: f32,
     /// The value that an inner node would have as a leaf, before the learning rate; for a leaf, its
-    /// value, as in XGBoost.
+    /// value, as in XGBoost. 0 in trees whose leaves are vectors.
     pub base_weight: f32,
     /// Gain of the split over no split; 0 in a leaf.
     pub loss_change: f32,
@@ -88,6 +90,7 @@ impl Children {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Tree {
     nodes: Vec<Node>,
+    vectors: Option<Box<Vectors>>,
 }
 
 impl Tree {
@@ -130,29 +133,65 @@ impl Tree {
         }
         match parents.iter().skip(1).position(|&n| n == 0) {
             Some(orphan) => Err(bad(orphan + 1, "a node has no parent")),
-            None => Ok(Self { nodes }),
+            None => Ok(Self::from_grown(nodes)),
         }
     }
 
     /// A tree of nodes that are known to be valid, except that numbers may not be finite.
     pub(crate) fn from_grown(nodes: Vec<Node>) -> Self {
-        Self { nodes }
+        Self {
+            nodes,
+            vectors: None,
+        }
     }
 
-    /// Whether every number is finite.
+    /// The same tree with vectors as leaves, which have one entry per node and output.
+    pub(crate) fn with_vectors(self, vectors: Vectors) -> Self {
+        Self {
+            vectors: Some(Box::new(vectors)),
+            ..self
+        }
+    }
+
+    /// The vectors of a tree whose leaves are vectors.
+    pub(crate) fn vectors(&self) -> Option<&Vectors> {
+        self.vectors.as_deref()
+    }
+
+    /// Number of values of a leaf: 1, or the number of outputs of the model if its leaves are vectors
+    /// (XGBoost's `multi_strategy="multi_output_tree"`).
+    pub fn n_outputs(&self) -> usize {
+        self.vectors().map_or(1, |vectors| vectors.n_outputs)
+    }
+
+    /// The values of a leaf, one per output of the tree, scaled by the learning rate; zeros for an inner
+    /// node.
+    ///
+    /// # Panics
+    /// If the tree has no such node.
+    pub fn leaf_values(&self, node: usize) -> &[f32] {
+        match self.vectors() {
+            Some(vectors) => vectors.values(node),
+            None => std::slice::from_ref(&self.nodes[node].leaf_value),
+        }
+    }
+
+    /// Whether every number is finite; thresholds may be infinite.
     pub(crate) fn is_finite(&self) -> bool {
-        self.nodes.iter().all(|node| {
-            let threshold = node.children.map_or(0.0, |split| split.threshold);
-            [
-                node.leaf_value,
-                node.base_weight,
-                node.loss_change,
-                node.sum_hessian,
-                threshold,
-            ]
-            .iter()
-            .all(|x| x.is_finite())
-        })
+        let vectors = self.vectors().into_iter();
+        let mut in_vectors = vectors.flat_map(|vectors| vectors.weights.iter());
+        let nodes = self.nodes.iter();
+        in_vectors.all(|x| x.is_finite())
+            && nodes.into_iter().all(|node| {
+                [
+                    node.leaf_value,
+                    node.base_weight,
+                    node.loss_change,
+                    node.sum_hessian,
+                ]
+                .iter()
+                .all(|x| x.is_finite())
+            })
     }
 
     /// The nodes; the root is the first.
@@ -175,7 +214,8 @@ impl Tree {
         index
     }
 
-    /// The value of the leaf that a row reaches.
+    /// The value of the leaf that a row reaches; 0 if the leaves are vectors (see
+    /// [`leaf_values`](Self::leaf_values)).
     pub fn predict(&self, row: &[f32]) -> f32 {
         self.nodes[self.leaf(row)].leaf_value
     }

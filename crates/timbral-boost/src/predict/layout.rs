@@ -78,7 +78,10 @@ impl Layout {
         let n_nodes: usize = trees.iter().map(|t| t.nodes().len()).sum();
         let n_leaves = n_nodes - rank_splits.len();
         let mut layout = Self {
-            full: FullTrees::new(trees, &rank_splits, columns.len()),
+            full: match trees.iter().any(|tree| tree.vectors().is_some()) {
+                true => FullTrees::default(),
+                false => FullTrees::new(trees, &rank_splits, columns.len()),
+            },
             columns,
             steps: Vec::with_capacity(n_nodes - n_leaves + trees.len() + MAX_LEAVES),
             trees: Vec::with_capacity(trees.len()),
@@ -169,15 +172,15 @@ impl Layout {
         self.trees.iter().any(|tree| tree.wide.is_some())
     }
 
-    /// Calls `visit` with the index of each tree and the value of the leaf that a row reaches.
-    pub(super) fn walk(&self, ranks: &[i8], row: &[f32], mut visit: impl FnMut(usize, f32)) {
+    /// Calls `visit` with the index of each tree and the leaf that a row reaches.
+    pub(super) fn walk(&self, ranks: &[i8], row: &[f32], mut visit: impl FnMut(usize, usize)) {
         let mut tree = 0;
         for group in self.trees.chunks(GROUP) {
             if let Some(group) = group.first_chunk::<GROUP>()
                 && group.iter().all(|tree| tree.wide.is_none())
             {
                 for leaf in self.walk_group(group, ranks) {
-                    visit(tree, self.values[leaf]);
+                    visit(tree, leaf);
                     tree += 1;
                 }
                 continue;
@@ -187,7 +190,7 @@ impl Layout {
                     Some(wide) => packed.leaf + wide.leaf(row),
                     None => self.walk_group(std::array::from_ref(packed), ranks)[0],
                 };
-                visit(tree, self.values[leaf]);
+                visit(tree, leaf);
                 tree += 1;
             }
         }

@@ -4,6 +4,7 @@ use ndarray::{Array2, ArrayView1, ArrayView2, s};
 use rayon::prelude::*;
 
 use super::layout::{Block, Layout};
+use super::vectors::LeafVectors;
 use crate::error::{Error, Result};
 use crate::loss::Objective;
 use crate::math::exp;
@@ -32,6 +33,8 @@ pub struct Predictor {
     /// The output of each tree.
     outputs: Vec<u32>,
     layout: Layout,
+    /// The leaves if they are vectors.
+    vectors: Option<LeafVectors>,
 }
 
 impl Model {
@@ -58,12 +61,15 @@ impl Model {
     /// ```
     pub fn compile(&self) -> Predictor {
         let n_trees = self.n_best_trees();
+        let (trees, outputs) = (&self.trees[..n_trees], &self.tree_outputs[..n_trees]);
+        let layout = Layout::new(trees);
         Predictor {
             objective: self.objective.clone(),
             n_features: self.n_features,
             base_margin: self.base_margin(),
-            outputs: self.tree_outputs[..n_trees].to_vec(),
-            layout: Layout::new(&self.trees[..n_trees]),
+            outputs: outputs.to_vec(),
+            vectors: LeafVectors::new(trees, outputs, self.n_outputs(), &layout.nodes),
+            layout,
         }
     }
 }
@@ -95,6 +101,17 @@ impl Predictor {
             }
             return Ok(margins);
         }
+        if let Some(vectors) = &self.vectors {
+            let mut margins = repeated(&self.base_margin, rows.nrows());
+            in_blocks(rows, &mut margins, |rows, margins| {
+                if rows.nrows() <= LANES {
+                    vectors.add_block::<LANES>(&self.layout, rows, margins);
+                } else {
+                    vectors.add_block::<BLOCK>(&self.layout, rows, margins);
+                }
+            });
+            return Ok(margins);
+        }
         let outputs = |tree: usize| self.outputs[tree] as usize;
         let add = |sum: &mut f32, value: f32| *sum += value;
         Ok(self.predict(rows, &self.layout.values, &self.base_margin, outputs, add))
@@ -116,9 +133,11 @@ impl Predictor {
         let mut ranks = vec![0; self.layout.columns.len()];
         self.layout.columns.rank_row(row, &mut ranks);
         if self.layout.full.is_empty() {
-            self.layout.walk(&ranks, row, |tree, value| {
-                margins[self.outputs[tree] as usize] += value;
-            });
+            self.layout
+                .walk(&ranks, row, |tree, leaf| match &self.vectors {
+                    Some(vectors) => vectors.add(leaf, margins),
+                    None => margins[self.outputs[tree] as usize] += self.layout.values[leaf],
+                });
         } else {
             self.layout.full.add(&ranks, &self.outputs, margins);
         }
@@ -251,26 +270,14 @@ impl Predictor {
         slot: impl Fn(usize) -> usize + Sync,
         update: impl Fn(&mut T, T) + Sync,
     ) -> Array2<T> {
-        let (n_rows, width) = (rows.nrows(), start.len());
-        let mut out = repeated(start, n_rows);
-        let per_thread = n_rows.div_ceil(rayon::current_num_threads());
-        let n = per_thread.next_multiple_of(LANES).clamp(LANES, BLOCK);
-        let Some(values) = out.as_slice_mut().filter(|values| !values.is_empty()) else {
-            return out;
-        };
-        values
-            .par_chunks_mut(n * width)
-            .enumerate()
-            .for_each(|(i, out)| {
-                let n_rows = out.len() / width;
-                let rows = rows.slice(s![i * n.., ..]);
-                let rows = rows.slice(s![..n_rows, ..]);
-                if n_rows <= LANES {
-                    self.scan::<LANES, T>(rows, table, out, &slot, &update);
-                } else {
-                    self.scan::<BLOCK, T>(rows, table, out, &slot, &update);
-                }
-            });
+        let mut out = repeated(start, rows.nrows());
+        in_blocks(rows, &mut out, |rows, out| {
+            if rows.nrows() <= LANES {
+                self.scan::<LANES, T>(rows, table, out, &slot, &update);
+            } else {
+                self.scan::<BLOCK, T>(rows, table, out, &slot, &update);
+            }
+        });
         out
     }
 
@@ -313,6 +320,25 @@ impl Predictor {
             }
         }
     }
+}
+
+/// Calls `work` with blocks of rows and their results, in parallel.
+fn in_blocks<T: Send>(
+    rows: ArrayView2<'_, f32>,
+    out: &mut Array2<T>,
+    work: impl Fn(ArrayView2<'_, f32>, &mut [T]) + Sync,
+) {
+    let (n_rows, width) = out.dim();
+    let per_thread = n_rows.div_ceil(rayon::current_num_threads());
+    let n = per_thread.next_multiple_of(LANES).clamp(LANES, BLOCK);
+    let Some(values) = out.as_slice_mut().filter(|values| !values.is_empty()) else {
+        return;
+    };
+    let blocks = values.par_chunks_mut(n * width).enumerate();
+    blocks.for_each(|(i, out)| {
+        let rows = rows.slice(s![i * n.., ..]);
+        work(rows.slice(s![..out.len() / width, ..]), out);
+    });
 }
 
 /// `n_rows` equal rows.

@@ -8,9 +8,10 @@ use super::builder::Training;
 use super::checks::base_score;
 use super::history::{History, Round, Trained};
 use super::params::BoostParams;
+use super::vectors::{add_vectors, grow_vectors};
 use crate::data::{Bin, Binned, Cuts, Dataset};
 use crate::error::{Error, Result};
-use crate::growing::{Grower, Histograms, Target};
+use crate::growing::{Grower, Histograms, MultiStrategy, Target, VectorGrower};
 use crate::loss::{Boosted, Gradients, Metric, Objective};
 use crate::model::{Model, Tree};
 use crate::random::{Key, Stream};
@@ -157,6 +158,13 @@ impl Training<'_> {
             histograms: Histograms::new(&binned, cuts),
         };
         let n_outputs = model.n_outputs();
+        let vectors = VectorGrower {
+            params: &tree_params,
+            cuts,
+            binned: &binned,
+            n_outputs,
+        };
+        let is_vector = n_outputs > 1 && params.multi_strategy == MultiStrategy::MultiOutputTree;
         let boosted = match self.loss {
             Some(loss) => Boosted::Loss(loss),
             None => Boosted::Objective(&params.objective),
@@ -183,14 +191,26 @@ impl Training<'_> {
         for round in first..n_rounds {
             gradients.update(boosted, &own_margins, self.data.labels(), weights);
             diverged(gradients.are_finite(), round, "a gradient or its square is")?;
-            let trees = grow_round(
-                params,
-                &grower,
-                &gradients,
-                round,
-                &mut own_margins,
-                &mut rows,
-            );
+            let trees = if is_vector {
+                let trees = grow_vectors(
+                    params,
+                    &vectors,
+                    &gradients,
+                    round,
+                    &mut own_margins,
+                    &mut rows[0],
+                );
+                vec![trees]
+            } else {
+                grow_round(
+                    params,
+                    &grower,
+                    &gradients,
+                    round,
+                    &mut own_margins,
+                    &mut rows,
+                )
+            };
             let is_finite = trees.iter().flatten().all(Tree::is_finite);
             diverged(is_finite, round, "a leaf or a sum of hessians is")?;
             let is_finite = (own_margins.par_iter()).all(|m| m.iter().all(|x| x.is_finite()));
@@ -338,6 +358,11 @@ fn add(margins: &mut [Vec<f32>], trees: &[Vec<Tree>], data: &Dataset<'_>) {
     let Some(rows) = features.as_slice() else {
         return;
     };
+    if let [trees] = trees
+        && trees.iter().any(|tree| tree.vectors().is_some())
+    {
+        return add_vectors(margins, trees, rows, width);
+    }
     for (margins, trees) in margins.iter_mut().zip(trees) {
         margins
             .par_iter_mut()

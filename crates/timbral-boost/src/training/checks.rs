@@ -3,6 +3,7 @@ use timbral_core::check;
 use super::params::BoostParams;
 use crate::data::fits;
 use crate::error::{Error, Result};
+use crate::growing::MultiStrategy;
 use crate::loss::Objective;
 
 /// Most classes, or outputs of a loss: as many as a model file may have.
@@ -114,6 +115,13 @@ impl BoostParams {
                 check(good, "monotone_constraints", sign, "must be -1, 0 or 1")?;
             }
         }
+        let is_vector = self.multi_strategy == MultiStrategy::MultiOutputTree && n_outputs > 1;
+        check(
+            !is_vector || self.monotone_constraints.iter().all(|&sign| sign == 0),
+            "monotone_constraints",
+            format!("{:?}", self.monotone_constraints),
+            "are not supported with multi_output_tree; use one_output_per_tree",
+        )?;
         for &weight in &self.class_weights {
             check(
                 weight >= 0.0 && weight.is_finite(),

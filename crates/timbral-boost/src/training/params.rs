@@ -1,6 +1,6 @@
 use serde::{Deserialize, Serialize};
 
-use crate::growing::{GrowPolicy, Regularisation, TreeParams};
+use crate::growing::{GrowPolicy, MultiStrategy, Regularisation, TreeParams};
 use crate::loss::{Metric, Objective};
 
 /// The parameters of training, with XGBoost's names and defaults.
@@ -66,6 +66,8 @@ pub struct BoostParams {
     pub colsample_bynode: f32,
     /// Number of trees per output and round, for random forests, 1 to 1048576 (1).
     pub num_parallel_tree: usize,
+    /// Whether the outputs of a round have a tree each or one tree together (`one_output_per_tree`).
+    pub multi_strategy: MultiStrategy,
     /// For each feature: 1 if predictions may only rise with it, -1 if they may only fall, 0 for no
     /// constraint. Empty for no constraints at all.
     pub monotone_constraints: Vec<i8>,
@@ -111,6 +113,7 @@ impl Default for BoostParams {
             colsample_bylevel: 1.0,
             colsample_bynode: 1.0,
             num_parallel_tree: 1,
+            multi_strategy: MultiStrategy::OneOutputPerTree,
             monotone_constraints: Vec::new(),
             base_score: None,
             class_weights: Vec::new(),

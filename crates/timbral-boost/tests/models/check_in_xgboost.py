@@ -1,4 +1,4 @@
-"""Loads models that timbral saved into XGBoost 3.2 and compares their margins with those of the
+"""Loads models that timbral saved into XGBoost 3.4 and compares their margins with those of the
 original models. `TIMBRAL_MODELS=FOLDER cargo test -p timbral-boost --test models saves_for_xgboost`
 writes the models; then `python check_in_xgboost.py FOLDER`."""
 

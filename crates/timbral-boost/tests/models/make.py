@@ -1,5 +1,5 @@
 """Writes golden/VERSION/: models of the installed XGBoost, and expected.json with its predictions.
-Made with XGBoost 1.7.6, 2.1.4 and 3.2.0 (the older two with numpy < 2)."""
+Made with XGBoost 1.7.6, 2.1.4, 3.2.0 and 3.4.1 (the older two with numpy < 2)."""
 
 import json
 import pathlib
@@ -102,12 +102,17 @@ for kind in ["pairwise", "ndcg", "map"]:
     add(f"rank-{kind}", ranked, 2, max_depth=1, objective=f"rank:{kind}")
 
 add("gblinear", matrix(NUMBER), formats=both, supported=False, booster="gblinear")
-if VERSION == "3.2":
+if VERSION >= "3":
     columns = np.stack([classes(3), classes(5)], axis=1)
     categorical = xgb.DMatrix(columns, NUMBER, feature_types=["c", "c"], enable_categorical=True)
     add("categorical", categorical, 1, both, supported=False, tree_method="hist")
-    add("vector", matrix(np.stack([NUMBER, -NUMBER], axis=1)), 1, both, supported=False,
-        tree_method="hist", multi_strategy="multi_output_tree")
+    vectors = {"tree_method": "hist", "multi_strategy": "multi_output_tree"}
+    add("vector", matrix(np.stack([NUMBER, -NUMBER], axis=1)), 2, both, **vectors)
+    if VERSION != "3.2":
+        add("vector-softprob", matrix(classes(5)), 3, both, objective="multi:softprob", num_class=5,
+            **vectors)
+        add("vector-forest", matrix(classes(3)), 2, objective="multi:softprob", num_class=3,
+            num_parallel_tree=2, subsample=0.5, **vectors)
 
 with open(FOLDER / "expected.json", "w") as file:
     json.dump(expected, file, separators=(",", ":"), ensure_ascii=False)

@@ -137,6 +137,22 @@ fn logistic() {
 }
 
 #[test]
+fn vectors() {
+    let (model, expected) = check("vectors");
+    assert_eq!(model.trees()[0].n_outputs(), 3);
+    let (predictor, rows) = (model.compile(), expected.table("rows"));
+    // In blocks and row by row.
+    let margins = predictor.margins(rows.view()).unwrap();
+    for (row, margins) in rows.rows().into_iter().zip(margins.rows()) {
+        let one = predictor.margins_row(row.to_slice().unwrap()).unwrap();
+        assert_eq!(one, margins.to_vec());
+    }
+    let probabilities = predictor.probabilities(rows.view()).unwrap();
+    let theirs = expected.array("predictions");
+    near("vectors", &probabilities, &theirs, PROBABILITY);
+}
+
+#[test]
 fn squared() {
     let (model, expected) = check("squared");
     assert_eq!(expected.table("margins"), expected.table("predictions"));

@@ -1,4 +1,4 @@
-//! Predictions and SHAP values compared with those of XGBoost 3.2.0, from files that `make.py` writes.
+//! Predictions and SHAP values compared with those of XGBoost 3.4.1, from files that `make.py` writes.
 
 #![allow(clippy::unwrap_used)]
 

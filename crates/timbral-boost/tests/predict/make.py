@@ -1,6 +1,6 @@
-"""Writes models of XGBoost 3.2.0 and its predictions to golden/.
+"""Writes models of XGBoost 3.4.1 and its predictions to golden/.
 
-usage: make.py (needs numpy and xgboost==3.2.0)
+usage: make.py (needs numpy and xgboost==3.4.1)
 """
 
 import json
@@ -47,7 +47,7 @@ def case(name, params, n_rounds, n_features, best=None):
         "rows": numbers(x[:20]),
         "margins": predict(0, end, n_outputs, output_margin=True),
         "predictions": predict(0, end, n_outputs),
-        "leaves": predict(0, end, n_outputs * end, pred_leaf=True),
+        "leaves": predict(0, end, (1 if "multi_strategy" in params else n_outputs) * end, pred_leaf=True),
         "shap_values": predict(0, end, n_outputs, n_features + 1, pred_contribs=True),
         "shap_interaction_values": predict(0, end, n_outputs, n_features + 1, n_features + 1, pred_interactions=True),
         "slice": [1, 3],
@@ -58,5 +58,7 @@ def case(name, params, n_rounds, n_features, best=None):
 
 HERE.mkdir(exist_ok=True)
 case("softprob", {"objective": "multi:softprob", "num_class": 3, "max_depth": 3}, 4, 4)
+case("vectors", {"objective": "multi:softprob", "num_class": 3, "max_depth": 3,
+                 "multi_strategy": "multi_output_tree"}, 4, 4)
 case("logistic", {"objective": "binary:logistic", "max_depth": 6, "eta": 0.5}, 5, 5, best=3)
 case("squared", {"objective": "reg:squarederror", "grow_policy": "lossguide", "max_leaves": 24, "max_depth": 0}, 4, 2)

@@ -1,9 +1,9 @@
-//! The trees are those that XGBoost 3.2 grows from the same tables (`make.py`).
+//! The trees are those that XGBoost 3.4 grows from the same tables (`make.py`).
 
 use ndarray::Array2;
 use serde::Deserialize;
 use serde_json::Value;
-use timbral_boost::{BoostParams, Dataset, GrowPolicy, Model, Objective};
+use timbral_boost::{BoostParams, Dataset, GrowPolicy, Model, MultiStrategy, Objective};
 
 /// XGBoost adds gradients in another order, and rounds the results to f32.
 const VALUE_TOLERANCE: f32 = 1e-5;
@@ -96,6 +96,7 @@ impl Case {
                 "min_child_weight" => params.min_child_weight = number,
                 "max_delta_step" => params.max_delta_step = number,
                 "huber_slope" => slope = number,
+                "multi_strategy" => params.multi_strategy = MultiStrategy::MultiOutputTree,
                 "base_score" => params.base_score = Some(vec![number]),
                 "monotone_constraints" => {
                     let signs = value.as_array().unwrap().iter();
@@ -164,14 +165,12 @@ fn trees_equal_those_of_xgboost_node_for_node() {
                         "{name}: tree {i}, node {j}: {what} {a}, expected {b}"
                     );
                 }
-                let leaves = a.children.is_some() || close(a.leaf_value, b.leaf_value);
-                assert!(
-                    leaves,
-                    "{name}: tree {i}, node {j}: leaf {} {}",
-                    a.leaf_value, b.leaf_value
-                );
+                let (a, b) = (ours.leaf_values(j), theirs.leaf_values(j));
+                assert_eq!(a.len(), b.len(), "{name}");
+                let equal = a.iter().zip(b).all(|(a, b)| close(*a, *b));
+                assert!(equal, "{name}: tree {i}, node {j}: leaf {a:?} {b:?}");
             }
         }
-        assert!(n_splits > 0 || case.rows < 10, "{name}: no split at all");
+        assert!(n_splits > 0 || case.rows < 50, "{name}: no split at all");
     }
 }

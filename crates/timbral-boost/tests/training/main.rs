@@ -6,3 +6,4 @@
 mod golden;
 mod limits;
 mod robust;
+mod vectors;

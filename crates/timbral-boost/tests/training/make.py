@@ -1,6 +1,6 @@
-"""Writes golden.json: models that XGBoost 3.2 trains on tables which the test generates, too.
+"""Writes golden.json: models that XGBoost 3.4 trains on tables which the test generates, too.
 
-python make.py   (xgboost==3.2.0, numpy)
+python make.py   (xgboost==3.4.1, numpy)
 """
 import json
 import os
@@ -49,6 +49,8 @@ def case(name, objective, rounds=3, rows=400, columns=5, classes=0, levels=0, mi
                 levels=levels, missing=missing, weights=weights, params=params)
 
 
+VECTORS = {"multi_strategy": "multi_output_tree"}
+
 CASES = [
     case("multi", "multi:softprob", classes=4),
     case("multi_missing_weights", "multi:softmax", classes=3, missing=0.25, weights=True),
@@ -78,6 +80,23 @@ CASES = [
     case("sketched_weights", "reg:squarederror", rows=20000, columns=3, rounds=2, weights=True,
          max_bin=64),
     case("forest", "reg:squarederror", num_parallel_tree=3, rounds=2),
+    case("light_root", "reg:squarederror", rows=40, min_child_weight=50.0),
+    case("missing_apart", "reg:squarederror", columns=3, levels=1, missing=0.5),
+    case("sketched_missing_weights", "reg:squarederror", rows=20000, columns=3, rounds=2, weights=True,
+         missing=0.3),
+    case("vectors", "multi:softprob", classes=4, rounds=6, **VECTORS),
+    case("vectors_missing_weights", "multi:softprob", classes=6, missing=0.25, weights=True, rounds=4,
+         rows=900, **VECTORS),
+    case("vectors_many_classes", "multi:softmax", classes=20, rounds=2, **VECTORS),
+    case("vectors_regularised", "multi:softprob", classes=3, reg_lambda=3.0, reg_alpha=1.0, gamma=0.5,
+         min_child_weight=3.0, **VECTORS),
+    case("vectors_max_delta_step", "multi:softprob", classes=3, max_delta_step=0.4, **VECTORS),
+    case("vectors_no_regularisation", "multi:softprob", classes=3, reg_lambda=0.0,
+         min_child_weight=0.0, rows=60, rounds=2, **VECTORS),
+    case("vectors_lossguide", "multi:softprob", classes=5, grow_policy="lossguide", max_leaves=9,
+         max_depth=0, rows=900, **VECTORS),
+    case("vectors_leaves", "multi:softprob", classes=5, max_leaves=7, max_depth=6, rows=900, **VECTORS),
+    case("vectors_many_bins", "multi:softprob", classes=3, max_bin=1000, rows=3000, **VECTORS),
     case("base_score", "binary:logistic", classes=2, base_score=0.2),
 ]
 

@@ -1,6 +1,6 @@
 use std::path::PathBuf;
 
-use timbral::boost::{BoostParams, GrowPolicy};
+use timbral::boost::{BoostParams, GrowPolicy, MultiStrategy};
 
 use crate::command::Command;
 use crate::options::table::TableArgs;
@@ -77,6 +77,9 @@ struct BoostArgs {
     /// Number of trees per round and class, as in a boosted random forest
     #[arg(long, value_name = "N", default_value_t = 1)]
     num_parallel_tree: usize,
+    /// Whether every class has trees of its own (one_output_per_tree) or all share the trees of a round
+    #[arg(long, value_name = "STRATEGY", value_parser = ["one_output_per_tree", "multi_output_tree"], default_value = "one_output_per_tree")]
+    multi_strategy: String,
     /// Stop when the score on validation rows has not improved for this many rounds [default: never]
     #[arg(long, value_name = "ROUNDS")]
     early_stopping: Option<usize>,
@@ -108,6 +111,10 @@ impl BoostArgs {
             colsample_bylevel: self.colsample_bylevel,
             colsample_bynode: self.colsample_bynode,
             num_parallel_tree: self.num_parallel_tree,
+            multi_strategy: match self.multi_strategy.as_str() {
+                "multi_output_tree" => MultiStrategy::MultiOutputTree,
+                _ => MultiStrategy::OneOutputPerTree,
+            },
             early_stopping_rounds: self.early_stopping,
             seed: self.seed,
             ..BoostParams::default()

@@ -69,14 +69,15 @@ struct Above {
 }
 
 impl Paths {
-    /// Replaces the paths by those of `tree`.
-    pub(super) fn set(&mut self, tree: &Tree) -> Result<()> {
+    /// Replaces the paths by those of `tree` with the values of one of its outputs.
+    pub(super) fn set(&mut self, tree: &Tree, output: usize) -> Result<()> {
         let nodes = tree.nodes();
+        let value = |leaf: usize| f64::from(tree.leaf_values(leaf)[output]);
         self.edges.clear();
         self.factors.clear();
         (self.mean, self.depth) = (0.0, 0);
         let Some(root) = nodes[0].children else {
-            self.mean = f64::from(nodes[0].leaf_value);
+            self.mean = value(0);
             return Ok(());
         };
         let mut path = vec![Above {
@@ -129,16 +130,13 @@ impl Paths {
                 left,
                 above,
                 fraction,
-                leaf: child
-                    .children
-                    .is_none()
-                    .then_some(f64::from(child.leaf_value)),
+                leaf: child.children.is_none().then(|| value(index)),
             });
             if let Some(split) = child.children {
                 open.push((index, split, false, level + 1));
                 open.push((index, split, true, level + 1));
             } else {
-                self.mean += here.fraction * f64::from(child.leaf_value);
+                self.mean += here.fraction * value(index);
             }
         }
         let n_points = n_features.div_ceil(2);

@@ -136,8 +136,12 @@ impl Model {
             .iter()
             .zip(&self.tree_outputs)
             .take(self.n_best_trees());
-        for (tree, _) in trees.filter(|(_, k)| **k as usize == output) {
-            paths.set(tree)?;
+        for (tree, &of_tree) in trees {
+            match tree.vectors() {
+                Some(_) => paths.set(tree, output)?,
+                None if of_tree as usize == output => paths.set(tree, 0)?,
+                None => continue,
+            }
             expected += paths.mean;
             visit(&paths);
         }

@@ -12,8 +12,8 @@ use crate::model::Model;
 
 /// Model files in XGBoost's formats.
 ///
-/// A model is written as XGBoost 3.2 writes it, as JSON or UBJSON, and XGBoost loads it. Files of
-/// XGBoost 1.7 to 3.2 are read, with these rules:
+/// A model is written as XGBoost 3.4 writes it, as JSON or UBJSON, and XGBoost loads it. Files of
+/// XGBoost 1.7 to 3.4 are read, with these rules:
 ///
 /// - `dart` becomes `gbtree`: each leaf is multiplied by the weight of its tree.
 /// - Nodes that XGBoost pruned but left in the file are dropped.
@@ -28,7 +28,7 @@ use crate::model::Model;
 ///   their names.
 /// - Class names are in the attribute `timbral.class_names` as a JSON array of strings; all other
 ///   attributes are kept as they are. `feature_types` are not kept.
-/// - The booster `gblinear`, categorical splits and trees with vectors as leaves are refused with
+/// - The booster `gblinear` and categorical splits are refused with
 ///   [`Error::Unsupported`](crate::Error::Unsupported).
 impl Model {
     /// Reads a model file. Its content decides whether it is JSON or UBJSON, not its name.

@@ -102,7 +102,7 @@ pub(super) fn model<F: Copy + Into<f32>>(document: schema::Document<F>) -> Resul
     let mut trees = Vec::with_capacity(n_trees);
     for (i, raw) in raw_trees.into_iter().enumerate() {
         let weight = weights.as_ref().map_or(1.0, |weights| weights[i].into());
-        trees.push(read_tree::tree(&raw, i, n_features, weight)?);
+        trees.push(read_tree::tree(&raw, i, n_features, n_outputs, weight)?);
     }
 
     let class_names = attributes.remove(CLASS_NAMES);
@@ -236,7 +236,11 @@ fn base_score(text: &str, objective: &Objective) -> Result<Vec<f32>> {
 fn forest<F>(booster: schema::Booster<F>) -> Result<(schema::Forest<F>, Option<Vec<F>>)> {
     let missing = |key: &str| bad("gradient_booster", format!("no {key}"));
     match booster.name.as_str() {
-        "gbtree" => Ok((booster.model.ok_or_else(|| missing("model"))?, None)),
+        "gbtree" => {
+            let mut model = booster.model.ok_or_else(|| missing("model"))?;
+            let weights = model.weight_drop.take();
+            Ok((model, weights))
+        }
         "dart" => {
             let gbtree = booster.gbtree.ok_or_else(|| missing("gbtree"))?;
             let model = gbtree.model.ok_or_else(|| missing("gbtree.model"))?;

@@ -1,4 +1,5 @@
 use super::fault::{bad, number, unsupported};
+use super::read_vectors;
 use super::schema;
 use crate::error::Result;
 use crate::model::{Children, Node, Tree};
@@ -8,24 +9,22 @@ pub(super) fn tree<F: Copy + Into<f32>>(
     raw: &schema::Tree<F>,
     index: usize,
     n_features: usize,
+    n_outputs: usize,
     weight: f32,
 ) -> Result<Tree> {
     let place = |key: &str| format!("trees[{index}].{key}");
     let at = |key: &str, node: usize| format!("trees[{index}].{key}[{node}]");
     let param = |key: &str, text: &str| number::<usize>(&place(key), text);
 
-    if param(
-        "tree_param.size_leaf_vector",
-        &raw.tree_param.size_leaf_vector,
-    )? > 1
-    {
-        return Err(unsupported(format!(
-            "leaves that are vectors: trees[{index}]"
-        )));
+    let size_key = "tree_param.size_leaf_vector";
+    let size = param(size_key, &raw.tree_param.size_leaf_vector)?;
+    if size > 1 && size != n_outputs {
+        let reason = format!("{size} for {n_outputs} outputs");
+        return Err(bad(place(size_key), reason));
     }
     let n_nodes = param("tree_param.num_nodes", &raw.tree_param.num_nodes)?;
     for (key, len) in [
-        ("base_weights", raw.base_weights.len()),
+        ("base_weights", raw.base_weights.len() / size.max(1)),
         ("default_left", raw.default_left.len()),
         ("left_children", raw.left_children.len()),
         ("loss_changes", raw.loss_changes.len()),
@@ -65,10 +64,18 @@ pub(super) fn tree<F: Copy + Into<f32>>(
             true => Err(bad(at(key, i), "NaN: the training of this model diverged")),
         };
         // Statistics do not take part in predictions and may be anything.
-        let base_weight: f32 = raw.base_weights[i].into();
         let sum_hessian: f32 = raw.sum_hessian[i].into();
+        let is_leaf = raw.left_children[i] == -1;
+        if size > 1 && is_leaf {
+            nodes.push(Node::leaf(0.0, 0.0, sum_hessian));
+            continue;
+        }
+        let base_weight: f32 = match size {
+            0 | 1 => raw.base_weights[i].into(),
+            _ => 0.0,
+        };
         let condition = number("split_conditions", raw.split_conditions[i].into())?;
-        if raw.left_children[i] == -1 {
+        if is_leaf {
             let leaf_value = number("split_conditions", weight * condition)?;
             nodes.push(Node::leaf(leaf_value, base_weight, sum_hessian));
             continue;
@@ -99,7 +106,14 @@ pub(super) fn tree<F: Copy + Into<f32>>(
         let loss_change: f32 = raw.loss_changes[i].into();
         nodes.push(Node::split(children, base_weight, loss_change, sum_hessian));
     }
-    Tree::new(nodes)
+    let tree = Tree::new(nodes)?;
+    match size {
+        0 | 1 => Ok(tree),
+        _ => {
+            let vectors = read_vectors::vectors(raw, index, size, &order, weight)?;
+            Ok(tree.with_vectors(vectors))
+        }
+    }
 }
 
 /// The nodes below the root, parents first: in the order of the file if that is such an order, else
@@ -120,7 +134,9 @@ fn order<F>(
     while let Some(&parent) = order.get(next) {
         next += 1;
         let (left, right) = (raw.left_children[parent], raw.right_children[parent]);
-        if (left, right) == (-1, -1) {
+        // With vectors the right child of a leaf is the index of its vector.
+        let is_vector = raw.leaf_weights.is_some();
+        if left == -1 && (right == -1 || is_vector) {
             continue;
         }
         for (key, child) in [("left_children", left), ("right_children", right)] {

@@ -40,8 +40,8 @@ pub(super) struct LearnerParam {
     pub(super) num_target: Option<String>,
 }
 
-/// `gbtree` has a `model` of trees, `dart` a `gbtree` and the weights of its trees, `gblinear` a
-/// `model` without trees.
+/// `gbtree` has a `model` of trees, `dart` a `gbtree` and the weights of its trees (before XGBoost 3.4),
+/// `gblinear` a `model` without trees.
 #[derive(Deserialize)]
 pub(super) struct Booster<F> {
     pub(super) name: String,
@@ -57,6 +57,8 @@ pub(super) struct Forest<F> {
     pub(super) iteration_indptr: Option<Vec<i64>>,
     pub(super) tree_info: Option<Vec<i64>>,
     pub(super) trees: Option<Vec<Tree<F>>>,
+    /// The factors of the leaves after training with dropout, since XGBoost 3.4.
+    pub(super) weight_drop: Option<Vec<F>>,
 }
 
 #[derive(Deserialize)]
@@ -69,6 +71,8 @@ pub(super) struct ForestParam {
 pub(super) struct Tree<F> {
     pub(super) base_weights: Vec<F>,
     pub(super) default_left: Vec<Flag>,
+    /// The leaves that are vectors, since XGBoost 3.2.
+    pub(super) leaf_weights: Option<Vec<F>>,
     pub(super) left_children: Vec<i32>,
     pub(super) loss_changes: Vec<F>,
     pub(super) right_children: Vec<i32>,

@@ -6,10 +6,13 @@ use crate::loss::Objective;
 use crate::model::{Children, Model, Node, Tree};
 
 /// The version of XGBoost whose format is written.
-const VERSION: [i64; 3] = [3, 2, 0];
+const VERSION: [i64; 3] = [3, 4, 1];
 
 /// The parent of the root in a model file.
 const NO_PARENT: i32 = i32::MAX;
+
+/// The threshold of a leaf that is a vector: the smallest number.
+const NO_CONDITION: f32 = f32::from_bits(1);
 
 /// Writes the model with its keys in XGBoost's order, which is alphabetical.
 pub(super) fn model<S: Sink>(model: &Model, out: &mut S) {
@@ -71,7 +74,11 @@ fn booster<S: Sink>(model: &Model, out: &mut S) {
     out.end_object();
     out.key("gbtree_model_param");
     let widest = model.round_starts.windows(2).map(|w| w[1] - w[0]).max();
-    let parallel = widest.unwrap_or(0) / model.n_outputs().max(1);
+    let of_round = match model.trees.first() {
+        Some(tree) if tree.vectors().is_some() => 1,
+        _ => model.n_outputs().max(1),
+    };
+    let parallel = widest.unwrap_or(0) / of_round;
     fields(
         &[
             ("num_parallel_tree", &parallel.max(1).to_string()),
@@ -98,7 +105,9 @@ fn booster<S: Sink>(model: &Model, out: &mut S) {
 
 fn write_tree<S: Sink>(tree: &Tree, id: usize, n_features: &str, out: &mut S) {
     let nodes = tree.nodes();
-    let mut parents = vec![NO_PARENT; nodes.len()];
+    let vectors = tree.vectors();
+    let no_parent = if vectors.is_some() { -1 } else { NO_PARENT };
+    let mut parents = vec![no_parent; nodes.len()];
     for (i, node) in nodes.iter().enumerate() {
         if let Some(split) = node.children {
             parents[split.left as usize] = i as i32;
@@ -112,7 +121,10 @@ fn write_tree<S: Sink>(tree: &Tree, id: usize, n_features: &str, out: &mut S) {
 
     out.begin_object();
     out.key("base_weights");
-    out.typed(of_node(|node| node.base_weight));
+    match vectors {
+        None => out.typed(of_node(|node| node.base_weight)),
+        Some(vectors) => out.typed(vectors.weights.iter().copied()),
+    }
     for key in ["categories", "categories_nodes"] {
         out.key(key);
         out.typed::<i32>([].into_iter());
@@ -125,6 +137,14 @@ fn write_tree<S: Sink>(tree: &Tree, id: usize, n_features: &str, out: &mut S) {
     out.typed(splits().map(|s| u8::from(s.is_some_and(|s| s.default_left))));
     out.key("id");
     out.integer(id as i64);
+    if let Some(vectors) = vectors {
+        out.key("leaf_weights");
+        let leaves = (0..nodes.len()).filter(|&i| nodes[i].children.is_none());
+        let values: Vec<f32> = leaves
+            .flat_map(|leaf| vectors.values(leaf).iter().copied())
+            .collect();
+        out.typed(values.into_iter());
+    }
     out.key("left_children");
     out.typed(child(|split| split.left));
     out.key("loss_changes");
@@ -132,11 +152,23 @@ fn write_tree<S: Sink>(tree: &Tree, id: usize, n_features: &str, out: &mut S) {
     out.key("parents");
     out.typed(parents.iter().copied());
     out.key("right_children");
-    out.typed(child(|split| split.right));
+    match vectors {
+        None => out.typed(child(|split| split.right)),
+        Some(_) => {
+            // The right child of a leaf is the index of its vector.
+            let mut n_leaves = 0;
+            let right = splits().map(|s| {
+                n_leaves += i32::from(s.is_none());
+                s.map_or(n_leaves - 1, |s| s.right as i32)
+            });
+            out.typed(right.collect::<Vec<i32>>().into_iter());
+        }
+    }
     out.key("split_conditions");
-    out.typed(of_node(|node| {
+    let leaf = |node: &Node| vectors.map_or(node.leaf_value, |_| NO_CONDITION);
+    out.typed(nodes.iter().map(|node| {
         node.children
-            .map_or(node.leaf_value, |split| split.threshold)
+            .map_or_else(|| leaf(node), |split| split.threshold)
     }));
     out.key("split_indices");
     out.typed(splits().map(|s| s.map_or(0, |s| s.feature as i32)));
@@ -150,7 +182,7 @@ fn write_tree<S: Sink>(tree: &Tree, id: usize, n_features: &str, out: &mut S) {
             ("num_deleted", "0"),
             ("num_feature", n_features),
             ("num_nodes", &nodes.len().to_string()),
-            ("size_leaf_vector", "1"),
+            ("size_leaf_vector", &tree.n_outputs().to_string()),
         ],
         out,
     );

@@ -1,0 +1,9 @@
+//! Growing one tree for all outputs, whose leaves are vectors (`multi_strategy="multi_output_tree"`).
+
+mod estimate;
+mod exact;
+mod growth;
+mod node;
+mod search;
+
+pub(crate) use growth::{GrownVectors, VectorGrower, VectorTarget};

@@ -1,0 +1,73 @@
+use rayon::prelude::*;
+
+use super::params::BoostParams;
+use crate::data::Bin;
+use crate::growing::{GrownVectors, VectorGrower, VectorTarget};
+use crate::loss::Gradients;
+use crate::model::Tree;
+use crate::random::{Key, Stream};
+
+/// Grows the trees of one round, each for all outputs, and adds their predictions to the margins.
+pub(super) fn grow_vectors<B: Bin>(
+    params: &BoostParams,
+    grower: &VectorGrower<'_, B>,
+    gradients: &Gradients,
+    round: usize,
+    margins: &mut [Vec<f32>],
+    rows: &mut Vec<u32>,
+) -> Vec<Tree> {
+    let all = 0..grower.binned.n_rows() as u32;
+    let learning_rate = params.learning_rate / params.num_parallel_tree as f32;
+    let tree = |parallel: usize| {
+        let key = [round, 0, parallel].into_iter();
+        let key = key.fold(Key::new(params.seed), |key, i| key.with(i as u64));
+        let of_rows = key.stream(Stream::Rows);
+        let subsample = f64::from(params.subsample);
+        let is_drawn =
+            |row: u32| subsample >= 1.0 || of_rows.with(row.into()).uniform() < subsample;
+        rows.clear();
+        rows.extend(all.clone().filter(|&row| is_drawn(row)));
+        let target = VectorTarget {
+            gradients,
+            key,
+            learning_rate,
+        };
+        let grown = grower.grow(&target, rows);
+        let others = all.clone().filter(|&row| !is_drawn(row));
+        let others: Vec<(u32, usize)> = others
+            .map(|row| (row, grower.leaf_binned(&grown, row as usize)))
+            .collect();
+        add(&grown, rows, &others, margins);
+        grown.tree
+    };
+    (0..params.num_parallel_tree).map(tree).collect()
+}
+
+/// Adds the leaves of the rows of a tree, and of the others, to the margins.
+fn add(grown: &GrownVectors, rows: &[u32], others: &[(u32, usize)], margins: &mut [Vec<f32>]) {
+    let work = |(output, margins): (usize, &mut Vec<f32>)| {
+        let value = |leaf: usize| grown.tree.leaf_values(leaf)[output];
+        for (range, leaf) in &grown.leaves {
+            let value = value(*leaf);
+            for &row in &rows[range.clone()] {
+                margins[row as usize] += value;
+            }
+        }
+        for &(row, leaf) in others {
+            margins[row as usize] += value(leaf);
+        }
+    };
+    margins.par_iter_mut().enumerate().for_each(work);
+}
+
+/// Adds the predictions of trees with vectors as leaves to the margins of rows of `width` numbers.
+pub(super) fn add_vectors(margins: &mut [Vec<f32>], trees: &[Tree], rows: &[f32], width: usize) {
+    for tree in trees {
+        let leaves: Vec<usize> = rows.par_chunks(width).map(|row| tree.leaf(row)).collect();
+        for (output, margins) in margins.iter_mut().enumerate() {
+            for (margin, &leaf) in margins.iter_mut().zip(&leaves) {
+                *margin += tree.leaf_values(leaf)[output];
+            }
+        }
+    }
+}
