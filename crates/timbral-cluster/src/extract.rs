@@ -18,7 +18,7 @@ use crate::parquet_bytes;
 use crate::session::Session;
 
 /// The folder below the shards in which the work of a run is described; it is removed at its end.
-const TODO: &str = "_todo";
+const WORK: &str = "_todo";
 
 /// How often the number of shards is looked up, for every thousand of them, which is a request to a bucket.
 const LOOK: Duration = Duration::from_secs(1);
@@ -152,7 +152,7 @@ impl ExtractParams {
                 stores.remove(&shard).await?;
             }
         }
-        let all = shards.join(TODO);
+        let all = shards.join(WORK);
         self.clear(session, &all).await?;
         // A name of its own: engines keep what they know of files by their names.
         let now = SystemTime::now().duration_since(UNIX_EPOCH);

@@ -102,18 +102,30 @@ impl<B: Bin> Grower<'_, B> {
 
     /// The prediction of a tree of this grower for a row, from the bins of the row.
     pub(crate) fn predict_binned(&self, grown: &Grown, row: usize) -> f32 {
-        let nodes = grown.tree.nodes();
-        let mut index = 0;
-        while let Some(children) = nodes[index].children {
-            let feature = children.feature as usize;
-            let bin = self.binned.column(feature)[row].index();
-            let left = if bin == self.cuts.n_bins(feature) {
-                children.default_left
-            } else {
-                bin < grown.n_left[index]
-            };
-            index = if left { children.left } else { children.right } as usize;
-        }
-        nodes[index].leaf_value
+        let leaf = leaf_binned(self.cuts, self.binned, &grown.tree, &grown.n_left, row);
+        grown.tree.nodes()[leaf].leaf_value
     }
+}
+
+/// The leaf that a row reaches, from the bins of the row; `n_left` are the bins that go left at each node.
+pub(super) fn leaf_binned<B: Bin>(
+    cuts: &Cuts,
+    binned: &Binned<B>,
+    tree: &Tree,
+    n_left: &[usize],
+    row: usize,
+) -> usize {
+    let nodes = tree.nodes();
+    let mut index = 0;
+    while let Some(children) = nodes[index].children {
+        let feature = children.feature as usize;
+        let bin = binned.column(feature)[row].index();
+        let left = if bin == cuts.n_bins(feature) {
+            children.default_left
+        } else {
+            bin < n_left[index]
+        };
+        index = if left { children.left } else { children.right } as usize;
+    }
+    index
 }

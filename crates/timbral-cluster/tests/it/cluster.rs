@@ -1,6 +1,6 @@
 //! One scheduler and two executors as processes on loopback.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use timbral_cluster::{Error, ExtractParams, ExtractReport, Session};
@@ -30,6 +30,20 @@ async fn a_third(music: &Music, parts: usize) {
 
 fn parts(music: &Music) -> usize {
     bytes_of(music.path("manifest")).len()
+}
+
+/// A third of the shards was there, not all.
+fn assert_some(before: &BTreeMap<String, Vec<u8>>, n_parts: usize) {
+    let n = before.len();
+    assert!(n >= n_parts / 3 && n < n_parts, "{n}");
+}
+
+/// The shards that were there have not been written again.
+fn assert_kept(before: &BTreeMap<String, Vec<u8>>, music: &Music) {
+    let after = bytes_of(music.path("shards"));
+    for (name, bytes) in before {
+        assert_eq!(after.get(name), Some(bytes), "{name}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -79,15 +93,8 @@ async fn an_executor_that_is_killed_loses_nothing() {
     assert_eq!((report.rows, report.shards), (music.tracks as u64, n_parts));
     assert_equals_table(&music, &shards(&music.path("shards")).await);
     // What was done when it was killed has not been done again: seconds and executors are as they were.
-    let after = bytes_of(music.path("shards"));
-    assert!(
-        before.len() >= n_parts / 3 && before.len() < n_parts,
-        "{}",
-        before.len()
-    );
-    for (name, bytes) in &before {
-        assert_eq!(after.get(name), Some(bytes), "{name}");
-    }
+    assert_some(&before, n_parts);
+    assert_kept(&before, &music);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -105,11 +112,7 @@ async fn a_job_whose_scheduler_was_killed_goes_on_when_it_is_started_again() {
     };
     let (report, before) = tokio::join!(extract(&session, &music), kill);
     assert!(report.is_err());
-    assert!(
-        before.len() >= n_parts / 3 && before.len() < n_parts,
-        "{}",
-        before.len()
-    );
+    assert_some(&before, n_parts);
 
     cluster.start_scheduler().await;
     cluster.start_executors();
@@ -119,8 +122,5 @@ async fn a_job_whose_scheduler_was_killed_goes_on_when_it_is_started_again() {
     let done: u64 = before.len() as u64 * 5;
     assert_eq!(report.computed, music.tracks as u64 - done);
     assert_equals_table(&music, &shards(&music.path("shards")).await);
-    let after = bytes_of(music.path("shards"));
-    for (name, bytes) in &before {
-        assert_eq!(after.get(name), Some(bytes), "{name}");
-    }
+    assert_kept(&before, &music);
 }

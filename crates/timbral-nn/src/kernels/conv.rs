@@ -352,7 +352,7 @@ struct Rows<'a> {
 impl Rows<'_> {
     /// Adds to all `len` rows of the gradient.
     #[inline(always)]
-    pub(crate) fn add_all<S: Simd>(&self, simd: S, len: usize, gradient: &mut [f32]) {
+    fn add_all<S: Simd>(&self, simd: S, len: usize, gradient: &mut [f32]) {
         for (channel, columns) in panels(self.n_out, S::F32_LANES) {
             for (j, end) in tiles(len) {
                 let gradient = &mut gradient[j * self.n_out..end * self.n_out];

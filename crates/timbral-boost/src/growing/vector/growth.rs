@@ -7,6 +7,7 @@ use rayon::prelude::*;
 use super::node::{VectorNode, VectorSplit};
 use super::search::{Task, VectorSearch};
 use crate::data::{Bin, Binned, Cuts, LANES};
+use crate::growing::grower::leaf_binned;
 use crate::growing::partition::partition;
 use crate::growing::queue::Candidate;
 use crate::growing::tree_params::{GrowPolicy, TreeParams};
@@ -235,19 +236,7 @@ impl<B: Bin> VectorGrower<'_, B> {
 
     /// The leaf of a tree of this grower that a row reaches, from the bins of the row.
     pub(crate) fn leaf_binned(&self, grown: &GrownVectors, row: usize) -> usize {
-        let nodes = grown.tree.nodes();
-        let mut index = 0;
-        while let Some(children) = nodes[index].children {
-            let feature = children.feature as usize;
-            let bin = self.binned.column(feature)[row].index();
-            let left = if bin == self.cuts.n_bins(feature) {
-                children.default_left
-            } else {
-                bin < grown.n_left[index]
-            };
-            index = if left { children.left } else { children.right } as usize;
-        }
-        index
+        leaf_binned(self.cuts, self.binned, &grown.tree, &grown.n_left, row)
     }
 }
 
