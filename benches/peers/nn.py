@@ -72,6 +72,9 @@ def write_rows(folder, model, rows):
     else:
         x = rng.standard_normal((rows, *IMAGE), dtype=np.float32)
         x += 0.25 * rng.standard_normal((N_CLASSES, IMAGE[0], 1), dtype=np.float32)[labels]
+    # timbral standardises by column or band before its first layer, so all peers get such rows.
+    axes = (0,) if model == "dense" else (0, 2)
+    x = (x - x.mean(axes, keepdims=True)) / x.std(axes, keepdims=True)
     x.tofile(os.path.join(folder, f"{model}.f32"))
     labels.tofile(os.path.join(folder, f"{model}.labels"))
 

@@ -6,33 +6,71 @@
 
 use pulp::{Simd, WithSimd};
 
-use crate::kernels::conv::{load, store};
+use crate::kernels::conv::{load, panels, store};
 
 /// In `picked`: no value of the window was above 0.
 pub(crate) const NONE: u32 = u32::MAX;
 
-/// Adds to `totals`, per channel, the mean of the line, its square and the sum of squared deviations.
-#[inline(always)]
-pub(crate) fn measure_line(line: &[f32], row: &mut Vec<f32>, totals: &mut [f64]) {
-    let channels = totals.len() / 3;
-    row.clear();
-    row.resize(2 * channels, 0.0);
-    let (means, squares) = row.split_at_mut(channels);
-    for place in line.chunks_exact(channels) {
-        means.iter_mut().zip(place).for_each(|(sum, x)| *sum += x);
-    }
-    let width = (line.len() / channels) as f32;
-    means.iter_mut().for_each(|mean| *mean /= width);
-    for place in line.chunks_exact(channels) {
-        for ((sum, x), mean) in squares.iter_mut().zip(place).zip(&*means) {
-            *sum += (x - mean) * (x - mean);
+/// Adds to `totals`, per channel, the means of lines, their squares and the sums of squared deviations.
+///
+/// The sums of some channels stay in registers from one end of a line to the other.
+pub(crate) struct MeasureLines<'a> {
+    pub(crate) lines: &'a [f32],
+    /// Numbers per line.
+    pub(crate) line: usize,
+    pub(crate) totals: &'a mut [f64],
+}
+
+impl WithSimd for MeasureLines<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, simd: S) {
+        let channels = self.totals.len() / 3;
+        for line in self.lines.chunks_exact(self.line) {
+            for (channel, width) in panels(channels, S::F32_LANES) {
+                if width > S::F32_LANES {
+                    measure::<S, 2>(simd, line, channel, self.totals);
+                } else {
+                    measure::<S, 1>(simd, line, channel, self.totals);
+                }
+            }
         }
     }
-    for c in 0..channels {
-        let mean = f64::from(means[c]);
+}
+
+/// Measures `C` registers of channels of a line.
+#[inline(always)]
+fn measure<S: Simd, const C: usize>(simd: S, line: &[f32], channel: usize, totals: &mut [f64]) {
+    let channels = totals.len() / 3;
+    let used = channel..channels.min(channel + C * S::F32_LANES);
+    let zero = [simd.splat_f32s(0.0); C];
+    let mut sums = zero;
+    for place in line.chunks_exact(channels) {
+        let values = load::<S, C>(simd, &place[used.clone()]);
+        for (sum, x) in sums.iter_mut().zip(values) {
+            *sum = simd.add_f32s(*sum, x);
+        }
+    }
+    let width = simd.splat_f32s((line.len() / channels) as f32);
+    let means = sums.map(
+        #[inline(always)]
+        |sum| simd.div_f32s(sum, width),
+    );
+    let mut squares = zero;
+    for place in line.chunks_exact(channels) {
+        let values = load::<S, C>(simd, &place[used.clone()]);
+        for ((sum, x), mean) in squares.iter_mut().zip(values).zip(means) {
+            let deviation = simd.sub_f32s(x, mean);
+            *sum = simd.add_f32s(*sum, simd.mul_f32s(deviation, deviation));
+        }
+    }
+    let [means, squares]: [&[f32]; 2] = [&means, &squares].map(|x| pulp::bytemuck::cast_slice(x));
+    for ((c, mean), square) in used.zip(means).zip(squares) {
+        let mean = f64::from(*mean);
         totals[c] += mean;
         totals[channels + c] += mean * mean;
-        totals[2 * channels + c] += f64::from(squares[c]);
+        totals[2 * channels + c] += f64::from(*square);
     }
 }
 

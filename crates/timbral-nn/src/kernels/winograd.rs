@@ -162,13 +162,13 @@ fn square<S: Simd, T: Transform<P, Q>, const P: usize, const Q: usize>(
 ) -> [[S::f32s; Q]; Q] {
     let zero = simd.splat_f32s(0.0);
     let mut rows = [[zero; Q]; P];
-    for (row, x) in rows.iter_mut().zip(x) {
-        *row = T::line(simd, x);
+    for (row, x) in rows.iter_mut().zip(&x) {
+        *row = T::line(simd, *x);
     }
     let mut out = [[zero; Q]; Q];
     for q in 0..Q {
         let mut column = [zero; P];
-        for (value, row) in column.iter_mut().zip(rows) {
+        for (value, row) in column.iter_mut().zip(&rows) {
             *value = row[q];
         }
         for (out, value) in out.iter_mut().zip(T::line(simd, column)) {

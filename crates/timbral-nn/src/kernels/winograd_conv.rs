@@ -18,6 +18,9 @@ use crate::shape::Shape;
 /// Squares that a block has at least, if the image has them.
 const SQUARES: usize = 24;
 
+/// As many for the gradient of the weights: more, as its sums are loaded and stored once per block.
+const GRADIENT_SQUARES: usize = 64;
+
 /// Numbers between two matrices, so that their first numbers are not in the same set of a cache.
 const GAP: usize = 16;
 
@@ -44,9 +47,9 @@ fn squares(output: Shape) -> [usize; 2] {
 }
 
 /// The blocks of an image, as rows of squares.
-fn blocks(output: Shape) -> impl Iterator<Item = Range<usize>> {
+fn blocks(output: Shape, n_squares: usize) -> impl Iterator<Item = Range<usize>> {
     let [rows, columns] = squares(output);
-    let step = SQUARES.div_ceil(columns);
+    let step = n_squares.div_ceil(columns);
     (0..rows)
         .step_by(step)
         .map(move |first| first..(first + step).min(rows))
@@ -70,7 +73,7 @@ pub(crate) fn convolve(
     mut each: impl FnMut(&mut [f32]),
 ) {
     let line = geometry.output.width * geometry.output.channels;
-    for rows in blocks(geometry.output) {
+    for rows in blocks(geometry.output, SQUARES) {
         let end = (rows.end * TILE).min(geometry.output.height);
         pulp::Arch::new().dispatch(Convolve {
             geometry,
@@ -93,7 +96,7 @@ pub(crate) fn kernel_gradient(
     buffers: &mut Buffers,
     gradient: &mut [f32],
 ) {
-    for rows in blocks(geometry.output) {
+    for rows in blocks(geometry.output, GRADIENT_SQUARES) {
         pulp::Arch::new().dispatch(Gradient {
             geometry,
             image,
@@ -133,7 +136,7 @@ impl WithSimd for Convolve<'_> {
         transform_inputs(simd, geometry, image, &rows, &mut buffers.inputs);
         let width = 2 * S::F32_LANES;
         let plane = n * width + GAP;
-        buffers.outputs.resize(PRODUCTS * plane, 0.0);
+        grow(&mut buffers.outputs, PRODUCTS * plane);
         let mut packed = kernel;
         for (channel, width) in panels(n_out, S::F32_LANES) {
             let (weights, rest) = packed.split_at(PRODUCTS * n_in * width);
@@ -197,7 +200,7 @@ impl WithSimd for Gradient<'_> {
         let n = rows.len() * columns;
         transform_inputs(simd, geometry, image, &rows, &mut buffers.inputs);
         let plane = n * 2 * S::F32_LANES + GAP;
-        buffers.outputs.resize(PRODUCTS * plane, 0.0);
+        grow(&mut buffers.outputs, PRODUCTS * plane);
         for (channel, width) in panels(n_out, S::F32_LANES) {
             for (i, corner) in corners(&rows, columns).enumerate() {
                 let corner = corner.map(|x| x as isize);
@@ -300,6 +303,11 @@ fn corners(rows: &Range<usize>, columns: usize) -> impl Iterator<Item = [usize; 
     (rows.clone()).flat_map(move |y| (0..columns).map(move |x| [y * TILE, x * TILE]))
 }
 
+/// Makes room for a block; blocks of other sizes keep theirs, so that nothing is filled with zeros again.
+fn grow(matrices: &mut Vec<f32>, len: usize) {
+    matrices.resize(matrices.len().max(len), 0.0);
+}
+
 /// The transformed inputs of a block.
 #[inline(always)]
 fn transform_inputs<S: Simd>(
@@ -312,7 +320,7 @@ fn transform_inputs<S: Simd>(
     let n_in = geometry.input.channels;
     let columns = squares(geometry.output)[1];
     let plane = rows.len() * columns * n_in + GAP;
-    inputs.resize(PRODUCTS * plane, 0.0);
+    grow(inputs, PRODUCTS * plane);
     for (i, corner) in corners(rows, columns).enumerate() {
         let corner = [0, 1].map(|k| corner[k] as isize - geometry.before[k] as isize);
         for c in (0..n_in).step_by(S::F32_LANES) {
@@ -323,6 +331,27 @@ fn transform_inputs<S: Simd>(
             store_planes(simd, square, inputs, plane, to, used);
         }
     }
+}
+
+/// A square that lies in the image, and a whole register of its channels.
+#[inline(always)]
+fn load_inside<S: Simd, const P: usize>(
+    simd: S,
+    image: &[f32],
+    shape: Shape,
+    [top, left]: [usize; 2],
+    channel: usize,
+) -> [[S::f32s; P]; P] {
+    let mut square = [[simd.splat_f32s(0.0); P]; P];
+    let line = shape.width * shape.channels;
+    let first = top * line + left * shape.channels + channel;
+    for (y, row) in square.iter_mut().enumerate() {
+        let places = &image[first + y * line..][..(P - 1) * shape.channels + S::F32_LANES];
+        for (x, value) in row.iter_mut().enumerate() {
+            *value = S::as_simd_f32s(&places[x * shape.channels..][..S::F32_LANES]).0[0];
+        }
+    }
+    square
 }
 
 /// A square of an image from `corner`, with zeros outside the image.
@@ -336,6 +365,15 @@ fn load_square<S: Simd, const P: usize>(
 ) -> [[S::f32s; P]; P] {
     let mut square = [[simd.splat_f32s(0.0); P]; P];
     let used = S::F32_LANES.min(shape.channels - channel);
+    let [height, width] = [shape.height as isize, shape.width as isize];
+    let inside = 0..;
+    if used == S::F32_LANES
+        && corner.iter().all(|x| inside.contains(x))
+        && corner[0] + P as isize <= height
+        && corner[1] + P as isize <= width
+    {
+        return load_inside(simd, image, shape, corner.map(|x| x as usize), channel);
+    }
     for (y, row) in (corner[0]..).zip(&mut square) {
         if y < 0 || y >= shape.height as isize {
             continue;

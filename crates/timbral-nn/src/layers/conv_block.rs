@@ -3,7 +3,7 @@ use std::ops::Range;
 use pulp::Arch;
 use rayon::prelude::*;
 
-use crate::kernels::conv_lines::{NONE, PoolLines, UnpoolLines, add_line, measure_line};
+use crate::kernels::conv_lines::{MeasureLines, NONE, PoolLines, UnpoolLines, add_line};
 use crate::kernels::convolution::{Buffers, Convolution};
 use crate::kernels::geometry::{Geometry, Padding};
 use crate::kernels::simd::vectorised;
@@ -123,17 +123,14 @@ impl ConvBlock {
                 part.totals.resize(3 * geometry.output.channels, 0.0);
                 let images = input.chunks_exact(geometry.input.len());
                 for (sums, image) in sums.chunks_exact_mut(geometry.output.len()).zip(images) {
-                    let (row, totals) = (&mut part.row, &mut part.totals);
+                    let totals = &mut part.totals;
                     convolution.apply(image, &mut part.buffers, sums, |lines| {
                         if measure {
-                            vectorised(
-                                #[inline(always)]
-                                || {
-                                    for sums in lines.chunks_exact(line) {
-                                        measure_line(sums, row, totals);
-                                    }
-                                },
-                            );
+                            Arch::new().dispatch(MeasureLines {
+                                lines,
+                                line,
+                                totals,
+                            });
                         }
                     });
                 }
