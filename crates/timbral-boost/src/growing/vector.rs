@@ -4,6 +4,7 @@ mod estimate;
 mod exact;
 mod growth;
 mod node;
+mod rounded;
 mod search;
 
 pub(crate) use growth::{GrownVectors, VectorGrower, VectorTarget};

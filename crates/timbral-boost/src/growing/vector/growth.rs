@@ -5,6 +5,7 @@ use std::sync::Mutex;
 use rayon::prelude::*;
 
 use super::node::{VectorNode, VectorSplit};
+use super::rounded::Rounded;
 use super::search::{Task, VectorSearch};
 use crate::data::{Bin, Binned, Cuts, LANES};
 use crate::growing::grower::leaf_binned;
@@ -48,6 +49,11 @@ impl<B: Bin> VectorGrower<'_, B> {
             binned: self.binned,
             gradients: target.gradients,
             n_outputs: self.n_outputs,
+            rounded: Rounded::new(
+                target.gradients,
+                self.n_outputs,
+                self.params.regularisation.lambda,
+            ),
             scratch: Mutex::default(),
         };
         let all: Vec<usize> = (0..self.cuts.n_features()).collect();

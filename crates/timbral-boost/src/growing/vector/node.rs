@@ -4,7 +4,7 @@ use crate::growing::regularisation::{Bounds, Regularisation, Sums};
 use crate::random::Key;
 
 /// A split of a node.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub(super) struct VectorSplit {
     pub(super) loss_change: f32,
     pub(super) feature: usize,

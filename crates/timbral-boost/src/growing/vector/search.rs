@@ -1,8 +1,9 @@
 use std::sync::{Mutex, PoisonError};
 
-use super::estimate::{Feature, Rounded, Scratch};
-use super::exact::{Scan, sums_of_bins};
+use super::estimate::{Feature, Scratch};
+use super::exact::{Bins, Scan};
 use super::node::{VectorNode, VectorSplit, hessian};
+use super::rounded::Rounded;
 use crate::data::{Bin, Binned, Cuts, LANES};
 use crate::growing::tree_params::TreeParams;
 use crate::loss::Gradients;
@@ -31,6 +32,8 @@ pub(super) struct VectorSearch<'a, B> {
     pub(super) binned: &'a Binned<B>,
     pub(super) gradients: &'a Gradients,
     pub(super) n_outputs: usize,
+    /// The gradients as integers, if gains can be estimated from them.
+    pub(super) rounded: Option<Rounded>,
     pub(super) scratch: Mutex<Vec<Scratch>>,
 }
 
@@ -40,8 +43,8 @@ pub(super) struct Task<'a> {
     pub(super) rows: &'a [u32],
     /// The features that the node may use, in ascending order.
     pub(super) features: Vec<usize>,
-    /// The gradients of the rows, if gains can be estimated from them.
-    rounded: Option<Rounded>,
+    /// The rounded gradients of the rows, if gains can be estimated from them.
+    values: Option<Vec<i32>>,
 }
 
 impl<B: Bin> VectorSearch<'_, B> {
@@ -59,26 +62,23 @@ impl<B: Bin> VectorSearch<'_, B> {
             && regularisation.alpha == 0.0
             && lambda >= RANGE.start
             && heaviest + 2.0 * lambda < RANGE.end;
-        let n_outputs = self.n_outputs;
-        let pairs = |&row: &u32| &self.gradients.row(row).as_chunks::<2>().0[..n_outputs];
-        let pairs = rows.iter().map(pairs);
-        let rounded = || Rounded::new(n_outputs, regularisation.lambda, pairs);
+        let rounded = self.rounded.as_ref().filter(|_| is_estimated);
         Task {
             node,
             rows,
             features,
-            rounded: is_estimated.then(rounded),
+            values: rounded.map(|rounded| rounded.of_rows(rows)),
         }
     }
 
     /// The largest gains of features of one word, estimated; infinite without an estimate.
     pub(super) fn estimate(&self, task: &Task<'_>, features: &[usize]) -> Vec<f64> {
-        let Some(rounded) = &task.rounded else {
+        let (Some(rounded), Some(values)) = (&self.rounded, &task.values) else {
             return vec![f64::INFINITY; features.len()];
         };
         let n_outputs = self.n_outputs as f64;
         let least = f64::from(self.params.regularisation.min_child_weight) * n_outputs;
-        let [_, error] = rounded.errors();
+        let [_, error] = rounded.errors(task.rows.len());
         let heaviest = hessian(&task.node.sums) + error * n_outputs;
         let least = least - n_outputs * error - ESTIMATE_ERROR * heaviest;
         let pool = || self.scratch.lock().unwrap_or_else(PoisonError::into_inner);
@@ -90,9 +90,8 @@ impl<B: Bin> VectorSearch<'_, B> {
                 words: &words,
                 lane: feature % LANES,
                 n_bins: self.cuts.n_bins(feature),
-                has_missing: self.cuts.has_missing(feature),
             };
-            bins.estimate(rounded, least, &mut scratch)
+            bins.estimate(rounded, values, least, &mut scratch)
         };
         let gains = features.iter().map(best).collect();
         pool().push(scratch);
@@ -107,7 +106,8 @@ impl<B: Bin> VectorSearch<'_, B> {
     /// `e E / lambda`.
     fn error(&self, task: &Task<'_>, gain: f64) -> f64 {
         let lambda = f64::from(self.params.regularisation.lambda);
-        let [g, h] = task.rounded.as_ref().map_or([0.0; 2], Rounded::errors);
+        let rounded = self.rounded.as_ref();
+        let [g, h] = rounded.map_or([0.0; 2], |rounded| rounded.errors(task.rows.len()));
         let gain = gain.abs();
         let of_gradients = 2.0 * g * (gain * 2.0 * self.n_outputs as f64 / lambda).sqrt();
         let roundings = (ESTIMATE_ERROR + h / lambda) * gain;
@@ -137,14 +137,13 @@ impl<B: Bin> VectorSearch<'_, B> {
     }
 
     fn scan(&self, task: &Task<'_>, feature: usize, best: &mut Option<VectorSplit>) {
-        let gradient = |row: u32, output: usize| self.gradients.get(row, output);
-        let bins = sums_of_bins(
+        let bins = Bins::new(
             self.binned,
             self.cuts,
             feature,
             task.rows,
             self.n_outputs,
-            &gradient,
+            self.gradients,
         );
         let scan = Scan {
             regularisation: &self.params.regularisation,
@@ -162,5 +161,113 @@ impl<B: Bin> VectorSearch<'_, B> {
         (self.params.max_depth == 0 || node.depth < self.params.max_depth)
             && node.rows.len() > 1
             && hessian(&node.sums) >= 2.0 * least * (1.0 - ESTIMATE_ERROR)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use ndarray::Array2;
+
+    use super::*;
+    use crate::loss::{Boosted, Loss, Objective};
+    use crate::random::Key;
+    use crate::training::BoostParams;
+
+    /// Columns with many and with few values, equal columns, and some with missing values.
+    fn table(key: Key) -> Array2<f32> {
+        Array2::from_shape_fn((900, 11), |(row, column)| {
+            let key = key.with(row as u64).with((column % 9) as u64);
+            let value = key.uniform() as f32;
+            match column % 4 {
+                0 => (value * 3.0).floor(),
+                1 if key.with(1).uniform() < 0.3 => f32::NAN,
+                _ => value,
+            }
+        })
+    }
+
+    /// Numbers of outputs that fill a group, a chunk, and several chunks.
+    #[test]
+    fn the_search_finds_what_scanning_every_feature_finds() {
+        let mut n_found = 0;
+        for (seed, n_outputs) in [2, 7, 8, 15, 16, 31, 40].into_iter().enumerate() {
+            let key = Key::new(seed as u64);
+            let features = table(key);
+            let cuts = Cuts::new(features.view(), None, 255);
+            let binned = Binned::<u8>::new(features.view(), &cuts);
+            let n_rows = features.nrows();
+            let objective = Objective::Softprob {
+                n_classes: n_outputs,
+            };
+            // From the first round, where all is alike, to late ones, where most gradients are tiny.
+            for scale in [0.0, 2.0, 30.0] {
+                let draw = |key: Key, row: usize| key.with(2).with(row as u64).uniform();
+                let margins: Vec<Vec<f32>> = (0..n_outputs)
+                    .map(|k| {
+                        let margin = |row| (draw(key.with(k as u64), row) * scale) as f32;
+                        (0..n_rows).map(margin).collect()
+                    })
+                    .collect();
+                let label = |row: usize| (draw(key, row) * n_outputs as f64).floor() as f32;
+                let labels: Vec<f32> = (0..n_rows).map(label).collect();
+                let mut gradients = Gradients::new(n_rows, n_outputs);
+                gradients.update(Boosted::Objective(&objective), &margins, &labels, None);
+                for (n, min_child_weight) in [(3, 1.0), (60, 0.0), (60, 1e-3), (900, 1.0)] {
+                    let params = BoostParams {
+                        min_child_weight,
+                        ..Default::default()
+                    };
+                    let params = params.tree_params();
+                    let regularisation = &params.regularisation;
+                    let rows: Vec<u32> = (0..n).map(|i| (i * (900 / n)) as u32).collect();
+                    let mut sums = vec![[0.0; 2]; n_outputs];
+                    for &row in &rows {
+                        for (output, sums) in sums.iter_mut().enumerate() {
+                            let [g, h] = gradients.get(row, output).map(f64::from);
+                            *sums = [sums[0] + g, sums[1] + h];
+                        }
+                    }
+                    let node = VectorNode::new(regularisation, sums, 0..n, 0, key);
+                    let search = VectorSearch {
+                        params: &params,
+                        cuts: &cuts,
+                        binned: &binned,
+                        gradients: &gradients,
+                        n_outputs,
+                        rounded: Rounded::new(&gradients, n_outputs, regularisation.lambda),
+                        scratch: Mutex::default(),
+                    };
+                    let all: Vec<usize> = (0..features.ncols()).collect();
+                    let task = search.task(&node, &rows, all.clone());
+                    let gains = all.chunk_by(|a, b| a / LANES == b / LANES);
+                    let gains: Vec<f64> = gains.flat_map(|f| search.estimate(&task, f)).collect();
+                    assert!(gains.iter().all(|gain| *gain < f64::INFINITY));
+                    let found = search.best(&task, &gains);
+                    let scanned = search.best(&task, &vec![f64::INFINITY; all.len()]);
+                    assert_eq!(found, scanned, "{n_outputs} {scale} {n}");
+                    n_found += usize::from(found.is_some());
+                }
+            }
+        }
+        assert!(n_found > 40, "{n_found}");
+    }
+
+    #[test]
+    fn nothing_is_estimated_with_negative_hessians() {
+        struct Concave;
+        impl Loss for Concave {
+            fn name(&self) -> &str {
+                "concave"
+            }
+            fn gradients(&self, label: f32, _: &[f32], gradients: &mut [[f32; 2]]) {
+                gradients.fill([label, label]);
+            }
+        }
+        for (label, expected) in [(1.0, true), (-1e-6, false)] {
+            let mut gradients = Gradients::new(2, 3);
+            let margins = vec![vec![0.0; 2]; 3];
+            gradients.update(Boosted::Loss(&Concave), &margins, &[1.0, label], None);
+            assert_eq!(Rounded::new(&gradients, 3, 1.0).is_some(), expected);
+        }
     }
 }
