@@ -39,6 +39,9 @@
 //! |---|---|---|---|
 //! | `SquaredError` | `reg:squarederror` | numbers | `rmse` |
 //! | `PseudoHuber` | `reg:pseudohubererror` | numbers | `mphe` |
+//! | `Poisson` | `count:poisson` | numbers from 0 | `poisson-nloglik` |
+//! | `Gamma` | `reg:gamma` | numbers above 0 | `gamma-deviance` |
+//! | `Tweedie` | `reg:tweedie` | numbers from 0 | `tweedie-nloglik` |
 //! | `Logistic` | `binary:logistic` | 0, 1 | `logloss` |
 //! | `Softprob` | `multi:softprob` | 0 to `num_class` - 1 | `mlogloss` |
 //! | `Softmax` | `multi:softmax` | 0 to `num_class` - 1 | `mlogloss` |
@@ -47,6 +50,7 @@
 //! |---|---|---|
 //! | `Rmse`, `Mae` | `rmse`, `mae` | one number; for `binary:logistic` the probability |
 //! | `PseudoHuber` | `mphe` | the same |
+//! | `Poisson`, `GammaDeviance`, `Tweedie` | `poisson-nloglik`, `gamma-deviance`, `tweedie-nloglik` | the same |
 //! | `LogLoss`, `Error` | `logloss`, `error` | `binary:logistic` |
 //! | `MultiLogLoss`, `MultiError` | `mlogloss`, `merror` | `multi:softprob`, `multi:softmax` |
 //!

@@ -15,6 +15,16 @@ pub enum Metric {
     /// `mphe`: mean pseudo-Huber error.
     #[serde(rename = "mphe")]
     PseudoHuber,
+    /// `poisson-nloglik`: mean of `ln(y!) + p - y ln p`.
+    #[serde(rename = "poisson-nloglik")]
+    Poisson,
+    /// `gamma-deviance`: twice the mean of `ln(p / y) + y / p - 1`.
+    #[serde(rename = "gamma-deviance")]
+    GammaDeviance,
+    /// `tweedie-nloglik`: mean of `p^(2 - v) / (2 - v) - y p^(1 - v) / (1 - v)` with the variance power `v` of the
+    /// objective, 1.5 with another one.
+    #[serde(rename = "tweedie-nloglik")]
+    Tweedie,
     /// `logloss`: mean of `-ln p(y)`, two classes.
     LogLoss,
     /// `error`: proportion of wrong classes, two classes, threshold 0.5.
@@ -34,6 +44,9 @@ impl Metric {
             Self::Rmse => "rmse",
             Self::Mae => "mae",
             Self::PseudoHuber => "mphe",
+            Self::Poisson => "poisson-nloglik",
+            Self::GammaDeviance => "gamma-deviance",
+            Self::Tweedie => "tweedie-nloglik",
             Self::LogLoss => "logloss",
             Self::Error => "error",
             Self::MultiLogLoss => "mlogloss",
@@ -48,6 +61,9 @@ impl Metric {
             Objective::Softprob { .. } => Self::MultiLogLoss,
             Objective::Softmax { .. } => Self::MultiLogLoss,
             Objective::PseudoHuber { .. } => Self::PseudoHuber,
+            Objective::Poisson { .. } => Self::Poisson,
+            Objective::Gamma => Self::GammaDeviance,
+            Objective::Tweedie { .. } => Self::Tweedie,
             _ => Self::Rmse,
         }
     }
@@ -76,18 +92,21 @@ impl Metric {
             total += weight;
         }
         let mean = sum / total;
-        if self == Self::Rmse {
-            mean.sqrt()
-        } else {
-            mean
+        match self {
+            Self::Rmse => mean.sqrt(),
+            Self::GammaDeviance => 2.0 * mean,
+            _ => mean,
         }
     }
 
     fn loss(self, objective: &Objective, margins: &[Vec<f32>], row: usize, label: f32) -> f64 {
         const LEAST: f64 = 1e-16;
+        /// Added to numbers whose quotient is taken.
+        const NEAR_ZERO: f64 = 1e-9;
         let margin = margins[0][row];
         let prediction = match objective {
             Objective::Logistic => f64::from(1.0 / (1.0 + exp(-margin))),
+            _ if objective.has_log_link() => f64::from(exp(margin)),
             _ => f64::from(margin),
         };
         let label_f64 = f64::from(label);
@@ -101,6 +120,22 @@ impl Metric {
                 };
                 let ratio = (prediction - label_f64) / slope;
                 slope * slope * ((1.0 + ratio * ratio).sqrt() - 1.0)
+            }
+            Self::Poisson => {
+                let p = prediction.max(LEAST);
+                libm::lgamma(label_f64 + 1.0) + p - libm::log(p) * label_f64
+            }
+            Self::GammaDeviance => {
+                let (p, y) = (prediction + NEAR_ZERO, label_f64 + NEAR_ZERO);
+                libm::log(p / y) + y / p - 1.0
+            }
+            Self::Tweedie => {
+                let power = match objective {
+                    Objective::Tweedie { variance_power } => f64::from(*variance_power),
+                    _ => 1.5,
+                };
+                let part = |rest: f64| libm::exp(rest * libm::log(prediction)) / rest;
+                part(2.0 - power) - label_f64 * part(1.0 - power)
             }
             Self::LogLoss => {
                 let of = |p: f64| libm::log(p.clamp(LEAST, 1.0 - LEAST));

@@ -23,6 +23,26 @@ pub enum Objective {
         #[serde(rename = "huber_slope")]
         slope: f32,
     },
+    /// `count:poisson`: a count, at least 0; `e^m - y m` of the margin `m`.
+    #[serde(rename = "count:poisson")]
+    Poisson {
+        /// Added to the margin where the second derivative is computed, and the limit of the weight of a leaf
+        /// unless [`BoostParams::max_delta_step`](crate::BoostParams::max_delta_step) is above 0; XGBoost's
+        /// default is 0.7.
+        max_delta_step: f32,
+    },
+    /// `reg:gamma`: a number above 0; `m + y e^-m` of the margin `m`.
+    #[serde(rename = "reg:gamma")]
+    Gamma,
+    /// `reg:tweedie`: a number, at least 0, such as a sum of a random number of sums;
+    /// `e^((2 - p) m) / (2 - p) - y e^((1 - p) m) / (1 - p)` of the margin `m`.
+    #[serde(rename = "reg:tweedie")]
+    Tweedie {
+        /// `p`: the variance is the mean to this power, from 1 to 2, neither included
+        /// (`tweedie_variance_power`); XGBoost's default is 1.5.
+        #[serde(rename = "tweedie_variance_power")]
+        variance_power: f32,
+    },
     /// `binary:logistic`: the probability of class 1 of two.
     #[serde(rename = "binary:logistic")]
     Logistic,
@@ -69,6 +89,9 @@ impl Objective {
         match self {
             Self::SquaredError => "reg:squarederror",
             Self::PseudoHuber { .. } => "reg:pseudohubererror",
+            Self::Poisson { .. } => "count:poisson",
+            Self::Gamma => "reg:gamma",
+            Self::Tweedie { .. } => "reg:tweedie",
             Self::Logistic => "binary:logistic",
             Self::Softprob { .. } => "multi:softprob",
             Self::Softmax { .. } => "multi:softmax",
@@ -108,21 +131,37 @@ impl Objective {
         }
     }
 
-    /// Refuses labels that are not classes of the objective.
+    /// Whether the logarithm of the prediction is the margin.
+    pub(crate) fn has_log_link(&self) -> bool {
+        matches!(
+            self.name(),
+            "count:poisson" | "reg:gamma" | "reg:tweedie" | "survival:aft" | "survival:cox"
+        ) && !matches!(self, Self::Loss { .. })
+    }
+
+    /// Refuses labels that are not classes of the objective, or outside of its range.
     pub(crate) fn check_labels(&self, labels: &[f32]) -> Result<()> {
-        let n_classes = match self {
-            Self::Logistic => 2,
-            Self::Softprob { n_classes } | Self::Softmax { n_classes } => *n_classes,
-            _ => return Ok(()),
+        let is_class = |y: f32, n: usize| y >= 0.0 && (y as usize) < n && y.fract() == 0.0;
+        let of_classes = "must be a class number below the number of classes";
+        let good = |&y: &f32| match *self {
+            Self::Logistic => is_class(y, 2),
+            Self::Softprob { n_classes } | Self::Softmax { n_classes } => is_class(y, n_classes),
+            Self::Poisson { .. } | Self::Tweedie { .. } => y >= 0.0,
+            Self::Gamma => y > 0.0,
+            _ => true,
         };
-        let good = |&y: &f32| y >= 0.0 && (y as usize) < n_classes && y.fract() == 0.0;
+        let reason = match self {
+            Self::Poisson { .. } | Self::Tweedie { .. } => "must not be negative",
+            Self::Gamma => "must be above 0",
+            _ => of_classes,
+        };
         match labels.iter().position(|y| !good(y)) {
             None => Ok(()),
             Some(index) => Err(Error::InvalidValue {
                 name: "labels",
                 index,
                 value: f64::from(labels[index]),
-                reason: "must be a class number below the number of classes",
+                reason,
             }),
         }
     }
@@ -154,11 +193,11 @@ impl Objective {
             total += w * h;
         }
         let score = (sum / total) as f32;
-        // If all labels are of one class the margin would be infinite.
-        vec![if *self == Self::Logistic {
-            clamped(score)
-        } else {
-            score
+        // If all labels are of one class or 0 the margin would be infinite.
+        vec![match self {
+            Self::Logistic => clamped(score),
+            _ if self.has_log_link() => score.max(1e-6),
+            _ => score,
         }]
     }
 
@@ -177,6 +216,19 @@ impl Objective {
                 [
                     residual / root,
                     square / ((square + residual * residual) * root),
+                ]
+            }
+            Self::Poisson { max_delta_step } => [exp(margin) - label, exp(margin + max_delta_step)],
+            Self::Gamma => {
+                let ratio = label / exp(margin);
+                [1.0 - ratio, ratio]
+            }
+            Self::Tweedie { variance_power: p } => {
+                let below = exp((1.0 - p) * margin);
+                let above = exp((2.0 - p) * margin);
+                [
+                    above - label * below,
+                    (2.0 - p) * above - label * (1.0 - p) * below,
                 ]
             }
             _ => [margin - label, 1.0],
@@ -201,13 +253,11 @@ impl Objective {
         if let Self::Loss { .. } = self {
             return base_score;
         }
-        match self.name() {
-            "binary:logistic" | "reg:logistic" if !(0.0..=1.0).contains(&base_score) => f32::NAN,
-            "binary:logistic" | "reg:logistic" => -libm::logf(1.0 / clamped(base_score) - 1.0),
-            "count:poisson" | "reg:gamma" | "reg:tweedie" | "survival:aft" | "survival:cox" => {
-                libm::logf(base_score)
-            }
-            _ => base_score,
+        match self.is_logistic() {
+            true if !(0.0..=1.0).contains(&base_score) => f32::NAN,
+            true => -libm::logf(1.0 / clamped(base_score) - 1.0),
+            false if self.has_log_link() => libm::logf(base_score),
+            false => base_score,
         }
     }
 }

@@ -234,6 +234,37 @@ impl Predictor {
         Ok(self.margins(rows)?.mapv_into(logistic))
     }
 
+    /// The predicted number of each row and output, `(n_rows, n_outputs)`: the margin `m`, or `e^m` for
+    /// `count:poisson`, `reg:gamma` and `reg:tweedie`; XGBoost's `predict` of models of numbers.
+    ///
+    /// ```
+    /// use timbral_boost::{BoostParams, Dataset, Objective};
+    /// let features = ndarray::array![[0.0], [1.0]];
+    /// let params = BoostParams { objective: Objective::Gamma, n_rounds: 0, ..Default::default() };
+    /// let predictor = params.fit(&Dataset::new(features.view(), &[1.0, 3.0])?)?.compile();
+    /// assert!((predictor.values(features.view())?[[0, 0]] - 2.0).abs() < 1e-6);
+    /// # Ok::<(), timbral_boost::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As [`margins`](Self::margins); [`Error::Unsupported`] for models of classes.
+    pub fn values(&self, rows: ArrayView2<'_, f32>) -> Result<Array2<f32>> {
+        if self.objective.is_logistic() || self.objective.is_multiclass() {
+            return Err(Error::Unsupported {
+                path: None,
+                what: format!(
+                    "numbers of {}, which predicts classes",
+                    self.objective.name()
+                ),
+            });
+        }
+        let margins = self.margins(rows)?;
+        Ok(match self.objective.has_log_link() {
+            true => margins.mapv_into(exp),
+            false => margins,
+        })
+    }
+
     fn check(&self, width: usize) -> Result<()> {
         if width == self.n_features {
             return Ok(());

@@ -107,6 +107,22 @@ impl BoostParams {
             let good = slope > 0.0 && slope.is_finite();
             check(good, "slope", slope, "must be finite and above 0")?;
         }
+        if let Objective::Poisson {
+            max_delta_step: step,
+        } = *objective
+        {
+            let good = step >= 0.0 && step.is_finite();
+            check(
+                good,
+                "max_delta_step",
+                step,
+                "must be finite and not negative",
+            )?;
+        }
+        if let Objective::Tweedie { variance_power: p } = *objective {
+            let good = p > 1.0 && p < 2.0;
+            check(good, "variance_power", p, "must be above 1 and below 2")?;
+        }
         if !self.monotone_constraints.is_empty() {
             let got = self.monotone_constraints.len();
             fits("monotone_constraints", got, n_features)?;

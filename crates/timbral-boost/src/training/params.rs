@@ -136,7 +136,12 @@ impl BoostParams {
             regularisation: Regularisation {
                 lambda: self.lambda,
                 alpha: self.alpha,
-                max_delta_step: self.max_delta_step,
+                max_delta_step: match self.objective {
+                    Objective::Poisson { max_delta_step } if self.max_delta_step == 0.0 => {
+                        max_delta_step
+                    }
+                    _ => self.max_delta_step,
+                },
                 min_child_weight: self.min_child_weight,
                 monotone: self.monotone_constraints.iter().any(|&c| c != 0),
             },

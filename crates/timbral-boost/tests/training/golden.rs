@@ -3,10 +3,13 @@
 use ndarray::Array2;
 use serde::Deserialize;
 use serde_json::Value;
-use timbral_boost::{BoostParams, Dataset, GrowPolicy, Model, MultiStrategy, Objective};
+use timbral_boost::{BoostParams, Dataset, GrowPolicy, Model, MultiStrategy, Objective, Training};
 
 /// XGBoost adds gradients in another order, and rounds the results to f32.
 const VALUE_TOLERANCE: f32 = 1e-5;
+
+/// The metrics are means of losses of f32 predictions, each of which differs by a few roundings; absolute below 0.1.
+const SCORE_TOLERANCE: f64 = 1e-5;
 
 #[derive(Deserialize)]
 struct Case {
@@ -20,6 +23,8 @@ struct Case {
     weights: bool,
     seed: u64,
     params: serde_json::Map<String, Value>,
+    /// The metric of the objective, on the training rows.
+    evaluation: f64,
     model: Value,
 }
 
@@ -78,7 +83,7 @@ impl Case {
             n_rounds: self.rounds,
             ..Default::default()
         };
-        let mut slope = 1.0;
+        let (mut slope, mut step, mut power) = (1.0, 0.7, 1.5);
         for (name, value) in &self.params {
             let number = value.as_f64().unwrap_or_default() as f32;
             let count = value.as_u64().unwrap_or_default() as usize;
@@ -94,7 +99,8 @@ impl Case {
                 "reg_alpha" => params.alpha = number,
                 "gamma" => params.gamma = number,
                 "min_child_weight" => params.min_child_weight = number,
-                "max_delta_step" => params.max_delta_step = number,
+                "max_delta_step" => (params.max_delta_step, step) = (number, number),
+                "tweedie_variance_power" => power = number,
                 "huber_slope" => slope = number,
                 "multi_strategy" => params.multi_strategy = MultiStrategy::MultiOutputTree,
                 "base_score" => params.base_score = Some(vec![number]),
@@ -115,7 +121,15 @@ impl Case {
             },
             "binary:logistic" => Objective::Logistic,
             "reg:squarederror" => Objective::SquaredError,
-            _ => Objective::PseudoHuber { slope },
+            "reg:pseudohubererror" => Objective::PseudoHuber { slope },
+            "count:poisson" => Objective::Poisson {
+                max_delta_step: step,
+            },
+            "reg:gamma" => Objective::Gamma,
+            "reg:tweedie" => Objective::Tweedie {
+                variance_power: power,
+            },
+            other => panic!("unknown objective {other}"),
         };
         params
     }
@@ -136,7 +150,16 @@ fn trees_equal_those_of_xgboost_node_for_node() {
         if let Some(weights) = &weights {
             data = data.with_weights(weights).unwrap();
         }
-        let model = case.params().fit(&data).unwrap();
+        let params = case.params();
+        let trained = Training::new(&params, &data).evaluate("train", &data);
+        let trained = trained.run().unwrap();
+        let (score, expected_score) = (trained.history.last_score().unwrap(), case.evaluation);
+        assert!(
+            (score - expected_score).abs() <= SCORE_TOLERANCE * expected_score.abs().max(0.1),
+            "{name}: {} {score}, expected {expected_score}",
+            trained.history.metric
+        );
+        let model = trained.model;
         for (ours, theirs) in model.base_margin().iter().zip(expected.base_margin()) {
             assert!(
                 close(*ours, theirs),

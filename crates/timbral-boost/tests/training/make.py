@@ -98,6 +98,12 @@ CASES = [
     case("vectors_leaves", "multi:softprob", classes=5, max_leaves=7, max_depth=6, rows=900, **VECTORS),
     case("vectors_many_bins", "multi:softprob", classes=3, max_bin=1000, rows=3000, **VECTORS),
     case("base_score", "binary:logistic", classes=2, base_score=0.2),
+    case("poisson", "count:poisson"),
+    case("poisson_weights", "count:poisson", weights=True, max_delta_step=0.3, missing=0.2),
+    case("gamma", "reg:gamma", rounds=5),
+    case("gamma_weights", "reg:gamma", weights=True, missing=0.2),
+    case("tweedie", "reg:tweedie", rounds=5),
+    case("tweedie_weights", "reg:tweedie", weights=True, tweedie_variance_power=1.2, levels=4),
 ]
 
 
@@ -111,6 +117,7 @@ def main():
             if key in params:
                 params[key] = "(" + ",".join(map(str, params[key])) + ")"
         model = xgb.train(params, data, one["rounds"])
+        one["evaluation"] = float(model.eval(data).rsplit(":", 1)[1])
         one["model"] = json.loads(model.save_raw("json"))
     with open(os.path.join(os.path.dirname(__file__), "golden.json"), "w") as file:
         json.dump(CASES, file, separators=(",", ":"))

@@ -182,16 +182,21 @@ fn read_objective(
         ("multi:softmax", _) => Objective::Softmax { n_classes },
         ("reg:squarederror", 1) => Objective::SquaredError,
         ("binary:logistic", 1) => Objective::Logistic,
-        ("reg:pseudohubererror", 1) => {
-            let slope = params
-                .get("pseudo_huber_param")
-                .and_then(|block| block.get("huber_slope"));
-            let place = "objective.pseudo_huber_param.huber_slope";
-            let slope: f32 = slope.map_or(Ok(1.0), |text| number(place, text))?;
-            if !(slope.is_finite() && slope > 0.0) {
-                return Err(bad(place, format!("{slope} is not above 0")));
-            }
-            Objective::PseudoHuber { slope }
+        ("reg:gamma", 1) => Objective::Gamma,
+        ("reg:pseudohubererror", 1) => Objective::PseudoHuber {
+            slope: parameter(&params, "pseudo_huber_param", "huber_slope", 1.0, |x| {
+                x > 0.0
+            })?,
+        },
+        ("count:poisson", 1) => {
+            let block = "poisson_regression_param";
+            let max_delta_step = parameter(&params, block, "max_delta_step", 0.7, |x| x >= 0.0)?;
+            Objective::Poisson { max_delta_step }
+        }
+        ("reg:tweedie", 1) => {
+            let (block, key) = ("tweedie_regression_param", "tweedie_variance_power");
+            let variance_power = parameter(&params, block, key, 1.5, |x| x > 1.0 && x < 2.0)?;
+            Objective::Tweedie { variance_power }
         }
         (known, _) if OTHERS.contains(&known) => Objective::Other {
             name,
@@ -200,6 +205,23 @@ fn read_objective(
         },
         _ => return Err(unsupported(format!("the objective {name:?}"))),
     })
+}
+
+/// A parameter of an objective.
+fn parameter(
+    params: &BTreeMap<String, BTreeMap<String, String>>,
+    block: &str,
+    key: &str,
+    default: f32,
+    is_allowed: impl Fn(f32) -> bool,
+) -> Result<f32> {
+    let place = format!("objective.{block}.{key}");
+    let text = params.get(block).and_then(|block| block.get(key));
+    let value: f32 = text.map_or(Ok(default), |text| number(&place, text))?;
+    match value.is_finite() && is_allowed(value) {
+        true => Ok(value),
+        false => Err(bad(&place, format!("{value} is not in its range"))),
+    }
 }
 
 /// `[a,b,c]` since XGBoost 3.1, one number for all outputs before.

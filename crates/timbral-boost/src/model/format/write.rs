@@ -219,11 +219,22 @@ fn objective<S: Sink>(objective: &Objective, out: &mut S) {
     };
     let params = match objective {
         // XGBoost knows no other objective whose predictions are the margins of any number of outputs.
-        Objective::SquaredError | Objective::Logistic | Objective::Loss { .. } => {
-            block("reg_loss_param", "scale_pos_weight", "1".into())
-        }
+        Objective::SquaredError
+        | Objective::Gamma
+        | Objective::Logistic
+        | Objective::Loss { .. } => block("reg_loss_param", "scale_pos_weight", "1".into()),
+        Objective::Poisson { max_delta_step } => block(
+            "poisson_regression_param",
+            "max_delta_step",
+            general(*max_delta_step),
+        ),
+        Objective::Tweedie { variance_power } => block(
+            "tweedie_regression_param",
+            "tweedie_variance_power",
+            general(*variance_power),
+        ),
         Objective::PseudoHuber { slope } => {
-            block("pseudo_huber_param", "huber_slope", slope.to_string())
+            block("pseudo_huber_param", "huber_slope", general(*slope))
         }
         Objective::Softprob { n_classes } | Objective::Softmax { n_classes } => block(
             "softmax_multiclass_param",
@@ -251,6 +262,28 @@ fn objective<S: Sink>(objective: &Objective, out: &mut S) {
     out.end_object();
 }
 
+/// A number with nine significant digits, as C's `%.9g`.
+fn general(x: f32) -> String {
+    const DIGITS: i32 = 9;
+    let scientific = format!("{:.*e}", DIGITS as usize - 1, f64::from(x));
+    let (mantissa, exponent) = scientific.split_once('e').unwrap_or((&scientific, "0"));
+    let exponent: i32 = exponent.parse().unwrap_or_default();
+    let trimmed = |text: &str| match text.contains('.') {
+        true => text.trim_end_matches('0').trim_end_matches('.').to_owned(),
+        false => text.to_owned(),
+    };
+    if (-4..DIGITS).contains(&exponent) {
+        trimmed(&format!(
+            "{:.*}",
+            (DIGITS - 1 - exponent) as usize,
+            f64::from(x)
+        ))
+    } else {
+        let sign = if exponent < 0 { '-' } else { '+' };
+        format!("{}e{sign}{:02}", trimmed(mantissa), exponent.abs())
+    }
+}
+
 fn strings<S: Sink>(strings: &BTreeMap<String, String>, out: &mut S) {
     out.begin_object();
     for (key, value) in strings {
@@ -273,4 +306,23 @@ fn integers<S: Sink>(values: impl ExactSizeIterator<Item = i64>, out: &mut S) {
     out.begin_array(values.len());
     values.for_each(|value| out.integer(value));
     out.end_array();
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_have_nine_digits() {
+        for (x, expected) in [
+            (1.0, "1"),
+            (0.7, "0.699999988"),
+            (0.0, "0"),
+            (1e-4, "9.99999975e-05"),
+            (1.5e9, "1.5e+09"),
+            (123_456.79, "123456.789"),
+        ] {
+            assert_eq!(general(x), expected);
+        }
+    }
 }
