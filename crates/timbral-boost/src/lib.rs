@@ -39,6 +39,9 @@
 //! |---|---|---|---|
 //! | `SquaredError` | `reg:squarederror` | numbers | `rmse` |
 //! | `PseudoHuber` | `reg:pseudohubererror` | numbers | `mphe` |
+//! | `AbsoluteError` | `reg:absoluteerror` | numbers | `mae` |
+//! | `Quantile` | `reg:quantileerror` | numbers | `quantile` |
+//! | `Expectile` | `reg:expectileerror` | numbers | `expectile` |
 //! | `Poisson` | `count:poisson` | numbers from 0 | `poisson-nloglik` |
 //! | `Gamma` | `reg:gamma` | numbers above 0 | `gamma-deviance` |
 //! | `Tweedie` | `reg:tweedie` | numbers from 0 | `tweedie-nloglik` |
@@ -50,6 +53,7 @@
 //! |---|---|---|
 //! | `Rmse`, `Mae` | `rmse`, `mae` | one number; for `binary:logistic` the probability |
 //! | `PseudoHuber` | `mphe` | the same |
+//! | `Quantile`, `Expectile` | `quantile`, `expectile` | the same |
 //! | `Poisson`, `GammaDeviance`, `Tweedie` | `poisson-nloglik`, `gamma-deviance`, `tweedie-nloglik` | the same |
 //! | `LogLoss`, `Error` | `logloss`, `error` | `binary:logistic` |
 //! | `MultiLogLoss`, `MultiError` | `mlogloss`, `merror` | `multi:softprob`, `multi:softmax` |

@@ -2,6 +2,7 @@
 
 mod custom;
 mod gradients;
+mod intercept;
 mod metric;
 mod objective;
 

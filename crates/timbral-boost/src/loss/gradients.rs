@@ -82,6 +82,10 @@ impl Gradients {
         weights: Option<&[f32]>,
     ) {
         let width = self.width;
+        let kink = match boosted {
+            Boosted::Objective(objective) => objective.width(margins, labels, weights),
+            Boosted::Loss(_) => 0.0,
+        };
         self.values
             .par_chunks_mut(CHUNK * width)
             .enumerate()
@@ -103,7 +107,7 @@ impl Gradients {
                     }
                     Boosted::Objective(objective) => {
                         for (i, (pair, &y)) in out.chunks_exact_mut(width).zip(labels).enumerate() {
-                            let [g, h] = objective.gradient(margins[0][start + i], y);
+                            let [g, h] = objective.gradient(margins[0][start + i], y, kink);
                             (pair[0], pair[1]) = (g, h);
                         }
                     }

@@ -15,6 +15,12 @@ pub enum Metric {
     /// `mphe`: mean pseudo-Huber error.
     #[serde(rename = "mphe")]
     PseudoHuber,
+    /// `quantile`: mean of `a (y - p)` of predictions below the label and `(1 - a) (p - y)` of others, with `a` of the
+    /// objective, 0.5 with another one.
+    Quantile,
+    /// `expectile`: mean of `a r^2` of residuals below 0 and `(1 - a) r^2` of others, with `a` of the objective, 0.5
+    /// with another one.
+    Expectile,
     /// `poisson-nloglik`: mean of `ln(y!) + p - y ln p`.
     #[serde(rename = "poisson-nloglik")]
     Poisson,
@@ -44,6 +50,8 @@ impl Metric {
             Self::Rmse => "rmse",
             Self::Mae => "mae",
             Self::PseudoHuber => "mphe",
+            Self::Quantile => "quantile",
+            Self::Expectile => "expectile",
             Self::Poisson => "poisson-nloglik",
             Self::GammaDeviance => "gamma-deviance",
             Self::Tweedie => "tweedie-nloglik",
@@ -61,6 +69,9 @@ impl Metric {
             Objective::Softprob { .. } => Self::MultiLogLoss,
             Objective::Softmax { .. } => Self::MultiLogLoss,
             Objective::PseudoHuber { .. } => Self::PseudoHuber,
+            Objective::AbsoluteError => Self::Mae,
+            Objective::Quantile { .. } => Self::Quantile,
+            Objective::Expectile { .. } => Self::Expectile,
             Objective::Poisson { .. } => Self::Poisson,
             Objective::Gamma => Self::GammaDeviance,
             Objective::Tweedie { .. } => Self::Tweedie,
@@ -120,6 +131,20 @@ impl Metric {
                 };
                 let ratio = (prediction - label_f64) / slope;
                 slope * slope * ((1.0 + ratio * ratio).sqrt() - 1.0)
+            }
+            Self::Quantile | Self::Expectile => {
+                let residual = prediction - label_f64;
+                let alpha = match objective {
+                    Objective::Quantile { alpha } | Objective::Expectile { alpha } => {
+                        f64::from(*alpha)
+                    }
+                    _ => 0.5,
+                };
+                let weight = if residual < 0.0 { alpha } else { 1.0 - alpha };
+                match self {
+                    Self::Quantile => weight * residual.abs(),
+                    _ => weight * residual * residual,
+                }
             }
             Self::Poisson => {
                 let p = prediction.max(LEAST);

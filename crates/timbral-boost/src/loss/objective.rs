@@ -23,6 +23,25 @@ pub enum Objective {
         #[serde(rename = "huber_slope")]
         slope: f32,
     },
+    /// `reg:absoluteerror`: the median; `|margin - y|`, approximated by a smooth function whose width follows the
+    /// residuals of all rows.
+    #[serde(rename = "reg:absoluteerror")]
+    AbsoluteError,
+    /// `reg:quantileerror` with one quantile: the number below which a fraction of the labels lie, approximated in
+    /// the same way.
+    #[serde(rename = "reg:quantileerror")]
+    Quantile {
+        /// The fraction, from 0 to 1, neither included (`quantile_alpha`).
+        #[serde(rename = "quantile_alpha")]
+        alpha: f32,
+    },
+    /// `reg:expectileerror` with one expectile: `a r^2` of residuals below 0 and `(1 - a) r^2` of others.
+    #[serde(rename = "reg:expectileerror")]
+    Expectile {
+        /// `a`, from 0 to 1, neither included (`expectile_alpha`).
+        #[serde(rename = "expectile_alpha")]
+        alpha: f32,
+    },
     /// `count:poisson`: a count, at least 0; `e^m - y m` of the margin `m`.
     #[serde(rename = "count:poisson")]
     Poisson {
@@ -89,6 +108,9 @@ impl Objective {
         match self {
             Self::SquaredError => "reg:squarederror",
             Self::PseudoHuber { .. } => "reg:pseudohubererror",
+            Self::AbsoluteError => "reg:absoluteerror",
+            Self::Quantile { .. } => "reg:quantileerror",
+            Self::Expectile { .. } => "reg:expectileerror",
             Self::Poisson { .. } => "count:poisson",
             Self::Gamma => "reg:gamma",
             Self::Tweedie { .. } => "reg:tweedie",
@@ -166,44 +188,36 @@ impl Objective {
         }
     }
 
-    /// The base score, as XGBoost estimates it: the mean of the labels; for several classes
-    /// `ln(n_k / n + 1e-6)` centred on its mean; for [`PseudoHuber`](Self::PseudoHuber) one
-    /// Newton step from 0.
-    pub(crate) fn estimate(&self, labels: &[f32], weights: Option<&[f32]>) -> Vec<f32> {
-        let weight = |row: usize| weights.map_or(1.0, |w| f64::from(w[row]));
-        let rows = labels.iter().enumerate().map(|(row, &y)| (y, weight(row)));
-        if self.is_multiclass() {
-            let mut counts = vec![0.0; self.n_outputs()];
-            rows.for_each(|(y, w)| counts[y as usize] += w);
-            let total = counts.iter().sum::<f64>() as f32;
-            let logs: Vec<f32> = counts
-                .iter()
-                .map(|&n| libm::logf(n as f32 / total + 1e-6))
-                .collect();
-            let mean = logs.iter().sum::<f32>() / logs.len() as f32;
-            return logs.iter().map(|log| log - mean).collect();
+    /// The width of the smooth approximation of an error that has a kink: the square of the mean of `sqrt |r|`
+    /// over all residuals `r`.
+    pub(crate) fn width(
+        &self,
+        margins: &[Vec<f32>],
+        labels: &[f32],
+        weights: Option<&[f32]>,
+    ) -> f32 {
+        if !matches!(self, Self::AbsoluteError | Self::Quantile { .. }) {
+            return 0.0;
         }
+        let residuals = margins[0].iter().zip(labels);
         let (mut sum, mut total) = (0.0, 0.0);
-        for (y, w) in rows {
-            let [g, h] = match self {
-                Self::PseudoHuber { .. } => self.gradient(0.0, y).map(f64::from),
-                _ => [-f64::from(y), 1.0],
-            };
-            sum -= w * g;
-            total += w * h;
+        for (row, (margin, label)) in residuals.enumerate() {
+            let weight = weights.map_or(1.0, |weights| f64::from(weights[row]));
+            sum += weight * f64::from((margin - label).abs()).sqrt();
+            total += weight;
         }
-        let score = (sum / total) as f32;
-        // If all labels are of one class or 0 the margin would be infinite.
-        vec![match self {
-            Self::Logistic => clamped(score),
-            _ if self.has_log_link() => score.max(1e-6),
-            _ => score,
-        }]
+        let mean: f64 = sum / total;
+        (mean * mean) as f32
     }
 
-    /// First and second derivative of the loss with respect to the margin, for one output.
-    pub(crate) fn gradient(&self, margin: f32, label: f32) -> [f32; 2] {
+    /// First and second derivative of the loss with respect to the margin, for one output; `width` is that of
+    /// [`width`](Self::width).
+    pub(crate) fn gradient(&self, margin: f32, label: f32, width: f32) -> [f32; 2] {
         const LEAST: f32 = 1e-16;
+        /// The width of the approximated quantile error, as a fraction of that of the residuals.
+        const NARROW: f32 = 0.04;
+        /// The least curvature of it, as a fraction of the largest.
+        const FLAT: f32 = 3e-4;
         match *self {
             Self::Logistic => {
                 let p = 1.0 / (exp(-margin) + 1.0 + LEAST);
@@ -217,6 +231,29 @@ impl Objective {
                     residual / root,
                     square / ((square + residual * residual) * root),
                 ]
+            }
+            Self::AbsoluteError => {
+                let residual = margin - label;
+                let slope = match width {
+                    0.0 => 1.0,
+                    _ => width / libm::hypotf(width, residual),
+                };
+                [residual * slope, slope]
+            }
+            Self::Quantile { .. } if width == 0.0 => [0.0; 2],
+            Self::Quantile { alpha } => {
+                let x = (margin - label) / (NARROW * width);
+                let tanh = libm::tanhf(x);
+                let slope = if x == 0.0 { 1.0 } else { tanh / x };
+                [
+                    width / 2.0 * (tanh + 1.0 - 2.0 * alpha),
+                    slope.max(FLAT) / (2.0 * NARROW),
+                ]
+            }
+            Self::Expectile { alpha } => {
+                let residual = margin - label;
+                let weight = if residual < 0.0 { alpha } else { 1.0 - alpha };
+                [weight * residual, weight]
             }
             Self::Poisson { max_delta_step } => [exp(margin) - label, exp(margin + max_delta_step)],
             Self::Gamma => {
@@ -263,6 +300,6 @@ impl Objective {
 }
 
 /// A probability whose margin is finite, as XGBoost clamps it.
-fn clamped(probability: f32) -> f32 {
+pub(super) fn clamped(probability: f32) -> f32 {
     probability.clamp(1e-6, 1.0 - 1e-6)
 }

@@ -119,6 +119,10 @@ impl BoostParams {
                 "must be finite and not negative",
             )?;
         }
+        if let Objective::Quantile { alpha } | Objective::Expectile { alpha } = *objective {
+            let good = alpha > 0.0 && alpha < 1.0;
+            check(good, "alpha", alpha, "must be above 0 and below 1")?;
+        }
         if let Objective::Tweedie { variance_power: p } = *objective {
             let good = p > 1.0 && p < 2.0;
             check(good, "variance_power", p, "must be above 1 and below 2")?;

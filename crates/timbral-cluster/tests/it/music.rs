@@ -1,8 +1,8 @@
 //! Folders of synthetic tracks, some of them damaged.
 
 use std::collections::BTreeMap;
-use std::fs;
 use std::path::{Path, PathBuf};
+use std::{fs, io};
 
 use timbral::dsp::FeatureSetParams;
 use timbral::{Extraction, Inputs, Segmentation};
@@ -182,13 +182,16 @@ fn sorted(mut texts: Vec<String>) -> Vec<String> {
     texts
 }
 
-/// The bytes of the files in a folder, by name.
+/// The bytes of the files in a folder, by name, without temporary files that are renamed meanwhile.
 pub(crate) fn bytes_of(folder: impl AsRef<Path>) -> BTreeMap<String, Vec<u8>> {
     let entries = fs::read_dir(folder).into_iter().flatten().flatten();
     let files = entries.filter(|entry| entry.path().is_file());
     let file = |entry: fs::DirEntry| {
         let name = entry.file_name().into_string().unwrap();
-        (name, fs::read(entry.path()).unwrap())
+        match fs::read(entry.path()) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => None,
+            bytes => Some((name, bytes.unwrap())),
+        }
     };
-    files.map(file).collect()
+    files.filter_map(file).collect()
 }

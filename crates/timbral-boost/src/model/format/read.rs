@@ -182,6 +182,21 @@ fn read_objective(
         ("multi:softmax", _) => Objective::Softmax { n_classes },
         ("reg:squarederror", 1) => Objective::SquaredError,
         ("binary:logistic", 1) => Objective::Logistic,
+        ("reg:absoluteerror", 1) => Objective::AbsoluteError,
+        ("reg:quantileerror", 1) => Objective::Quantile {
+            alpha: parameter(&params, "quantile_loss_param", "quantile_alpha", 0.5, |x| {
+                x > 0.0 && x < 1.0
+            })?,
+        },
+        ("reg:expectileerror", 1) => Objective::Expectile {
+            alpha: parameter(
+                &params,
+                "expectile_loss_param",
+                "expectile_alpha",
+                0.5,
+                |x| x > 0.0 && x < 1.0,
+            )?,
+        },
         ("reg:gamma", 1) => Objective::Gamma,
         ("reg:pseudohubererror", 1) => Objective::PseudoHuber {
             slope: parameter(&params, "pseudo_huber_param", "huber_slope", 1.0, |x| {
@@ -217,6 +232,8 @@ fn parameter(
 ) -> Result<f32> {
     let place = format!("objective.{block}.{key}");
     let text = params.get(block).and_then(|block| block.get(key));
+    // Some are arrays of one number.
+    let text = text.map(|text| text.trim_start_matches('[').trim_end_matches(']'));
     let value: f32 = text.map_or(Ok(default), |text| number(&place, text))?;
     match value.is_finite() && is_allowed(value) {
         true => Ok(value),

@@ -190,10 +190,7 @@ fn write_tree<S: Sink>(tree: &Tree, id: usize, n_features: &str, out: &mut S) {
 }
 
 fn learner_param<S: Sink>(model: &Model, out: &mut S) {
-    // The array is a string.
-    let mut scores = Json::default();
-    scores.typed(model.base_score.iter().copied());
-    let scores = String::from_utf8_lossy(&scores.0);
+    let scores = array(&model.base_score);
     let n_outputs = model.n_outputs().to_string();
     let (n_classes, n_targets) = match &model.objective {
         Objective::Softprob { .. } | Objective::Softmax { .. } => (n_outputs.as_str(), "1"),
@@ -211,6 +208,13 @@ fn learner_param<S: Sink>(model: &Model, out: &mut S) {
     );
 }
 
+/// An array that is a string.
+fn array(numbers: &[f32]) -> String {
+    let mut out = Json::default();
+    out.typed(numbers.iter().copied());
+    String::from_utf8_lossy(&out.0).into_owned()
+}
+
 /// The name and the parameters, in alphabetical order.
 fn objective<S: Sink>(objective: &Objective, out: &mut S) {
     let block = |name: &str, key: &str, value: String| {
@@ -223,6 +227,13 @@ fn objective<S: Sink>(objective: &Objective, out: &mut S) {
         | Objective::Gamma
         | Objective::Logistic
         | Objective::Loss { .. } => block("reg_loss_param", "scale_pos_weight", "1".into()),
+        Objective::AbsoluteError => BTreeMap::new(),
+        Objective::Quantile { alpha } => {
+            block("quantile_loss_param", "quantile_alpha", array(&[*alpha]))
+        }
+        Objective::Expectile { alpha } => {
+            block("expectile_loss_param", "expectile_alpha", array(&[*alpha]))
+        }
         Objective::Poisson { max_delta_step } => block(
             "poisson_regression_param",
             "max_delta_step",
