@@ -1,5 +1,6 @@
 //! Growing one tree from binned rows and their gradients.
 
+mod estimate;
 mod grower;
 mod growth;
 mod histogram;
@@ -7,6 +8,7 @@ mod node;
 mod partition;
 mod queue;
 mod regularisation;
+mod scan;
 mod search;
 mod split;
 mod traversal;

@@ -51,6 +51,10 @@ impl Cuts {
         self.has_missing[feature]
     }
 
+    pub(crate) fn any_missing(&self) -> bool {
+        self.has_missing.contains(&true)
+    }
+
     /// The threshold that separates the values of the first `n_left` bins from the others.
     pub(crate) fn threshold(&self, feature: usize, n_left: usize) -> f32 {
         match n_left.checked_sub(1) {

@@ -1,11 +1,11 @@
+use super::estimate::Estimates;
 use super::grower::{Grower, Target};
-use super::histogram::{Histogram, Line};
+use super::histogram::{Histogram, Line, MANY, Word, visit_parts};
 use super::node::Open;
 use super::partition::partition;
-use super::regularisation::{Bounds, NodeSums, Sums};
-use super::search::Estimates;
+use super::regularisation::{Bounds, NodeSums, Sums, minus};
 use super::split::Split;
-use crate::data::Bin;
+use crate::data::{Bin, LANES};
 use crate::random::Stream;
 
 /// The smallest gain that counts (`kRtEps`).
@@ -54,21 +54,38 @@ impl<B: Bin, G: Fn(u32) -> [f32; 2] + Sync> Growth<'_, B, G> {
 
     /// The histogram of a node, and the estimated gains of its features.
     fn build(&self, rows: &[u32], node: &NodeSums) -> (Histogram, Vec<Estimates>) {
-        let estimate =
-            |word, lines: &[Line], _: &[Line]| self.grower.search().estimate(node, word, lines);
-        self.grower
-            .histograms
-            .build(rows, self.target.gradient, &self.words, None, estimate)
+        let search = self.grower.search();
+        let estimate = |word, bins: Word<'_>| search.finish(node, word, bins);
+        let histograms = &self.grower.histograms;
+        histograms.build(rows, self.target.gradient, &self.words, None, estimate)
     }
 
-    /// Finds the best split of a node; without one its histogram is recycled.
+    /// Finds the best split of a node from its histogram, which is recycled if there is none.
     pub(super) fn find_split(&self, open: &mut Open) {
         let Some(histogram) = open.histogram.take() else {
             return;
         };
-        let Grower {
-            params, histograms, ..
-        } = self.grower;
+        let histograms = &self.grower.histograms;
+        let bins = |feature: usize, bins: &mut Vec<Sums>| {
+            let lines = histograms.of_word(&histogram, feature / LANES);
+            bins.extend(lines.iter().map(|line| line.get(feature % LANES)));
+        };
+        let gain = |feature: usize| open.estimates[feature / LANES].gain(feature % LANES);
+        open.split = self.best(open, bins, gain);
+        match open.split {
+            Some(_) => open.histogram = Some(histogram),
+            None => histograms.recycle(histogram),
+        }
+    }
+
+    /// The best split of a node, if it is good enough.
+    fn best(
+        &self,
+        open: &Open,
+        bins: impl Fn(usize, &mut Vec<Sums>) + Sync,
+        gain: impl Fn(usize) -> f32 + Sync,
+    ) -> Option<Split> {
+        let params = self.grower.params;
         let of_level = self
             .target
             .key
@@ -80,17 +97,45 @@ impl<B: Bin, G: Fn(u32) -> [f32; 2] + Sync> Growth<'_, B, G> {
             open.key.sample(&level, params.colsample_bynode)
         });
         let features = sample.as_deref().unwrap_or(&self.features);
-        let of_word = |word| histograms.of_word(&histogram, word);
-        let best = self
-            .grower
-            .search()
-            .best(&open.node, features, of_word, &open.estimates);
-        open.split = best.filter(|split: &Split| {
-            split.loss_change > EPSILON && split.loss_change >= params.gamma
+        let best = self.grower.search().best(&open.node, features, bins, gain);
+        best.filter(|split| split.loss_change > EPSILON && split.loss_change >= params.gamma)
+    }
+
+    /// Finds the best splits of the children of a node whose own children are leaves, without keeping their
+    /// histograms.
+    fn find_last_splits(
+        &self,
+        children: &mut [Open; 2],
+        wanted: [bool; 2],
+        small: usize,
+        rows: &[u32],
+        parent: &[Line],
+    ) {
+        let histograms = &self.grower.histograms;
+        let search = self.grower.search();
+        let large = 1 - small;
+        let rows = histograms.few(rows, self.target.gradient);
+        let nodes = [small, large].map(|i| wanted[i].then_some(&children[i].node));
+        let visitor = search.visitor(nodes);
+        let estimates = histograms.pass(&rows, &self.words, |word, own| {
+            visit_parts(&visitor, own, histograms.of_word(parent, word))
         });
-        match open.split {
-            Some(_) => open.histogram = Some(histogram),
-            None => histograms.recycle(histogram),
+        for (part, i) in [small, large]
+            .into_iter()
+            .enumerate()
+            .filter(|(_, i)| wanted[*i])
+        {
+            let bins = |feature: usize, bins: &mut Vec<Sums>| {
+                histograms.of_feature(feature, &rows, bins);
+                if i == large {
+                    let all = histograms.of_word(parent, feature / LANES);
+                    for (bin, line) in bins.iter_mut().zip(all) {
+                        *bin = minus(line.get(feature % LANES), *bin);
+                    }
+                }
+            };
+            let gain = |feature: usize| estimates[feature / LANES][part].gain(feature % LANES);
+            children[i].split = self.best(&children[i], bins, gain);
         }
     }
 
@@ -156,21 +201,19 @@ impl<B: Bin, G: Fn(u32) -> [f32; 2] + Sync> Growth<'_, B, G> {
         let large = 1 - small;
         let wanted = [may_split(0), may_split(1)];
         match open.histogram.take() {
+            Some(parent) if wanted[large] && self.are_last(&children, rows[small]) => {
+                self.find_last_splits(&mut children, wanted, small, rows[small], &parent);
+                histograms.recycle(parent);
+            }
             Some(mut parent) if wanted[large] => {
-                let estimate = |i: usize, word, lines: &[Line]| {
-                    let node = &children[i].node;
-                    if wanted[i] {
-                        self.grower.search().estimate(node, word, lines)
-                    } else {
-                        Estimates::default()
-                    }
-                };
+                let search = self.grower.search();
+                let nodes = [small, large].map(|i| wanted[i].then_some(&children[i].node));
                 let (histogram, estimates) = histograms.build(
                     rows[small],
                     self.target.gradient,
                     &self.words,
                     Some(&mut parent),
-                    |word, own, rest| [estimate(small, word, own), estimate(large, word, rest)],
+                    |word, bins| search.finish_both(nodes, word, bins),
                 );
                 children[large].histogram = Some(parent);
                 children[large].estimates =
@@ -195,5 +238,15 @@ impl<B: Bin, G: Fn(u32) -> [f32; 2] + Sync> Growth<'_, B, G> {
             }
         }
         (n_left, children)
+    }
+
+    /// Whether children of a node can be split with [`find_last_splits`](Self::find_last_splits); `rows` are
+    /// those of the smaller one.
+    fn are_last(&self, children: &[Open; 2], rows: &[u32]) -> bool {
+        let search = self.grower.search();
+        children[0].depth + 1 == self.grower.params.max_depth
+            && rows.len() < MANY
+            && !self.grower.cuts.any_missing()
+            && children.iter().all(|open| search.can_estimate(&open.node))
     }
 }

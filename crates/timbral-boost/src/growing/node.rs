@@ -1,8 +1,8 @@
 use std::ops::Range;
 
+use super::estimate::Estimates;
 use super::histogram::Histogram;
 use super::regularisation::NodeSums;
-use super::search::Estimates;
 use super::split::Split;
 use crate::random::Key;
 

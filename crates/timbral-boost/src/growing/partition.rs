@@ -9,6 +9,9 @@ pub(crate) fn partition(
     scratch: &mut [u32],
     left: impl Fn(u32) -> bool + Sync,
 ) -> usize {
+    if rows.len() <= CHUNK {
+        return partition_chunk(rows, scratch, left);
+    }
     let part = |rows: &[u32], scratch: &mut [u32]| {
         let (mut n_left, mut n_right) = (0, 0);
         let end = scratch.len() - 1;
@@ -42,6 +45,21 @@ pub(crate) fn partition(
         left.copy_from_slice(from_left);
         right.copy_from_slice(from_right);
     });
+    n_left
+}
+
+/// The same for few rows: the left part moves forward in place.
+fn partition_chunk(rows: &mut [u32], scratch: &mut [u32], left: impl Fn(u32) -> bool) -> usize {
+    let (mut n_left, mut n_right) = (0, 0);
+    for i in 0..rows.len() {
+        let row = rows[i];
+        // Written to both sides without a branch.
+        (rows[n_left], scratch[n_right]) = (row, row);
+        let goes_left = usize::from(left(row));
+        n_left += goes_left;
+        n_right += 1 - goes_left;
+    }
+    rows[n_left..].copy_from_slice(&scratch[..n_right]);
     n_left
 }
 

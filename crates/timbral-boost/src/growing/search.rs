@@ -1,25 +1,11 @@
 use rayon::prelude::*;
 
-use super::histogram::Line;
-use super::regularisation::{NodeSums, Regularisation};
+use super::estimate::{Estimates, Estimator, largest_gains};
+use super::histogram::{Bins, Lanes, Line, Visit, Word, visit_lines};
+use super::regularisation::{NodeSums, Sums};
 use super::split::{Column, Split};
 use super::tree_params::TreeParams;
 use crate::data::{Cuts, LANES};
-
-/// Half an epsilon: the largest relative error of one rounding.
-const ROUNDING: f32 = f32::EPSILON / 2.0;
-
-/// The relative error of an estimated gain, compared with that of the scan: both round at most a
-/// dozen times, and add only numbers above zero.
-const ESTIMATE_ERROR: f32 = 32.0 * ROUNDING;
-
-/// The largest ratio of the weight of a node to the smallest weight of a child for which the sums on
-/// the right may be computed in f32.
-const MAX_F32_RATIO: f32 = 4096.0;
-
-/// The largest gain of each feature of a word, estimated in f32.
-#[derive(Debug, Clone, Copy, Default)]
-pub(crate) struct Estimates([f32; LANES]);
 
 /// The search for the best split of a node.
 ///
@@ -33,204 +19,214 @@ pub(crate) struct Search<'a> {
 }
 
 impl Search<'_> {
+    fn estimator<'n>(&'n self, node: &'n NodeSums) -> Estimator<'n> {
+        Estimator {
+            regularisation: &self.params.regularisation,
+            node,
+        }
+    }
+
+    pub(super) fn can_estimate(&self, node: &NodeSums) -> bool {
+        self.estimator(node).is_possible()
+    }
+
     /// Estimates the gains of the features of a word, from its part of the histogram of a node.
     pub(crate) fn estimate(&self, node: &NodeSums, word: usize, lines: &[Line]) -> Estimates {
-        if !self.can_estimate(node) {
-            return Estimates([f32::INFINITY; LANES]);
-        }
-        let estimate = |left| {
-            pulp::Arch::new().dispatch(GainKernel {
-                search: self,
-                node,
-                lines,
-                left,
-            })
-        };
-        let Estimates(mut gains) = estimate(Line::default());
-        let mut missing = Line::default();
-        for feature in word * LANES..self.cuts.n_features().min((word + 1) * LANES) {
-            missing.set(feature % LANES, self.column(feature, lines).missing());
-        }
-        if missing != Line::default() {
-            let Estimates(others) = estimate(missing);
-            for (gain, other) in gains.iter_mut().zip(others) {
-                *gain = gain.max(other);
-            }
-        }
-        Estimates(gains)
+        let visitor = self.visitor([Some(node), None]);
+        let mut gains = visit_lines(&visitor, lines);
+        self.raise(visitor.estimators[0], word, lines, &mut gains);
+        gains
     }
 
-    /// Whether gains depend on the sums alone and f32 can hold their squares and products; children
-    /// without weight are excluded.
-    fn can_estimate(&self, node: &NodeSums) -> bool {
-        let least = self.params.regularisation.min_child_weight;
-        let lambda = self.params.regularisation.lambda;
-        self.params.regularisation.is_plain()
-            && least > 0.0
-            && least + lambda >= 1e-9
-            && node.sums[1] as f32 + 2.0 * lambda <= 1e15
+    /// Finishes a word of the histogram of a node and estimates the gains of its features.
+    pub(super) fn finish(&self, node: &NodeSums, word: usize, bins: Word<'_>) -> Estimates {
+        let visitor = self.visitor([Some(node), None]);
+        let (lines, mut gains) = bins.finish(&visitor);
+        self.raise(visitor.estimators[0], word, lines, &mut gains);
+        gains
     }
 
-    /// The ratio of the weight of a node to the smallest weight of a child.
-    fn ratio(&self, node: &NodeSums) -> f32 {
-        let lambda = self.params.regularisation.lambda;
-        let least = self.params.regularisation.min_child_weight;
-        (node.sums[1] as f32 + lambda) / (least + lambda)
-    }
-
-    /// Whether the sums on the right may be computed in f32.
-    fn allows_f32(&self, node: &NodeSums) -> bool {
-        self.params.regularisation.alpha == 0.0 && self.ratio(node) <= MAX_F32_RATIO
-    }
-
-    /// The relative error of the estimated gains of a node, compared with those of the scan.
-    ///
-    /// With gradients `l` and `r` and weights `a` and `b` on the two sides (lambda included), a
-    /// difference in f32 has an error of two roundings of `|l| + |r|` or `a + b`. That changes
-    /// `r^2 / b` by 4 roundings of itself and of `|l| |r| / b`, which is at most half the gain
-    /// times the root of `a / b`, and by two of itself times `(a + b) / b`.
-    fn relative_error(&self, node: &NodeSums) -> f32 {
-        if self.allows_f32(node) {
-            let ratio = self.ratio(node);
-            ESTIMATE_ERROR + ROUNDING * (4.0 + 2.0 * ratio.sqrt() + 2.0 * ratio)
-        } else {
-            ESTIMATE_ERROR
+    /// Finishes a word of the histograms of two nodes and estimates the gains of the features of both, or of one
+    /// where the other is not wanted.
+    pub(super) fn finish_both(
+        &self,
+        nodes: [Option<&NodeSums>; 2],
+        word: usize,
+        bins: Word<'_>,
+    ) -> [Estimates; 2] {
+        let visitor = self.visitor(nodes);
+        let (lines, mut gains) = bins.finish_both(&visitor);
+        for (i, gains) in gains.iter_mut().enumerate() {
+            self.raise(visitor.estimators[i], word, lines[i], gains);
         }
+        gains
+    }
+
+    /// Raises estimates to the gains of splits with missing values on the left.
+    fn raise(
+        &self,
+        estimator: Option<Estimator<'_>>,
+        word: usize,
+        lines: &[Line],
+        gains: &mut Estimates,
+    ) {
+        if let Some(estimator) = estimator
+            && let Some(left) = self.missing(word, lines)
+        {
+            gains.raise(&visit_lines(&From { estimator, left }, lines));
+        }
+    }
+
+    /// The estimator of each node, where it is wanted and possible.
+    pub(super) fn visitor<'n>(&'n self, nodes: [Option<&'n NodeSums>; 2]) -> Visitor<'n> {
+        Visitor {
+            estimators: nodes.map(|node| self.estimator(node?).if_possible()),
+        }
+    }
+
+    /// The sums of the rows in which the features of a word are missing, unless all are zero.
+    fn missing(&self, word: usize, lines: &[Line]) -> Option<Lanes> {
+        let mut missing = Lanes::default();
+        let features = word * LANES..self.cuts.n_features().min((word + 1) * LANES);
+        for feature in features.filter(|&feature| self.cuts.has_missing(feature)) {
+            let lane = feature % LANES;
+            let sums = lines[self.cuts.n_bins(feature)].get(lane);
+            [missing.gradients[lane], missing.hessians[lane]] = sums;
+        }
+        (missing != Lanes::default()).then_some(missing)
     }
 
     /// The best split among features, in ascending order, whose gains were estimated; among equal
-    /// splits the first.
-    pub(crate) fn best<'h>(
+    /// splits the first. `bins` writes the sums of the bins of a feature.
+    pub(super) fn best(
         &self,
         node: &NodeSums,
         features: &[usize],
-        of_word: impl Fn(usize) -> &'h [Line] + Sync,
-        estimates: &[Estimates],
+        bins: impl Fn(usize, &mut Vec<Sums>) + Sync,
+        gain: impl Fn(usize) -> f32 + Sync,
     ) -> Option<Split> {
-        let scan = |feature: usize| {
+        let estimator = self.estimator(node);
+        let scan = |memory: &mut Vec<Sums>, feature: usize| {
+            memory.clear();
+            bins(feature, memory);
+            let constraints = &self.params.monotone_constraints;
+            let column = Column {
+                feature,
+                bins: &memory[..self.cuts.n_bins(feature)],
+                has_missing: self.cuts.has_missing(feature),
+                monotone: constraints.get(feature).copied().unwrap_or(0),
+            };
             let mut best = None;
-            let column = self.column(feature, of_word(feature / LANES));
-            let regularisation = &self.params.regularisation;
-            regularisation.scan(&column, node, &mut best);
+            if estimator.is_possible() {
+                estimator.scan(&column, &mut best);
+            } else {
+                self.params.regularisation.scan(&column, node, &mut best);
+            }
             best
         };
-        let gain = |feature: usize| estimates[feature / LANES].0[feature % LANES];
         let promising =
             (features.iter().copied()).reduce(|a, b| if gain(b) > gain(a) { b } else { a })?;
-        let first = scan(promising);
+        let mut memory = Vec::new();
+        let first = scan(&mut memory, promising);
         let known_gain = first.map_or(0.0, |split| split.loss_change) + node.gain;
-        let min_gain = known_gain - 2.0 * self.relative_error(node) * known_gain.abs();
+        let min_gain = known_gain - 2.0 * estimator.relative_error() * known_gain.abs();
         let candidates: Vec<usize> = (features.iter().copied())
             .filter(|&feature| feature == promising || gain(feature) >= min_gain)
             .collect();
-        const FEATURES: usize = 128;
-        let splits: Vec<Option<Split>> = (candidates.par_iter().with_min_len(FEATURES))
-            .map(|&f| if f == promising { first } else { scan(f) })
-            .collect();
-        splits.into_iter().flatten().reduce(|best, split| {
-            if split.loss_change > best.loss_change {
+        let scan = |memory: &mut Vec<Sums>, &feature: &usize| {
+            if feature == promising {
+                first
+            } else {
+                scan(memory, feature)
+            }
+        };
+        let better = |best: Option<Split>, split: Option<Split>| {
+            let gain = |split: Option<Split>| split.map_or(0.0, |split| split.loss_change);
+            if gain(split) > gain(best) {
                 split
             } else {
                 best
             }
-        })
-    }
-
-    fn column<'h>(&self, feature: usize, lines: &'h [Line]) -> Column<'h> {
-        let constraints = &self.params.monotone_constraints;
-        Column {
-            feature,
-            lines,
-            n_bins: self.cuts.n_bins(feature),
-            has_missing: self.cuts.has_missing(feature),
-            monotone: constraints.get(feature).copied().unwrap_or(0),
+        };
+        const FEATURES: usize = 128;
+        if candidates.len() <= FEATURES {
+            let splits = candidates.iter().map(|feature| scan(&mut memory, feature));
+            return splits.fold(None, better);
         }
+        let splits: Vec<Option<Split>> = (candidates.par_iter().with_min_len(FEATURES))
+            .map_init(Vec::new, scan)
+            .collect();
+        splits.into_iter().fold(None, better)
     }
 }
 
-/// Computes the estimates from the splits after each bin; `left` are the sums that go left before the
-/// first bin.
-struct GainKernel<'a> {
-    search: &'a Search<'a>,
-    node: &'a NodeSums,
-    lines: &'a [Line],
-    left: Line,
+/// Estimates the gains of the features of one node with some sums on the left.
+struct From<'a> {
+    estimator: Estimator<'a>,
+    left: Lanes,
 }
 
-impl pulp::WithSimd for GainKernel<'_> {
+impl Visit for From<'_> {
     type Output = Estimates;
 
     #[inline(always)]
-    fn with_simd<S: pulp::Simd>(self, _: S) -> Estimates {
-        if self.search.allows_f32(self.node) {
-            self.gains::<true>()
-        } else {
-            self.gains::<false>()
-        }
+    fn visit<const N: usize>(&self, bins: impl Bins<N>) -> [Estimates; N] {
+        let [gains] = largest_gains(
+            [self.estimator],
+            [self.left],
+            bins,
+            #[inline(always)]
+            |bins| [bins[0]],
+        );
+        [gains; N]
     }
 }
 
-impl GainKernel<'_> {
+/// Estimates the gains of the features of one or two nodes; what is not wanted or not possible is
+/// [`Estimates::NONE`].
+pub(super) struct Visitor<'a> {
+    estimators: [Option<Estimator<'a>>; 2],
+}
+
+impl Visit for Visitor<'_> {
+    type Output = Estimates;
+
     #[inline(always)]
-    fn gains<const IN_F32: bool>(self) -> Estimates {
-        let (all, mut left) = (self.node.sums, self.left);
-        let Regularisation {
-            lambda,
-            alpha,
-            min_child_weight,
-            ..
-        } = self.search.params.regularisation;
-        let alpha = f64::from(alpha);
-        // Soft thresholding by alpha, without branches.
-        let shrunk = |g: f64| {
-            let low = if g < -alpha { -alpha } else { g };
-            (g - if low > alpha { alpha } else { low }) as f32
-        };
-        let all_f32 = all.map(|sum| sum as f32);
-        let error = if IN_F32 {
-            4.0 * ROUNDING * all_f32[1]
-        } else {
-            0.0
-        };
-        let min_weight = min_child_weight * (1.0 - ESTIMATE_ERROR) - error;
-        let mut gains = [f32::NEG_INFINITY; LANES];
-        for line in self.lines {
-            let [mut g_left, mut h_left, mut g_right, mut h_right] = [[0.0_f32; LANES]; 4];
-            for lane in 0..LANES {
-                left.gradients[lane] += line.gradients[lane];
-                left.hessians[lane] += line.hessians[lane];
-                let [g, h] = left.get(lane);
-                h_left[lane] = h as f32;
-                if IN_F32 {
-                    g_left[lane] = g as f32;
-                    g_right[lane] = all_f32[0] - g_left[lane];
-                    h_right[lane] = all_f32[1] - h_left[lane];
-                } else {
-                    g_left[lane] = shrunk(g);
-                    g_right[lane] = shrunk(all[0] - g);
-                    h_right[lane] = (all[1] - h) as f32;
-                }
+    fn visit<const N: usize>(&self, bins: impl Bins<N>) -> [Estimates; N] {
+        let mut gains = [Estimates::NONE; N];
+        let last = N - 1;
+        let zero = Lanes::default();
+        match self.estimators[..N] {
+            [Some(a), Some(b)] => {
+                [gains[0], gains[last]] = largest_gains(
+                    [a, b],
+                    [zero; 2],
+                    bins,
+                    #[inline(always)]
+                    |bins| [bins[0], bins[last]],
+                );
             }
-            for lane in 0..LANES {
-                let (h_left, h_right) = (h_left[lane], h_right[lane]);
-                let lightest = if h_left < h_right { h_left } else { h_right };
-                // One division only: it takes as long as all the rest.
-                let (a, b) = (h_left + lambda, h_right + lambda);
-                let [of_left, of_right] = [g_left[lane], g_right[lane]].map(|g| g * g);
-                let gain = (of_left * b + of_right * a) / (a * b);
-                let gain = if lightest >= min_weight {
-                    gain
-                } else {
-                    f32::NEG_INFINITY
-                };
-                gains[lane] = if gain > gains[lane] {
-                    gain
-                } else {
-                    gains[lane]
-                };
+            [Some(a), ..] => {
+                [gains[0]] = largest_gains(
+                    [a],
+                    [zero],
+                    bins,
+                    #[inline(always)]
+                    |bins| [bins[0]],
+                );
             }
+            [.., Some(b)] => {
+                [gains[last]] = largest_gains(
+                    [b],
+                    [zero],
+                    bins,
+                    #[inline(always)]
+                    |bins| [bins[last]],
+                );
+            }
+            _ => bins.for_each(|_| ()),
         }
-        Estimates(gains)
+        gains
     }
 }
 
@@ -259,11 +255,23 @@ mod tests {
         })
     }
 
-    /// The best split by the scan of each feature.
-    fn scanned(search: &Search<'_>, node: &NodeSums, words: &[Vec<Line>]) -> Option<Split> {
+    /// The best split by the full scan of features.
+    fn scanned(
+        search: &Search<'_>,
+        node: &NodeSums,
+        features: std::ops::Range<usize>,
+        of_word: impl Fn(usize) -> Vec<Line>,
+    ) -> Option<Split> {
         let mut best = None;
-        for feature in 0..search.cuts.n_features() {
-            let column = search.column(feature, &words[feature / LANES]);
+        for feature in features {
+            let lines = of_word(feature / LANES);
+            let bins: Vec<Sums> = lines.iter().map(|line| line.get(feature % LANES)).collect();
+            let column = Column {
+                feature,
+                bins: &bins[..search.cuts.n_bins(feature)],
+                has_missing: search.cuts.has_missing(feature),
+                monotone: 0,
+            };
             let regularisation = &search.params.regularisation;
             regularisation.scan(&column, node, &mut best);
         }
@@ -317,13 +325,19 @@ mod tests {
                     };
                     let words = [true; 3];
                     let (histogram, estimates) =
-                        histograms.build(&rows, gradient, &words, None, |word, lines, _| {
-                            search.estimate(&node, word, lines)
+                        histograms.build(&rows, gradient, &words, None, |word, bins| {
+                            search.finish(&node, word, bins)
                         });
                     let of_word = |word| histograms.of_word(&histogram, word);
-                    let found = search.best(&node, &all, of_word, &estimates);
-                    let words: Vec<Vec<Line>> = (0..3).map(|w| of_word(w).to_vec()).collect();
-                    assert_eq!(found, scanned(&search, &node, &words), "{params:?}");
+                    let bins = |feature: usize, bins: &mut Vec<Sums>| {
+                        let lines = of_word(feature / LANES).iter();
+                        bins.extend(lines.map(|line| line.get(feature % LANES)));
+                    };
+                    let gain = |feature: usize| estimates[feature / LANES].gain(feature % LANES);
+                    let found = search.best(&node, &all, bins, gain);
+                    let of_word = |word| of_word(word).to_vec();
+                    let expected = scanned(&search, &node, 0..all.len(), of_word);
+                    assert_eq!(found, expected, "{params:?}");
                     n_found += usize::from(found.is_some());
                 }
             }
@@ -355,19 +369,18 @@ mod tests {
                 cuts: &cuts,
             };
             let node = NodeSums::new(&params.regularisation, sums, Bounds::NONE);
-            assert_eq!(search.allows_f32(&node), min_child_weight == 1.0);
+            let estimator = search.estimator(&node);
+            assert_eq!(estimator.allows_f32(), min_child_weight == 1.0);
             let (histogram, estimates) =
-                histograms.build(&rows, gradient, &[true; 3], None, |word, lines, _| {
-                    search.estimate(&node, word, lines)
+                histograms.build(&rows, gradient, &[true; 3], None, |word, bins| {
+                    search.finish(&node, word, bins)
                 });
             for feature in 0..features.ncols() {
-                let lines = histograms.of_word(&histogram, feature / LANES);
-                let mut best = None;
-                let column = search.column(feature, lines);
-                params.regularisation.scan(&column, &node, &mut best);
+                let of_word = |word| histograms.of_word(&histogram, word).to_vec();
+                let best = scanned(&search, &node, feature..feature + 1, of_word);
                 let gain = best.unwrap().loss_change + node.gain;
-                let estimate = estimates[feature / LANES].0[feature % LANES];
-                let error = search.relative_error(&node) * gain;
+                let estimate = estimates[feature / LANES].gain(feature % LANES);
+                let error = estimator.relative_error() * gain;
                 assert!(
                     (estimate - gain).abs() <= error,
                     "{estimate} {gain} {error}"

@@ -1,6 +1,4 @@
-use super::histogram::Line;
 use super::regularisation::{NodeSums, Regularisation, Sums, minus, plus};
-use crate::data::LANES;
 
 /// A split of a node.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -16,7 +14,7 @@ pub(super) struct Split {
 
 impl Split {
     /// A split whose gain is not computed yet.
-    fn candidate(
+    pub(super) fn candidate(
         feature: usize,
         n_left: usize,
         default_left: bool,
@@ -38,31 +36,11 @@ impl Split {
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Column<'a> {
     pub(super) feature: usize,
-    /// The bins of the word of the feature; missing values come last.
-    pub(super) lines: &'a [Line],
-    /// Bins without the bin of missing values.
-    pub(super) n_bins: usize,
+    pub(super) bins: &'a [Sums],
+    /// Whether the feature is missing in any row of the table.
     pub(super) has_missing: bool,
     /// The sign of its monotone constraint.
     pub(super) monotone: i8,
-}
-
-impl Column<'_> {
-    fn bins(&self) -> impl DoubleEndedIterator<Item = Sums> + ExactSizeIterator {
-        let lane = self.feature % LANES;
-        self.lines[..self.n_bins]
-            .iter()
-            .map(move |line| line.get(lane))
-    }
-
-    /// The sums of the rows in which the feature is missing.
-    pub(super) fn missing(&self) -> Sums {
-        if self.has_missing {
-            self.lines[self.n_bins].get(self.feature % LANES)
-        } else {
-            [0.0; 2]
-        }
-    }
 }
 
 impl Regularisation {
@@ -73,8 +51,8 @@ impl Regularisation {
             feature, monotone, ..
         } = column;
         let mut left = [0.0; 2];
-        for (bin, sums) in column.bins().enumerate() {
-            left = plus(left, sums);
+        for (bin, sums) in column.bins.iter().enumerate() {
+            left = plus(left, *sums);
             let right = minus(node.sums, left);
             let split = Split::candidate(feature, bin + 1, false, left, right);
             self.offer(node, monotone, best, split);
@@ -84,8 +62,8 @@ impl Regularisation {
         }
         // Missing values go left.
         let mut right = [0.0; 2];
-        for (n_left, sums) in column.bins().enumerate().rev() {
-            right = plus(right, sums);
+        for (n_left, sums) in column.bins.iter().enumerate().rev() {
+            right = plus(right, *sums);
             let left = minus(node.sums, right);
             let split = Split::candidate(feature, n_left, true, left, right);
             self.offer(node, monotone, best, split);
@@ -93,7 +71,13 @@ impl Regularisation {
     }
 
     /// Replaces `best` by `split` if that is better.
-    fn offer(&self, node: &NodeSums, monotone: i8, best: &mut Option<Split>, split: Split) {
+    pub(super) fn offer(
+        &self,
+        node: &NodeSums,
+        monotone: i8,
+        best: &mut Option<Split>,
+        split: Split,
+    ) {
         let Split { left, right, .. } = split;
         if !self.is_heavy(left[1]) || !self.is_heavy(right[1]) {
             return;
@@ -124,22 +108,11 @@ mod tests {
     use crate::growing::regularisation::{Bounds, PLAIN};
     use crate::random::Key;
 
-    /// The bins of one feature.
-    fn lines(bins: &[Sums]) -> Vec<Line> {
-        let line = |sums: &Sums| {
-            let mut line = Line::default();
-            line.set(0, *sums);
-            line
-        };
-        bins.iter().map(line).collect()
-    }
-
-    fn column(lines: &[Line], n_bins: usize) -> Column<'_> {
+    fn column(bins: &[Sums], has_missing: bool) -> Column<'_> {
         Column {
             feature: 0,
-            lines,
-            n_bins,
-            has_missing: n_bins < lines.len(),
+            bins,
+            has_missing,
             monotone: 0,
         }
     }
@@ -172,7 +145,7 @@ mod tests {
         }
         let mut found = None;
         let node = node(&PLAIN, sums);
-        PLAIN.scan(&column(&lines(&bins), bins.len()), &node, &mut found);
+        PLAIN.scan(&column(&bins, false), &node, &mut found);
         let found = found.unwrap();
         assert_eq!((found.feature, found.n_left), (0, best.1));
         // The change is a difference of f32 gains near 1.
@@ -182,10 +155,10 @@ mod tests {
     #[test]
     fn missing_values_go_where_the_gain_is_larger() {
         // Gradients: one bin of -1, one of +1; missing values are like the first.
-        let lines = lines(&[[-4.0, 4.0], [4.0, 4.0], [-4.0, 4.0]]);
+        let bins = [[-4.0, 4.0], [4.0, 4.0]];
         let node = node(&PLAIN, [-4.0, 12.0]);
         let mut best = None;
-        PLAIN.scan(&column(&lines, 2), &node, &mut best);
+        PLAIN.scan(&column(&bins, true), &node, &mut best);
         let best = best.unwrap();
         assert!(best.default_left);
         assert_eq!(

@@ -2,8 +2,11 @@ use std::sync::{Mutex, PoisonError};
 
 use rayon::prelude::*;
 
-use super::line::{Line, Pairs, add_lanes, finish};
+use super::finish::Word;
+use super::line::{Line, add_lanes, take_from};
 use crate::data::{Bin, Binned, Cuts, LANES};
+use crate::growing::regularisation::{Sums, plus};
+use crate::simd::dispatch;
 
 /// Rows whose bins are gathered at a time.
 const BLOCK: usize = 512;
@@ -12,12 +15,24 @@ const BLOCK: usize = 512;
 /// number of threads.
 const CHUNK: usize = 1 << 15;
 
+/// From this many rows on there are several tasks.
+pub(crate) const MANY: usize = 2 * CHUNK;
+
 /// From this many additions on the words of a row are distributed over threads.
 const PARALLEL: usize = 1 << 20;
 
 /// The sums of each bin of each feature over the rows of one node: bin `b` of the features of
 /// word `w` at `w * N_BINS + b`.
 pub(crate) type Histogram = Vec<Line>;
+
+/// Less than [`MANY`] rows, with what is added for them.
+pub(crate) struct Few<'r, B> {
+    rows: &'r [u32],
+    sums: Vec<Sums>,
+    /// Their bins, word by word, unless the whole table is in the cache.
+    gathered: Option<Vec<[B; LANES]>>,
+    words_per_task: usize,
+}
 
 /// Builds histograms and keeps their memory for reuse.
 #[derive(Debug)]
@@ -28,7 +43,7 @@ pub(crate) struct Histograms<'a, B> {
     pub(super) n_features: usize,
     free: Mutex<Vec<Histogram>>,
     /// Memory to add rows to, all zero.
-    zeros: Mutex<Vec<Vec<Pairs>>>,
+    zeros: Mutex<Vec<Vec<Line>>>,
 }
 
 impl<'a, B: Bin> Histograms<'a, B> {
@@ -72,7 +87,7 @@ impl<'a, B: Bin> Histograms<'a, B> {
     fn zeros(&self, n_words: usize) -> Zeros<'_> {
         let n = n_words * B::N_BINS;
         let mut zeros = take(&self.zeros).unwrap_or_default();
-        zeros.resize(n.max(zeros.len()), Pairs::default());
+        zeros.resize(n.max(zeros.len()), Line::default());
         Zeros(zeros, &self.zeros)
     }
 
@@ -95,74 +110,127 @@ impl<'a, B: Bin> Histograms<'a, B> {
         words.enumerate().map(visit).collect()
     }
 
-    /// Builds the histogram of some rows for the words that are `wanted`, and subtracts it from that
-    /// of `parent`. `visit` is called with each word of both while it is in the cache; without a
-    /// parent the second slice is empty.
+    /// Builds the histogram of some rows for the words that are `wanted`, and subtracts it from `rest`.
+    /// `finish` has to finish each word.
     pub(crate) fn build<T: Default + Send>(
         &self,
         rows: &[u32],
         gradient: impl Fn(u32) -> [f32; 2] + Sync,
         wanted: &[bool],
-        parent: Option<&mut Histogram>,
-        visit: impl Fn(usize, &[Line], &[Line]) -> T + Sync,
+        rest: Option<&mut Histogram>,
+        finish: impl Fn(usize, Word<'_>) -> T + Sync,
     ) -> (Histogram, Vec<T>) {
         let mut histogram = self.take();
-        let rests: Vec<&mut [Line]> = match parent {
-            Some(parent) => parent.chunks_exact_mut(B::N_BINS).collect(),
+        let rests: Vec<&mut [Line]> = match rest {
+            Some(rest) => rest.chunks_exact_mut(B::N_BINS).collect(),
             None => wanted.iter().map(|_| &mut [][..]).collect(),
         };
-        let words = histogram
-            .par_chunks_exact_mut(B::N_BINS)
-            .zip(rests)
-            .enumerate();
-        let finish_word =
-            |parts: &mut [&mut [Pairs]], word: usize, own: &mut [Line], rest: &mut [Line]| {
-                let n_bins = self.n_bins[word];
-                let n_rest = n_bins.min(rest.len());
-                let (own, rest) = (&mut own[..n_bins], &mut rest[..n_rest]);
-                finish(parts, own, rest);
-                visit(word, own, rest)
+        let words = histogram.par_chunks_exact_mut(B::N_BINS).zip(rests);
+        let finish = |word: usize, sums: &mut [Line], (own, rest): (&mut [Line], &mut [Line])| {
+            let n_bins = self.n_bins[word];
+            let n_rest = n_bins.min(rest.len());
+            let word_of_both = Word {
+                sums: &mut sums[..n_bins],
+                own: &mut own[..n_bins],
+                rest: &mut rest[..n_rest],
             };
-        let results = if rows.len() < 2 * CHUNK {
-            let few = (rows.len() + BLOCK) * self.n_features < PARALLEL;
-            let n_words = if few { self.n_bins.len() } else { 1 };
-            let sums: Vec<[f32; 2]> = rows.iter().map(|&row| gradient(row)).collect();
-            let gathered = few && !self.binned.is_cached();
-            let gathered = gathered.then(|| self.gather(rows, Vec::new()));
-            let add = |zeros: &mut Zeros<'_>, (word, (own, rest)): (usize, (&mut [Line], _))| {
+            finish(word, word_of_both)
+        };
+        let results = if rows.len() < MANY {
+            let rows = self.few(rows, gradient);
+            let words = words.enumerate().with_min_len(rows.words_per_task);
+            let visit = |zeros: &mut Zeros<'_>, (word, lines): (usize, _)| {
                 if !wanted[word] {
                     return T::default();
                 }
-                let pairs = &mut zeros.0[..B::N_BINS];
-                match &gathered {
-                    Some(gathered) => {
-                        let bins = gathered[word * rows.len()..].iter();
-                        self.add_word(word, bins, &sums, pairs);
-                    }
-                    None => {
-                        self.add_word(word, self.binned.of_rows(word, rows), &sums, pairs);
-                    }
-                }
-                finish_word(&mut [pairs], word, own, rest)
+                self.add_few(word, &rows, &mut zeros.0);
+                finish(word, &mut zeros.0, lines)
             };
-            let words = words.with_min_len(n_words);
-            words.map_init(|| self.zeros(1), add).collect()
+            words.map_init(|| self.zeros(1), visit).collect()
         } else {
             let mut parts: Vec<Zeros<'_>> = rows
                 .par_chunks(CHUNK)
                 .map(|rows| self.part(rows, &gradient, wanted))
                 .collect();
             let by_word = self.by_word(parts.iter_mut().map(|part| &mut part.0[..]));
-            let results = words.zip(by_word).map(|((word, (own, rest)), mut parts)| {
-                if wanted[word] {
-                    finish_word(&mut parts, word, own, rest)
-                } else {
-                    T::default()
+            let words = words.zip(by_word).enumerate();
+            let visit = |(word, (lines, mut parts)): (usize, (_, Vec<&mut [Line]>))| match parts
+                .split_first_mut()
+            {
+                Some((first, others)) if wanted[word] => {
+                    others.iter_mut().for_each(|part| take_from(part, first));
+                    finish(word, first, lines)
                 }
-            });
-            results.collect()
+                _ => T::default(),
+            };
+            words.map(visit).collect()
         };
         (histogram, results)
+    }
+
+    /// Calls `visit` with each wanted word of the histogram of less than [`MANY`] rows. It must set all sums
+    /// to zero.
+    pub(crate) fn pass<T: Default + Send>(
+        &self,
+        rows: &Few<'_, B>,
+        wanted: &[bool],
+        visit: impl Fn(usize, &mut [Line]) -> T + Sync,
+    ) -> Vec<T> {
+        let visit = |zeros: &mut Zeros<'_>, (word, &wanted): (usize, &bool)| {
+            if !wanted {
+                return T::default();
+            }
+            self.add_few(word, rows, &mut zeros.0);
+            visit(word, &mut zeros.0[..self.n_bins[word]])
+        };
+        let words = wanted.par_iter().with_min_len(rows.words_per_task);
+        let words = words.enumerate();
+        words.map_init(|| self.zeros(1), visit).collect()
+    }
+
+    /// Prepares less than [`MANY`] rows.
+    pub(crate) fn few<'r>(
+        &self,
+        rows: &'r [u32],
+        gradient: impl Fn(u32) -> [f32; 2],
+    ) -> Few<'r, B> {
+        let few = (rows.len() + BLOCK) * self.n_features < PARALLEL;
+        let gathered = few && !self.binned.is_cached();
+        Few {
+            rows,
+            sums: rows
+                .iter()
+                .map(|&row| gradient(row).map(f64::from))
+                .collect(),
+            gathered: gathered.then(|| self.gather(rows, Vec::new())),
+            words_per_task: if few { self.n_bins.len() } else { 1 },
+        }
+    }
+
+    fn add_few(&self, word: usize, rows: &Few<'_, B>, lines: &mut [Line]) {
+        let Few {
+            rows,
+            sums,
+            gathered,
+            ..
+        } = rows;
+        match gathered {
+            Some(gathered) => {
+                let bins = gathered[word * rows.len()..].iter();
+                self.add_word(word, bins, sums, lines);
+            }
+            None => self.add_word(word, self.binned.of_rows(word, rows), sums, lines),
+        }
+    }
+
+    /// The sums of the bins of one feature, as [`build`](Self::build) has them.
+    pub(crate) fn of_feature(&self, feature: usize, rows: &Few<'_, B>, bins: &mut Vec<Sums>) {
+        bins.resize(self.n_bins[feature / LANES], [0.0; 2]);
+        let column = self.binned.column(feature);
+        for (&row, sums) in rows.rows.iter().zip(&rows.sums) {
+            let bin = &mut bins[column[row as usize].index()];
+            *bin = plus(*bin, *sums);
+        }
     }
 
     /// The parts of several histograms, grouped by word.
@@ -174,8 +242,8 @@ impl<'a, B: Bin> Histograms<'a, B> {
         by_word.resize_with(self.n_bins.len(), Vec::new);
         for histogram in histograms {
             let words = histogram.chunks_exact_mut(B::N_BINS);
-            let pairs = by_word.iter_mut().zip(words);
-            pairs.for_each(|(of_word, lines)| of_word.push(lines));
+            let both = by_word.iter_mut().zip(words);
+            both.for_each(|(of_word, lines)| of_word.push(lines));
         }
         by_word
     }
@@ -192,13 +260,13 @@ impl<'a, B: Bin> Histograms<'a, B> {
         let mut gathered = Vec::new();
         for rows in rows.chunks(BLOCK) {
             for (sum, &row) in sums.iter_mut().zip(rows) {
-                *sum = gradient(row);
+                *sum = gradient(row).map(f64::from);
             }
             gathered = self.gather(rows, gathered);
             let words = part.0.chunks_exact_mut(B::N_BINS).enumerate();
-            for (word, pairs) in words.filter(|(word, _)| wanted[*word]) {
+            for (word, lines) in words.filter(|(word, _)| wanted[*word]) {
                 let bins = gathered[word * rows.len()..].iter();
-                self.add_word(word, bins, &sums[..rows.len()], pairs);
+                self.add_word(word, bins, &sums[..rows.len()], lines);
             }
         }
         part
@@ -219,21 +287,25 @@ impl<'a, B: Bin> Histograms<'a, B> {
         &self,
         word: usize,
         bins: impl Iterator<Item = &'w [B; LANES]>,
-        sums: &[[f32; 2]],
-        pairs: &mut [Pairs],
+        sums: &[Sums],
+        lines: &mut [Line],
     ) where
         B: 'w,
     {
-        match (self.n_features - word * LANES).min(LANES) {
-            1 => add_lanes::<1, B>(bins, sums, pairs),
-            2 => add_lanes::<2, B>(bins, sums, pairs),
-            3 => add_lanes::<3, B>(bins, sums, pairs),
-            4 => add_lanes::<4, B>(bins, sums, pairs),
-            5 => add_lanes::<5, B>(bins, sums, pairs),
-            6 => add_lanes::<6, B>(bins, sums, pairs),
-            7 => add_lanes::<7, B>(bins, sums, pairs),
-            _ => add_lanes::<LANES, B>(bins, sums, pairs),
-        }
+        let n = (self.n_features - word * LANES).min(LANES);
+        dispatch(
+            #[inline(always)]
+            || match n {
+                1 => add_lanes::<1, B>(bins, sums, lines),
+                2 => add_lanes::<2, B>(bins, sums, lines),
+                3 => add_lanes::<3, B>(bins, sums, lines),
+                4 => add_lanes::<4, B>(bins, sums, lines),
+                5 => add_lanes::<5, B>(bins, sums, lines),
+                6 => add_lanes::<6, B>(bins, sums, lines),
+                7 => add_lanes::<7, B>(bins, sums, lines),
+                _ => add_lanes::<LANES, B>(bins, sums, lines),
+            },
+        );
     }
 }
 
@@ -248,7 +320,7 @@ fn give<T>(pool: &Mutex<Vec<T>>, item: T) {
 }
 
 /// Memory to add rows to, which must be all zero again when it is dropped and kept for reuse.
-struct Zeros<'a>(Vec<Pairs>, &'a Mutex<Vec<Vec<Pairs>>>);
+struct Zeros<'a>(Vec<Line>, &'a Mutex<Vec<Vec<Line>>>);
 
 impl Drop for Zeros<'_> {
     fn drop(&mut self) {
@@ -260,8 +332,41 @@ impl Drop for Zeros<'_> {
 mod tests {
     use ndarray::Array2;
 
+    use super::super::finish::{Bins, Visit, visit_parts};
     use super::*;
     use crate::random::Key;
+
+    /// Counts the bins.
+    struct Count;
+
+    impl Visit for Count {
+        type Output = usize;
+
+        fn visit<const N: usize>(&self, bins: impl Bins<N>) -> [usize; N] {
+            let mut n = 0;
+            bins.for_each(|_| n += 1);
+            [n; N]
+        }
+    }
+
+    /// Adds up the sums of the first feature, each multiplied with the number of its bin.
+    struct Weigh;
+
+    impl Visit for Weigh {
+        type Output = Sums;
+
+        fn visit<const N: usize>(&self, bins: impl Bins<N>) -> [Sums; N] {
+            let (mut sums, mut factor) = ([[0.0; 2]; N], 1.0);
+            bins.for_each(|bins| {
+                for (sums, bin) in sums.iter_mut().zip(bins) {
+                    let bin = [bin.gradients[0], bin.hessians[0]];
+                    *sums = plus(*sums, bin.map(|x| x * factor));
+                }
+                factor += 1.0;
+            });
+            sums
+        }
+    }
 
     /// Integers, so that sums are exact in any order.
     fn gradient(row: u32) -> [f32; 2] {
@@ -303,28 +408,51 @@ mod tests {
                 }
             };
             let mut wanted = vec![true; n_features.div_ceil(LANES)];
-            let (mut whole, n_bins) =
-                histograms.build(&all, gradient, &wanted, None, |_, own, rest| {
-                    assert_eq!(rest.len(), 0);
-                    own.len()
-                });
+            let (mut whole, n_bins) = histograms.build(&all, gradient, &wanted, None, |_, word| {
+                assert_eq!(word.rest.len(), 0);
+                word.finish(&Count).1
+            });
             assert!(n_bins.iter().all(|n| (50..=256).contains(n)), "{n_bins:?}");
             check(&all, &whole);
             let (thirds, rest): (Vec<u32>, Vec<u32>) = all.iter().partition(|row| **row % 3 == 0);
             for _ in 0..2 {
                 // The second time in recycled memory.
                 let mut parent = whole.clone();
-                let (part, _) =
-                    histograms.build(&thirds, gradient, &wanted, Some(&mut parent), |_, _, _| ());
+                let both = |_, word: Word<'_>| word.finish_both(&Count).1;
+                let (part, n_both) =
+                    histograms.build(&thirds, gradient, &wanted, Some(&mut parent), both);
+                assert!(n_both.iter().zip(&n_bins).all(|(both, n)| *both == [*n; 2]));
                 check(&thirds, &part);
                 check(&rest, &parent);
                 histograms.recycle(part);
+            }
+            if thirds.len() < MANY {
+                // The second pass finds the sums at zero again.
+                let few = histograms.few(&thirds, gradient);
+                for _ in 0..2 {
+                    let parts = histograms.pass(&few, &wanted, |word, own| {
+                        visit_parts(&Weigh, own, histograms.of_word(&whole, word))
+                    });
+                    let mut of_thirds = Vec::new();
+                    histograms.of_feature(0, &few, &mut of_thirds);
+                    assert_eq!(of_thirds, naive(&thirds, 0)[..of_thirds.len()]);
+                    let sum = |rows: &[u32]| {
+                        let sums = naive(rows, 0);
+                        sums.iter().enumerate().fold([0.0; 2], |sum, (bin, sums)| {
+                            plus(sum, sums.map(|x| x * (bin + 1) as f64))
+                        })
+                    };
+                    assert_eq!(parts[0], [sum(&thirds), sum(&rest)]);
+                }
             }
             // Words that are not wanted stay as they are.
             let before = whole.clone();
             wanted[0] = false;
             let (_, seen) =
-                histograms.build(&thirds, gradient, &wanted, Some(&mut whole), |_, _, _| true);
+                histograms.build(&thirds, gradient, &wanted, Some(&mut whole), |_, word| {
+                    word.finish_both(&Count);
+                    true
+                });
             assert_eq!(seen, wanted);
             let first = |histogram| histograms.of_word(histogram, 0).to_vec();
             assert_eq!(first(&whole), first(&before));
