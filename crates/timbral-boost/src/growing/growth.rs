@@ -3,28 +3,52 @@ use super::grower::{Grower, Target};
 use super::histogram::{Histogram, Line, MANY, Word, visit_parts};
 use super::node::Open;
 use super::partition::partition;
-use super::regularisation::{Bounds, NodeSums, Sums, minus};
+use super::regularisation::{Bounds, NodeSums, Sums, minus, plus};
 use super::split::Split;
 use crate::data::{Bin, LANES};
-use crate::random::Stream;
+use crate::random::{Key, Stream};
 
 /// The smallest gain that counts (`kRtEps`).
 const EPSILON: f32 = 1e-6;
 
 /// The growth of one tree.
-pub(super) struct Growth<'a, B, G> {
+pub(super) struct Growth<'a, B> {
     pub(super) grower: &'a Grower<'a, B>,
-    pub(super) target: &'a Target<'a, G>,
-    pub(super) features: Vec<usize>,
-    pub(super) words: Vec<bool>,
+    key: Key,
+    /// The gradients of all rows of the tree next to each other, by row of the table.
+    gradients: Vec<[f32; 2]>,
+    features: Vec<usize>,
+    words: Vec<bool>,
 }
 
-impl<B: Bin, G: Fn(u32) -> [f32; 2] + Sync> Growth<'_, B, G> {
+impl<'a, B: Bin> Growth<'a, B> {
+    pub(super) fn new<G: Fn(u32) -> [f32; 2]>(
+        grower: &'a Grower<'a, B>,
+        target: &Target<'_, G>,
+        rows: &[u32],
+    ) -> Self {
+        let features = grower.columns(target.key);
+        let mut gradients = vec![[0.0; 2]; grower.binned.n_rows()];
+        for &row in rows {
+            gradients[row as usize] = (target.gradient)(row);
+        }
+        Self {
+            grower,
+            key: target.key,
+            gradients,
+            words: grower.words(&features),
+            features,
+        }
+    }
+
+    fn gradient(&self) -> impl Fn(u32) -> [f32; 2] + Sync {
+        |row| self.gradients[row as usize]
+    }
+
     pub(super) fn root(&self, rows: &[u32], histogram: Option<Histogram>) -> Open {
         let params = self.grower.params;
         let sums = rows.iter().fold([0.0; 2], |sums: Sums, &row| {
-            let [g, h] = (self.target.gradient)(row);
-            [sums[0] + f64::from(g), sums[1] + f64::from(h)]
+            plus(sums, self.gradients[row as usize].map(f64::from))
         });
         let node = NodeSums::new(&params.regularisation, sums, Bounds::NONE);
         let (histogram, estimates) = match histogram {
@@ -43,7 +67,7 @@ impl<B: Bin, G: Fn(u32) -> [f32; 2] + Sync> Growth<'_, B, G> {
             node,
             weight: params.regularisation.weight(sums, Bounds::NONE),
             depth: 0,
-            key: self.target.key.stream(Stream::Root),
+            key: self.key.stream(Stream::Root),
             histogram: Some(histogram),
             estimates,
             split: None,
@@ -57,7 +81,7 @@ impl<B: Bin, G: Fn(u32) -> [f32; 2] + Sync> Growth<'_, B, G> {
         let search = self.grower.search();
         let estimate = |word, bins: Word<'_>| search.finish(node, word, bins);
         let histograms = &self.grower.histograms;
-        histograms.build(rows, self.target.gradient, &self.words, None, estimate)
+        histograms.build(rows, self.gradient(), &self.words, None, estimate)
     }
 
     /// Finds the best split of a node from its histogram, which is recycled if there is none.
@@ -87,7 +111,6 @@ impl<B: Bin, G: Fn(u32) -> [f32; 2] + Sync> Growth<'_, B, G> {
     ) -> Option<Split> {
         let params = self.grower.params;
         let of_level = self
-            .target
             .key
             .stream(Stream::LevelColumns)
             .with(open.depth as u64);
@@ -114,7 +137,7 @@ impl<B: Bin, G: Fn(u32) -> [f32; 2] + Sync> Growth<'_, B, G> {
         let histograms = &self.grower.histograms;
         let search = self.grower.search();
         let large = 1 - small;
-        let rows = histograms.few(rows, self.target.gradient);
+        let rows = histograms.few(rows, self.gradient());
         let nodes = [small, large].map(|i| wanted[i].then_some(&children[i].node));
         let visitor = search.visitor(nodes);
         let estimates = histograms.pass(&rows, &self.words, |word, own| {
@@ -210,7 +233,7 @@ impl<B: Bin, G: Fn(u32) -> [f32; 2] + Sync> Growth<'_, B, G> {
                 let nodes = [small, large].map(|i| wanted[i].then_some(&children[i].node));
                 let (histogram, estimates) = histograms.build(
                     rows[small],
-                    self.target.gradient,
+                    self.gradient(),
                     &self.words,
                     Some(&mut parent),
                     |word, bins| search.finish_both(nodes, word, bins),

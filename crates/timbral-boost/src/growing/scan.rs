@@ -133,3 +133,58 @@ impl Block {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::growing::regularisation::{Bounds, NodeSums, PLAIN, Regularisation};
+    use crate::random::Key;
+
+    /// Few and many bins, more than a block; empty bins and repeated ones, which make equal splits.
+    #[test]
+    fn the_blocks_find_what_the_full_scan_finds() {
+        let mut n_found = [0; 2];
+        for (case, n_bins) in [1, 2, 9, 64, 255, 256, 257, 700].into_iter().enumerate() {
+            for seed in 0..40 {
+                let key = Key::new(seed).with(case as u64);
+                let size = 10.0_f32.powi((key.with(1000).uniform() * 12.0) as i32 - 8);
+                let bins: Vec<Sums> = (0..n_bins)
+                    .map(|bin| {
+                        let draw = |label| key.with(bin % 100).with(label).uniform() as f32;
+                        let (g, h) = (size * (draw(1) - 0.5), draw(2));
+                        match draw(3) {
+                            ..0.5 => [0.0; 2],
+                            0.5..0.7 => [0.125, 0.5],
+                            0.7..0.9 => [-0.125, 0.5],
+                            _ => [f64::from(g), f64::from(h)],
+                        }
+                    })
+                    .collect();
+                let has_missing = seed % 2 == 1;
+                let missing = if has_missing { [0.75, 3.0] } else { [0.0; 2] };
+                let sums = bins.iter().fold(missing, |sum, bin| plus(sum, *bin));
+                let alpha = if seed % 3 == 0 { 0.2 } else { 0.0 };
+                let regularisation = Regularisation { alpha, ..PLAIN };
+                let node = NodeSums::new(&regularisation, sums, Bounds::NONE);
+                let column = Column {
+                    feature: 0,
+                    bins: &bins,
+                    has_missing,
+                    monotone: 0,
+                };
+                let estimator = Estimator {
+                    regularisation: &regularisation,
+                    node: &node,
+                };
+                let [mut found, mut expected] = [None; 2];
+                estimator.scan(&column, &mut found);
+                regularisation.scan(&column, &node, &mut expected);
+                assert_eq!(found, expected, "{n_bins} {seed}");
+                if let Some(split) = found {
+                    n_found[usize::from(split.default_left)] += 1;
+                }
+            }
+        }
+        assert!(n_found.iter().all(|n| *n > 30), "{n_found:?}");
+    }
+}

@@ -26,13 +26,7 @@ impl<B: Bin> Grower<'_, B> {
         rows: &mut [u32],
         root: Option<Histogram>,
     ) -> Grown {
-        let features = self.columns(target.key);
-        let growth = Growth {
-            grower: self,
-            target,
-            words: self.words(&features),
-            features,
-        };
+        let growth = Growth::new(self, target, rows);
         let mut scratch = vec![0; rows.len()];
         let root = growth.root(rows, root);
         let params = self.params;
@@ -47,7 +41,7 @@ impl<B: Bin> Grower<'_, B> {
     }
 }
 
-impl<B: Bin, G: Fn(u32) -> [f32; 2] + Sync> Growth<'_, B, G> {
+impl<B: Bin> Growth<'_, B> {
     /// Grows the subtree below a node.
     fn branch(
         &self,
@@ -164,5 +158,58 @@ impl<B: Bin, G: Fn(u32) -> [f32; 2] + Sync> Growth<'_, B, G> {
             .filter_map(|o| o.histogram)
             .for_each(|h| histograms.recycle(h));
         done
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use ndarray::Array2;
+
+    use crate::data::Dataset;
+    use crate::random::Key;
+    use crate::training::BoostParams;
+
+    /// Sums of the last level are added up again for a few features only.
+    #[test]
+    fn the_last_level_is_split_as_if_there_were_another() {
+        for (n_rows, colsample_bynode) in [(3000, 1.0), (3000, 0.4), (80_000, 1.0)] {
+            let features = Array2::from_shape_fn((n_rows, 19), |(row, column)| {
+                Key::new(column as u64).with(row as u64).uniform() as f32
+            });
+            let label = |row: usize| {
+                let row = features.row(row);
+                (6.0 * row[3]).sin() + (9.0 * row[11] * row[17]).cos() + 0.3 * row[0]
+            };
+            let labels: Vec<f32> = (0..n_rows).map(label).collect();
+            let data = Dataset::new(features.view(), &labels).unwrap();
+            let tree = |max_depth| {
+                let params = BoostParams {
+                    max_depth,
+                    n_rounds: 1,
+                    colsample_bynode,
+                    ..Default::default()
+                };
+                params.fit(&data).unwrap().trees[0].clone()
+            };
+            let mut n_splits = 0;
+            for max_depth in 1..5 {
+                let trees = [tree(max_depth), tree(max_depth + 1)];
+                let [last, inner] = trees.each_ref().map(|tree| tree.nodes());
+                let mut pairs = vec![(0, 0)];
+                while let Some((i, j)) = pairs.pop() {
+                    let Some(children) = last[i].children else {
+                        continue;
+                    };
+                    let others = inner[j].children.unwrap();
+                    assert_eq!(children.feature, others.feature);
+                    assert_eq!(children.threshold, others.threshold);
+                    assert_eq!(last[i].loss_change, inner[j].loss_change);
+                    pairs.push((children.left as usize, others.left as usize));
+                    pairs.push((children.right as usize, others.right as usize));
+                    n_splits += 1;
+                }
+            }
+            assert!(n_splits > 20, "{n_splits}");
+        }
     }
 }
