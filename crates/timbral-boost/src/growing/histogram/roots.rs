@@ -55,10 +55,13 @@ impl<B: Bin> Histograms<'_, B> {
                     .collect();
                 for (output, lines) in histograms.into_iter().enumerate() {
                     let (wide, half) = (2 * output / WIDTH, 2 * output % WIDTH);
-                    for (bin, line) in lines[..self.n_bins[word]].iter_mut().enumerate() {
-                        *line = Line::default();
-                        for (lane, sums) in sums.iter().enumerate() {
-                            let sums = &sums[bin][wide].0;
+                    let lines = &mut lines[..self.n_bins[word]];
+                    if sums.len() < LANES {
+                        lines.fill(Line::default());
+                    }
+                    for (lane, sums) in sums.iter().enumerate() {
+                        for (line, sums) in lines.iter_mut().zip(sums) {
+                            let sums = &sums[wide].0;
                             line.set(lane, [sums[half], sums[half + 1]]);
                         }
                     }
