@@ -205,7 +205,8 @@ impl Formula for InF32 {
 
     #[inline(always)]
     fn end(&self, gains: &mut [f32; LANES]) {
-        for gain in gains {
+        // Without a split the gain stays below all others, even where the base is infinite.
+        for gain in gains.iter_mut().filter(|gain| **gain >= 0.0) {
             *gain = self.base + self.s * *gain;
         }
     }

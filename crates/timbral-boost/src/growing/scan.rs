@@ -140,7 +140,8 @@ mod tests {
     use crate::growing::regularisation::{Bounds, NodeSums, PLAIN, Regularisation};
     use crate::random::Key;
 
-    /// Few and many bins, more than a block; empty bins and repeated ones, which make equal splits.
+    /// Few and many bins, more than a block; empty bins and repeated ones, which make equal splits, and light
+    /// ones, which make splits whose gains differ in the last bits.
     #[test]
     fn the_blocks_find_what_the_full_scan_finds() {
         let mut n_found = [0; 2];
@@ -152,7 +153,9 @@ mod tests {
                     .map(|bin| {
                         let draw = |label| key.with(bin % 100).with(label).uniform() as f32;
                         let (g, h) = (size * (draw(1) - 0.5), draw(2));
+                        let light = f64::from(draw(4)) * 1e-6;
                         match draw(3) {
+                            _ if seed % 5 == 0 && bin % 50 != 20 => [light, 1e-6 - light],
                             ..0.5 => [0.0; 2],
                             0.5..0.7 => [0.125, 0.5],
                             0.7..0.9 => [-0.125, 0.5],
@@ -185,6 +188,6 @@ mod tests {
                 }
             }
         }
-        assert!(n_found.iter().all(|n| *n > 30), "{n_found:?}");
+        assert!(n_found.iter().all(|n| *n > 20), "{n_found:?}");
     }
 }

@@ -73,14 +73,19 @@ impl Search<'_> {
         if let Some(estimator) = estimator
             && let Some(left) = self.missing(word, lines)
         {
-            gains.raise(&visit_lines(&From { estimator, left }, lines));
+            let visitor = Visitor {
+                estimators: [Some(estimator), None],
+                left: [left; 2],
+            };
+            gains.raise(&visit_lines(&visitor, lines));
         }
     }
 
-    /// The estimator of each node, where it is wanted and possible.
+    /// Estimates the gains of nodes where they are wanted.
     pub(super) fn visitor<'n>(&'n self, nodes: [Option<&'n NodeSums>; 2]) -> Visitor<'n> {
         Visitor {
             estimators: nodes.map(|node| self.estimator(node?).if_possible()),
+            left: Default::default(),
         }
     }
 
@@ -160,32 +165,12 @@ impl Search<'_> {
     }
 }
 
-/// Estimates the gains of the features of one node with some sums on the left.
-struct From<'a> {
-    estimator: Estimator<'a>,
-    left: Lanes,
-}
-
-impl Visit for From<'_> {
-    type Output = Estimates;
-
-    #[inline(always)]
-    fn visit<const N: usize>(&self, bins: impl Bins<N>) -> [Estimates; N] {
-        let [gains] = largest_gains(
-            [self.estimator],
-            [self.left],
-            bins,
-            #[inline(always)]
-            |bins| [bins[0]],
-        );
-        [gains; N]
-    }
-}
-
 /// Estimates the gains of the features of one or two nodes; what is not wanted or not possible is
 /// [`Estimates::NONE`].
 pub(super) struct Visitor<'a> {
     estimators: [Option<Estimator<'a>>; 2],
+    /// The sums on the left before the first bin.
+    left: [Lanes; 2],
 }
 
 impl Visit for Visitor<'_> {
@@ -195,12 +180,12 @@ impl Visit for Visitor<'_> {
     fn visit<const N: usize>(&self, bins: impl Bins<N>) -> [Estimates; N] {
         let mut gains = [Estimates::NONE; N];
         let last = N - 1;
-        let zero = Lanes::default();
+        let left = self.left;
         match self.estimators[..N] {
             [Some(a), Some(b)] => {
                 [gains[0], gains[last]] = largest_gains(
                     [a, b],
-                    [zero; 2],
+                    left,
                     bins,
                     #[inline(always)]
                     |bins| [bins[0], bins[last]],
@@ -209,7 +194,7 @@ impl Visit for Visitor<'_> {
             [Some(a), ..] => {
                 [gains[0]] = largest_gains(
                     [a],
-                    [zero],
+                    [left[0]],
                     bins,
                     #[inline(always)]
                     |bins| [bins[0]],
@@ -218,7 +203,7 @@ impl Visit for Visitor<'_> {
             [.., Some(b)] => {
                 [gains[last]] = largest_gains(
                     [b],
-                    [zero],
+                    [left[1]],
                     bins,
                     #[inline(always)]
                     |bins| [bins[last]],
