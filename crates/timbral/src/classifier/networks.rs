@@ -138,9 +138,17 @@ pub(super) struct Networks {
     )>,
 }
 
-#[cfg(feature = "pretrained")]
 impl Networks {
+    pub(super) fn of_user(path: Option<PathBuf>) -> Self {
+        Self {
+            path,
+            #[cfg(feature = "pretrained")]
+            known: Vec::new(),
+        }
+    }
+
     /// The weights of a network.
+    #[cfg(feature = "pretrained")]
     pub(super) fn weights(
         &self,
         network: PublishedNetwork,

@@ -49,10 +49,7 @@ impl ClassifierParams {
     /// [`Error::Stopped`] on `Break`; parameters out of range; no usable file, files of one genre only,
     /// or too few recordings for the folds.
     pub fn fit(&self, files: &[PathBuf], monitor: &mut dyn Monitor) -> Result<FittedClassifier> {
-        let networks = Networks {
-            path: self.weights.clone(),
-            ..Networks::default()
-        };
+        let networks = Networks::of_user(self.weights.clone());
         let views = self.members.iter().map(|member| self.view(&member.model));
         let (mut data, problems) =
             LabelledFiles::read(files, views, &networks, self.open, monitor)?;
