@@ -12,24 +12,14 @@ pub(crate) fn partition(
     if rows.len() <= CHUNK {
         return partition_chunk(rows, scratch, left);
     }
-    let part = |rows: &[u32], scratch: &mut [u32]| {
-        let (mut n_left, mut n_right) = (0, 0);
-        let end = scratch.len() - 1;
-        for &row in rows {
-            // Written to both ends without a branch; only one end moves.
-            scratch[n_left] = row;
-            scratch[end - n_right] = row;
-            let goes_left = usize::from(left(row));
-            n_left += goes_left;
-            n_right += 1 - goes_left;
-        }
-        scratch[n_left..].reverse();
-        n_left
-    };
     let lefts: Vec<usize> = rows
-        .par_chunks(CHUNK)
+        .par_chunks_mut(CHUNK)
         .zip(scratch.par_chunks_mut(CHUNK))
-        .map(|(rows, scratch)| part(rows, scratch))
+        .map(|(rows, scratch)| {
+            let n_left = partition_chunk(rows, scratch, &left);
+            scratch.copy_from_slice(rows);
+            n_left
+        })
         .collect();
     let n_left = lefts.iter().sum();
     let (mut to_left, mut to_right) = rows.split_at_mut(n_left);
@@ -48,7 +38,7 @@ pub(crate) fn partition(
     n_left
 }
 
-/// The same for few rows: the left part moves forward in place.
+/// The same for one chunk: the left part moves forward in place.
 fn partition_chunk(rows: &mut [u32], scratch: &mut [u32], left: impl Fn(u32) -> bool) -> usize {
     let (mut n_left, mut n_right) = (0, 0);
     for i in 0..rows.len() {

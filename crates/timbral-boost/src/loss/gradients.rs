@@ -83,7 +83,10 @@ impl Gradients {
     ) {
         let width = self.width;
         let kink = match boosted {
-            Boosted::Objective(objective) => objective.width(margins, labels, weights),
+            Boosted::Objective(objective) => {
+                let residuals = margins[0].iter().zip(labels).map(|(m, y)| m - y);
+                objective.width(residuals, weights)
+            }
             Boosted::Loss(_) => 0.0,
         };
         self.values

@@ -1,6 +1,6 @@
 //! The prediction before the first tree.
 
-use super::objective::{Objective, clamped};
+use super::objective::{Objective, clamped, weight, weighted_mean};
 
 impl Objective {
     /// The base score, as XGBoost estimates it.
@@ -28,7 +28,7 @@ impl Objective {
     }
 
     fn newton_step(&self, from: f32, labels: &[f32], weights: Option<&[f32]>) -> f32 {
-        let width = self.width(&[vec![from; labels.len()]], labels, weights);
+        let width = self.width(labels.iter().map(|label| from - label), weights);
         let (mut gradient, mut hessian) = (0.0, 0.0);
         for (row, &label) in labels.iter().enumerate() {
             let [g, h] = self.gradient(from, label, width).map(f64::from);
@@ -39,17 +39,8 @@ impl Objective {
     }
 }
 
-fn weight(weights: Option<&[f32]>, row: usize) -> f64 {
-    weights.map_or(1.0, |weights| f64::from(weights[row]))
-}
-
 fn mean(labels: &[f32], weights: Option<&[f32]>) -> f64 {
-    let (mut sum, mut total) = (0.0, 0.0);
-    for (row, &label) in labels.iter().enumerate() {
-        sum += weight(weights, row) * f64::from(label);
-        total += weight(weights, row);
-    }
-    sum / total
+    weighted_mean(labels.iter().copied().map(f64::from), weights)
 }
 
 fn logs_of_shares(n_classes: usize, labels: &[f32], weights: Option<&[f32]>) -> Vec<f32> {

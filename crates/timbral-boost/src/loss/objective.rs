@@ -163,21 +163,17 @@ impl Objective {
 
     /// Refuses labels that are not classes of the objective, or outside of its range.
     pub(crate) fn check_labels(&self, labels: &[f32]) -> Result<()> {
-        let is_class = |y: f32, n: usize| y >= 0.0 && (y as usize) < n && y.fract() == 0.0;
-        let of_classes = "must be a class number below the number of classes";
-        let good = |&y: &f32| match *self {
-            Self::Logistic => is_class(y, 2),
-            Self::Softprob { n_classes } | Self::Softmax { n_classes } => is_class(y, n_classes),
-            Self::Poisson { .. } | Self::Tweedie { .. } => y >= 0.0,
-            Self::Gamma => y > 0.0,
-            _ => true,
+        let is_class = |y: f32| y >= 0.0 && (y as usize) < self.n_classes() && y.fract() == 0.0;
+        let (is_good, reason): (&dyn Fn(f32) -> bool, _) = match self {
+            Self::Logistic | Self::Softprob { .. } | Self::Softmax { .. } => (
+                &is_class,
+                "must be a class number below the number of classes",
+            ),
+            Self::Poisson { .. } | Self::Tweedie { .. } => (&|y| y >= 0.0, "must not be negative"),
+            Self::Gamma => (&|y| y > 0.0, "must be above 0"),
+            _ => return Ok(()),
         };
-        let reason = match self {
-            Self::Poisson { .. } | Self::Tweedie { .. } => "must not be negative",
-            Self::Gamma => "must be above 0",
-            _ => of_classes,
-        };
-        match labels.iter().position(|y| !good(y)) {
+        match labels.iter().position(|y| !is_good(*y)) {
             None => Ok(()),
             Some(index) => Err(Error::InvalidValue {
                 name: "labels",
@@ -192,21 +188,13 @@ impl Objective {
     /// over all residuals `r`.
     pub(crate) fn width(
         &self,
-        margins: &[Vec<f32>],
-        labels: &[f32],
+        residuals: impl Iterator<Item = f32>,
         weights: Option<&[f32]>,
     ) -> f32 {
         if !matches!(self, Self::AbsoluteError | Self::Quantile { .. }) {
             return 0.0;
         }
-        let residuals = margins[0].iter().zip(labels);
-        let (mut sum, mut total) = (0.0, 0.0);
-        for (row, (margin, label)) in residuals.enumerate() {
-            let weight = weights.map_or(1.0, |weights| f64::from(weights[row]));
-            sum += weight * f64::from((margin - label).abs()).sqrt();
-            total += weight;
-        }
-        let mean: f64 = sum / total;
+        let mean = weighted_mean(residuals.map(|r| f64::from(r.abs()).sqrt()), weights);
         (mean * mean) as f32
     }
 
@@ -287,9 +275,6 @@ impl Objective {
     /// assert!(Objective::Logistic.base_margin(1.5).is_nan());
     /// ```
     pub fn base_margin(&self, base_score: f32) -> f32 {
-        if let Self::Loss { .. } = self {
-            return base_score;
-        }
         match self.is_logistic() {
             true if !(0.0..=1.0).contains(&base_score) => f32::NAN,
             true => -libm::logf(1.0 / clamped(base_score) - 1.0),
@@ -302,4 +287,17 @@ impl Objective {
 /// A probability whose margin is finite, as XGBoost clamps it.
 pub(super) fn clamped(probability: f32) -> f32 {
     probability.clamp(1e-6, 1.0 - 1e-6)
+}
+
+pub(super) fn weighted_mean(values: impl Iterator<Item = f64>, weights: Option<&[f32]>) -> f64 {
+    let (mut sum, mut total) = (0.0, 0.0);
+    for (row, value) in values.enumerate() {
+        sum += weight(weights, row) * value;
+        total += weight(weights, row);
+    }
+    sum / total
+}
+
+pub(super) fn weight(weights: Option<&[f32]>, row: usize) -> f64 {
+    weights.map_or(1.0, |weights| f64::from(weights[row]))
 }

@@ -366,9 +366,8 @@ fn load_square<S: Simd, const P: usize>(
     let mut square = [[simd.splat_f32s(0.0); P]; P];
     let used = S::F32_LANES.min(shape.channels - channel);
     let [height, width] = [shape.height as isize, shape.width as isize];
-    let inside = 0..;
     if used == S::F32_LANES
-        && corner.iter().all(|x| inside.contains(x))
+        && corner.iter().all(|x| *x >= 0)
         && corner[0] + P as isize <= height
         && corner[1] + P as isize <= width
     {

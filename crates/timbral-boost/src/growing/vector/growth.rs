@@ -1,11 +1,9 @@
 use std::collections::BinaryHeap;
 use std::ops::Range;
-use std::sync::Mutex;
 
 use rayon::prelude::*;
 
 use super::node::{VectorNode, VectorSplit};
-use super::rounded::Rounded;
 use super::search::{Task, VectorSearch};
 use crate::data::{Bin, Binned, Cuts, LANES};
 use crate::growing::grower::leaf_binned;
@@ -43,19 +41,13 @@ pub(crate) struct GrownVectors {
 impl<B: Bin> VectorGrower<'_, B> {
     /// Grows a tree from the given rows and sorts them by leaf.
     pub(crate) fn grow(&self, target: &VectorTarget<'_>, rows: &mut [u32]) -> GrownVectors {
-        let search = VectorSearch {
-            params: self.params,
-            cuts: self.cuts,
-            binned: self.binned,
-            gradients: target.gradients,
-            n_outputs: self.n_outputs,
-            rounded: Rounded::new(
-                target.gradients,
-                self.n_outputs,
-                self.params.regularisation.lambda,
-            ),
-            scratch: Mutex::default(),
-        };
+        let search = VectorSearch::new(
+            self.params,
+            self.cuts,
+            self.binned,
+            target.gradients,
+            self.n_outputs,
+        );
         let all: Vec<usize> = (0..self.cuts.n_features()).collect();
         let columns = target.key.stream(Stream::TreeColumns);
         let columns = columns.sample(&all, self.params.colsample_bytree);

@@ -47,7 +47,30 @@ pub(super) struct Task<'a> {
     values: Option<Vec<i32>>,
 }
 
-impl<B: Bin> VectorSearch<'_, B> {
+impl<'a, B: Bin> VectorSearch<'a, B> {
+    pub(super) fn new(
+        params: &'a TreeParams,
+        cuts: &'a Cuts,
+        binned: &'a Binned<B>,
+        gradients: &'a Gradients,
+        n_outputs: usize,
+    ) -> Self {
+        let regularisation = &params.regularisation;
+        let is_estimated = regularisation.is_plain()
+            && regularisation.alpha == 0.0
+            && f64::from(regularisation.lambda) >= RANGE.start;
+        let rounded = || Rounded::new(gradients, n_outputs, regularisation.lambda);
+        Self {
+            params,
+            cuts,
+            binned,
+            gradients,
+            n_outputs,
+            rounded: is_estimated.then(rounded).flatten(),
+            scratch: Mutex::default(),
+        }
+    }
+
     /// Prepares the search: copies the gradients of the rows next to each other.
     pub(super) fn task<'n>(
         &self,
@@ -55,13 +78,9 @@ impl<B: Bin> VectorSearch<'_, B> {
         rows: &'n [u32],
         features: Vec<usize>,
     ) -> Task<'n> {
-        let regularisation = &self.params.regularisation;
-        let lambda = f64::from(regularisation.lambda);
+        let lambda = f64::from(self.params.regularisation.lambda);
         let heaviest = node.sums.iter().map(|[_, h]| *h).fold(0.0, f64::max);
-        let is_estimated = regularisation.is_plain()
-            && regularisation.alpha == 0.0
-            && lambda >= RANGE.start
-            && heaviest + 2.0 * lambda < RANGE.end;
+        let is_estimated = heaviest + 2.0 * lambda < RANGE.end;
         let rounded = self.rounded.as_ref().filter(|_| is_estimated);
         Task {
             node,
@@ -228,15 +247,7 @@ mod tests {
                         }
                     }
                     let node = VectorNode::new(regularisation, sums, 0..n, 0, key);
-                    let search = VectorSearch {
-                        params: &params,
-                        cuts: &cuts,
-                        binned: &binned,
-                        gradients: &gradients,
-                        n_outputs,
-                        rounded: Rounded::new(&gradients, n_outputs, regularisation.lambda),
-                        scratch: Mutex::default(),
-                    };
+                    let search = VectorSearch::new(&params, &cuts, &binned, &gradients, n_outputs);
                     let all: Vec<usize> = (0..features.ncols()).collect();
                     let task = search.task(&node, &rows, all.clone());
                     let gains = all.chunk_by(|a, b| a / LANES == b / LANES);
