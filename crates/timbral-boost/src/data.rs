@@ -7,5 +7,5 @@ mod sketch;
 
 pub(crate) use bins::{Bin, Binned, LANES};
 pub(crate) use cuts::Cuts;
-pub use dataset::Dataset;
 pub(crate) use dataset::fits;
+pub use dataset::{Dataset, FeatureType};

@@ -1,9 +1,11 @@
 //! Growing one tree from binned rows and their gradients.
 
+mod categorical;
 mod estimate;
 mod grower;
 mod growth;
 mod histogram;
+mod interactions;
 mod node;
 mod partition;
 mod queue;
@@ -15,6 +17,7 @@ mod traversal;
 mod tree_params;
 mod vector;
 
+pub(crate) use categorical::CategoryParams;
 pub(crate) use grower::{Grower, Target};
 pub(crate) use histogram::Histograms;
 pub(crate) use regularisation::Regularisation;

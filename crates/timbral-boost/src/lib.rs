@@ -48,6 +48,9 @@
 //! | `Logistic` | `binary:logistic` | 0, 1 | `logloss` |
 //! | `Softprob` | `multi:softprob` | 0 to `num_class` - 1 | `mlogloss` |
 //! | `Softmax` | `multi:softmax` | 0 to `num_class` - 1 | `mlogloss` |
+//! | `RankPairwise` | `rank:pairwise` | numbers; for the metric 0 to 31 | `ndcg@32` |
+//! | `RankNdcg` | `rank:ndcg` | 0 to 31 | `ndcg@32` |
+//! | `RankMap` | `rank:map` | 0, 1 | `map@32` |
 //!
 //! | [`Metric`] | XGBoost's name | for |
 //! |---|---|---|
@@ -57,6 +60,7 @@
 //! | `Poisson`, `GammaDeviance`, `Tweedie` | `poisson-nloglik`, `gamma-deviance`, `tweedie-nloglik` | the same |
 //! | `LogLoss`, `Error` | `logloss`, `error` | `binary:logistic` |
 //! | `MultiLogLoss`, `MultiError` | `mlogloss`, `merror` | `multi:softprob`, `multi:softmax` |
+//! | `Ndcg`, `Map`, `Precision` | `ndcg`, `map`, `pre`, with `@k` for the first rows | one number; groups of rows |
 //!
 //! Any other loss is trained through [`Loss`]. A model file with another objective is read as
 //! [`Objective::Other`] and predicts margins.
@@ -65,8 +69,8 @@
 //!
 //! Compared with XGBoost 3.4 on the CPU:
 //!
-//! - Training is `tree_method="hist"`: the same cuts, splits, default directions and pruning. The
-//!   tests compare trees node by node. Gradients are added in another order, so numbers differ in
+//! - Training is `tree_method="hist"`: the same cuts, splits, sets of categories, default directions and
+//!   pruning, interaction constraints and gradients of ranking included. The tests compare trees node by node. Gradients are added in another order, so numbers differ in
 //!   their last bits, and of two splits whose gains differ only there the other one may be chosen.
 //! - Margins of a model are equal to the last bit.
 //! - Model files are equal byte for byte. Files of XGBoost 1.7 to 3.4 are read.
@@ -77,11 +81,14 @@
 //! - Random draws (`subsample`, `colsample_*`) come from a generator of this crate: they have the same
 //!   distribution, but are other rows and columns. Each row is drawn independently, so the number of
 //!   rows varies around its mean.
-//! - Categorical splits and `gblinear` are refused with [`Error::Unsupported`]. `dart` models are read but not
-//!   trained.
+//!   So do the pairs of [`PairMethod::Mean`].
+//! - Categories are numbers: rows hold the code of a category, not its name, also for models of data frames
+//!   (see [`CategoryValues`]). Training refuses categories from 65535 on, and numbers that are not whole.
+//! - `gblinear` is refused with [`Error::Unsupported`]. `dart` models are read but not trained.
 //! - Trees with vectors as leaves ([`MultiStrategy::MultiOutputTree`]) have no monotone constraints.
-//! - There are no ranking or survival objectives to train, no interaction constraints, no other
-//!   `tree_method`, no GPU, no distributed training.
+//! - There is no `lambdarank_unbiased` (such models predict margins), there are no survival objectives to train, no
+//!   other `tree_method`, no GPU, no distributed training.
+//! - The metrics `ndcg`, `map` and `pre` without a number count all rows of a group; XGBoost counts 32.
 //! - `scale_pos_weight` is [`BoostParams::class_weights`], for any number of classes.
 //!
 //! # Threads and seeds
@@ -116,14 +123,14 @@ mod training;
 
 #[cfg(any(feature = "linfa", feature = "smartcore"))]
 pub use adapters::{BoostedTrees, Target};
-pub use data::Dataset;
+pub use data::{Dataset, FeatureType};
 pub use error::{Error, Result};
 pub use explain::{
     ImportanceKind, PermutationImportance, PermutationImportanceParams, permutation_importance,
 };
 pub use growing::{GrowPolicy, MultiStrategy};
-pub use loss::{Loss, Metric, Objective};
-pub use model::{Children, Model, Node, Tree};
+pub use loss::{LambdaRankParams, Loss, Metric, Objective, PairMethod};
+pub use model::{CategoryValues, Children, Model, Node, Tree};
 pub use ndarray;
 pub use predict::Predictor;
 pub use timbral_core::{InvalidParameter, Monitor, Progress};

@@ -20,6 +20,8 @@ pub(crate) enum Stream {
     LeftChild,
     /// The right child of a node, below the key of the node.
     RightChild,
+    /// The pairs of an objective of ranking, below the key of the round.
+    Pairs,
 }
 
 impl Stream {
@@ -32,6 +34,7 @@ impl Stream {
             Self::LevelColumns => 2,
             Self::Rows | Self::LeftChild => 3,
             Self::RightChild => 4,
+            Self::Pairs => 5,
         }
     }
 }

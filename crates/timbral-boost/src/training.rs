@@ -5,6 +5,7 @@ mod builder;
 mod checks;
 mod history;
 mod params;
+mod round;
 mod vectors;
 
 pub use builder::Training;

@@ -54,6 +54,8 @@ where
             tree_outputs: Vec::new(),
             round_starts: vec![0],
             feature_names: None,
+            feature_types: None,
+            encoding: None,
             class_names: None,
             best_iteration: None,
             attributes: BTreeMap::new(),

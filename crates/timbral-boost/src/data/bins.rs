@@ -1,4 +1,4 @@
-use ndarray::ArrayView2;
+use ndarray::{ArrayView1, ArrayView2};
 use rayon::prelude::*;
 
 use super::cuts::Cuts;
@@ -63,6 +63,9 @@ impl<B: Bin> Binned<B> {
             .par_chunks_mut(n_rows)
             .enumerate()
             .for_each(|(feature, bins)| {
+                if cuts.is_categorical(feature) {
+                    return categories(features.column(feature), cuts.n_bins(feature), bins);
+                }
                 for (bin, &value) in bins.iter_mut().zip(features.column(feature)) {
                     *bin = B::from_index(cuts.bin(feature, value));
                 }
@@ -153,5 +156,16 @@ impl<B: Bin> Binned<B> {
     /// The bins of a feature, row by row.
     pub(crate) fn column(&self, feature: usize) -> &[B] {
         &self.columns[feature * self.n_rows..][..self.n_rows]
+    }
+}
+
+/// The bins of a column of categories; `missing` is that of missing values.
+#[cold]
+fn categories<B: Bin>(column: ArrayView1<'_, f32>, missing: usize, bins: &mut [B]) {
+    for (bin, &category) in bins.iter_mut().zip(column) {
+        *bin = B::from_index(match category.is_nan() {
+            true => missing,
+            false => category as usize,
+        });
     }
 }

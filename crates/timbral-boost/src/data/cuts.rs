@@ -1,27 +1,43 @@
-use ndarray::ArrayView2;
+use ndarray::{ArrayView1, ArrayView2};
 use rayon::prelude::*;
 
+use super::dataset::FeatureType;
 use super::sketch::Sketch;
 
 /// Where the values of each feature are cut into bins.
 #[derive(Debug)]
 pub(crate) struct Cuts {
-    /// Ascending; a value belongs to the first bin whose cut is greater than it.
+    /// Ascending; a value belongs to the first bin whose cut is greater than it. Of a categorical feature the
+    /// categories, each of which is a bin.
     of_feature: Vec<Vec<f32>>,
     has_missing: Vec<bool>,
+    /// Empty without categorical features.
+    is_categorical: Vec<bool>,
 }
 
 impl Cuts {
+    /// Categorical features have a category for each number up to the largest.
     pub(crate) fn new(
         features: ArrayView2<'_, f32>,
+        types: Option<&[FeatureType]>,
         weights: Option<&[f32]>,
         max_bin: usize,
     ) -> Self {
+        let is_categorical = types.unwrap_or_default().iter();
+        let mut is_categorical: Vec<bool> = is_categorical
+            .map(|kind| *kind == FeatureType::Categorical)
+            .collect();
+        if !is_categorical.contains(&true) {
+            is_categorical.clear();
+        }
         let (of_feature, has_missing) = (0..features.ncols())
             .into_par_iter()
             .map(|feature| {
                 let column = features.column(feature);
                 let n_values = column.iter().filter(|v| !v.is_nan()).count();
+                if is_categorical.get(feature) == Some(&true) {
+                    return (categories(column), n_values < column.len());
+                }
                 let mut sketch = Sketch::new(n_values, max_bin);
                 for (row, &value) in column.iter().enumerate() {
                     if !value.is_nan() {
@@ -34,6 +50,7 @@ impl Cuts {
         Self {
             of_feature,
             has_missing,
+            is_categorical,
         }
     }
 
@@ -44,6 +61,12 @@ impl Cuts {
     /// Bins of a feature without the bin of missing values, which comes last.
     pub(crate) fn n_bins(&self, feature: usize) -> usize {
         self.of_feature[feature].len()
+    }
+
+    /// Whether each bin of the feature is a category.
+    #[inline]
+    pub(crate) fn is_categorical(&self, feature: usize) -> bool {
+        !self.is_categorical.is_empty() && self.is_categorical[feature]
     }
 
     /// Whether the feature is missing in any row.
@@ -70,7 +93,8 @@ impl Cuts {
         (0..self.n_features()).map(bins).max().unwrap_or(0)
     }
 
-    /// The bin of a value; the one after the last where it is missing.
+    /// The bin of a value; the one after the last where it is missing. Not for categories, which are their
+    /// own bins.
     #[inline]
     pub(super) fn bin(&self, feature: usize, value: f32) -> usize {
         let cuts = &self.of_feature[feature];
@@ -80,4 +104,11 @@ impl Cuts {
         cuts.partition_point(|&cut| cut <= value)
             .min(cuts.len() - 1)
     }
+}
+
+/// The categories up to the largest in a column.
+#[cold]
+fn categories(column: ArrayView1<'_, f32>) -> Vec<f32> {
+    let last = column.iter().fold(0.0, |last, &v| f32::max(last, v)) as u32;
+    (0..=last).map(|category| category as f32).collect()
 }

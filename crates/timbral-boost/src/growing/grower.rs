@@ -1,9 +1,9 @@
 use super::histogram::Histograms;
-use super::node::Done;
+use super::node::{Chosen, Done};
 use super::search::Search;
 use super::tree_params::{GrowPolicy, TreeParams};
 use crate::data::{Bin, Binned, Cuts, LANES};
-use crate::model::{Children, Node, Tree};
+use crate::model::{CategorySet, Children, Node, Tree};
 use crate::random::{Key, Stream};
 
 /// Grows the trees of a model from binned rows.
@@ -58,6 +58,7 @@ impl<B: Bin> Grower<'_, B> {
         let mut nodes = Vec::with_capacity(done.len());
         let mut n_left = Vec::with_capacity(done.len());
         let mut leaves = Vec::new();
+        let mut categorical = Vec::new();
         let best_first = self.params.grow_policy == GrowPolicy::LossGuide;
         for i in 0..done.len() {
             let node = &done[if best_first { i } else { order[i] }];
@@ -73,14 +74,20 @@ impl<B: Bin> Grower<'_, B> {
                         hessian,
                     ));
                 }
-                Some((split, children)) => {
+                Some((Chosen { split, categories }, children)) => {
                     let [left, right] = if best_first {
                         *children
                     } else {
                         order.extend(children);
                         [order.len() - 2, order.len() - 1]
                     };
-                    let threshold = self.cuts.threshold(split.feature, split.n_left);
+                    let threshold = match categories {
+                        None => self.cuts.threshold(split.feature, split.n_left),
+                        Some(set) => {
+                            categorical.push((i, set));
+                            0.0
+                        }
+                    };
                     let children = Children::new(
                         split.feature as u32,
                         threshold,
@@ -93,8 +100,12 @@ impl<B: Bin> Grower<'_, B> {
                 }
             }
         }
+        let mut tree = Tree::from_grown(nodes);
+        for (node, set) in categorical {
+            tree.make_categorical(node, CategorySet::clone(set));
+        }
         Grown {
-            tree: Tree::from_grown(nodes),
+            tree,
             n_left,
             leaves,
         }
@@ -115,6 +126,26 @@ pub(super) fn leaf_binned<B: Bin>(
     n_left: &[usize],
     row: usize,
 ) -> usize {
+    let by_number = |node: usize, bin: usize| bin < n_left[node];
+    if !tree.has_categories() {
+        return descend(cuts, binned, tree, row, by_number);
+    }
+    descend(cuts, binned, tree, row, |node, bin| {
+        match tree.category_set(node) {
+            Some(set) => !set.contains(bin as u32),
+            None => by_number(node, bin),
+        }
+    })
+}
+
+/// The leaf that a row reaches; `goes_left` gets the node and the bin, unless the value is missing.
+fn descend<B: Bin>(
+    cuts: &Cuts,
+    binned: &Binned<B>,
+    tree: &Tree,
+    row: usize,
+    goes_left: impl Fn(usize, usize) -> bool,
+) -> usize {
     let nodes = tree.nodes();
     let mut index = 0;
     while let Some(children) = nodes[index].children {
@@ -123,7 +154,7 @@ pub(super) fn leaf_binned<B: Bin>(
         let left = if bin == cuts.n_bins(feature) {
             children.default_left
         } else {
-            bin < n_left[index]
+            goes_left(index, bin)
         };
         index = if left { children.left } else { children.right } as usize;
     }

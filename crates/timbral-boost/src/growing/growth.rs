@@ -1,11 +1,12 @@
 use super::estimate::Estimates;
 use super::grower::{Grower, Target};
 use super::histogram::{Histogram, Line, MANY, Word, visit_parts};
-use super::node::Open;
-use super::partition::partition;
+use super::interactions::Path;
+use super::node::{Chosen, Open};
+use super::partition::{partition, partition_by};
 use super::regularisation::{Bounds, NodeSums, Sums, minus, plus};
-use super::split::Split;
 use crate::data::{Bin, LANES};
+use crate::model::CategorySet;
 use crate::random::{Key, Stream};
 
 /// The smallest gain that counts (`kRtEps`).
@@ -71,6 +72,7 @@ impl<'a, B: Bin> Growth<'a, B> {
             histogram: Some(histogram),
             estimates,
             split: None,
+            path: Path::root(&params.interaction_constraints),
         };
         self.find_split(&mut root);
         root
@@ -108,7 +110,7 @@ impl<'a, B: Bin> Growth<'a, B> {
         open: &Open,
         bins: impl Fn(usize, &mut Vec<Sums>) + Sync,
         gain: impl Fn(usize) -> f32 + Sync,
-    ) -> Option<Split> {
+    ) -> Option<Chosen> {
         let params = self.grower.params;
         let of_level = self
             .key
@@ -120,8 +122,20 @@ impl<'a, B: Bin> Growth<'a, B> {
             open.key.sample(&level, params.colsample_bynode)
         });
         let features = sample.as_deref().unwrap_or(&self.features);
-        let best = self.grower.search().best(&open.node, features, bins, gain);
-        best.filter(|split| split.loss_change > EPSILON && split.loss_change >= params.gamma)
+        let allowed = open.path.as_ref().map(|path| path.allowed(features));
+        let features = allowed.as_deref().unwrap_or(features);
+        let search = self.grower.search();
+        let best = search.best(&open.node, features, &bins, gain);
+        let split = best.filter(|s| s.loss_change > EPSILON && s.loss_change >= params.gamma)?;
+        let categories = self.grower.cuts.is_categorical(split.feature).then(|| {
+            let mut sums = Vec::new();
+            bins(split.feature, &mut sums);
+            let sums = &sums[..self.grower.cuts.n_bins(split.feature)];
+            Box::new(CategorySet::new(
+                search.categorical(&open.node).categories(sums, &split),
+            ))
+        });
+        Some(Chosen { split, categories })
     }
 
     /// Finds the best splits of the children of a node whose own children are leaves, without keeping their
@@ -166,10 +180,11 @@ impl<'a, B: Bin> Growth<'a, B> {
     pub(super) fn split(
         &self,
         open: &mut Open,
-        split: &Split,
+        chosen: &Chosen,
         rows: &mut [u32],
         scratch: &mut [u32],
     ) -> (usize, [Open; 2]) {
+        let split = &chosen.split;
         let Grower {
             params,
             cuts,
@@ -178,20 +193,26 @@ impl<'a, B: Bin> Growth<'a, B> {
         } = self.grower;
         let missing = cuts.n_bins(split.feature);
         let column = binned.column(split.feature);
-        let n_left = partition(rows, scratch, |row| {
-            let bin = column[row as usize].index();
-            if bin == missing {
-                split.default_left
-            } else {
-                bin < split.n_left
-            }
-        });
+        let (bins_left, default_left) = (split.n_left, split.default_left);
+        let n_left = match &chosen.categories {
+            Some(set) => partition_by(set, column, (missing, default_left), rows, scratch),
+            None => partition(rows, scratch, |row| {
+                let bin = column[row as usize].index();
+                if bin == missing {
+                    default_left
+                } else {
+                    bin < bins_left
+                }
+            }),
+        };
         let regularisation = &params.regularisation;
         let bounds = open.node.bounds;
         let children = [
             (split.left, Stream::LeftChild),
             (split.right, Stream::RightChild),
         ];
+        let path = (open.path.as_ref())
+            .map(|path| path.below(split.feature, &params.interaction_constraints));
         let mut children = children.map(|(sums, stream)| Open {
             node: NodeSums::new(regularisation, sums, bounds),
             weight: regularisation.weight(sums, bounds),
@@ -200,6 +221,7 @@ impl<'a, B: Bin> Growth<'a, B> {
             histogram: None,
             estimates: Vec::new(),
             split: None,
+            path: path.clone(),
         });
         let monotone = params
             .monotone_constraints

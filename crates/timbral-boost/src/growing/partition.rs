@@ -1,5 +1,8 @@
 use rayon::prelude::*;
 
+use crate::data::Bin;
+use crate::model::CategorySet;
+
 /// Rows per task.
 const CHUNK: usize = 1 << 15;
 
@@ -36,6 +39,24 @@ pub(crate) fn partition(
         right.copy_from_slice(from_right);
     });
     n_left
+}
+
+/// Puts the rows first whose category is not in a set; `missing` is the bin of missing values, and whether they go
+/// left.
+#[cold]
+pub(super) fn partition_by<B: Bin>(
+    set: &CategorySet,
+    column: &[B],
+    (missing, default_left): (usize, bool),
+    rows: &mut [u32],
+    scratch: &mut [u32],
+) -> usize {
+    let mut goes_left = vec![true; missing + 1];
+    goes_left[missing] = default_left;
+    for &category in set.members() {
+        goes_left[category as usize] = false;
+    }
+    partition(rows, scratch, |row| goes_left[column[row as usize].index()])
 }
 
 /// The same for one chunk: the left part moves forward in place.

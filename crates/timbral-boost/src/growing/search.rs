@@ -1,5 +1,6 @@
 use rayon::prelude::*;
 
+use super::categorical::CategoricalScan;
 use super::estimate::{Estimates, Estimator, largest_gains};
 use super::histogram::{Bins, Lanes, Line, Visit, Word, visit_lines};
 use super::regularisation::{NodeSums, Sums};
@@ -101,6 +102,15 @@ impl Search<'_> {
         (missing != Lanes::default()).then_some(missing)
     }
 
+    /// The search of a categorical feature.
+    pub(super) fn categorical<'n>(&'n self, node: &'n NodeSums) -> CategoricalScan<'n> {
+        CategoricalScan {
+            params: &self.params.categories,
+            regularisation: &self.params.regularisation,
+            node,
+        }
+    }
+
     /// The best split among features, in ascending order, whose gains were estimated; among equal
     /// splits the first. `bins` writes the sums of the bins of a feature.
     pub(super) fn best(
@@ -121,6 +131,9 @@ impl Search<'_> {
                 has_missing: self.cuts.has_missing(feature),
                 monotone: constraints.get(feature).copied().unwrap_or(0),
             };
+            if self.cuts.is_categorical(feature) {
+                return self.categorical(node).run(&column);
+            }
             let mut best = None;
             if estimator.is_possible() {
                 estimator.scan(&column, &mut best);
@@ -129,14 +142,20 @@ impl Search<'_> {
             }
             best
         };
-        let promising =
-            (features.iter().copied()).reduce(|a, b| if gain(b) > gain(a) { b } else { a })?;
+        // Categories are not estimated: those gains are of splits that a number could have.
+        let is_scanned = |feature| self.cuts.is_categorical(feature);
+        let estimate = |feature| match is_scanned(feature) {
+            false => gain(feature),
+            true => f32::NEG_INFINITY,
+        };
+        let promising = (features.iter().copied())
+            .reduce(|a, b| if estimate(b) > estimate(a) { b } else { a })?;
         let mut memory = Vec::new();
         let first = scan(&mut memory, promising);
         let known_gain = first.map_or(0.0, |split| split.loss_change) + node.gain;
         let min_gain = known_gain - 2.0 * estimator.relative_error() * known_gain.abs();
         let candidates: Vec<usize> = (features.iter().copied())
-            .filter(|&feature| feature == promising || gain(feature) >= min_gain)
+            .filter(|&f| f == promising || gain(f) >= min_gain || is_scanned(f))
             .collect();
         let scan = |memory: &mut Vec<Sums>, &feature: &usize| {
             if feature == promising {
@@ -269,7 +288,7 @@ mod tests {
         for seed in 0..6 {
             let key = Key::new(seed);
             let features = table(key);
-            let cuts = Cuts::new(features.view(), None, 255);
+            let cuts = Cuts::new(features.view(), None, None, 255);
             let binned = Binned::<u8>::new(features.view(), &cuts);
             let histograms = Histograms::new(&binned, &cuts);
             let all: Vec<usize> = (0..features.ncols()).collect();
@@ -333,7 +352,7 @@ mod tests {
     #[test]
     fn estimated_gains_are_within_the_error_bound() {
         let features = table(Key::new(9));
-        let cuts = Cuts::new(features.view(), None, 255);
+        let cuts = Cuts::new(features.view(), None, None, 255);
         let binned = Binned::<u8>::new(features.view(), &cuts);
         let histograms = Histograms::new(&binned, &cuts);
         let rows: Vec<u32> = (0..2000).collect();

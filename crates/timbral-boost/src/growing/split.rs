@@ -5,7 +5,8 @@ use super::regularisation::{NodeSums, Regularisation, Sums, minus, plus};
 pub(super) struct Split {
     pub(super) loss_change: f32,
     pub(super) feature: usize,
-    /// Bins that go left, counted from the lowest.
+    /// Bins that go left, counted from the lowest; of a categorical feature a number that stands for the
+    /// categories that go right.
     pub(super) n_left: usize,
     pub(super) default_left: bool,
     pub(super) left: Sums,
@@ -71,6 +72,7 @@ impl Regularisation {
     }
 
     /// Replaces `best` by `split` if that is better.
+    #[inline]
     pub(super) fn offer(
         &self,
         node: &NodeSums,

@@ -3,7 +3,7 @@ use std::collections::BinaryHeap;
 use super::grower::{Grower, Grown, Target};
 use super::growth::Growth;
 use super::histogram::Histogram;
-use super::node::{Done, Open};
+use super::node::{Chosen, Done, Open};
 use super::queue::Candidate;
 use super::tree_params::GrowPolicy;
 use crate::data::Bin;
@@ -102,7 +102,7 @@ impl<B: Bin> Growth<'_, B> {
         loop {
             for (mut open, range) in new {
                 let index = done.len();
-                if let Some(split) = &open.split {
+                if let Some(Chosen { split, .. }) = &open.split {
                     queue.push(match (params.grow_policy, params.max_leaves) {
                         (GrowPolicy::LossGuide, _) => {
                             Candidate::new(split.loss_change, false, index)
@@ -131,7 +131,7 @@ impl<B: Bin> Growth<'_, B> {
             let index = next.index;
             let opened = waiting[index]
                 .take()
-                .and_then(|open| open.split.map(|split| (open, split)));
+                .and_then(|mut open| open.split.take().map(|split| (open, split)));
             let Some((mut open, split)) = opened else {
                 break;
             };

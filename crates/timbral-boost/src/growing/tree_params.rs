@@ -1,5 +1,6 @@
 use serde::{Deserialize, Serialize};
 
+use super::categorical::CategoryParams;
 use super::regularisation::Regularisation;
 
 /// The order in which the nodes of a tree are split.
@@ -39,4 +40,6 @@ pub(crate) struct TreeParams {
     pub(crate) colsample_bylevel: f32,
     pub(crate) colsample_bynode: f32,
     pub(crate) monotone_constraints: Vec<i8>,
+    pub(crate) categories: CategoryParams,
+    pub(crate) interaction_constraints: Vec<Vec<usize>>,
 }

@@ -2,7 +2,9 @@ use rayon::prelude::*;
 
 use super::custom::Loss;
 use super::objective::Objective;
+use super::ranking::Ranking;
 use crate::math::exp;
+use crate::random::Key;
 
 /// Numbers per register; the gradients of a row are padded to a multiple of it.
 pub(crate) const WIDTH: usize = 4;
@@ -25,6 +27,8 @@ const LOWEST: f32 = -80.0;
 pub(crate) enum Boosted<'a> {
     Objective(&'a Objective),
     Loss(&'a dyn Loss),
+    /// With the key of the draws of this round.
+    Ranking(&'a Ranking<'a>, Key),
 }
 
 /// The gradients of all rows: gradient and hessian of output `k` of row `r` at
@@ -73,7 +77,8 @@ impl Gradients {
         values.all(|x| (x * x).is_finite())
     }
 
-    /// Computes all gradients from the margins, output by output.
+    /// Computes all gradients from the margins, output by output. Objectives of ranking have labels and
+    /// weights of their own.
     pub(crate) fn update(
         &mut self,
         boosted: Boosted<'_>,
@@ -81,13 +86,17 @@ impl Gradients {
         labels: &[f32],
         weights: Option<&[f32]>,
     ) {
+        if let Boosted::Ranking(ranking, key) = boosted {
+            let (pairs, _) = self.values.as_chunks_mut::<2>();
+            return ranking.gradients(&margins[0], key, pairs);
+        }
         let width = self.width;
         let kink = match boosted {
             Boosted::Objective(objective) => {
                 let residuals = margins[0].iter().zip(labels).map(|(m, y)| m - y);
                 objective.width(residuals, weights)
             }
-            Boosted::Loss(_) => 0.0,
+            Boosted::Loss(_) | Boosted::Ranking(..) => 0.0,
         };
         self.values
             .par_chunks_mut(CHUNK * width)
@@ -108,6 +117,7 @@ impl Gradients {
                             out,
                         });
                     }
+                    Boosted::Ranking(..) => {}
                     Boosted::Objective(objective) => {
                         for (i, (pair, &y)) in out.chunks_exact_mut(width).zip(labels).enumerate() {
                             let [g, h] = objective.gradient(margins[0][start + i], y, kink);

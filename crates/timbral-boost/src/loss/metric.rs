@@ -1,11 +1,25 @@
+use std::borrow::Cow;
+use std::str::FromStr;
+
 use serde::{Deserialize, Serialize};
+use timbral_core::InvalidParameter;
 
 use super::objective::Objective;
+use super::ranking::{Groups, LambdaRankParams, RankingScore, check_gains, is_relevance};
+use crate::error::{Error, Result};
 use crate::math::exp;
 
-/// A score of evaluated sets, with XGBoost's names; all fall as the model improves.
+/// A score of evaluated sets, with XGBoost's names. All fall as the model improves but those of ranking, which
+/// rise ([`rises`](Self::rises)).
+///
+/// ```
+/// use timbral_boost::Metric;
+/// assert_eq!("ndcg@10".parse::<Metric>()?, Metric::Ndcg { k: Some(10) });
+/// assert_eq!(Metric::Ndcg { k: Some(10) }.name(), "ndcg@10");
+/// # Ok::<(), timbral_boost::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
+#[serde(try_from = "String", into = "String")]
 #[non_exhaustive]
 pub enum Metric {
     /// `rmse`: root of the mean squared error.
@@ -13,7 +27,6 @@ pub enum Metric {
     /// `mae`: mean absolute error.
     Mae,
     /// `mphe`: mean pseudo-Huber error.
-    #[serde(rename = "mphe")]
     PseudoHuber,
     /// `quantile`: mean of `a (y - p)` of predictions below the label and `(1 - a) (p - y)` of others, with `a` of the
     /// objective, 0.5 with another one.
@@ -22,31 +35,113 @@ pub enum Metric {
     /// with another one.
     Expectile,
     /// `poisson-nloglik`: mean of `ln(y!) + p - y ln p`.
-    #[serde(rename = "poisson-nloglik")]
     Poisson,
     /// `gamma-deviance`: twice the mean of `ln(p / y) + y / p - 1`.
-    #[serde(rename = "gamma-deviance")]
     GammaDeviance,
     /// `tweedie-nloglik`: mean of `p^(2 - v) / (2 - v) - y p^(1 - v) / (1 - v)` with the variance power `v` of the
     /// objective, 1.5 with another one.
-    #[serde(rename = "tweedie-nloglik")]
     Tweedie,
     /// `logloss`: mean of `-ln p(y)`, two classes.
     LogLoss,
     /// `error`: proportion of wrong classes, two classes, threshold 0.5.
     Error,
     /// `mlogloss`: mean of `-ln p(y)`.
-    #[serde(rename = "mlogloss")]
     MultiLogLoss,
     /// `merror`: proportion of wrong classes.
-    #[serde(rename = "merror")]
     MultiError,
+    /// `ndcg`, `ndcg@k`: normalised discounted cumulative gain, the mean over query groups of the sum of
+    /// `gain / log2(rank + 1)` by that of the best order; the gain is that of [`LambdaRankParams::ndcg_exp_gain`].
+    Ndcg {
+        /// The first rows of a group that count, at least 1; `None` for all (XGBoost counts 32 where its
+        /// `eval_metric` has no number).
+        k: Option<u32>,
+    },
+    /// `map`, `map@k`: mean average precision, the mean over query groups of the mean of the precision up to each
+    /// row of label 1. All labels are 0 or 1.
+    Map {
+        /// As in [`Ndcg`](Self::Ndcg).
+        k: Option<u32>,
+    },
+    /// `pre`, `pre@k`: the mean over query groups of the proportion of label 1. All labels are 0 or 1.
+    Precision {
+        /// As in [`Ndcg`](Self::Ndcg).
+        k: Option<u32>,
+    },
+}
+
+/// The metrics without a number.
+const PLAIN: [Metric; 12] = [
+    Metric::Rmse,
+    Metric::Mae,
+    Metric::PseudoHuber,
+    Metric::Quantile,
+    Metric::Expectile,
+    Metric::Poisson,
+    Metric::GammaDeviance,
+    Metric::Tweedie,
+    Metric::LogLoss,
+    Metric::Error,
+    Metric::MultiLogLoss,
+    Metric::MultiError,
+];
+
+impl FromStr for Metric {
+    type Err = Error;
+
+    /// The metric of this name.
+    fn from_str(name: &str) -> Result<Self> {
+        let plain = PLAIN.into_iter().find(|metric| metric.name() == name);
+        let (stem, k) = match name.split_once('@') {
+            None => (name, Some(None)),
+            Some((stem, k)) => (stem, k.parse().ok().filter(|k| *k >= 1).map(Some)),
+        };
+        let ranking = |k| match stem {
+            "ndcg" => Some(Self::Ndcg { k }),
+            "map" => Some(Self::Map { k }),
+            "pre" => Some(Self::Precision { k }),
+            _ => None,
+        };
+        let metric = plain.or_else(|| ranking(k?));
+        metric.ok_or_else(|| InvalidParameter::new("eval_metric", name, "is not known").into())
+    }
+}
+
+impl TryFrom<String> for Metric {
+    type Error = Error;
+
+    fn try_from(name: String) -> Result<Self> {
+        name.parse()
+    }
+}
+
+impl From<Metric> for String {
+    fn from(metric: Metric) -> Self {
+        metric.name().into_owned()
+    }
+}
+
+/// What a metric is computed from.
+pub(crate) struct Evaluated<'a, W> {
+    pub(crate) objective: &'a Objective,
+    /// Output by output.
+    pub(crate) margins: &'a [Vec<f32>],
+    pub(crate) labels: &'a [f32],
+    /// The weight of each row.
+    pub(crate) weight: W,
+    pub(crate) groups: &'a Groups<'a>,
 }
 
 impl Metric {
     /// XGBoost's name.
-    pub fn name(self) -> &'static str {
-        match self {
+    pub fn name(self) -> Cow<'static, str> {
+        let at = |name: &'static str, k: Option<u32>| match k {
+            None => Cow::Borrowed(name),
+            Some(k) => Cow::Owned(format!("{name}@{k}")),
+        };
+        Cow::Borrowed(match self {
+            Self::Ndcg { k } => return at("ndcg", k),
+            Self::Map { k } => return at("map", k),
+            Self::Precision { k } => return at("pre", k),
             Self::Rmse => "rmse",
             Self::Mae => "mae",
             Self::PseudoHuber => "mphe",
@@ -59,7 +154,15 @@ impl Metric {
             Self::Error => "error",
             Self::MultiLogLoss => "mlogloss",
             Self::MultiError => "merror",
-        }
+        })
+    }
+
+    /// Whether the score rises as the model improves.
+    pub fn rises(self) -> bool {
+        matches!(
+            self,
+            Self::Ndcg { .. } | Self::Map { .. } | Self::Precision { .. }
+        )
     }
 
     /// XGBoost's default metric of an objective.
@@ -75,6 +178,12 @@ impl Metric {
             Objective::Poisson { .. } => Self::Poisson,
             Objective::Gamma => Self::GammaDeviance,
             Objective::Tweedie { .. } => Self::Tweedie,
+            Objective::RankPairwise(params) | Objective::RankNdcg(params) => Self::Ndcg {
+                k: params.top_k().map(|k| k as u32),
+            },
+            Objective::RankMap(params) => Self::Map {
+                k: params.top_k().map(|k| k as u32),
+            },
             _ => Self::Rmse,
         }
     }
@@ -88,18 +197,48 @@ impl Metric {
         }
     }
 
-    /// The metric of margins, output by output.
-    pub(crate) fn evaluate(
-        self,
-        objective: &Objective,
-        margins: &[Vec<f32>],
-        labels: &[f32],
-        weight: impl Fn(usize) -> f32,
-    ) -> f64 {
+    /// Refuses labels that the metric has no meaning for.
+    pub(crate) fn check_labels(self, objective: &Objective, labels: &[f32]) -> Result<()> {
+        let bad = match self {
+            Self::Ndcg { .. } => return check_gains(labels, &gains_of(objective)),
+            Self::Map { .. } | Self::Precision { .. } => {
+                labels.iter().position(|label| !is_relevance(*label))
+            }
+            _ => None,
+        };
+        match bad {
+            None => Ok(()),
+            Some(index) => Err(Error::InvalidValue {
+                name: "labels",
+                index,
+                value: f64::from(labels[index]),
+                reason: "must be 0 or 1 for this metric",
+            }),
+        }
+    }
+
+    pub(crate) fn evaluate<W: Fn(usize) -> f32>(self, set: &Evaluated<'_, W>) -> f64 {
+        let ranking = |score: RankingScore, k: Option<u32>| {
+            score.mean(
+                k.map(|k| k as usize),
+                set.groups,
+                &set.margins[0],
+                set.labels,
+            )
+        };
+        match self {
+            Self::Ndcg { k } => {
+                let is_exponential = gains_of(set.objective).ndcg_exp_gain;
+                return ranking(RankingScore::Ndcg { is_exponential }, k);
+            }
+            Self::Map { k } => return ranking(RankingScore::Map, k),
+            Self::Precision { k } => return ranking(RankingScore::Precision, k),
+            _ => {}
+        }
         let (mut sum, mut total) = (0.0, 0.0);
-        for (row, &label) in labels.iter().enumerate() {
-            let weight = f64::from(weight(row));
-            sum += weight * self.loss(objective, margins, row, label);
+        for (row, &label) in set.labels.iter().enumerate() {
+            let weight = f64::from((set.weight)(row));
+            sum += weight * self.loss(set.objective, set.margins, row, label);
             total += weight;
         }
         let mean = sum / total;
@@ -183,6 +322,13 @@ impl Metric {
                 });
                 f64::from(u8::from(best != label as usize))
             }
+            Self::Ndcg { .. } | Self::Map { .. } | Self::Precision { .. } => f64::NAN,
         }
     }
+}
+
+/// The gains of the NDCG for an objective.
+fn gains_of(objective: &Objective) -> LambdaRankParams {
+    let ranking = objective.ranking().map(|(_, params)| params.clone());
+    ranking.unwrap_or_default()
 }

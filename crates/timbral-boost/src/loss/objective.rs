@@ -2,7 +2,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::error::{Error, Result};
+use super::ranking::{LambdaRankParams, RankingLoss};
 use crate::math::exp;
 
 /// What a model predicts, with XGBoost's names.
@@ -79,6 +79,17 @@ pub enum Objective {
         #[serde(rename = "num_class")]
         n_classes: usize,
     },
+    /// `rank:pairwise`: the rows of a query group ([`Dataset::with_groups`](crate::Dataset::with_groups)) in the order
+    /// of their labels, the most relevant with the largest margin; all pairs count alike.
+    #[serde(rename = "rank:pairwise")]
+    RankPairwise(LambdaRankParams),
+    /// `rank:ndcg`: the same, pairs count by the change of the NDCG that they make. Labels are whole numbers from 0
+    /// to 31, or with [`LambdaRankParams::ndcg_exp_gain`] false any from 0.
+    #[serde(rename = "rank:ndcg")]
+    RankNdcg(LambdaRankParams),
+    /// `rank:map`: the same with the mean average precision. Labels are 0 or 1.
+    #[serde(rename = "rank:map")]
+    RankMap(LambdaRankParams),
     /// A [`Loss`](crate::Loss) of your own: models predict margins. It is trained through
     /// [`Training::loss`](crate::Training::loss) only.
     #[serde(rename = "loss")]
@@ -117,6 +128,9 @@ impl Objective {
             Self::Logistic => "binary:logistic",
             Self::Softprob { .. } => "multi:softprob",
             Self::Softmax { .. } => "multi:softmax",
+            Self::RankPairwise(_) => "rank:pairwise",
+            Self::RankNdcg(_) => "rank:ndcg",
+            Self::RankMap(_) => "rank:map",
             Self::Loss { name, .. } | Self::Other { name, .. } => name,
         }
     }
@@ -143,6 +157,16 @@ impl Objective {
         matches!(self, Self::Softprob { .. } | Self::Softmax { .. })
     }
 
+    /// What pairs of rows cost, and its parameters, for objectives of ranking.
+    pub(crate) fn ranking(&self) -> Option<(RankingLoss, &LambdaRankParams)> {
+        match self {
+            Self::RankPairwise(params) => Some((RankingLoss::Pairwise, params)),
+            Self::RankNdcg(params) => Some((RankingLoss::Ndcg, params)),
+            Self::RankMap(params) => Some((RankingLoss::Map, params)),
+            _ => None,
+        }
+    }
+
     /// Whether each margin is that of a probability of its own: `binary:logistic` and `reg:logistic`,
     /// with any number of targets.
     pub(crate) fn is_logistic(&self) -> bool {
@@ -159,29 +183,6 @@ impl Objective {
             self.name(),
             "count:poisson" | "reg:gamma" | "reg:tweedie" | "survival:aft" | "survival:cox"
         ) && !matches!(self, Self::Loss { .. })
-    }
-
-    /// Refuses labels that are not classes of the objective, or outside of its range.
-    pub(crate) fn check_labels(&self, labels: &[f32]) -> Result<()> {
-        let is_class = |y: f32| y >= 0.0 && (y as usize) < self.n_classes() && y.fract() == 0.0;
-        let (is_good, reason): (&dyn Fn(f32) -> bool, _) = match self {
-            Self::Logistic | Self::Softprob { .. } | Self::Softmax { .. } => (
-                &is_class,
-                "must be a class number below the number of classes",
-            ),
-            Self::Poisson { .. } | Self::Tweedie { .. } => (&|y| y >= 0.0, "must not be negative"),
-            Self::Gamma => (&|y| y > 0.0, "must be above 0"),
-            _ => return Ok(()),
-        };
-        match labels.iter().position(|y| !is_good(*y)) {
-            None => Ok(()),
-            Some(index) => Err(Error::InvalidValue {
-                name: "labels",
-                index,
-                value: f64::from(labels[index]),
-                reason,
-            }),
-        }
     }
 
     /// The width of the smooth approximation of an error that has a kink: the square of the mean of `sqrt |r|`

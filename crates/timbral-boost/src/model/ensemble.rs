@@ -3,6 +3,7 @@ use std::ops::Range;
 
 use timbral_core::InvalidParameter;
 
+use super::category_values::{CategoryValues, Encoding};
 use super::tree::Tree;
 use crate::error::{Error, Result};
 use crate::loss::Objective;
@@ -23,6 +24,10 @@ pub struct Model {
     /// Trees of round `i`: `round_starts[i]..round_starts[i + 1]`.
     pub(crate) round_starts: Vec<usize>,
     pub(crate) feature_names: Option<Vec<String>>,
+    /// As in model files: `q` for a number, `c` for a category, and others.
+    pub(crate) feature_types: Option<Vec<String>>,
+    /// The values of the categories, if the model was trained on a data frame with such.
+    pub(crate) encoding: Option<Box<Encoding>>,
     pub(crate) class_names: Option<Vec<String>>,
     /// The best round found by early stopping, from 0; predictions use the rounds up to it.
     pub(crate) best_iteration: Option<usize>,
@@ -72,6 +77,16 @@ impl Model {
     /// Names of the features, if known.
     pub fn feature_names(&self) -> Option<&[String]> {
         self.feature_names.as_deref()
+    }
+
+    /// XGBoost's types of the features, if known: `c` for categories, `q`, `float`, `int` or `i` for numbers.
+    pub fn feature_types(&self) -> Option<&[String]> {
+        self.feature_types.as_deref()
+    }
+
+    /// What the categories of a feature stood for, if the model was trained on a data frame with categories.
+    pub fn category_values(&self, feature: usize) -> Option<&CategoryValues> {
+        self.encoding.as_ref()?.of_feature.get(feature)
     }
 
     /// Names of the classes, if known.
@@ -126,6 +141,8 @@ impl Model {
             tree_outputs: self.tree_outputs[trees.clone()].to_vec(),
             round_starts: starts.iter().map(|start| start - first).collect(),
             feature_names: self.feature_names.clone(),
+            feature_types: self.feature_types.clone(),
+            encoding: self.encoding.clone(),
             class_names: self.class_names.clone(),
             best_iteration: None,
             attributes: self.attributes.clone(),

@@ -1,3 +1,4 @@
+use super::categories::{CategorySet, CategorySets, END};
 use super::vectors::Vectors;
 use crate::error::{Error, Result};
 
@@ -25,10 +26,12 @@ pub struct Node {
 pub struct Children {
     /// Column of the feature.
     pub feature: u32,
-    /// A row goes left if its value is less than the threshold.
+    /// A row goes left if its value is less than the threshold; 0 in a categorical split.
     pub threshold: f32,
     /// Whether a row with a missing value (NaN) goes left.
     pub default_left: bool,
+    /// Whether a set of categories goes right, [`Tree::categories`], and all else left.
+    pub is_categorical: bool,
     /// Index of the left child.
     pub left: u32,
     /// Index of the right child.
@@ -66,6 +69,7 @@ impl Children {
             feature,
             threshold,
             default_left,
+            is_categorical: false,
             left,
             right,
         }
@@ -91,6 +95,8 @@ impl Children {
 pub struct Tree {
     nodes: Vec<Node>,
     vectors: Option<Box<Vectors>>,
+    /// `None` without categorical splits.
+    categories: Option<Box<CategorySets>>,
 }
 
 impl Tree {
@@ -98,8 +104,9 @@ impl Tree {
     ///
     /// # Errors
     /// [`Error::Format`] if there is no node, the index of a child is not greater than that of its
-    /// parent or is out of range, a node has two parents or none, or the value of a leaf or a threshold is
-    /// NaN. They may be infinite, as in files of XGBoost.
+    /// parent or is out of range, a node has two parents or none, a split is categorical (see
+    /// [`with_categories`](Self::with_categories)), or the value of a leaf or a threshold is NaN. They may be
+    /// infinite, as in files of XGBoost.
     pub fn new(nodes: Vec<Node>) -> Result<Self> {
         let mut parents = vec![0_u8; nodes.len()];
         let bad = |index: usize, reason: &str| Error::Format {
@@ -111,6 +118,10 @@ impl Tree {
             return Err(bad(0, "a tree has at least one node"));
         }
         for (index, node) in nodes.iter().enumerate() {
+            if node.children.is_some_and(|split| split.is_categorical) {
+                let reason = "a categorical split is made by Tree::with_categories";
+                return Err(bad(index, reason));
+            }
             let threshold = node.children.map_or(0.0, |split| split.threshold);
             if node.leaf_value.is_nan() || threshold.is_nan() {
                 return Err(bad(index, "a leaf value or a threshold is NaN"));
@@ -142,7 +153,72 @@ impl Tree {
         Self {
             nodes,
             vectors: None,
+            categories: None,
         }
+    }
+
+    /// Makes the split of a node categorical: rows with one of these categories go right, all others left,
+    /// and missing values as before. The category of a row is its value without the fraction; a value that
+    /// is negative or not below 2^24 is no category and goes left, as in XGBoost.
+    ///
+    /// ```
+    /// use timbral_boost::{Children, Node, Tree};
+    /// let tree = Tree::new(vec![
+    ///     Node::split(Children::new(0, 0.0, true, 1, 2), 0.0, 3.0, 8.0),
+    ///     Node::leaf(-0.5, -5.0, 4.0),
+    ///     Node::leaf(0.25, 2.5, 4.0),
+    /// ])?;
+    /// let tree = tree.with_categories(0, &[5, 2])?;
+    /// assert_eq!(tree.categories(0), Some(&[2, 5][..]));
+    /// assert_eq!([2.0, 3.0, 5.0, 9.0].map(|value| tree.predict(&[value])), [0.25, -0.5, 0.25, -0.5]);
+    /// assert_eq!(tree.predict(&[f32::NAN]), -0.5);
+    /// # Ok::<(), timbral_boost::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`Error::Format`] if the tree has no such inner node, or there is no category or one from 2^24 on.
+    pub fn with_categories(mut self, node: usize, categories: &[u32]) -> Result<Self> {
+        let bad = |reason: String| Error::Format {
+            path: None,
+            place: format!("node {node}"),
+            reason,
+        };
+        if (self.nodes.get(node)).is_none_or(|node| node.children.is_none()) {
+            return Err(bad("is not an inner node".into()));
+        }
+        if categories.is_empty() {
+            return Err(bad("no category goes right".into()));
+        }
+        if let Some(category) = categories.iter().find(|&&category| category >= END) {
+            return Err(bad(format!("category {category} is not below {END}")));
+        }
+        self.make_categorical(node, CategorySet::new(categories.to_vec()));
+        Ok(self)
+    }
+
+    /// Makes the split of an inner node categorical.
+    pub(crate) fn make_categorical(&mut self, node: usize, set: CategorySet) {
+        if let Some(split) = &mut self.nodes[node].children {
+            (split.is_categorical, split.threshold) = (true, 0.0);
+        }
+        let n_nodes = self.nodes.len();
+        let sets = (self.categories).get_or_insert_with(|| Box::new(CategorySets::new(n_nodes)));
+        sets.set(node, set);
+    }
+
+    /// The categories that go right at a node with a categorical split, ascending; `None` at any other node.
+    pub fn categories(&self, node: usize) -> Option<&[u32]> {
+        self.category_set(node).map(CategorySet::members)
+    }
+
+    pub(crate) fn has_categories(&self) -> bool {
+        self.categories.is_some()
+    }
+
+    pub(crate) fn category_set(&self, node: usize) -> Option<&CategorySet> {
+        let sets = self.categories.as_deref()?;
+        let split = self.nodes.get(node)?.children?;
+        split.is_categorical.then(|| sets.get(node))
     }
 
     /// The same tree with vectors as leaves, which have one entry per node and output.
@@ -201,11 +277,30 @@ impl Tree {
 
     /// Index of the leaf that a row reaches; columns that the row does not have count as missing.
     pub fn leaf(&self, row: &[f32]) -> usize {
+        if let Some(sets) = self.categories.as_deref() {
+            return self.leaf_by_categories(sets, row);
+        }
         let mut index = 0;
         while let Some(split) = self.nodes[index].children {
             let value = row.get(split.feature as usize).copied().unwrap_or(f32::NAN);
             let left = if value.is_nan() {
                 split.default_left
+            } else {
+                value < split.threshold
+            };
+            index = if left { split.left } else { split.right } as usize;
+        }
+        index
+    }
+
+    fn leaf_by_categories(&self, sets: &CategorySets, row: &[f32]) -> usize {
+        let mut index = 0;
+        while let Some(split) = self.nodes[index].children {
+            let value = row.get(split.feature as usize).copied().unwrap_or(f32::NAN);
+            let left = if value.is_nan() {
+                split.default_left
+            } else if split.is_categorical {
+                sets.get(index).goes_left(value)
             } else {
                 value < split.threshold
             };

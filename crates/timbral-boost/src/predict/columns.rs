@@ -1,7 +1,9 @@
+use std::collections::BTreeMap;
+
 use ndarray::ArrayView2;
 use rayon::slice::ParallelSliceMut;
 
-use crate::model::{Children, Tree};
+use crate::model::{CategorySet, Children, Tree};
 
 /// The most thresholds of a column: a byte holds as many ranks and one more.
 const MAX_THRESHOLDS: usize = 255;
@@ -28,10 +30,12 @@ fn above(n_thresholds: u8) -> i8 {
 ///
 /// A column belongs to one feature and one direction of missing values, so that a missing value has a
 /// rank, too: the lowest if it goes left, the highest if it goes right. A feature with more than 255
-/// thresholds has several columns.
+/// thresholds has several columns. Each set of categories has a column of its own, with two ranks; these
+/// columns come last.
 #[derive(Debug, Clone)]
 pub(super) struct Columns {
     columns: Vec<Column>,
+    categorical: Vec<CategoryColumn>,
     /// For each column: the last threshold of each full run, then the runs, of which the last is not
     /// full.
     runs: Vec<Run>,
@@ -44,6 +48,14 @@ struct Column {
     /// Index of its first run.
     start: usize,
     n_thresholds: usize,
+}
+
+/// The lowest rank goes left at the split of this column, the next one right.
+#[derive(Debug, Clone)]
+struct CategoryColumn {
+    feature: usize,
+    default_left: bool,
+    set: CategorySet,
 }
 
 /// A split in terms of ranks: a row goes right if its rank in the column is above `rank`.
@@ -60,15 +72,18 @@ impl Columns {
             .iter()
             .flat_map(Tree::nodes)
             .filter_map(|n| n.children);
-        let mut keys: Vec<(u64, usize)> = splits
-            .enumerate()
-            .map(|(index, split)| (key(&split), index))
-            .collect();
+        let n_splits = trees.iter().map(|tree| tree.nodes().len() / 2).sum();
+        let mut keys: Vec<(u64, usize)> = Vec::with_capacity(n_splits);
+        for (index, split) in splits.enumerate() {
+            if !split.is_categorical {
+                keys.push((key(&split), index));
+            }
+        }
         keys.par_sort_unstable();
 
         let mut columns: Vec<Column> = Vec::new();
         let mut runs = Vec::new();
-        let mut rank_splits = vec![RankSplit::default(); keys.len()];
+        let mut rank_splits = vec![RankSplit::default(); n_splits];
         for (i, &(key, index)) in keys.iter().enumerate() {
             let previous = i.checked_sub(1).map(|i| keys[i].0);
             if previous != Some(key) {
@@ -94,16 +109,30 @@ impl Columns {
                 rank: above(rank as u8),
             };
         }
-        (Self { columns, runs }, rank_splits)
+        let categorical = if keys.len() < n_splits {
+            category_columns(trees, columns.len(), &mut rank_splits)
+        } else {
+            Vec::new()
+        };
+        let columns = Self {
+            columns,
+            categorical,
+            runs,
+        };
+        (columns, rank_splits)
     }
 
     /// Number of columns.
     pub(super) fn len(&self) -> usize {
-        self.columns.len()
+        self.columns.len() + self.categorical.len()
     }
 
     /// The ranks of a row: in each column, how many thresholds are not above the value.
     pub(super) fn rank_row(&self, row: &[f32], ranks: &mut [i8]) {
+        let (ranks, of_categories) = ranks.split_at_mut(self.columns.len());
+        for (column, rank) in self.categorical.iter().zip(of_categories) {
+            *rank = column.rank(row[column.feature]);
+        }
         for (column, rank) in self.columns.iter().zip(ranks) {
             let value = row[column.feature];
             let below = |run: &Run| run.iter().map(|t| u32::from(*t <= value)).sum::<u32>();
@@ -124,6 +153,12 @@ impl Columns {
         rows: ArrayView2<'_, f32>,
         ranks: &mut [[i8; W]],
     ) {
+        let (ranks, of_categories) = ranks.split_at_mut(self.columns.len());
+        for (column, ranks) in self.categorical.iter().zip(of_categories) {
+            for (rank, value) in ranks.iter_mut().zip(rows.column(column.feature)) {
+                *rank = column.rank(*value);
+            }
+        }
         let mut values = [0.0_f32; W];
         for (column, ranks) in self.columns.iter().zip(ranks) {
             for (to, from) in values.iter_mut().zip(rows.column(column.feature)) {
@@ -179,6 +214,47 @@ impl Column {
         } else {
             above(self.n_thresholds as u8)
         }
+    }
+}
+
+/// The columns of the categorical splits of some trees, after `first` others; sets their `rank_splits`.
+fn category_columns(
+    trees: &[Tree],
+    first: usize,
+    rank_splits: &mut [RankSplit],
+) -> Vec<CategoryColumn> {
+    let mut columns = Vec::new();
+    let mut known = BTreeMap::new();
+    let nodes = trees.iter().flat_map(|tree| {
+        let nodes = tree.nodes().iter().enumerate();
+        nodes.filter_map(move |(node, n)| Some((n.children?, tree.category_set(node))))
+    });
+    for ((split, set), rank_split) in nodes.zip(rank_splits) {
+        let Some(set) = set else { continue };
+        let key = (split.feature, split.default_left, set);
+        let column = *known.entry(key).or_insert_with(|| {
+            columns.push(CategoryColumn {
+                feature: split.feature as usize,
+                default_left: split.default_left,
+                set: set.clone(),
+            });
+            first + columns.len() - 1
+        });
+        *rank_split = RankSplit {
+            column: column as u32,
+            rank: LOWEST,
+        };
+    }
+    columns
+}
+
+impl CategoryColumn {
+    fn rank(&self, value: f32) -> i8 {
+        let left = match value.is_nan() {
+            true => self.default_left,
+            false => self.set.goes_left(value),
+        };
+        above(u8::from(!left))
     }
 }
 

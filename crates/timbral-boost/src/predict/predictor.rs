@@ -24,7 +24,8 @@ const FEW: usize = 16;
 ///
 /// The margin of a row is the base margin plus the leaves that the row reaches, added in f32 in the
 /// order of the trees, as in XGBoost: results are equal to XGBoost's to the last bit. They do not
-/// depend on the number of threads, the other rows or the memory order. NaN is a missing value.
+/// depend on the number of threads, the other rows or the memory order. NaN is a missing value. Columns of categories
+/// hold their numbers ([`Model::category_values`]); unknown ones go left ([`Tree::with_categories`](crate::Tree::with_categories)).
 #[derive(Debug, Clone)]
 pub struct Predictor {
     objective: Objective,

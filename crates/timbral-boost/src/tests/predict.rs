@@ -48,7 +48,10 @@ proptest! {
         let mut random = Random::new(seed);
         let trees = (0..n_trees / n_outputs * n_outputs).map(|_| {
             let n_leaves = 1 + random.below(largest);
-            random.tree(n_leaves, n_features, n_values)
+            match seed % 3 {
+                0 => random.categorical_tree(n_leaves, n_features, n_values),
+                _ => random.tree(n_leaves, n_features, n_values),
+            }
         });
         let model = model(trees.collect(), n_features, n_outputs);
         let rows = random.rows(n_rows, n_features, n_values);
@@ -64,7 +67,8 @@ proptest! {
 fn trees_with_more_leaves_than_a_byte_counts() {
     for n_leaves in [255, 256, 257, 700] {
         let mut random = Random::new(n_leaves as u64);
-        let trees = (0..4).map(|_| random.tree(n_leaves, 3, 5000)).collect();
+        let mut trees: Vec<Tree> = (0..3).map(|_| random.tree(n_leaves, 3, 5000)).collect();
+        trees.push(random.categorical_tree(n_leaves, 3, 5000));
         check(&model(trees, 3, 2), random.rows(100, 3, 5000).view());
     }
 }

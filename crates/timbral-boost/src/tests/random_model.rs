@@ -58,6 +58,24 @@ impl Random {
         Tree::new(nodes).unwrap()
     }
 
+    /// A tree as [`tree`](Self::tree) makes them, some of whose splits are categorical.
+    pub(crate) fn categorical_tree(
+        &mut self,
+        n_leaves: usize,
+        n_features: usize,
+        n_values: usize,
+    ) -> Tree {
+        let mut tree = self.tree(n_leaves, n_features, n_values);
+        for node in 0..tree.nodes().len() {
+            if tree.nodes()[node].children.is_some() && self.below(2) == 0 {
+                let n = 1 + self.below(5);
+                let categories: Vec<u32> = (0..n).map(|_| self.below(12) as u32).collect();
+                tree = tree.with_categories(node, &categories).unwrap();
+            }
+        }
+        tree
+    }
+
     /// Rows of values that are often equal to thresholds, some of them missing or infinite.
     pub(crate) fn rows(&mut self, n: usize, n_features: usize, n_values: usize) -> Array2<f32> {
         Array2::from_shape_simple_fn((n, n_features), || match self.below(16) {
@@ -82,6 +100,8 @@ pub(crate) fn model(trees: Vec<Tree>, n_features: usize, n_outputs: usize) -> Mo
         round_starts: (0..=trees.len()).step_by(n_outputs).collect(),
         trees,
         feature_names: None,
+        feature_types: None,
+        encoding: None,
         class_names: None,
         best_iteration: None,
         attributes: Default::default(),

@@ -18,10 +18,10 @@ fn expectation(tree: &Tree, node: usize, row: ArrayView1<'_, f32>, known: u32) -
     let (left, right) = (split.left as usize, split.right as usize);
     if known >> split.feature & 1 == 1 {
         let value = row[split.feature as usize];
-        let goes_left = if value.is_nan() {
-            split.default_left
-        } else {
-            value < split.threshold
+        let goes_left = match tree.categories(node) {
+            _ if value.is_nan() => split.default_left,
+            Some(categories) => !categories.contains(&(value as i32 as u32)) || value < 0.0,
+            None => value < split.threshold,
         };
         return expectation(tree, if goes_left { left } else { right }, row, known);
     }
@@ -63,10 +63,13 @@ proptest! {
         let mut random = Random::new(seed);
         let trees = (0..3).map(|_| {
             let n_leaves = 1 + random.below(largest);
-            random.tree(n_leaves, n_features, 9)
+            match seed % 2 {
+                0 => random.categorical_tree(n_leaves, n_features, 9),
+                _ => random.tree(n_leaves, n_features, 9),
+            }
         });
         let model = model(trees.collect(), n_features, 1);
-        let rows = random.rows(n_rows, n_features, 9);
+        let rows = random.rows(n_rows, n_features, 40);
         let values = model.shap_values(rows.view()).unwrap();
         let interactions = model.shap_interaction_values(rows.view()).unwrap();
         let m = n_features as u32;

@@ -5,14 +5,15 @@ use rayon::prelude::*;
 use timbral_core::{Progress, check};
 
 use super::builder::Training;
-use super::checks::base_score;
+use super::checks::{base_score, check_categories, check_weights};
 use super::history::{History, Round, Trained};
 use super::params::BoostParams;
-use super::vectors::{add_vectors, grow_vectors};
-use crate::data::{Bin, Binned, Cuts, Dataset};
+use super::round::{add, grow_round, margins};
+use super::vectors::grow_vectors;
+use crate::data::{Bin, Binned, Cuts, Dataset, FeatureType};
 use crate::error::{Error, Result};
-use crate::growing::{Grower, Histograms, MultiStrategy, Target, VectorGrower};
-use crate::loss::{Boosted, Gradients, Metric, Objective};
+use crate::growing::{Grower, Histograms, MultiStrategy, VectorGrower};
+use crate::loss::{Boosted, Evaluated, Gradients, Groups, Metric, Objective, Ranking};
 use crate::model::{Model, Tree};
 use crate::random::{Key, Stream};
 
@@ -62,9 +63,15 @@ impl Training<'_> {
             n_rows,
             "must be at most 4294967295",
         )?;
-        let weights = (self.params).row_weights(self.data.labels(), self.data.weights())?;
+        check_categories(&self.data)?;
+        check_weights(&self.data, &objective)?;
+        let weights = match groups(&self.data).row_weights() {
+            Some(weights) => Some(weights),
+            None => (self.params).row_weights(self.data.labels(), self.data.weights())?,
+        };
         let cuts = Cuts::new(
             self.data.features(),
+            self.data.feature_types(),
             weights.as_deref(),
             self.params.max_bin,
         );
@@ -114,7 +121,10 @@ impl Training<'_> {
                 scores
             }
             (None, None) => {
-                let scores = objective.estimate(self.data.labels(), weights);
+                let scores = match ranking(&objective, &self.data.shorter()) {
+                    Some(ranking) => vec![ranking.estimate(draws(self.params, 0))],
+                    None => objective.estimate(self.data.labels(), weights),
+                };
                 let what = "the mean of the labels is";
                 diverged(scores.iter().all(|x| x.is_finite()), 0, what)?;
                 scores
@@ -128,6 +138,8 @@ impl Training<'_> {
             tree_outputs: Vec::new(),
             round_starts: vec![0],
             feature_names: None,
+            feature_types: None,
+            encoding: None,
             class_names: None,
             best_iteration: None,
             attributes: BTreeMap::new(),
@@ -148,7 +160,15 @@ impl Training<'_> {
             metric.name(),
             "has no meaning for this objective",
         )?;
+        for (_, data) in &self.sets {
+            metric.check_labels(&objective, data.labels())?;
+        }
+        let ranking = ranking(&params.objective, &self.data).filter(|_| self.loss.is_none());
         let mut model = self.start(objective, weights)?;
+        if let Some(types) = self.data.feature_types() {
+            let name = |kind: &FeatureType| kind.xgboost_name().to_owned();
+            model.feature_types = Some(types.iter().map(name).collect());
+        }
         let binned = Binned::<B>::new(self.data.features(), cuts);
         let tree_params = params.tree_params();
         let grower = Grower {
@@ -165,10 +185,13 @@ impl Training<'_> {
             n_outputs,
         };
         let is_vector = n_outputs > 1 && params.multi_strategy == MultiStrategy::MultiOutputTree;
-        let boosted = match self.loss {
-            Some(loss) => Boosted::Loss(loss),
-            None => Boosted::Objective(&params.objective),
+        let loss = self.loss;
+        let boosted = |round| match (loss, &ranking) {
+            (Some(loss), _) => Boosted::Loss(loss),
+            (None, Some(ranking)) => Boosted::Ranking(ranking, draws(params, round)),
+            (None, None) => Boosted::Objective(&params.objective),
         };
+        let set_groups: Vec<Groups<'_>> = self.sets.iter().map(|(_, data)| groups(data)).collect();
         let mut gradients = Gradients::new(binned.n_rows(), n_outputs);
         let mut own_margins = margins(&model, &self.data)?;
         let mut set_margins = self
@@ -178,7 +201,7 @@ impl Training<'_> {
             .collect::<Result<Vec<_>>>()?;
         let mut rows = vec![Vec::new(); n_outputs];
         let mut history = History {
-            metric: metric.name(),
+            metric: metric.name().into_owned(),
             sets: self
                 .sets
                 .iter()
@@ -189,7 +212,7 @@ impl Training<'_> {
         let n_rounds = first.saturating_add(params.n_rounds);
         let mut best = (f64::INFINITY, first);
         for round in first..n_rounds {
-            gradients.update(boosted, &own_margins, self.data.labels(), weights);
+            gradients.update(boosted(round), &own_margins, self.data.labels(), weights);
             diverged(gradients.are_finite(), round, "a gradient or its square is")?;
             let trees = if is_vector {
                 let trees = grow_vectors(
@@ -226,17 +249,22 @@ impl Training<'_> {
                 }
             }
             model.round_starts.push(model.trees.len());
-            for ((margins, (_, data)), (_, scores)) in
-                set_margins.iter().zip(&self.sets).zip(&mut history.sets)
-            {
-                let weight = |row| data.weight(row);
-                let score = metric.evaluate(&model.objective, margins, data.labels(), weight);
+            let sets = set_margins.iter().zip(&self.sets).zip(&set_groups);
+            for (((margins, (_, data)), groups), (_, scores)) in sets.zip(&mut history.sets) {
+                let score = metric.evaluate(&Evaluated {
+                    objective: &model.objective,
+                    margins,
+                    labels: data.labels(),
+                    weight: |row| data.weight(row),
+                    groups,
+                });
                 diverged(score.is_finite(), round, "a score is")?;
                 scores.push(score);
             }
             let score = history.last_score();
-            if score.is_some_and(|score| score < best.0 - params.min_delta) {
-                best = (score.unwrap_or(best.0), round);
+            let loss = score.map(|score| if metric.rises() { -score } else { score });
+            if loss.is_some_and(|loss| loss < best.0 - params.min_delta) {
+                best = (loss.unwrap_or(best.0), round);
             }
             let flow = self.report(&Round {
                 round,
@@ -286,89 +314,19 @@ fn diverged(is_finite: bool, round: usize, what: &'static str) -> Result<()> {
     }
 }
 
-/// Grows the trees of one round, by output, and adds their predictions to the margins.
-fn grow_round<B: Bin>(
-    params: &BoostParams,
-    grower: &Grower<'_, B>,
-    gradients: &Gradients,
-    round: usize,
-    margins: &mut [Vec<f32>],
-    rows: &mut [Vec<u32>],
-) -> Vec<Vec<Tree>> {
-    let n_rows = grower.binned.n_rows();
-    let n_parallel = params.num_parallel_tree;
-    let learning_rate = params.learning_rate / n_parallel as f32;
-    let mut roots = if params.subsample < 1.0 || n_parallel > 1 {
-        Vec::new()
-    } else {
-        grower.histograms.build_all(gradients, margins.len())
-    };
-    roots.resize_with(margins.len(), || None);
-    let tasks = margins.par_iter_mut().zip(rows).zip(roots).enumerate();
-    tasks
-        .map(|(output, ((margins, rows), mut root))| {
-            let gradient = |row: u32| gradients.get(row, output);
-            (0..n_parallel)
-                .map(|parallel| {
-                    let key = [round, output, parallel]
-                        .iter()
-                        .fold(Key::new(params.seed), |key, &i| key.with(i as u64));
-                    let of_rows = key.stream(Stream::Rows);
-                    let all = 0..n_rows as u32;
-                    let subsample = f64::from(params.subsample);
-                    let is_drawn = |row: u32| {
-                        subsample >= 1.0 || of_rows.with(row.into()).uniform() < subsample
-                    };
-                    rows.clear();
-                    rows.extend(all.clone().filter(|&row| is_drawn(row)));
-                    let target = Target {
-                        gradient: &gradient,
-                        key,
-                        learning_rate,
-                    };
-                    let grown = grower.grow(&target, rows, root.take());
-                    for (range, value) in &grown.leaves {
-                        for &row in &rows[range.clone()] {
-                            margins[row as usize] += value;
-                        }
-                    }
-                    if subsample < 1.0 {
-                        for row in all.filter(|&row| !is_drawn(row)) {
-                            margins[row as usize] += grower.predict_binned(&grown, row as usize);
-                        }
-                    }
-                    grown.tree
-                })
-                .collect()
-        })
-        .collect()
+/// The groups of rows of a set.
+fn groups<'a>(data: &Dataset<'a>) -> Groups<'a> {
+    Groups::new(data.n_rows(), data.groups(), data.group_weights())
 }
 
-/// The margins of a model, output by output.
-fn margins(model: &Model, data: &Dataset<'_>) -> Result<Vec<Vec<f32>>> {
-    let margins = model.compile().margins(data.features())?;
-    Ok(margins.columns().into_iter().map(|c| c.to_vec()).collect())
+fn ranking<'a>(objective: &'a Objective, data: &Dataset<'a>) -> Option<Ranking<'a>> {
+    let (loss, params) = objective.ranking()?;
+    Some(Ranking::new(loss, params, groups(data), data.labels()))
 }
 
-/// Adds the predictions of trees to the margins of their outputs.
-fn add(margins: &mut [Vec<f32>], trees: &[Vec<Tree>], data: &Dataset<'_>) {
-    let features = data.features();
-    let features = features.as_standard_layout();
-    let width = features.ncols();
-    let Some(rows) = features.as_slice() else {
-        return;
-    };
-    if let [trees] = trees
-        && trees.iter().any(|tree| tree.vectors().is_some())
-    {
-        return add_vectors(margins, trees, rows, width);
-    }
-    for (margins, trees) in margins.iter_mut().zip(trees) {
-        margins
-            .par_iter_mut()
-            .zip(rows.par_chunks(width))
-            .for_each(|(margin, row)| {
-                trees.iter().for_each(|tree| *margin += tree.predict(row));
-            });
-    }
+/// The key of the draws of pairs in a round.
+fn draws(params: &BoostParams, round: usize) -> Key {
+    Key::new(params.seed)
+        .with(round as u64)
+        .stream(Stream::Pairs)
 }

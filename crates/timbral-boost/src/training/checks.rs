@@ -1,13 +1,15 @@
 use timbral_core::check;
 
 use super::params::BoostParams;
-use crate::data::fits;
+use crate::data::{Dataset, FeatureType, fits};
 use crate::error::{Error, Result};
 use crate::growing::MultiStrategy;
 use crate::loss::Objective;
 
 /// Most classes, or outputs of a loss: as many as a model file may have.
 const MAX_OUTPUTS: usize = 1 << 16;
+/// Most categories of a feature to train on: as many as bins.
+const MAX_CATEGORIES: usize = 65_535;
 /// Most trees per output and round.
 const MAX_PARALLEL: usize = 1 << 20;
 
@@ -91,6 +93,12 @@ impl BoostParams {
             self.num_parallel_tree,
             "must be from 1 to 1048576",
         )?;
+        for (name, value) in [
+            ("max_cat_to_onehot", self.max_cat_to_onehot),
+            ("max_cat_threshold", self.max_cat_threshold),
+        ] {
+            check(value >= 1, name, value, "must be at least 1")?;
+        }
         check(
             self.early_stopping_rounds != Some(0),
             "early_stopping_rounds",
@@ -103,30 +111,7 @@ impl BoostParams {
             self.min_delta,
             "must be finite and not negative",
         )?;
-        if let Objective::PseudoHuber { slope } = *objective {
-            let good = slope > 0.0 && slope.is_finite();
-            check(good, "slope", slope, "must be finite and above 0")?;
-        }
-        if let Objective::Poisson {
-            max_delta_step: step,
-        } = *objective
-        {
-            let good = step >= 0.0 && step.is_finite();
-            check(
-                good,
-                "max_delta_step",
-                step,
-                "must be finite and not negative",
-            )?;
-        }
-        if let Objective::Quantile { alpha } | Objective::Expectile { alpha } = *objective {
-            let good = alpha > 0.0 && alpha < 1.0;
-            check(good, "alpha", alpha, "must be above 0 and below 1")?;
-        }
-        if let Objective::Tweedie { variance_power: p } = *objective {
-            let good = p > 1.0 && p < 2.0;
-            check(good, "variance_power", p, "must be above 1 and below 2")?;
-        }
+        objective.validate()?;
         if !self.monotone_constraints.is_empty() {
             let got = self.monotone_constraints.len();
             fits("monotone_constraints", got, n_features)?;
@@ -135,12 +120,26 @@ impl BoostParams {
                 check(good, "monotone_constraints", sign, "must be -1, 0 or 1")?;
             }
         }
+        for &feature in self.interaction_constraints.iter().flatten() {
+            check(
+                feature < n_features,
+                "interaction_constraints",
+                feature,
+                "must be the index of a feature",
+            )?;
+        }
         let is_vector = self.multi_strategy == MultiStrategy::MultiOutputTree && n_outputs > 1;
         check(
             !is_vector || self.monotone_constraints.iter().all(|&sign| sign == 0),
             "monotone_constraints",
             format!("{:?}", self.monotone_constraints),
             "are not supported with multi_output_tree; use one_output_per_tree",
+        )?;
+        check(
+            self.class_weights.is_empty() || objective.ranking().is_none(),
+            "class_weights",
+            format!("{:?}", self.class_weights),
+            "have no meaning for ranking; see Dataset::with_group_weights",
         )?;
         for &weight in &self.class_weights {
             check(
@@ -186,6 +185,48 @@ impl BoostParams {
         )?;
         Ok(Some(product))
     }
+}
+
+/// Refuses weights that an objective has no use for.
+pub(super) fn check_weights(data: &Dataset<'_>, objective: &Objective) -> Result<()> {
+    let (name, given, reason) = match objective.ranking() {
+        Some(_) => (
+            "weights",
+            data.weights().is_some(),
+            "ranking has weights of groups only; see Dataset::with_group_weights",
+        ),
+        None => (
+            "group_weights",
+            data.group_weights().is_some(),
+            "are for objectives of ranking",
+        ),
+    };
+    check(!given, name, "given", reason)?;
+    Ok(())
+}
+
+/// Refuses numbers of categories that are too large for bins.
+pub(super) fn check_categories(data: &Dataset<'_>) -> Result<()> {
+    let types = data.feature_types().unwrap_or_default().iter();
+    let categorical = types
+        .enumerate()
+        .filter(|(_, kind)| **kind == FeatureType::Categorical);
+    for (column, _) in categorical {
+        let features = data.features();
+        let values = features.column(column);
+        if let Some(row) = values
+            .iter()
+            .position(|&category| category >= MAX_CATEGORIES as f32)
+        {
+            return Err(Error::InvalidValue {
+                name: "features",
+                index: row * data.n_features() + column,
+                value: f64::from(values[row]),
+                reason: "a category to train on must be below 65535 (index counts cells row by row)",
+            });
+        }
+    }
+    Ok(())
 }
 
 /// Checks one base score per output.

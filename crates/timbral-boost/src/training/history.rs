@@ -13,7 +13,8 @@ pub struct Round<'a> {
     pub history: &'a History,
 }
 
-/// The score of each evaluated set after each round. Every metric falls as the model improves.
+/// The score of each evaluated set after each round. Metrics fall as the model improves, those of ranking rise
+/// ([`Metric::rises`](crate::Metric::rises)).
 ///
 /// ```
 /// use timbral_boost::{BoostParams, Dataset, Training};
@@ -32,7 +33,7 @@ pub struct Round<'a> {
 #[non_exhaustive]
 pub struct History {
     /// XGBoost's name of the metric, for example `mlogloss`.
-    pub metric: &'static str,
+    pub metric: String,
     /// Name of each set, and its score after each round of this run: the sets of
     /// [`Training::evaluate`](crate::Training::evaluate) in the order of the calls, then the
     /// validation rows under the name `validation`. The last set decides on early stopping.

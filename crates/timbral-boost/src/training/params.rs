@@ -1,6 +1,6 @@
 use serde::{Deserialize, Serialize};
 
-use crate::growing::{GrowPolicy, MultiStrategy, Regularisation, TreeParams};
+use crate::growing::{CategoryParams, GrowPolicy, MultiStrategy, Regularisation, TreeParams};
 use crate::loss::{Metric, Objective};
 
 /// The parameters of training, with XGBoost's names and defaults.
@@ -71,6 +71,15 @@ pub struct BoostParams {
     /// For each feature: 1 if predictions may only rise with it, -1 if they may only fall, 0 for no
     /// constraint. Empty for no constraints at all.
     pub monotone_constraints: Vec<i8>,
+    /// Sets of features that may be used together: below a split each node may use the features of the splits above
+    /// it, and those of every set that has all of these. A feature in no set is used alone. Empty for no
+    /// constraints.
+    pub interaction_constraints: Vec<Vec<usize>>,
+    /// A feature with fewer categories is split into one category and all others, one with as many or more into
+    /// two sets of categories, at least 1 (4). Categories are counted up to the largest number.
+    pub max_cat_to_onehot: usize,
+    /// A set that is split from the others has fewer categories than this, at least 1 (64).
+    pub max_cat_threshold: usize,
     /// The prediction before the first tree, one number per output as in XGBoost (a probability from 0
     /// to 1 for `binary:logistic`, a margin for a loss of your own); `None` to estimate it from the labels, or
     /// to take that of the loss.
@@ -115,6 +124,9 @@ impl Default for BoostParams {
             num_parallel_tree: 1,
             multi_strategy: MultiStrategy::OneOutputPerTree,
             monotone_constraints: Vec::new(),
+            interaction_constraints: Vec::new(),
+            max_cat_to_onehot: 4,
+            max_cat_threshold: 64,
             base_score: None,
             class_weights: Vec::new(),
             eval_metric: None,
@@ -149,6 +161,11 @@ impl BoostParams {
             colsample_bylevel: self.colsample_bylevel,
             colsample_bynode: self.colsample_bynode,
             monotone_constraints: self.monotone_constraints.clone(),
+            interaction_constraints: self.interaction_constraints.clone(),
+            categories: CategoryParams {
+                max_cat_to_onehot: self.max_cat_to_onehot,
+                max_cat_threshold: self.max_cat_threshold,
+            },
         }
     }
 }

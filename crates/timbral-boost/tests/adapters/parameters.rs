@@ -1,7 +1,7 @@
 use std::collections::BTreeMap;
 
 use serde_json::{from_value, json, to_value};
-use timbral_boost::{BoostParams, GrowPolicy, Metric, Objective};
+use timbral_boost::{BoostParams, GrowPolicy, LambdaRankParams, Metric, Objective, PairMethod};
 
 #[test]
 fn objectives_metrics_and_policies_have_xgboosts_names() {
@@ -15,6 +15,17 @@ fn objectives_metrics_and_policies_have_xgboosts_names() {
         (
             Objective::Softprob { n_classes: 10 },
             json!({"multi:softprob": {"num_class": 10}}),
+        ),
+        (
+            Objective::RankNdcg(LambdaRankParams {
+                pair_method: PairMethod::Mean,
+                ..Default::default()
+            }),
+            json!({"rank:ndcg": {
+                "lambdarank_pair_method": "mean", "lambdarank_num_pair_per_sample": null,
+                "lambdarank_normalization": true, "lambdarank_score_normalization": true,
+                "ndcg_exp_gain": true,
+            }}),
         ),
         (
             Objective::Softmax { n_classes: 3 },
@@ -34,8 +45,11 @@ fn objectives_metrics_and_policies_have_xgboosts_names() {
         Metric::Error,
         Metric::MultiLogLoss,
         Metric::MultiError,
+        Metric::Ndcg { k: None },
+        Metric::Map { k: Some(5) },
+        Metric::Precision { k: Some(1) },
     ] {
-        assert_eq!(to_value(metric).unwrap(), metric.name());
+        assert_eq!(to_value(metric).unwrap(), *metric.name());
         assert_eq!(from_value::<Metric>(json!(metric.name())).unwrap(), metric);
     }
     for (policy, name) in [
@@ -75,6 +89,9 @@ fn parameters_are_read_back_unchanged() {
         colsample_bynode: 0.95,
         num_parallel_tree: 2,
         monotone_constraints: vec![-1, 0, 1],
+        interaction_constraints: vec![vec![0, 2], vec![]],
+        max_cat_to_onehot: 1,
+        max_cat_threshold: 7,
         base_score: Some(vec![0.3]),
         class_weights: vec![0.5, 2.0],
         eval_metric: Some(Metric::MultiError),
@@ -110,6 +127,9 @@ fn unknown_names_are_refused() {
         json!({"objective": {"multi:softprob": {}}}),
         json!({"grow_policy": "DepthWise"}),
         json!({"eval_metric": "auc"}),
+        json!({"eval_metric": "ndcg@0"}),
+        json!({"eval_metric": "rmse@3"}),
+        json!({"eval_metric": "ndcg@-1"}),
         json!({"n_rounds": -1}),
     ] {
         assert!(

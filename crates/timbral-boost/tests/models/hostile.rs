@@ -9,16 +9,20 @@ use crate::{VERSIONS, golden};
 /// Mutants of each golden file.
 const N_MUTANTS: usize = 300;
 
-/// A model of one round with two trees, the second of them a leaf.
+/// A model of one round with two trees, the first with a categorical split, the second a leaf.
 fn document() -> Value {
     let tree = |n: usize| {
         json!({
             "base_weights": vec![0.5; n], "default_left": vec![0; n],
             "left_children": if n == 1 { vec![-1] } else { vec![1, -1, 3, -1, -1] },
+            "categories": if n == 1 { vec![] } else { vec![0, 3] },
+            "categories_nodes": if n == 1 { vec![] } else { vec![2] },
+            "categories_segments": if n == 1 { vec![] } else { vec![0] },
+            "categories_sizes": if n == 1 { vec![] } else { vec![2] },
             "loss_changes": vec![0; n],
             "right_children": if n == 1 { vec![-1] } else { vec![2, -1, 4, -1, -1] },
             "split_conditions": vec![1.5; n], "split_indices": vec![0; n],
-            "split_type": vec![0; n], "sum_hessian": vec![1; n],
+            "split_type": if n == 1 { vec![0] } else { vec![0, 0, 1, 0, 0] }, "sum_hessian": vec![1; n],
             "tree_param": {
                 "num_deleted": "0", "num_nodes": n.to_string(), "size_leaf_vector": "1",
             },
@@ -27,7 +31,12 @@ fn document() -> Value {
     json!({"learner": {
         "attributes": {},
         "feature_names": ["a", "b"],
+        "feature_types": ["c", "q"],
         "gradient_booster": {"name": "gbtree", "model": {
+            "cats": {
+                "enc": [{"offsets": [0, 1, 3], "values": [97, 98, 99]}, {"type": 13, "values": [5]}],
+                "feature_segments": [0, 2, 3], "sorted_idx": [0, 1, 0],
+            },
             "gbtree_model_param": {"num_parallel_tree": "1", "num_trees": "2"},
             "iteration_indptr": [0, 2], "tree_info": [0, 1], "trees": [tree(5), tree(1)],
         }},
@@ -54,6 +63,18 @@ trees/0/right_children [2,-1,3000000000,-1,-1] => JSON: invalid value: integer
 trees/0/split_indices [0,0,2,0,0] => trees[0].split_indices[2]: feature 2 of 2
 trees/0/split_indices [0,0,-1,0,0] => trees[0].split_indices[2]: feature -1 of 2
 trees/0/split_type [0,0,2,0,0] => trees[0].split_type[2]: 2
+trees/0/categories [0] => trees[0].categories_sizes[0]: 2, expected 1 to 1
+trees/0/categories [0,-1] => trees[0].categories[1]: -1, expected 0 to 16777215
+trees/0/categories [16777216,0] => trees[0].categories[0]: 16777216, expected 0 to 16777215
+trees/0/categories [0,9223372036854775808] => JSON: invalid value: integer
+trees/0/categories [0,1.5] => JSON: invalid type: floating point
+trees/0/categories_nodes [] => trees[0].categories_segments: 1 for 0 nodes
+trees/0/categories_nodes [1] => trees[0].categories_nodes: node 2 has a categorical split without categories
+trees/0/categories_segments [1] => trees[0].categories_segments[0]: 1, but the segment before it ends at 0
+trees/0/categories_segments [-1] => trees[0].categories_segments[0]: -1, but the segment before it ends at 0
+trees/0/categories_sizes [] => trees[0].categories_sizes: 0 for 1 nodes
+trees/0/categories_sizes [0] => trees[0].categories_sizes[0]: 0, expected 1 to 2
+trees/0/categories_sizes [9223372036854775807] => trees[0].categories_sizes[0]: 9223372036854775807, expected
 trees/0/split_conditions [1e39,0,0,0,0] => JSON: number out of range
 trees/0/base_weights [] => trees[0].base_weights: 0 for 5 nodes
 trees/0/base_weights {} => JSON: invalid type: map, expected a sequence
@@ -64,6 +85,17 @@ trees/0/tree_param/num_nodes "x" => trees[0].tree_param.num_nodes: "x"
 trees/0/tree_param/num_nodes "-1" => trees[0].tree_param.num_nodes: "-1"
 trees/0/tree_param/num_nodes "99999999999" => trees[0].base_weights: 5 for 99999999999 nodes
 trees/0/tree_param/num_deleted "1" => trees[0].left_children: 5 of 5 nodes are reached
+cats/enc [{"type":13,"values":[]}] => cats.enc: 1 for 2 features
+cats/enc/0/offsets [1,2,3] => cats.enc[0].offsets: from 1 to 3, but there are 3 bytes
+cats/enc/0/offsets [0,1,2] => cats.enc[0].offsets: from 0 to 2, but there are 3 bytes
+cats/enc/0/offsets [0,4,3] => cats.enc[0].offsets[1]: 4 after 0
+cats/enc/0/offsets [0,-1,3] => cats.enc[0].offsets[1]: -1 after 0
+cats/enc/0/values [97,98,200] => cats.enc[0].values[2]: 200 is not a byte
+cats/enc/0/values [97,98,-1] => cats.enc[0].values: name 1 is not UTF-8
+cats/enc/1 {"values":[5]} => cats.enc[1]: neither offsets nor a type
+cats/enc/1/values [2147483648] => cats.enc[1].values[0]: 2147483648 is not a I32
+cats/feature_segments [0,2] => cats.feature_segments: [0, 2], expected [0, 2, 3]
+cats/sorted_idx [0,1] => cats.sorted_idx: 2 for 3 categories
 tree_info [0,2] => tree_info[1]: 2 of 2
 tree_info [0,-1] => tree_info[1]: -1 of 2
 tree_info [0] => tree_info: 1 for 2 trees
@@ -84,6 +116,7 @@ learner_model_param/base_score "[0,1,2]" => base_score: 3 numbers for 2 outputs
 learner_model_param/base_score "[]" => base_score: ""
 learner_model_param/base_score "nan" => base_score: NaN has no finite margin
 feature_names ["a"] => feature_names: 1 for 2 features
+feature_types ["q"] => feature_types: 1 for 2 features
 attributes {"timbral.class_names":"["} => attributes.timbral.class_names: EOF
 attributes {"timbral.class_names":"[\"a\"]"} => attributes.timbral.class_names: class_names
 gradient_booster {"name":"gbtree"} => gradient_booster: no model
@@ -203,6 +236,59 @@ fn an_unknown_objective_is_not_supported() {
     match Model::from_slice(document.to_string().as_bytes()) {
         Err(Error::Unsupported { what, .. }) => assert_eq!(what, "the objective \"reg:newest\""),
         other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn numbers_as_categories_are_not_supported() {
+    let mut document = document();
+    let place = "/learner/gradient_booster/model/cats/enc/1/type";
+    *document.pointer_mut(place).unwrap() = json!(7);
+    match Model::from_slice(document.to_string().as_bytes()) {
+        Err(Error::Unsupported { what, .. }) => {
+            assert!(what.contains("categories of type 7"), "{what}")
+        }
+        other => panic!("{other:?}"),
+    }
+}
+
+/// Segments that overlap would take memory by the square of the size of the file.
+#[test]
+fn segments_must_not_overlap() {
+    for (nodes, segments, sizes, expected) in [
+        (
+            [0, 2],
+            [0, 0],
+            [2, 2],
+            "categories_segments[1]: 0, but the segment before it ends at 2",
+        ),
+        (
+            [0, 2],
+            [0, 2],
+            [2, 1],
+            "categories_sizes[1]: 1, expected 1 to 0",
+        ),
+        (
+            [2, 2],
+            [0, 1],
+            [1, 1],
+            "categories_nodes[1]: node 2 is not above the node before it",
+        ),
+        (
+            [2, 0],
+            [0, 1],
+            [1, 1],
+            "categories_nodes[1]: node 0 is not above the node before it",
+        ),
+    ] {
+        let mut document = document();
+        let tree = &mut document["learner"]["gradient_booster"]["model"]["trees"][0];
+        tree["split_type"] = json!([1, 0, 1, 0, 0]);
+        tree["categories_nodes"] = json!(nodes);
+        tree["categories_segments"] = json!(segments);
+        tree["categories_sizes"] = json!(sizes);
+        let error = Model::from_slice(document.to_string().as_bytes()).unwrap_err();
+        assert!(error.to_string().contains(expected), "{error}");
     }
 }
 

@@ -1,11 +1,12 @@
 """Writes golden/VERSION/: models of the installed XGBoost, and expected.json with its predictions.
-Made with XGBoost 1.7.6, 2.1.4, 3.2.0 and 3.4.1 (the older two with numpy < 2)."""
+Made with XGBoost 1.7.6, 2.1.4, 3.2.0 and 3.4.1 (the older two with numpy < 2), and pandas."""
 
 import json
 import pathlib
 import shutil
 
 import numpy as np
+import pandas as pd
 import xgboost as xgb
 
 VERSION = ".".join(xgb.__version__.split(".")[:2])
@@ -102,10 +103,24 @@ for kind in ["pairwise", "ndcg", "map"]:
     add(f"rank-{kind}", ranked, 2, max_depth=1, objective=f"rank:{kind}")
 
 add("gblinear", matrix(NUMBER), formats=both, supported=False, booster="gblinear")
+# Two columns of categories, about 5 and 20 of them. The margins are those of ROWS: of numbers that are not whole, or
+# negative, and of categories that are not in the table.
+MIXED = ROWS.copy()
+MIXED[:, [0, 2]] = np.floor(np.abs(ROWS[:, [0, 2]]) * [1.5, 8])
+categories = {"feature_types": ["c", "q", "c", "q"], "enable_categorical": True}
+hist = {"tree_method": "hist", "max_cat_to_onehot": 6, "max_depth": 3}
+add("categorical", xgb.DMatrix(MIXED, NUMBER, **categories), 3, both, **hist)
+if VERSION >= "3.4":
+    codes = lambda column, n: np.nan_to_num(np.floor(np.abs(ROWS[:, column]) * n), nan=-1).astype(int)
+    frame = pd.DataFrame({
+        "genre": pd.Categorical.from_codes(np.minimum(codes(0, 1.5), 3), ["blues", "jazz", "métal", "rock"]),
+        "tempo": ROWS[:, 1],
+        "year": pd.Categorical.from_codes(codes(2, 8), pd.Index(np.arange(-1990, -1960))),
+        "label": pd.Categorical.from_codes(codes(3, 3), pd.Index(7 + 39993 * np.arange(2), dtype="uint16").append(
+            pd.Index(np.arange(20, 40), dtype="uint16"))),
+    })
+    add("categorical-names", xgb.DMatrix(frame, NUMBER, enable_categorical=True), 3, both, **hist)
 if VERSION >= "3":
-    columns = np.stack([classes(3), classes(5)], axis=1)
-    categorical = xgb.DMatrix(columns, NUMBER, feature_types=["c", "c"], enable_categorical=True)
-    add("categorical", categorical, 1, both, supported=False, tree_method="hist")
     vectors = {"tree_method": "hist", "multi_strategy": "multi_output_tree"}
     add("vector", matrix(np.stack([NUMBER, -NUMBER], axis=1)), 2, both, **vectors)
     if VERSION != "3.2":

@@ -153,6 +153,25 @@ fn vectors() {
 }
 
 #[test]
+fn categorical() {
+    let (model, expected) = check("categorical");
+    let n_categorical = model
+        .trees()
+        .iter()
+        .flat_map(|tree| (0..tree.nodes().len()).filter_map(|node| tree.categories(node)));
+    assert!(n_categorical.count() > 10);
+    let (predictor, rows) = (model.compile(), expected.table("rows"));
+    for (row, margins) in rows
+        .rows()
+        .into_iter()
+        .zip(expected.table("margins").rows())
+    {
+        let one = predictor.margins_row(row.to_slice().unwrap()).unwrap();
+        assert_eq!(one, margins.to_vec());
+    }
+}
+
+#[test]
 fn squared() {
     let (model, expected) = check("squared");
     assert_eq!(expected.table("margins"), expected.table("predictions"));

@@ -3,7 +3,10 @@
 use ndarray::Array2;
 use serde::Deserialize;
 use serde_json::Value;
-use timbral_boost::{BoostParams, Dataset, GrowPolicy, Model, MultiStrategy, Objective, Training};
+use timbral_boost::{
+    BoostParams, Dataset, FeatureType, GrowPolicy, LambdaRankParams, Model, MultiStrategy,
+    Objective, Training,
+};
 
 /// XGBoost adds gradients in another order, and rounds the results to f32.
 const VALUE_TOLERANCE: f32 = 1e-5;
@@ -21,6 +24,10 @@ struct Case {
     levels: i64,
     missing: f64,
     weights: bool,
+    /// Categories of each column, 0 for numbers; empty if all are.
+    categories: Vec<i64>,
+    /// Sizes of query groups, to which the weights belong; empty if there are none.
+    groups: Vec<usize>,
     seed: u64,
     params: serde_json::Map<String, Value>,
     /// The metric of the objective, on the training rows.
@@ -54,6 +61,12 @@ impl Case {
             }
         };
         let mut features: Vec<f32> = raw.iter().map(|v| value(v) as f32 / scale - 3.0).collect();
+        for (column, &n) in self.categories.iter().enumerate().filter(|(_, n)| **n > 0) {
+            let cells = features.iter_mut().zip(&raw).skip(column);
+            for (cell, raw) in cells.step_by(self.columns) {
+                *cell = (((raw * n) >> 24) * 7 % n) as f32;
+            }
+        }
         let noise = numbers(self.seed + 1, self.rows);
         let labels = raw.chunks(self.columns).zip(noise).map(|(row, noise)| {
             let signal = row[0] + 2 * row[1] * i64::from(row[2] > 1 << 23) + noise / 2;
@@ -70,7 +83,11 @@ impl Case {
                 }
             }
         }
-        let weights = numbers(self.seed + 3, self.rows);
+        let n_weights = match self.groups.len() {
+            0 => self.rows,
+            n => n,
+        };
+        let weights = numbers(self.seed + 3, n_weights);
         let weights = self
             .weights
             .then(|| weights.iter().map(|w| (w % 5 + 1) as f32 / 2.0).collect());
@@ -84,6 +101,7 @@ impl Case {
             ..Default::default()
         };
         let (mut slope, mut step, mut power, mut alpha) = (1.0, 0.7, 1.5, 0.5);
+        let mut ranking = LambdaRankParams::default();
         for (name, value) in &self.params {
             let number = value.as_f64().unwrap_or_default() as f32;
             let count = value.as_u64().unwrap_or_default() as usize;
@@ -110,6 +128,20 @@ impl Case {
                     params.monotone_constraints =
                         signs.map(|s| s.as_i64().unwrap() as i8).collect();
                 }
+                "eval_metric" => {
+                    params.eval_metric = Some(value.as_str().unwrap().parse().unwrap());
+                }
+                "lambdarank_num_pair_per_sample" => {
+                    ranking.num_pair_per_sample = Some(count as u32);
+                }
+                "lambdarank_normalization" => ranking.normalization = count == 1,
+                "lambdarank_score_normalization" => ranking.score_normalization = count == 1,
+                "ndcg_exp_gain" => ranking.ndcg_exp_gain = count == 1,
+                "max_cat_to_onehot" => params.max_cat_to_onehot = count,
+                "max_cat_threshold" => params.max_cat_threshold = count,
+                "interaction_constraints" => {
+                    params.interaction_constraints = serde_json::from_value(value.clone()).unwrap();
+                }
                 other => panic!("unknown parameter {other}"),
             }
         }
@@ -130,6 +162,9 @@ impl Case {
                 max_delta_step: step,
             },
             "reg:gamma" => Objective::Gamma,
+            "rank:pairwise" => Objective::RankPairwise(ranking),
+            "rank:ndcg" => Objective::RankNdcg(ranking),
+            "rank:map" => Objective::RankMap(ranking),
             "reg:tweedie" => Objective::Tweedie {
                 variance_power: power,
             },
@@ -151,8 +186,21 @@ fn trees_equal_those_of_xgboost_node_for_node() {
         let expected = Model::from_slice(case.model.to_string().as_bytes()).unwrap();
         let (features, labels, weights) = case.table();
         let mut data = Dataset::new(features.view(), &labels).unwrap();
-        if let Some(weights) = &weights {
-            data = data.with_weights(weights).unwrap();
+        if !case.groups.is_empty() {
+            data = data.with_groups(&case.groups).unwrap();
+        }
+        data = match &weights {
+            Some(weights) if case.groups.is_empty() => data.with_weights(weights).unwrap(),
+            Some(weights) => data.with_group_weights(weights).unwrap(),
+            None => data,
+        };
+        let category = |n: &i64| match n {
+            0 => FeatureType::Numeric,
+            _ => FeatureType::Categorical,
+        };
+        let types: Vec<FeatureType> = case.categories.iter().map(category).collect();
+        if !types.is_empty() {
+            data = data.with_feature_types(&types).unwrap();
         }
         let params = case.params();
         let trained = Training::new(&params, &data).evaluate("train", &data);
@@ -181,6 +229,11 @@ fn trees_equal_those_of_xgboost_node_for_node() {
             );
             for (j, (a, b)) in ours.nodes().iter().zip(theirs.nodes()).enumerate() {
                 assert_eq!(a.children, b.children, "{name}: tree {i}, node {j}");
+                assert_eq!(
+                    ours.categories(j),
+                    theirs.categories(j),
+                    "{name}: tree {i}, node {j}"
+                );
                 n_splits += usize::from(a.children.is_some());
                 // A difference of gains in f32, which are as large as that of the node itself.
                 let gain = b.base_weight * b.base_weight * b.sum_hessian;

@@ -3,7 +3,10 @@
 
 #![allow(clippy::unwrap_used)]
 
+mod categories;
 mod golden;
+mod interactions;
 mod limits;
+mod ranking;
 mod robust;
 mod vectors;

@@ -24,6 +24,9 @@ def table(case):
     levels = case["levels"]
     features = (raw if levels == 0 else raw * levels // 2**24).astype(np.float32)
     features = features / np.float32(2**20 if levels == 0 else 1) - np.float32(3)
+    for column, n in enumerate(case["categories"]):
+        if n:
+            features[:, column] = raw[:, column] * n // 2**24 * 7 % n
     noise = numbers(case["seed"] + 1, rows)
     signal = raw[:, 0] + 2 * raw[:, 1] * (raw[:, 2] > 2**23) + noise // 2
     if case["classes"]:
@@ -36,19 +39,26 @@ def table(case):
         features[holes < case["missing"] * 2**24] = np.nan
     weights = None
     if case["weights"]:
-        weights = (numbers(case["seed"] + 3, rows) % 5 + 1).astype(np.float32) / 2
+        n = len(case["groups"]) or rows
+        weights = (numbers(case["seed"] + 3, n) % 5 + 1).astype(np.float32) / 2
     return features, labels.astype(np.float32), weights
 
 
 def case(name, objective, rounds=3, rows=400, columns=5, classes=0, levels=0, missing=0.0,
-         weights=False, **params):
+         weights=False, categories=(), groups=(), **params):
+    """`categories` are the numbers of categories of the columns, 0 for columns of numbers; `groups` the sizes of query
+    groups, to which weights belong if there are any."""
     params = {"objective": objective, "max_depth": 4, "eta": 0.3, **params}
-    if classes > 2:
+    if objective.startswith("multi"):
         params["num_class"] = classes
     return dict(name=name, rounds=rounds, rows=rows, columns=columns, classes=classes,
-                levels=levels, missing=missing, weights=weights, params=params)
+                levels=levels, missing=missing, weights=weights, categories=categories, groups=groups,
+                params=params)
 
 
+# 400 rows.
+GROUPS = [1, 40, 7, 20, 2, 60, 33, 5, 90, 12, 80, 50]
+RANKING = {"groups": GROUPS, "min_child_weight": 0.1}
 VECTORS = {"multi_strategy": "multi_output_tree"}
 
 CASES = [
@@ -110,6 +120,62 @@ CASES = [
     case("gamma_weights", "reg:gamma", weights=True, missing=0.2),
     case("tweedie", "reg:tweedie", rounds=5),
     case("tweedie_weights", "reg:tweedie", weights=True, tweedie_variance_power=1.2, levels=4),
+    case("one_hot", "reg:squarederror", categories=(3, 3, 2, 0, 0)),
+    case("one_hot_missing", "binary:logistic", classes=2, categories=(3, 0, 2, 3, 1), missing=0.25, rounds=6),
+    case("one_hot_many", "reg:squarederror", categories=(9, 0, 12, 3, 0), missing=0.25, max_cat_to_onehot=13),
+    case("categories", "reg:squarederror", categories=(12, 30, 0, 6, 4)),
+    case("categories_missing", "binary:logistic", classes=2, categories=(12, 0, 30, 6, 4), missing=0.25, rounds=6),
+    case("categories_multi", "multi:softprob", classes=4, categories=(20, 9, 2, 0, 5)),
+    case("categories_multi_missing_weights", "multi:softmax", classes=3, categories=(20, 9, 2, 0, 5),
+         missing=0.25, weights=True),
+    case("categories_many", "reg:squarederror", categories=(200, 90, 0, 0, 30), rows=3000),
+    case("categories_many_missing", "binary:logistic", classes=2, categories=(300, 90, 0, 0, 30), rows=3000,
+         missing=0.25),
+    case("categories_threshold", "reg:squarederror", categories=(200, 90, 0, 0, 30), rows=3000, missing=0.1,
+         max_cat_threshold=5),
+    case("categories_regularised", "reg:squarederror", categories=(12, 0, 30, 0, 4), missing=0.1, reg_lambda=3.0,
+         reg_alpha=20.0, gamma=40.0),
+    case("categories_light", "binary:logistic", classes=2, categories=(12, 0, 30, 0, 2), min_child_weight=0.0,
+         rows=60),
+    case("categories_max_delta_step", "binary:logistic", classes=2, categories=(12, 0, 30, 0, 3), missing=0.2,
+         max_delta_step=0.4),
+    case("categories_monotone", "reg:squarederror", categories=(12, 0, 3, 0, 0), monotone_constraints=[1, -1, -1, 0, 1]),
+    case("categories_lossguide", "reg:squarederror", categories=(12, 0, 30, 0, 3), missing=0.2,
+         grow_policy="lossguide", max_leaves=12, max_depth=0),
+    case("categories_forest", "reg:squarederror", categories=(12, 0, 30, 0, 3), num_parallel_tree=3, rounds=2),
+    case("categories_vectors", "multi:softprob", classes=4, categories=(12, 0, 30, 3, 0), missing=0.2, rows=900, **VECTORS),
+    # Without weights: categories with the same sums but for rounding have no order.
+    case("categories_vectors_threshold", "multi:softprob", classes=3, categories=(100, 2, 3, 0, 0), rows=900,
+         max_cat_threshold=9, **VECTORS),
+    case("interactions", "reg:squarederror", interaction_constraints=[[0, 1], [2, 3, 4]], max_depth=6),
+    case("interactions_overlap", "binary:logistic", classes=2, missing=0.2, max_depth=6,
+         interaction_constraints=[[0, 1], [1, 2], [3]]),
+    case("interactions_multi", "multi:softprob", classes=4, interaction_constraints=[[0, 2], [1, 2]], weights=True),
+    case("interactions_lossguide", "reg:squarederror", grow_policy="lossguide", max_leaves=20, max_depth=0,
+         interaction_constraints=[[0, 1], [1, 2], [1, 3, 4]]),
+    case("interactions_categories", "reg:squarederror", categories=(12, 0, 3, 0, 0), missing=0.2,
+         interaction_constraints=[[0, 1], [1, 2]], max_depth=6),
+    case("interactions_vectors", "multi:softprob", classes=4, interaction_constraints=[[0, 2], [1, 2]],
+         max_depth=6, **VECTORS),
+    case("pairwise", "rank:pairwise", classes=5, **RANKING),
+    case("pairwise_weights", "rank:pairwise", classes=5, missing=0.2, weights=True, lambdarank_num_pair_per_sample=4,
+         **RANKING),
+    case("pairwise_not_normalised", "rank:pairwise", classes=4, lambdarank_normalization=0,
+         lambdarank_score_normalization=0, eval_metric="ndcg@90", **RANKING),
+    case("pairwise_numbers", "rank:pairwise", eval_metric="ndcg@7", ndcg_exp_gain=0, **RANKING),
+    case("one_group", "rank:pairwise", classes=3, rows=60, min_child_weight=0.1),
+    case("ndcg", "rank:ndcg", classes=5, rounds=5, **RANKING),
+    case("ndcg_weights", "rank:ndcg", classes=5, missing=0.2, weights=True, **RANKING),
+    case("ndcg_few", "rank:ndcg", classes=3, lambdarank_num_pair_per_sample=3, eval_metric="ndcg@10", **RANKING),
+    case("ndcg_not_normalised", "rank:ndcg", classes=3, lambdarank_normalization=0,
+         lambdarank_score_normalization=0, **RANKING),
+    case("ndcg_linear_gain", "rank:ndcg", classes=9, ndcg_exp_gain=0, **RANKING),
+    case("map", "rank:map", classes=2, rounds=5, **RANKING),
+    case("map_weights", "rank:map", classes=2, missing=0.2, weights=True, eval_metric="map@5", **RANKING),
+    case("map_few", "rank:map", classes=2, lambdarank_num_pair_per_sample=3, eval_metric="map@90", **RANKING),
+    case("map_precision", "rank:map", classes=2, lambdarank_score_normalization=0, eval_metric="pre@4", **RANKING),
+    case("map_precision_weights", "rank:map", classes=2, weights=True, eval_metric="pre@90", **RANKING),
+    case("map_categories", "rank:map", classes=2, categories=(3, 0, 20, 0, 0), missing=0.2, **RANKING),
 ]
 
 
@@ -117,11 +183,16 @@ def main():
     for number, one in enumerate(CASES):
         one["seed"] = 1000 * number + 7
         features, labels, weights = table(one)
-        data = xgb.DMatrix(features, labels, weight=weights)
+        groups = {"group": one["groups"]} if one["groups"] else {}
+        types = ["c" if n else "q" for n in one["categories"]] or None
+        data = xgb.DMatrix(features, labels, weight=weights, feature_types=types, enable_categorical=types is not None,
+                           **groups)
         params = {"tree_method": "hist", "nthread": 1, **one["params"]}
         for key in ("monotone_constraints",):
             if key in params:
                 params[key] = "(" + ",".join(map(str, params[key])) + ")"
+        if "interaction_constraints" in params:
+            params["interaction_constraints"] = json.dumps(params["interaction_constraints"])
         model = xgb.train(params, data, one["rounds"])
         one["evaluation"] = float(model.eval(data).rsplit(":", 1)[1])
         one["model"] = json.loads(model.save_raw("json"))

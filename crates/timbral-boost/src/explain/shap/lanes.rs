@@ -69,7 +69,7 @@ impl<const W: usize> Lanes<W> {
 
     /// Adds the contributions of the paths of a tree.
     #[inline(always)]
-    pub(super) fn add(&mut self, paths: &Paths, mut pairs: Option<&mut Pairs<W>>) {
+    pub(super) fn add(&mut self, paths: &Paths<'_>, mut pairs: Option<&mut Pairs<W>>) {
         let n = paths.points.len();
         let size = (paths.depth + 1) * n;
         self.follows.resize(paths.depth + 1, [true; W]);
@@ -100,7 +100,7 @@ impl<const W: usize> Lanes<W> {
 
     /// Descends an edge.
     #[inline(always)]
-    fn open(&mut self, paths: &Paths, index: usize, edge: &Edge, gains: bool) {
+    fn open(&mut self, paths: &Paths<'_>, index: usize, edge: &Edge<'_>, gains: bool) {
         let n = paths.points.len();
         let column = &self.columns[edge.split.feature as usize];
         let above = self.follows[edge.above];
@@ -112,6 +112,11 @@ impl<const W: usize> Lanes<W> {
                 column[i] < edge.split.threshold
             };
             follows[i] = above[i] & (left == edge.left);
+        }
+        if let Some(set) = edge.categories {
+            for i in (0..W).filter(|&i| !column[i].is_nan()) {
+                follows[i] = above[i] & (set.goes_left(column[i]) == edge.left);
+            }
         }
         self.follows[edge.level] = follows;
         let (parents, products) = self.products.split_at_mut(edge.level * n);
@@ -148,7 +153,7 @@ impl<const W: usize> Lanes<W> {
 
     /// Leaves an edge after all leaves below it.
     #[inline(always)]
-    fn close(&mut self, paths: &Paths, index: usize) {
+    fn close(&mut self, paths: &Paths<'_>, index: usize) {
         let n = paths.points.len();
         let edge = &paths.edges[index];
         let (above, follows) = (&self.follows[edge.above], &self.follows[edge.level]);
@@ -174,7 +179,7 @@ impl<const W: usize> Lanes<W> {
 
     /// Adds the contribution of the leaf at the end of the open edges to each pair of features.
     #[inline(always)]
-    fn add_pairs(&self, paths: &Paths, open: &[usize], pairs: &mut Pairs<W>) {
+    fn add_pairs(&self, paths: &Paths<'_>, open: &[usize], pairs: &mut Pairs<W>) {
         let n = paths.points.len();
         pairs.path.clear();
         for index in open.iter().rev() {

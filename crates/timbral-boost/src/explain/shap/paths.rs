@@ -1,6 +1,6 @@
 use super::quadrature::{Point, gauss_legendre};
 use crate::error::{Error, Result};
-use crate::model::{Children, Tree};
+use crate::model::{CategorySet, Children, Tree};
 
 /// The largest depth of a leaf; it bounds memory and time.
 const MAX_DEPTH: usize = 512;
@@ -13,8 +13,8 @@ const MAX_DEPTH: usize = 512;
 /// `v (o_i - z_i) integral_0^1 prod_(j != i) (z_j (1 - t) + o_j t) dt`.
 /// The integrand is a polynomial, so that its integral is a weighted sum over a few points `t`.
 #[derive(Debug, Default)]
-pub(super) struct Paths {
-    pub(super) edges: Vec<Edge>,
+pub(super) struct Paths<'t> {
+    pub(super) edges: Vec<Edge<'t>>,
     /// Factors of edge `e` at point `p`: `factors[e * points.len() + p]`.
     pub(super) factors: Vec<Factors>,
     pub(super) points: Vec<Point>,
@@ -25,10 +25,12 @@ pub(super) struct Paths {
 
 /// The edge from a node to its child.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Edge {
+pub(super) struct Edge<'t> {
     /// Number of edges from the root, this one included.
     pub(super) level: usize,
     pub(super) split: Children,
+    /// The categories that go right, if the split is categorical.
+    pub(super) categories: Option<&'t CategorySet>,
     pub(super) left: bool,
     /// The level of the next edge above with the same feature; 0 if there is none.
     pub(super) above: usize,
@@ -68,9 +70,9 @@ struct Above {
     n_features: usize,
 }
 
-impl Paths {
+impl<'t> Paths<'t> {
     /// Replaces the paths by those of `tree` with the values of one of its outputs.
-    pub(super) fn set(&mut self, tree: &Tree, output: usize) -> Result<()> {
+    pub(super) fn set(&mut self, tree: &'t Tree, output: usize) -> Result<()> {
         let nodes = tree.nodes();
         let value = |leaf: usize| f64::from(tree.leaf_values(leaf)[output]);
         self.edges.clear();
@@ -127,6 +129,7 @@ impl Paths {
             self.edges.push(Edge {
                 level,
                 split,
+                categories: tree.category_set(parent),
                 left,
                 above,
                 fraction,

@@ -128,7 +128,7 @@ impl Model {
     }
 
     /// Calls `visit` with the paths of each tree of an output; returns the expected margin.
-    fn for_each_tree(&self, output: usize, mut visit: impl FnMut(&Paths)) -> Result<f64> {
+    fn for_each_tree(&self, output: usize, mut visit: impl FnMut(&Paths<'_>)) -> Result<f64> {
         let mut paths = Paths::default();
         let mut expected = f64::from(self.base_margin()[output]);
         let trees = self

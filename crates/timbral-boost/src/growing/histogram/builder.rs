@@ -385,7 +385,7 @@ mod tests {
                     _ => key.uniform() as f32,
                 }
             });
-            let cuts = Cuts::new(features.view(), None, 255);
+            let cuts = Cuts::new(features.view(), None, None, 255);
             let binned = Binned::<u8>::new(features.view(), &cuts);
             let histograms = Histograms::new(&binned, &cuts);
             let all: Vec<u32> = (0..n_rows as u32).collect();

@@ -45,6 +45,12 @@ impl Bins {
         );
         Self { sums, size }
     }
+
+    /// The sums of each bin but that of missing values.
+    pub(super) fn of_values(&self) -> impl DoubleEndedIterator<Item = &[f64]> + ExactSizeIterator {
+        let n_values = self.sums.len() - self.size;
+        self.sums[..n_values].chunks_exact(self.size)
+    }
 }
 
 /// The search of one feature in XGBoost's own arithmetic.
@@ -77,9 +83,7 @@ impl Scan<'_> {
             other: vec![0.0; size],
             all,
         };
-        let n_values = self.bins.sums.len() - size;
-        let bins = || self.bins.sums[..n_values].chunks_exact(size).enumerate();
-        for (bin, sums) in bins() {
+        for (bin, sums) in self.bins.of_values().enumerate() {
             self.pass(sums, &mut sides, best, [bin + 1, 0]);
         }
         if !self.has_missing || sides.filled == sides.all {
@@ -87,7 +91,7 @@ impl Scan<'_> {
         }
         // Missing values go left.
         sides.filled.fill(0.0);
-        for (n_left, sums) in bins().rev() {
+        for (n_left, sums) in self.bins.of_values().enumerate().rev() {
             self.pass(sums, &mut sides, best, [n_left, 1]);
         }
     }
@@ -122,7 +126,7 @@ impl Scan<'_> {
         }
     }
 
-    fn offer(
+    pub(super) fn offer(
         &self,
         best: &mut Option<VectorSplit>,
         n_left: usize,
@@ -151,6 +155,7 @@ impl Scan<'_> {
                 default_left,
                 left,
                 right,
+                categories: None,
             });
         }
     }

@@ -7,7 +7,8 @@ use super::node::{VectorNode, VectorSplit};
 use super::search::{Task, VectorSearch};
 use crate::data::{Bin, Binned, Cuts, LANES};
 use crate::growing::grower::leaf_binned;
-use crate::growing::partition::partition;
+use crate::growing::interactions::Path;
+use crate::growing::partition::{partition, partition_by};
 use crate::growing::queue::Candidate;
 use crate::growing::tree_params::{GrowPolicy, TreeParams};
 use crate::loss::Gradients;
@@ -68,6 +69,7 @@ impl<B: Bin> VectorGrower<'_, B> {
             0,
             root,
         )];
+        nodes[0].path = Path::root(&self.params.interaction_constraints);
         let mut scratch = vec![0; rows.len()];
         let mut queue = BinaryHeap::new();
         let mut n_leaves = 1;
@@ -128,11 +130,21 @@ impl<B: Bin> VectorGrower<'_, B> {
                 bin < split.n_left
             }
         };
-        let middle = start + partition(&mut rows[start..end], &mut scratch[start..end], goes_left);
+        let (rows, scratch) = (&mut rows[start..end], &mut scratch[start..end]);
+        let n_left = match &split.categories {
+            Some(set) => partition_by(set, column, (missing, split.default_left), rows, scratch),
+            None => partition(rows, scratch, goes_left),
+        };
+        let middle = start + n_left;
         let child = |sums: &[[f64; 2]], rows, stream| {
             let key = node.key.stream(stream);
             let regularisation = &self.params.regularisation;
-            VectorNode::new(regularisation, sums.to_vec(), rows, node.depth + 1, key)
+            let path = (node.path.as_ref())
+                .map(|path| path.below(split.feature, &self.params.interaction_constraints));
+            VectorNode {
+                path,
+                ..VectorNode::new(regularisation, sums.to_vec(), rows, node.depth + 1, key)
+            }
         };
         [
             child(&split.left, start..middle, Stream::LeftChild),
@@ -152,7 +164,11 @@ impl<B: Bin> VectorGrower<'_, B> {
         let features = |node: &VectorNode| {
             let level = tree.stream(Stream::LevelColumns).with(node.depth as u64);
             let level = level.sample(columns, self.params.colsample_bylevel);
-            node.key.sample(&level, self.params.colsample_bynode)
+            let features = node.key.sample(&level, self.params.colsample_bynode);
+            match &node.path {
+                Some(path) => path.allowed(&features),
+                None => features,
+            }
         };
         let open = nodes.iter().filter(|node| search.may_split(node));
         let open: Vec<&VectorNode> = open.collect();
@@ -196,7 +212,10 @@ impl<B: Bin> VectorGrower<'_, B> {
         for (index, node) in grown.iter().enumerate() {
             match (&node.split, node.children) {
                 (Some(split), Some([left, right])) => {
-                    let threshold = self.cuts.threshold(split.feature, split.n_left);
+                    let threshold = match split.categories {
+                        Some(_) => 0.0,
+                        None => self.cuts.threshold(split.feature, split.n_left),
+                    };
                     let children = Children::new(
                         split.feature as u32,
                         threshold,
@@ -225,8 +244,15 @@ impl<B: Bin> VectorGrower<'_, B> {
                 }
             }
         }
+        let mut tree = Tree::from_grown(nodes).with_vectors(vectors);
+        for (index, node) in grown.iter().enumerate() {
+            let split = node.split.as_ref().filter(|_| node.children.is_some());
+            if let Some(set) = split.and_then(|split| split.categories.as_ref()) {
+                tree.make_categorical(index, set.clone());
+            }
+        }
         GrownVectors {
-            tree: Tree::from_grown(nodes).with_vectors(vectors),
+            tree,
             n_left,
             leaves,
         }

@@ -1,6 +1,8 @@
 use std::ops::Range;
 
+use crate::growing::interactions::Path;
 use crate::growing::regularisation::{Bounds, Regularisation, Sums};
+use crate::model::CategorySet;
 use crate::random::Key;
 
 /// A split of a node.
@@ -8,11 +10,13 @@ use crate::random::Key;
 pub(super) struct VectorSplit {
     pub(super) loss_change: f32,
     pub(super) feature: usize,
-    /// Bins that go left, counted from the lowest.
+    /// As in [`Split::n_left`](crate::growing::split::Split::n_left).
     pub(super) n_left: usize,
     pub(super) default_left: bool,
     pub(super) left: Vec<Sums>,
     pub(super) right: Vec<Sums>,
+    /// The categories that go right if the feature is categorical.
+    pub(super) categories: Option<CategorySet>,
 }
 
 /// A node of a growing tree.
@@ -28,6 +32,8 @@ pub(super) struct VectorNode {
     pub(super) rows: Range<usize>,
     pub(super) depth: usize,
     pub(super) key: Key,
+    /// What features it may use; `None` without constraints.
+    pub(super) path: Option<Box<Path>>,
     pub(super) split: Option<VectorSplit>,
     pub(super) children: Option<[usize; 2]>,
 }
@@ -55,6 +61,7 @@ impl VectorNode {
             rows,
             depth,
             key,
+            path: None,
             split: None,
             children: None,
         }

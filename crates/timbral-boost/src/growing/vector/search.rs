@@ -90,7 +90,8 @@ impl<'a, B: Bin> VectorSearch<'a, B> {
         }
     }
 
-    /// The largest gains of features of one word, estimated; infinite without an estimate.
+    /// The largest gains of features of one word, estimated; infinite without an estimate, NaN for categorical
+    /// features.
     pub(super) fn estimate(&self, task: &Task<'_>, features: &[usize]) -> Vec<f64> {
         let (Some(rounded), Some(values)) = (&self.rounded, &task.values) else {
             return vec![f64::INFINITY; features.len()];
@@ -105,6 +106,9 @@ impl<'a, B: Bin> VectorSearch<'a, B> {
         let word = features.first().map_or(0, |feature| feature / LANES);
         let words: Vec<[B; LANES]> = self.binned.of_rows(word, task.rows).copied().collect();
         let best = |&feature: &usize| {
+            if self.cuts.is_categorical(feature) {
+                return f64::NAN;
+            }
             let bins = Feature {
                 words: &words,
                 lane: feature % LANES,
@@ -148,7 +152,7 @@ impl<'a, B: Bin> VectorSearch<'a, B> {
             .features
             .iter()
             .zip(gains)
-            .filter(|(_, g)| **g >= least)
+            .filter(|(_, g)| **g >= least || g.is_nan())
         {
             self.scan(task, feature, &mut best);
         }
@@ -171,7 +175,10 @@ impl<'a, B: Bin> VectorSearch<'a, B> {
             has_missing: self.cuts.has_missing(feature),
             bins: &bins,
         };
-        scan.run(best);
+        match self.cuts.is_categorical(feature) {
+            true => scan.run_categorical(&self.params.categories, best),
+            false => scan.run(best),
+        }
     }
 
     /// Whether a node may have children.
@@ -212,7 +219,7 @@ mod tests {
         for (seed, n_outputs) in [2, 7, 8, 15, 16, 31, 40].into_iter().enumerate() {
             let key = Key::new(seed as u64);
             let features = table(key);
-            let cuts = Cuts::new(features.view(), None, 255);
+            let cuts = Cuts::new(features.view(), None, None, 255);
             let binned = Binned::<u8>::new(features.view(), &cuts);
             let n_rows = features.nrows();
             let objective = Objective::Softprob {

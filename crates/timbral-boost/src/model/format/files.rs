@@ -27,9 +27,11 @@ use crate::model::Model;
 /// - Files of other kinds (XGBoost's old binary format, gzip, pickle, LightGBM, ONNX, ..) are refused by
 ///   their names.
 /// - Class names are in the attribute `timbral.class_names` as a JSON array of strings; all other
-///   attributes are kept as they are. `feature_types` are not kept.
-/// - The booster `gblinear` and categorical splits are refused with
-///   [`Error::Unsupported`](crate::Error::Unsupported).
+///   attributes are kept as they are.
+/// - What the categories of a data frame stood for is read, kept and written: [`Model::category_values`]. The rows
+///   that are predicted hold the numbers of the categories.
+/// - A model of ranking with `lambdarank_unbiased` becomes [`Objective::Other`](crate::Objective::Other).
+/// - The booster `gblinear` is refused with [`Error::Unsupported`](crate::Error::Unsupported).
 impl Model {
     /// Reads a model file. Its content decides whether it is JSON or UBJSON, not its name.
     ///

@@ -1,8 +1,10 @@
 use std::collections::BTreeMap;
 
+use timbral_core::InvalidParameter;
+
 use super::fault::{bad, number, unsupported};
-use super::read_tree;
 use super::schema::{self, CLASS_NAMES, Entry, LOSS};
+use super::{read_categories, read_ranking, read_tree};
 use crate::error::Result;
 use crate::loss::Objective;
 use crate::model::Model;
@@ -40,6 +42,7 @@ pub(super) fn model<F: Copy + Into<f32>>(document: schema::Document<F>) -> Resul
     let schema::Learner {
         mut attributes,
         feature_names,
+        feature_types,
         gradient_booster,
         learner_model_param: param,
         objective,
@@ -55,15 +58,21 @@ pub(super) fn model<F: Copy + Into<f32>>(document: schema::Document<F>) -> Resul
     let objective = read_objective(objective, &param, attributes.remove(LOSS))?;
     let n_outputs = objective.n_outputs();
     let base_score = base_score(&param.base_score, &objective)?;
-    if ![0, n_features].contains(&feature_names.len()) {
-        return Err(bad(
-            "feature_names",
-            format!("{} for {n_features} features", feature_names.len()),
-        ));
+    for (place, len) in [
+        ("feature_names", feature_names.len()),
+        ("feature_types", feature_types.len()),
+    ] {
+        if ![0, n_features].contains(&len) {
+            return Err(bad(place, format!("{len} for {n_features} features")));
+        }
     }
 
     let (forest, weights) = forest(gradient_booster)?;
     let missing = |key: &str| bad("gradient_booster.model", format!("no {key}"));
+    let encoding = match forest.cats {
+        Some(cats) => read_categories::encoding(cats, n_features)?,
+        None => None,
+    };
     let raw_trees = forest.trees.ok_or_else(|| missing("trees"))?;
     let tree_info = forest.tree_info.ok_or_else(|| missing("tree_info"))?;
     let forest_param = forest
@@ -125,6 +134,8 @@ pub(super) fn model<F: Copy + Into<f32>>(document: schema::Document<F>) -> Resul
         tree_outputs,
         round_starts,
         feature_names: (!feature_names.is_empty()).then_some(feature_names),
+        feature_types: (!feature_types.is_empty()).then_some(feature_types),
+        encoding: encoding.map(Box::new),
         class_names: None,
         best_iteration,
         attributes,
@@ -171,7 +182,8 @@ fn read_objective(
     if let Some(name) = loss {
         return Ok(Objective::Loss { name, n_outputs });
     }
-    Ok(match (name.as_str(), n_outputs) {
+    let parameter = |block: &str, key: &str, default| parameter(&params, block, key, default);
+    let objective = match (name.as_str(), n_outputs) {
         ("multi:softprob" | "multi:softmax", _) if n_classes == 0 || n_targets > 1 => {
             return Err(bad(
                 "learner_model_param",
@@ -184,42 +196,41 @@ fn read_objective(
         ("binary:logistic", 1) => Objective::Logistic,
         ("reg:absoluteerror", 1) => Objective::AbsoluteError,
         ("reg:quantileerror", 1) => Objective::Quantile {
-            alpha: parameter(&params, "quantile_loss_param", "quantile_alpha", 0.5, |x| {
-                x > 0.0 && x < 1.0
-            })?,
+            alpha: parameter("quantile_loss_param", "quantile_alpha", 0.5)?,
         },
         ("reg:expectileerror", 1) => Objective::Expectile {
-            alpha: parameter(
-                &params,
-                "expectile_loss_param",
-                "expectile_alpha",
-                0.5,
-                |x| x > 0.0 && x < 1.0,
-            )?,
+            alpha: parameter("expectile_loss_param", "expectile_alpha", 0.5)?,
         },
         ("reg:gamma", 1) => Objective::Gamma,
         ("reg:pseudohubererror", 1) => Objective::PseudoHuber {
-            slope: parameter(&params, "pseudo_huber_param", "huber_slope", 1.0, |x| {
-                x > 0.0
-            })?,
+            slope: parameter("pseudo_huber_param", "huber_slope", 1.0)?,
         },
-        ("count:poisson", 1) => {
-            let block = "poisson_regression_param";
-            let max_delta_step = parameter(&params, block, "max_delta_step", 0.7, |x| x >= 0.0)?;
-            Objective::Poisson { max_delta_step }
-        }
-        ("reg:tweedie", 1) => {
-            let (block, key) = ("tweedie_regression_param", "tweedie_variance_power");
-            let variance_power = parameter(&params, block, key, 1.5, |x| x > 1.0 && x < 2.0)?;
-            Objective::Tweedie { variance_power }
-        }
+        ("count:poisson", 1) => Objective::Poisson {
+            max_delta_step: parameter("poisson_regression_param", "max_delta_step", 0.7)?,
+        },
+        ("reg:tweedie", 1) => Objective::Tweedie {
+            variance_power: parameter("tweedie_regression_param", "tweedie_variance_power", 1.5)?,
+        },
+        ("rank:pairwise" | "rank:ndcg" | "rank:map", 1) => match read_ranking::params(&params)? {
+            Some(params) if name == "rank:pairwise" => Objective::RankPairwise(params),
+            Some(params) if name == "rank:ndcg" => Objective::RankNdcg(params),
+            Some(params) => Objective::RankMap(params),
+            None => Objective::Other {
+                name,
+                n_outputs,
+                params,
+            },
+        },
         (known, _) if OTHERS.contains(&known) => Objective::Other {
             name,
             n_outputs,
             params,
         },
         _ => return Err(unsupported(format!("the objective {name:?}"))),
-    })
+    };
+    let bad_parameter = |e: InvalidParameter| bad("objective", e.to_string());
+    objective.validate().map_err(bad_parameter)?;
+    Ok(objective)
 }
 
 /// A parameter of an objective.
@@ -228,17 +239,12 @@ fn parameter(
     block: &str,
     key: &str,
     default: f32,
-    is_allowed: impl Fn(f32) -> bool,
 ) -> Result<f32> {
     let place = format!("objective.{block}.{key}");
     let text = params.get(block).and_then(|block| block.get(key));
     // Some are arrays of one number.
     let text = text.map(|text| text.trim_start_matches('[').trim_end_matches(']'));
-    let value: f32 = text.map_or(Ok(default), |text| number(&place, text))?;
-    match value.is_finite() && is_allowed(value) {
-        true => Ok(value),
-        false => Err(bad(&place, format!("{value} is not in its range"))),
-    }
+    text.map_or(Ok(default), |text| number(&place, text))
 }
 
 /// `[a,b,c]` since XGBoost 3.1, one number for all outputs before.

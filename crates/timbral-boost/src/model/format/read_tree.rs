@@ -1,4 +1,5 @@
-use super::fault::{bad, number, unsupported};
+use super::fault::{bad, number};
+use super::read_categories::Segments;
 use super::read_vectors;
 use super::schema;
 use crate::error::Result;
@@ -57,6 +58,8 @@ pub(super) fn tree<F: Copy + Into<f32>>(
         places[old] = new as u32;
     }
 
+    let segments = Segments::new(raw, index)?;
+    let mut categorical = Vec::new();
     let mut nodes = Vec::with_capacity(order.len());
     for &i in &order {
         let number = |key: &str, value: f32| match value.is_nan() {
@@ -74,20 +77,23 @@ pub(super) fn tree<F: Copy + Into<f32>>(
             0 | 1 => raw.base_weights[i].into(),
             _ => 0.0,
         };
-        let condition = number("split_conditions", raw.split_conditions[i].into())?;
+        let is_categorical = match raw.split_type.as_ref().map_or(0, |types| types[i]) {
+            0 => false,
+            // Pruning leaves it behind.
+            1 => !is_leaf,
+            other => return Err(bad(at("split_type", i), format!("{other}"))),
+        };
+        let condition = match is_categorical {
+            true => {
+                categorical.push((nodes.len(), segments.of_node(i)?));
+                0.0
+            }
+            false => number("split_conditions", raw.split_conditions[i].into())?,
+        };
         if is_leaf {
             let leaf_value = number("split_conditions", weight * condition)?;
             nodes.push(Node::leaf(leaf_value, base_weight, sum_hessian));
             continue;
-        }
-        match raw.split_type.as_ref().map_or(0, |types| types[i]) {
-            0 => {}
-            1 => {
-                return Err(unsupported(format!(
-                    "a categorical split: trees[{index}], node {i}"
-                )));
-            }
-            other => return Err(bad(at("split_type", i), format!("{other}"))),
         }
         let feature = raw.split_indices[i];
         if !usize::try_from(feature).is_ok_and(|feature| feature < n_features) {
@@ -106,7 +112,10 @@ pub(super) fn tree<F: Copy + Into<f32>>(
         let loss_change: f32 = raw.loss_changes[i].into();
         nodes.push(Node::split(children, base_weight, loss_change, sum_hessian));
     }
-    let tree = Tree::new(nodes)?;
+    let mut tree = Tree::new(nodes)?;
+    for (node, categories) in categorical {
+        tree = tree.with_categories(node, &categories)?;
+    }
     match size {
         0 | 1 => Ok(tree),
         _ => {

@@ -25,6 +25,8 @@ pub(super) struct Learner<F> {
     pub(super) attributes: BTreeMap<String, String>,
     #[serde(default)]
     pub(super) feature_names: Vec<String>,
+    #[serde(default)]
+    pub(super) feature_types: Vec<String>,
     pub(super) gradient_booster: Booster<F>,
     pub(super) learner_model_param: LearnerParam,
     #[serde(deserialize_with = "unique")]
@@ -52,6 +54,8 @@ pub(super) struct Booster<F> {
 
 #[derive(Deserialize)]
 pub(super) struct Forest<F> {
+    /// The values of the categories, since XGBoost 3.1.
+    pub(super) cats: Option<Cats>,
     pub(super) gbtree_model_param: Option<ForestParam>,
     /// Missing before XGBoost 1.7.
     pub(super) iteration_indptr: Option<Vec<i64>>,
@@ -59,6 +63,24 @@ pub(super) struct Forest<F> {
     pub(super) trees: Option<Vec<Tree<F>>>,
     /// The factors of the leaves after training with dropout, since XGBoost 3.4.
     pub(super) weight_drop: Option<Vec<F>>,
+}
+
+/// The categories of all features; feature `f` has the entries `feature_segments[f]..feature_segments[f + 1]` of
+/// `sorted_idx`.
+#[derive(Deserialize)]
+pub(super) struct Cats {
+    pub(super) enc: Vec<CatsOfFeature>,
+    pub(super) feature_segments: Vec<i32>,
+    pub(super) sorted_idx: Vec<i32>,
+}
+
+/// Strings, whose bytes are in `values`, string `i` from `offsets[i]` to `offsets[i + 1]`; or integers of a type.
+#[derive(Deserialize)]
+pub(super) struct CatsOfFeature {
+    pub(super) offsets: Option<Vec<i32>>,
+    pub(super) values: Vec<i64>,
+    #[serde(rename = "type")]
+    pub(super) kind: Option<i64>,
 }
 
 #[derive(Deserialize)]
@@ -70,6 +92,16 @@ pub(super) struct ForestParam {
 #[derive(Deserialize)]
 pub(super) struct Tree<F> {
     pub(super) base_weights: Vec<F>,
+    /// The categories of the categorical splits, one after the other; missing before XGBoost 1.3.
+    #[serde(default)]
+    pub(super) categories: Vec<i64>,
+    /// The nodes with categorical splits, ascending; where the categories of each start, and how many there are.
+    #[serde(default)]
+    pub(super) categories_nodes: Vec<i64>,
+    #[serde(default)]
+    pub(super) categories_segments: Vec<i64>,
+    #[serde(default)]
+    pub(super) categories_sizes: Vec<i64>,
     pub(super) default_left: Vec<Flag>,
     /// The leaves that are vectors, since XGBoost 3.2.
     pub(super) leaf_weights: Option<Vec<F>>,

@@ -38,9 +38,15 @@ macro_rules! number {
     };
 }
 
+number!(i8, b'i', plain);
 number!(u8, b'U', plain);
+number!(i16, b'I', plain);
 number!(i32, b'l', plain);
 number!(i64, b'L', plain);
+// UBJSON has no other types without a sign.
+number!(u16, b'I', plain);
+number!(u32, b'l', plain);
+number!(u64, b'L', plain);
 number!(f32, b'd', scientific);
 
 fn plain(value: impl Serialize, out: &mut Vec<u8>) {

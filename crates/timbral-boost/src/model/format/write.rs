@@ -1,7 +1,9 @@
 use std::collections::BTreeMap;
 
 use super::schema::{CLASS_NAMES, LOSS};
-use super::sink::{Json, Sink};
+use super::sink::Sink;
+use super::write_categories::cats;
+use super::write_objective::{array, objective, strings};
 use crate::loss::Objective;
 use crate::model::{Children, Model, Node, Tree};
 
@@ -11,7 +13,7 @@ const VERSION: [i64; 3] = [3, 4, 1];
 /// The parent of the root in a model file.
 const NO_PARENT: i32 = i32::MAX;
 
-/// The threshold of a leaf that is a vector: the smallest number.
+/// The threshold of a leaf that is a vector, and of a categorical split: the smallest number.
 const NO_CONDITION: f32 = f32::from_bits(1);
 
 /// Writes the model with its keys in XGBoost's order, which is alphabetical.
@@ -22,15 +24,9 @@ pub(super) fn model<S: Sink>(model: &Model, out: &mut S) {
     out.key("attributes");
     strings(&attributes(model), out);
     out.key("feature_names");
-    let names = model.feature_names.as_deref().unwrap_or_default();
-    out.begin_array(names.len());
-    for name in names {
-        out.string(name);
-    }
-    out.end_array();
+    list(model.feature_names.as_deref().unwrap_or_default(), out);
     out.key("feature_types");
-    out.begin_array(0);
-    out.end_array();
+    list(model.feature_types.as_deref().unwrap_or_default(), out);
     out.key("gradient_booster");
     booster(model, out);
     out.key("learner_model_param");
@@ -63,15 +59,7 @@ fn booster<S: Sink>(model: &Model, out: &mut S) {
     out.key("model");
     out.begin_object();
     out.key("cats");
-    out.begin_object();
-    out.key("enc");
-    out.begin_array(0);
-    out.end_array();
-    out.key("feature_segments");
-    out.typed::<i32>([].into_iter());
-    out.key("sorted_idx");
-    out.typed::<i32>([].into_iter());
-    out.end_object();
+    cats(model, out);
     out.key("gbtree_model_param");
     let widest = model.round_starts.windows(2).map(|w| w[1] - w[0]).max();
     let of_round = match model.trees.first() {
@@ -125,14 +113,24 @@ fn write_tree<S: Sink>(tree: &Tree, id: usize, n_features: &str, out: &mut S) {
         None => out.typed(of_node(|node| node.base_weight)),
         Some(vectors) => out.typed(vectors.weights.iter().copied()),
     }
-    for key in ["categories", "categories_nodes"] {
-        out.key(key);
-        out.typed::<i32>([].into_iter());
-    }
-    for key in ["categories_segments", "categories_sizes"] {
-        out.key(key);
-        out.typed::<i64>([].into_iter());
-    }
+    let categorical = || (0..nodes.len()).filter_map(|i| Some((i, tree.categories(i)?)));
+    let categories: Vec<u32> = categorical()
+        .flat_map(|(_, set)| set.iter().copied())
+        .collect();
+    out.key("categories");
+    out.typed(categories.into_iter().map(|category| category as i32));
+    let places: Vec<i32> = categorical().map(|(node, _)| node as i32).collect();
+    out.key("categories_nodes");
+    out.typed(places.into_iter());
+    let sizes: Vec<i64> = categorical().map(|(_, set)| set.len() as i64).collect();
+    out.key("categories_segments");
+    let starts = sizes.iter().scan(0, |end, size| {
+        *end += size;
+        Some(*end - size)
+    });
+    out.typed(starts.collect::<Vec<i64>>().into_iter());
+    out.key("categories_sizes");
+    out.typed(sizes.into_iter());
     out.key("default_left");
     out.typed(splits().map(|s| u8::from(s.is_some_and(|s| s.default_left))));
     out.key("id");
@@ -166,14 +164,15 @@ fn write_tree<S: Sink>(tree: &Tree, id: usize, n_features: &str, out: &mut S) {
     }
     out.key("split_conditions");
     let leaf = |node: &Node| vectors.map_or(node.leaf_value, |_| NO_CONDITION);
-    out.typed(nodes.iter().map(|node| {
-        node.children
-            .map_or_else(|| leaf(node), |split| split.threshold)
+    out.typed(nodes.iter().map(|node| match node.children {
+        None => leaf(node),
+        Some(split) if split.is_categorical => NO_CONDITION,
+        Some(split) => split.threshold,
     }));
     out.key("split_indices");
     out.typed(splits().map(|s| s.map_or(0, |s| s.feature as i32)));
     out.key("split_type");
-    out.typed(nodes.iter().map(|_| 0_u8));
+    out.typed(splits().map(|s| u8::from(s.is_some_and(|s| s.is_categorical))));
     out.key("sum_hessian");
     out.typed(of_node(|node| node.sum_hessian));
     out.key("tree_param");
@@ -208,100 +207,10 @@ fn learner_param<S: Sink>(model: &Model, out: &mut S) {
     );
 }
 
-/// An array that is a string.
-fn array(numbers: &[f32]) -> String {
-    let mut out = Json::default();
-    out.typed(numbers.iter().copied());
-    String::from_utf8_lossy(&out.0).into_owned()
-}
-
-/// The name and the parameters, in alphabetical order.
-fn objective<S: Sink>(objective: &Objective, out: &mut S) {
-    let block = |name: &str, key: &str, value: String| {
-        let block = BTreeMap::from([(key.to_owned(), value)]);
-        BTreeMap::from([(name.to_owned(), block)])
-    };
-    let params = match objective {
-        // XGBoost knows no other objective whose predictions are the margins of any number of outputs.
-        Objective::SquaredError
-        | Objective::Gamma
-        | Objective::Logistic
-        | Objective::Loss { .. } => block("reg_loss_param", "scale_pos_weight", "1".into()),
-        Objective::AbsoluteError => BTreeMap::new(),
-        Objective::Quantile { alpha } => {
-            block("quantile_loss_param", "quantile_alpha", array(&[*alpha]))
-        }
-        Objective::Expectile { alpha } => {
-            block("expectile_loss_param", "expectile_alpha", array(&[*alpha]))
-        }
-        Objective::Poisson { max_delta_step } => block(
-            "poisson_regression_param",
-            "max_delta_step",
-            general(*max_delta_step),
-        ),
-        Objective::Tweedie { variance_power } => block(
-            "tweedie_regression_param",
-            "tweedie_variance_power",
-            general(*variance_power),
-        ),
-        Objective::PseudoHuber { slope } => {
-            block("pseudo_huber_param", "huber_slope", general(*slope))
-        }
-        Objective::Softprob { n_classes } | Objective::Softmax { n_classes } => block(
-            "softmax_multiclass_param",
-            "num_class",
-            n_classes.to_string(),
-        ),
-        Objective::Other { params, .. } => params.clone(),
-    };
-    let (before, after): (Vec<_>, Vec<_>) =
-        params.iter().partition(|(key, _)| key.as_str() < "name");
-    out.begin_object();
-    for (key, block) in before {
-        out.key(key);
-        strings(block, out);
-    }
-    out.key("name");
-    out.string(match objective {
-        Objective::Loss { .. } => Objective::SquaredError.name(),
-        objective => objective.name(),
-    });
-    for (key, block) in after {
-        out.key(key);
-        strings(block, out);
-    }
-    out.end_object();
-}
-
-/// A number with nine significant digits, as C's `%.9g`.
-fn general(x: f32) -> String {
-    const DIGITS: i32 = 9;
-    let scientific = format!("{:.*e}", DIGITS as usize - 1, f64::from(x));
-    let (mantissa, exponent) = scientific.split_once('e').unwrap_or((&scientific, "0"));
-    let exponent: i32 = exponent.parse().unwrap_or_default();
-    let trimmed = |text: &str| match text.contains('.') {
-        true => text.trim_end_matches('0').trim_end_matches('.').to_owned(),
-        false => text.to_owned(),
-    };
-    if (-4..DIGITS).contains(&exponent) {
-        trimmed(&format!(
-            "{:.*}",
-            (DIGITS - 1 - exponent) as usize,
-            f64::from(x)
-        ))
-    } else {
-        let sign = if exponent < 0 { '-' } else { '+' };
-        format!("{}e{sign}{:02}", trimmed(mantissa), exponent.abs())
-    }
-}
-
-fn strings<S: Sink>(strings: &BTreeMap<String, String>, out: &mut S) {
-    out.begin_object();
-    for (key, value) in strings {
-        out.key(key);
-        out.string(value);
-    }
-    out.end_object();
+fn list<S: Sink>(strings: &[String], out: &mut S) {
+    out.begin_array(strings.len());
+    strings.iter().for_each(|text| out.string(text));
+    out.end_array();
 }
 
 fn fields<S: Sink>(fields: &[(&str, &str)], out: &mut S) {
@@ -317,23 +226,4 @@ fn integers<S: Sink>(values: impl ExactSizeIterator<Item = i64>, out: &mut S) {
     out.begin_array(values.len());
     values.for_each(|value| out.integer(value));
     out.end_array();
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn numbers_have_nine_digits() {
-        for (x, expected) in [
-            (1.0, "1"),
-            (0.7, "0.699999988"),
-            (0.0, "0"),
-            (1e-4, "9.99999975e-05"),
-            (1.5e9, "1.5e+09"),
-            (123_456.79, "123456.789"),
-        ] {
-            assert_eq!(general(x), expected);
-        }
-    }
 }

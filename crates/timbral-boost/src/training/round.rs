@@ -1,0 +1,97 @@
+use rayon::prelude::*;
+
+use super::params::BoostParams;
+use super::vectors::add_vectors;
+use crate::data::{Bin, Dataset};
+use crate::error::Result;
+use crate::growing::{Grower, Target};
+use crate::loss::Gradients;
+use crate::model::{Model, Tree};
+use crate::random::{Key, Stream};
+
+/// Grows the trees of one round, by output, and adds their predictions to the margins.
+pub(super) fn grow_round<B: Bin>(
+    params: &BoostParams,
+    grower: &Grower<'_, B>,
+    gradients: &Gradients,
+    round: usize,
+    margins: &mut [Vec<f32>],
+    rows: &mut [Vec<u32>],
+) -> Vec<Vec<Tree>> {
+    let n_rows = grower.binned.n_rows();
+    let n_parallel = params.num_parallel_tree;
+    let learning_rate = params.learning_rate / n_parallel as f32;
+    let mut roots = if params.subsample < 1.0 || n_parallel > 1 {
+        Vec::new()
+    } else {
+        grower.histograms.build_all(gradients, margins.len())
+    };
+    roots.resize_with(margins.len(), || None);
+    let tasks = margins.par_iter_mut().zip(rows).zip(roots).enumerate();
+    tasks
+        .map(|(output, ((margins, rows), mut root))| {
+            let gradient = |row: u32| gradients.get(row, output);
+            (0..n_parallel)
+                .map(|parallel| {
+                    let key = [round, output, parallel]
+                        .iter()
+                        .fold(Key::new(params.seed), |key, &i| key.with(i as u64));
+                    let of_rows = key.stream(Stream::Rows);
+                    let all = 0..n_rows as u32;
+                    let subsample = f64::from(params.subsample);
+                    let is_drawn = |row: u32| {
+                        subsample >= 1.0 || of_rows.with(row.into()).uniform() < subsample
+                    };
+                    rows.clear();
+                    rows.extend(all.clone().filter(|&row| is_drawn(row)));
+                    let target = Target {
+                        gradient: &gradient,
+                        key,
+                        learning_rate,
+                    };
+                    let grown = grower.grow(&target, rows, root.take());
+                    for (range, value) in &grown.leaves {
+                        for &row in &rows[range.clone()] {
+                            margins[row as usize] += value;
+                        }
+                    }
+                    if subsample < 1.0 {
+                        for row in all.filter(|&row| !is_drawn(row)) {
+                            margins[row as usize] += grower.predict_binned(&grown, row as usize);
+                        }
+                    }
+                    grown.tree
+                })
+                .collect()
+        })
+        .collect()
+}
+
+/// The margins of a model, output by output.
+pub(super) fn margins(model: &Model, data: &Dataset<'_>) -> Result<Vec<Vec<f32>>> {
+    let margins = model.compile().margins(data.features())?;
+    Ok(margins.columns().into_iter().map(|c| c.to_vec()).collect())
+}
+
+/// Adds the predictions of trees to the margins of their outputs.
+pub(super) fn add(margins: &mut [Vec<f32>], trees: &[Vec<Tree>], data: &Dataset<'_>) {
+    let features = data.features();
+    let features = features.as_standard_layout();
+    let width = features.ncols();
+    let Some(rows) = features.as_slice() else {
+        return;
+    };
+    if let [trees] = trees
+        && trees.iter().any(|tree| tree.vectors().is_some())
+    {
+        return add_vectors(margins, trees, rows, width);
+    }
+    for (margins, trees) in margins.iter_mut().zip(trees) {
+        margins
+            .par_iter_mut()
+            .zip(rows.par_chunks(width))
+            .for_each(|(margin, row)| {
+                trees.iter().for_each(|tree| *margin += tree.predict(row));
+            });
+    }
+}
