@@ -1,7 +1,7 @@
 //! The timbral side of `boost.py` and `boost_parity.py`: fits and predicts tables in plain files.
 //!
 //! A folder contains `X.f32` (training rows, concatenated) and `y.f32`, little-endian, and optionally
-//! `w.f32` (weights) and `Xt.f32`, `yt.f32` (test rows).
+//! `w.f32` (weights), `c.f32` (1 for each column of categories, else 0) and `Xt.f32`, `yt.f32` (test rows).
 //!
 //! | command | does | prints |
 //! |---|---|---|
@@ -18,7 +18,7 @@ use anyhow::Context;
 use clap::Parser;
 use ndarray::Array2;
 use serde_json::json;
-use timbral::boost::{BoostParams, Dataset, Model, Objective};
+use timbral::boost::{BoostParams, Dataset, FeatureType, Model, Objective};
 use timbral::metrics::accuracy_score;
 
 #[derive(Parser)]
@@ -67,8 +67,18 @@ fn fit(folder: &Path, params: &BoostParams, model_out: Option<&Path>) -> anyhow:
     let (features, labels) = rows(folder, "X.f32", "y.f32")?;
     let weights = folder.join("w.f32");
     let weights = weights.exists().then(|| numbers(&weights)).transpose()?;
+    let types = folder.join("c.f32");
+    let types = types.exists().then(|| numbers(&types)).transpose()?;
+    let kind = |is_categorical: &f32| match is_categorical {
+        0.0 => FeatureType::Numeric,
+        _ => FeatureType::Categorical,
+    };
+    let types: Option<Vec<FeatureType>> = types.map(|types| types.iter().map(kind).collect());
     let start = Instant::now();
     let mut data = Dataset::new(features.view(), &labels)?;
+    if let Some(types) = &types {
+        data = data.with_feature_types(types)?;
+    }
     if let Some(weights) = &weights {
         data = data.with_weights(weights)?;
     }

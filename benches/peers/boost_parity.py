@@ -4,8 +4,8 @@
     python benches/peers/boost_parity.py [TABLE.csv] [--rounds 50]
 
 Both train on the same rows with the same parameters (`hist`, one thread, no random choices): data sets of
-scikit-learn, some with missing values, with weights, grown leaf by leaf, with other regularisation or with
-vectors as leaves, and TABLE.csv, a feature table with a column `label`, with both kinds of leaves. A fifth of the
+scikit-learn, some with missing values, with weights, grown leaf by leaf, with other regularisation, with
+categories, with interaction constraints or with vectors as leaves, and TABLE.csv, a feature table with a column `label`, with both kinds of leaves. A fifth of the
 rows are test rows. Both models are saved as XGBoost's JSON. Printed for each:
 
     trees               of both models
@@ -35,7 +35,7 @@ TOLERANCE = 1e-5
 
 
 def cases(path):
-    """(name, X, y, weights, other parameters by timbral's names)"""
+    """(name, X, y, weights, other parameters by timbral's names, `categorical` for the columns of categories)"""
     for name in ("wine", "digits", "breast_cancer", "iris"):
         X, y = getattr(datasets, f"load_{name}")(return_X_y=True)
         yield name, X, y, None, {}
@@ -51,6 +51,17 @@ def cases(path):
     yield "digits, by leaves", *digits, None, {"grow_policy": "lossguide", "max_leaves": 15, "max_depth": 0}
     yield "cancer, regularised", *cancer, None, {"lambda": 3.0, "alpha": 0.5, "gamma": 0.2, "min_child_weight": 4.0}
     yield "diabetes, 16 bins", *diabetes, None, {"objective": "reg:squarederror", "max_bin": 16, "max_delta_step": 20.0}
+    # The pixels of the digits are whole numbers up to 16, the others are cut into levels in a mixed order.
+    every = {"categorical": list(range(64))}
+    yield "digits, categories", *digits, None, every
+    yield "digits, categories, missing", missing(digits[0]), digits[1], None, every | {"max_cat_threshold": 6}
+    level = lambda X, n: (np.argsort(np.argsort(X, 0), 0) * n // len(X)) * 7 % n
+    mixed = np.hstack([level(cancer[0][:, :10], 3), level(cancer[0][:, 10:20], 20), cancer[0][:, 20:]])
+    yield "cancer, categories", mixed, cancer[1], None, {"categorical": list(range(20))}
+    groups = [list(range(10)), list(range(5, 20)), list(range(20, 30))]
+    yield "cancer, constrained", missing(cancer[0]), cancer[1], None, {"interaction_constraints": groups}
+    yield "diabetes, constrained", *diabetes, None, {"objective": "reg:squarederror",
+                                                     "interaction_constraints": [[0, 1, 2], [2, 3, 8], [4, 5, 6, 7]]}
     vectors = {"multi_strategy": "multi_output_tree"}
     yield "wine, vectors", *wine, None, vectors
     yield "digits, vectors", missing(digits[0]), digits[1], rng.rand(len(digits[1])), vectors
@@ -65,7 +76,8 @@ def trees(path):
 
 def same_shape(a, b):
     """Whether two trees have the same splits; leaves are compared separately."""
-    keys = ("left_children", "right_children", "split_indices", "default_left")
+    keys = ("left_children", "right_children", "split_indices", "default_left", "split_type", "categories",
+            "categories_nodes")
     if any(a[key] != b[key] for key in keys):
         return False
     inner = np.array(a["left_children"]) >= 0
@@ -94,6 +106,14 @@ def compare(program, folder, X, y, weights, rounds, extra):
     else:
         (folder / "w.f32").unlink(missing_ok=True)
 
+    extra = dict(extra)
+    categorical = extra.pop("categorical", None)
+    types = {}
+    (folder / "c.f32").unlink(missing_ok=True)
+    if categorical:
+        is_categorical = np.isin(np.arange(X.shape[1]), categorical)
+        write(folder, c=is_categorical)
+        types = {"feature_types": ["c" if c else "q" for c in is_categorical], "enable_categorical": True}
     k = int(y.max()) + 1
     classes = "objective" not in extra
     ours = {"learning_rate": 0.1, "max_depth": 6, "n_rounds": rounds, "n_threads": 1} | extra
@@ -103,7 +123,9 @@ def compare(program, folder, X, y, weights, rounds, extra):
         ours["objective"] = "binary:logistic" if k == 2 else {"multi:softprob": {"num_class": k}}
         if k > 2:
             theirs["num_class"] = k
-    booster = xgb.train(theirs, xgb.DMatrix(X[train], y[train], weight=weights), rounds)
+    if "interaction_constraints" in theirs:
+        theirs["interaction_constraints"] = json.dumps(theirs["interaction_constraints"])
+    booster = xgb.train(theirs, xgb.DMatrix(X[train], y[train], weight=weights, **types), rounds)
     files = [str(folder / name) for name in ("theirs.json", "ours.json")]
     booster.save_model(files[0])
     subprocess.run([program, "fit", str(folder), json.dumps(ours), "--model-out", files[1]],
