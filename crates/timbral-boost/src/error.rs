@@ -83,6 +83,9 @@ pub enum Error {
         /// What is not finite, such as `a gradient is`.
         what: &'static str,
     },
+    /// Rows cannot be read from where they are, see [`RowSource`](crate::RowSource).
+    #[error("cannot read rows: {0}")]
+    Source(Box<dyn std::error::Error + Send + Sync>),
     /// An error of linfa itself, for example in its cross-validation.
     #[cfg(feature = "linfa")]
     #[error(transparent)]

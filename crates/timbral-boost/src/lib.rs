@@ -123,7 +123,7 @@ mod training;
 
 #[cfg(any(feature = "linfa", feature = "smartcore"))]
 pub use adapters::{BoostedTrees, Target};
-pub use data::{Dataset, FeatureType};
+pub use data::{BinnedRows, Dataset, FeatureType, RowSource};
 pub use error::{Error, Result};
 pub use explain::{
     ImportanceKind, PermutationImportance, PermutationImportanceParams, permutation_importance,

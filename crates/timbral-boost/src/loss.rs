@@ -9,7 +9,7 @@ mod objective;
 mod ranking;
 
 pub use custom::Loss;
-pub(crate) use gradients::{Boosted, Gradients, WIDTH};
+pub(crate) use gradients::{Boosted, Gradients, Outputs, Shares, WIDTH, width};
 pub(crate) use metric::Evaluated;
 pub use metric::Metric;
 pub use objective::Objective;

@@ -6,6 +6,7 @@ mod checks;
 mod history;
 mod params;
 mod round;
+mod rows;
 mod vectors;
 
 pub use builder::Training;

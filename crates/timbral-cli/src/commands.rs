@@ -11,6 +11,7 @@
 //! | `explore`: [`Explore`] | draws sound files and tables |
 //! | `make-corpus`: [`MakeCorpus`] | writes synthetic recordings |
 //! | `train-boost`: [`TrainBoost`] | boosted trees on a table |
+//! | `train-shards`: [`TrainShards`] | boosted trees on a table larger than memory |
 //! | `train-dense`: [`TrainDense`] | a dense network on a table |
 //! | `train-conv`: [`TrainConv`] | a network on mel spectrograms |
 //! | `tune-boost`: [`TuneBoost`] | searches parameters of boosted trees |
@@ -44,6 +45,7 @@ mod train;
 mod train_boost;
 mod train_conv;
 mod train_dense;
+mod train_shards;
 mod tune_boost;
 
 pub use average::Average;
@@ -67,4 +69,5 @@ pub use train::Train;
 pub use train_boost::TrainBoost;
 pub use train_conv::TrainConv;
 pub use train_dense::TrainDense;
+pub use train_shards::TrainShards;
 pub use tune_boost::TuneBoost;

@@ -1,5 +1,6 @@
 //! Options and steps that several commands share.
 
+pub(crate) mod boost;
 mod features;
 pub(crate) mod network;
 pub(crate) mod search;

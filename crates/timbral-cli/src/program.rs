@@ -40,6 +40,7 @@ fn entry<C: Command>() -> Entry {
 fn groups() -> Vec<(&'static str, Vec<Entry>)> {
     let models = vec![
         entry::<TrainBoost>(),
+        entry::<TrainShards>(),
         entry::<TrainDense>(),
         entry::<TrainConv>(),
         entry::<TuneBoost>(),

@@ -112,6 +112,29 @@ fn music_becomes_a_table_and_a_model() {
 }
 
 #[test]
+fn shards_become_a_model() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    done(folder, "make-corpus music --recordings 2 --seconds 4");
+    std::fs::create_dir(folder.join("shards")).unwrap();
+    for shard in ["a", "b"] {
+        let out = format!("shards/{shard}.parquet");
+        done(folder, &format!("extract-features music --out {out}"));
+    }
+    let train = "train-shards shards --rounds 3 --model-out m.json";
+    let report = done(folder, train);
+    let first = "40 rows in 2 files, 57 features, 10 classes";
+    assert_eq!(report.lines().next(), Some(first));
+    let report = done(folder, "evaluate m.json shards/a.parquet");
+    assert!(report.contains("n = 20"), "{report}");
+    let train = "train-shards shards --rounds 3 --ignore label --model-out n.json";
+    let output = run(folder, train);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(text(&output.stderr).contains("the table has no labels"));
+    assert!(!folder.join("n.json").exists());
+}
+
+#[test]
 fn music_becomes_a_classifier_and_bad_files_are_skipped() {
     let folder = tempfile::tempdir().unwrap();
     let folder = folder.path();
@@ -325,6 +348,11 @@ const WRONG: &[(&str, u8, &str)] = &[
     ),
     ("train-conv bad.npz", 1, "error: bad.npz: "),
     ("train-dense t.csv --dropout 1", 1, "error: dropout = 1: "),
+    (
+        "train-shards shards --model-out m.ubj",
+        1,
+        "error: shards: ",
+    ),
     ("tune-boost t.csv --folds 1", 1, "error: n_splits = 1: "),
     (
         "no-such-command",

@@ -52,6 +52,8 @@ pub use scaling::{Scaler, ScalerParams, Scaling};
 #[cfg(feature = "npy")]
 pub use spectrograms::Spectrograms;
 pub use split::{Split, SplitMethod};
+#[cfg(feature = "parquet")]
+pub use table::TableShards;
 pub use table::{
     FeatureTable, GroupBy, Notice, TableJournal, TableSchema, is_sound_extension, recording_of,
     sort_classes,

@@ -23,6 +23,8 @@ mod recording;
 mod roles;
 mod schema;
 mod separator;
+#[cfg(feature = "parquet")]
+mod shards;
 mod sound_name;
 mod stored;
 
@@ -34,4 +36,6 @@ pub use journal::TableJournal;
 pub use notice::Notice;
 pub use recording::recording_of;
 pub use schema::TableSchema;
+#[cfg(feature = "parquet")]
+pub use shards::TableShards;
 pub use sound_name::is_sound_extension;

@@ -9,6 +9,7 @@
 //! | models | [`Recipe`]: [`boost::BoostParams`], [`DenseParams`], [`ImageNet`], [`Ensemble`] |
 //! | one fit | [`fit_and_evaluate`] |
 //! | a saved model of tables | [`TableModel`] |
+//! | trees on tables larger than memory | `train_on_shards` (feature `parquet`) |
 //! | many fits | [`Runner`] and [`Results`], [`compare`], [`tune`] |
 //! | evaluation | [`Evaluation`], [`Probabilities`] |
 //! | a classifier in one file | [`ClassifierParams`], [`Classifier`] |
@@ -98,6 +99,8 @@ pub use recipes::images::params::ImageNetParams;
 pub use recipes::images::recipe::ImageNet;
 pub use recipes::kind::ModelKind;
 pub use recipes::recipe::{FittedModel, Recipe};
+#[cfg(feature = "parquet")]
+pub use recipes::shards::train_on_shards;
 pub use recipes::table_model::TableModel;
 pub use similar::{SimilarTrack, SimilarityIndex};
 pub use timbral_audio as audio;

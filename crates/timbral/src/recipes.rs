@@ -6,4 +6,6 @@ pub(crate) mod ensemble;
 pub(crate) mod images;
 pub(crate) mod kind;
 pub(crate) mod recipe;
+#[cfg(feature = "parquet")]
+pub(crate) mod shards;
 pub(crate) mod table_model;

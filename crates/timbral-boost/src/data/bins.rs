@@ -34,7 +34,8 @@ impl Bin for u16 {
     }
 }
 
-/// The bins of all rows, stored twice: in words for histograms, by column for partitions.
+/// The bins of all rows, stored twice: in words for histograms, by column for partitions. Of tables larger than memory
+/// there are only the words.
 #[derive(Debug)]
 pub(crate) struct Binned<B> {
     n_rows: usize,
@@ -89,18 +90,10 @@ impl<B: Bin> Binned<B> {
                 columns,
             };
         }
-        // Rows start at a cache line or divide one, so that each touches as few lines as possible.
-        let in_line = (LINE / size_of::<[B; LANES]>()).max(1);
-        let stride = if n_words <= in_line {
-            n_words.next_power_of_two()
-        } else {
-            n_words.next_multiple_of(in_line)
-        };
-        let mut words = vec![[B::default(); LANES]; n_rows * stride + in_line];
-        let past = words.as_ptr().addr() % LINE / size_of::<[B; LANES]>();
-        let first = (in_line - past) % in_line;
+        let mut binned = Self::zeros(n_rows, n_features);
+        let stride = binned.stride;
         const ROWS: usize = 256;
-        let rows = &mut words[first..][..n_rows * stride];
+        let rows = &mut binned.words[binned.first..][..n_rows * stride];
         rows.par_chunks_mut(ROWS * stride)
             .enumerate()
             .for_each(|(chunk, words)| {
@@ -111,15 +104,43 @@ impl<B: Bin> Binned<B> {
                     }
                 }
             });
+        binned.columns = columns;
+        binned
+    }
+
+    /// Memory for the words of a table, row by row, without columns.
+    pub(super) fn zeros(n_rows: usize, n_features: usize) -> Self {
+        let n_words = n_features.div_ceil(LANES);
+        // Rows start at a cache line or divide one, so that each touches as few lines as possible.
+        let in_line = (LINE / size_of::<[B; LANES]>()).max(1);
+        let stride = if n_words <= in_line {
+            n_words.next_power_of_two()
+        } else {
+            n_words.next_multiple_of(in_line)
+        };
+        let words = vec![[B::default(); LANES]; n_rows * stride + in_line];
+        let past = words.as_ptr().addr() % LINE / size_of::<[B; LANES]>();
         Self {
             n_rows,
             n_words,
             stride,
             word_stride: 1,
-            first,
+            first: (in_line - past) % in_line,
             words,
-            columns,
+            columns: Vec::new(),
         }
+    }
+
+    /// Fills the rows from `start` on.
+    pub(super) fn fill(&mut self, start: usize, features: ArrayView2<'_, f32>, cuts: &Cuts) {
+        let (n_rows, stride) = (features.nrows(), self.stride);
+        let words = &mut self.words[self.first + start * stride..][..n_rows * stride];
+        let rows = words.par_chunks_exact_mut(stride).with_min_len(256);
+        rows.enumerate().for_each(|(row, words)| {
+            for (feature, &value) in features.row(row).iter().enumerate() {
+                words[feature / LANES][feature % LANES] = B::from_index(cuts.bin(feature, value));
+            }
+        });
     }
 
     pub(crate) fn n_rows(&self) -> usize {
@@ -153,9 +174,46 @@ impl<B: Bin> Binned<B> {
         words.iter().step_by(self.word_stride).take(self.n_words)
     }
 
-    /// The bins of a feature, row by row.
-    pub(crate) fn column(&self, feature: usize) -> &[B] {
-        &self.columns[feature * self.n_rows..][..self.n_rows]
+    /// The bins of a feature.
+    pub(crate) fn column(&self, feature: usize) -> Column<'_, B> {
+        if self.columns.is_empty() {
+            let (word, lane) = (feature / LANES, feature % LANES);
+            let words = &self.words[self.first + word * self.word_stride..];
+            return Column {
+                bins: &words.as_flattened()[lane..],
+                stride: self.stride * LANES,
+            };
+        }
+        Column {
+            bins: &self.columns[feature * self.n_rows..][..self.n_rows],
+            stride: 1,
+        }
+    }
+}
+
+/// The bins of a feature, row by row.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Column<'a, B> {
+    bins: &'a [B],
+    /// From one row to the next.
+    stride: usize,
+}
+
+impl<'a, B: Bin> Column<'a, B> {
+    #[inline(always)]
+    pub(crate) fn get(&self, row: u32) -> B {
+        self.bins[row as usize * self.stride]
+    }
+
+    /// The number of the bin of a row.
+    #[inline(always)]
+    pub(crate) fn bin(&self, row: u32) -> usize {
+        self.get(row).index()
+    }
+
+    /// The bins one after the other, if they are stored so.
+    pub(crate) fn as_slice(&self) -> Option<&'a [B]> {
+        (self.stride == 1).then_some(self.bins)
     }
 }
 

@@ -47,6 +47,14 @@ impl Cuts {
                 (sketch.cuts(), n_values < column.len())
             })
             .unzip();
+        Self::of(of_feature, has_missing, is_categorical)
+    }
+
+    pub(super) fn of(
+        of_feature: Vec<Vec<f32>>,
+        has_missing: Vec<bool>,
+        is_categorical: Vec<bool>,
+    ) -> Self {
         Self {
             of_feature,
             has_missing,

@@ -150,7 +150,7 @@ fn descend<B: Bin>(
     let mut index = 0;
     while let Some(children) = nodes[index].children {
         let feature = children.feature as usize;
-        let bin = binned.column(feature)[row].index();
+        let bin = binned.column(feature).bin(row as u32);
         let left = if bin == cuts.n_bins(feature) {
             children.default_left
         } else {

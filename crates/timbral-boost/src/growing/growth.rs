@@ -5,7 +5,7 @@ use super::interactions::Path;
 use super::node::{Chosen, Open};
 use super::partition::{partition, partition_by};
 use super::regularisation::{Bounds, NodeSums, Sums, minus, plus};
-use crate::data::{Bin, LANES};
+use crate::data::{Bin, Column, LANES};
 use crate::model::CategorySet;
 use crate::random::{Key, Stream};
 
@@ -197,7 +197,7 @@ impl<'a, B: Bin> Growth<'a, B> {
         let n_left = match &chosen.categories {
             Some(set) => partition_by(set, column, (missing, default_left), rows, scratch),
             None => partition(rows, scratch, |row| {
-                let bin = column[row as usize].index();
+                let bin = column.bin(row);
                 if bin == missing {
                     default_left
                 } else {

@@ -31,7 +31,7 @@ pub(crate) enum Boosted<'a> {
     Ranking(&'a Ranking<'a>, Key),
 }
 
-/// The gradients of all rows: gradient and hessian of output `k` of row `r` at
+/// The gradients of all rows for some outputs: gradient and hessian of the `k`-th of them of row `r` at
 /// `r * width + 2 k`.
 #[derive(Debug)]
 pub(crate) struct Gradients {
@@ -39,13 +39,37 @@ pub(crate) struct Gradients {
     width: usize,
 }
 
+/// The margins of some outputs, from output `first` on.
+#[derive(Clone, Copy)]
+pub(crate) struct Outputs<'a> {
+    pub(crate) margins: &'a [Vec<f32>],
+    pub(crate) first: usize,
+    /// Where the other outputs are not there: what a softmax needs of them.
+    pub(crate) shares: Option<&'a Shares>,
+}
+
+#[cfg(test)]
+impl<'a> Outputs<'a> {
+    pub(crate) fn all(margins: &'a [Vec<f32>]) -> Self {
+        Self {
+            margins,
+            first: 0,
+            shares: None,
+        }
+    }
+}
+
+/// Numbers per row for some outputs.
+pub(crate) fn width(n_outputs: usize) -> usize {
+    match n_outputs {
+        1 => 2,
+        _ => (2 * n_outputs).next_multiple_of(WIDTH),
+    }
+}
+
 impl Gradients {
     pub(crate) fn new(n_rows: usize, n_outputs: usize) -> Self {
-        let width = if n_outputs == 1 {
-            2
-        } else {
-            (2 * n_outputs).next_multiple_of(WIDTH)
-        };
+        let width = width(n_outputs);
         Self {
             values: vec![0.0; n_rows * width],
             width,
@@ -77,20 +101,21 @@ impl Gradients {
         values.all(|x| (x * x).is_finite())
     }
 
-    /// Computes all gradients from the margins, output by output. Objectives of ranking have labels and
-    /// weights of their own.
+    /// Computes the gradients of some outputs; only those of a softmax can do without the other outputs. Objectives of
+    /// ranking have labels and weights of their own.
     pub(crate) fn update(
         &mut self,
         boosted: Boosted<'_>,
-        margins: &[Vec<f32>],
+        outputs: Outputs<'_>,
         labels: &[f32],
         weights: Option<&[f32]>,
     ) {
         if let Boosted::Ranking(ranking, key) = boosted {
             let (pairs, _) = self.values.as_chunks_mut::<2>();
-            return ranking.gradients(&margins[0], key, pairs);
+            return ranking.gradients(&outputs.margins[0], key, pairs);
         }
         let width = self.width;
+        let margins = outputs.margins;
         let kink = match boosted {
             Boosted::Objective(objective) => {
                 let residuals = margins[0].iter().zip(labels).map(|(m, y)| m - y);
@@ -111,7 +136,7 @@ impl Gradients {
                     Boosted::Objective(Objective::Softprob { .. } | Objective::Softmax { .. }) => {
                         pulp::Arch::new().dispatch(Softmax {
                             width,
-                            margins,
+                            outputs,
                             labels,
                             start,
                             out,
@@ -165,7 +190,7 @@ fn custom(
 /// `g = p - [y = k]`, `h = 2 p (1 - p)` for some rows from `start` on.
 struct Softmax<'a> {
     width: usize,
-    margins: &'a [Vec<f32>],
+    outputs: Outputs<'a>,
     labels: &'a [f32],
     start: usize,
     out: &'a mut [f32],
@@ -178,42 +203,112 @@ impl pulp::WithSimd for Softmax<'_> {
     fn with_simd<S: pulp::Simd>(self, _: S) {
         let Self {
             width,
-            margins,
+            outputs,
             labels,
             start,
             out,
         } = self;
-        let mut exps = vec![[0.0_f32; LANES]; margins.len()];
+        let mut exps = vec![[0.0_f32; LANES]; outputs.margins.len()];
         let blocks = out.chunks_mut(LANES * width).zip(labels.chunks(LANES));
         for (block, (out, labels)) in blocks.enumerate() {
-            let range = start + block * LANES..start + block * LANES + labels.len();
-            let mut highest = [f32::NEG_INFINITY; LANES];
-            for (exps, margins) in exps.iter_mut().zip(margins) {
-                exps[..labels.len()].copy_from_slice(&margins[range.clone()]);
-                for (highest, &margin) in highest.iter_mut().zip(exps.iter()) {
-                    *highest = if margin > *highest { margin } else { *highest };
+            let start = start + block * LANES;
+            let sums = match outputs.shares {
+                None => block_shares(outputs.margins, start, labels.len(), &mut exps).1,
+                Some(shares) => {
+                    let (mut highest, mut sums) = ([0.0; LANES], [1.0; LANES]);
+                    for (lane, share) in shares.0[start..][..labels.len()].iter().enumerate() {
+                        [highest[lane], sums[lane]] = *share;
+                    }
+                    for (exps, margins) in exps.iter_mut().zip(outputs.margins) {
+                        exps[..labels.len()].copy_from_slice(&margins[start..][..labels.len()]);
+                        for lane in 0..LANES {
+                            exps[lane] = exp(exps[lane] - highest[lane]);
+                        }
+                    }
+                    sums
                 }
-            }
-            // As XGBoost, at least a tiny positive number, unless then every exponential were 0.
-            for highest in &mut highest {
-                if *highest > LOWEST && *highest < f32::MIN_POSITIVE {
-                    *highest = f32::MIN_POSITIVE;
-                }
-            }
-            let mut sums = [0.0_f64; LANES];
-            for exps in &mut exps {
-                for lane in 0..LANES {
-                    exps[lane] = exp(exps[lane] - highest[lane]);
-                    sums[lane] += f64::from(exps[lane]);
-                }
-            }
+            };
             for (k, exps) in exps.iter().enumerate() {
                 for (lane, &label) in labels.iter().enumerate() {
-                    let p = exps[lane] / sums[lane] as f32;
-                    let target = if label == k as f32 { 1.0 } else { 0.0 };
+                    let p = exps[lane] / sums[lane];
+                    let class = (outputs.first + k) as f32;
+                    let target = if label == class { 1.0 } else { 0.0 };
                     out[lane * width + 2 * k] = p - target;
                     out[lane * width + 2 * k + 1] = (2.0 * p * (1.0 - p)).max(LEAST);
                 }
+            }
+        }
+    }
+}
+
+/// The highest margin of each of up to [`LANES`] rows, and the sum of the exponentials, which are put into `exps`.
+#[inline(always)]
+fn block_shares(
+    margins: &[Vec<f32>],
+    start: usize,
+    n: usize,
+    exps: &mut [[f32; LANES]],
+) -> ([f32; LANES], [f32; LANES]) {
+    let mut highest = [f32::NEG_INFINITY; LANES];
+    for (exps, margins) in exps.iter_mut().zip(margins) {
+        exps[..n].copy_from_slice(&margins[start..][..n]);
+        for (highest, &margin) in highest.iter_mut().zip(exps.iter()) {
+            *highest = if margin > *highest { margin } else { *highest };
+        }
+    }
+    // As XGBoost, at least a tiny positive number, unless then every exponential were 0.
+    for highest in &mut highest {
+        if *highest > LOWEST && *highest < f32::MIN_POSITIVE {
+            *highest = f32::MIN_POSITIVE;
+        }
+    }
+    let mut sums = [0.0_f64; LANES];
+    for exps in exps {
+        for lane in 0..LANES {
+            exps[lane] = exp(exps[lane] - highest[lane]);
+            sums[lane] += f64::from(exps[lane]);
+        }
+    }
+    (highest, sums.map(|sum| sum as f32))
+}
+
+/// What the outputs of a softmax need of each other: the highest margin of each row, and the sum of the exponentials
+/// relative to it. With it the gradients of some outputs can be computed when the margins of others have changed.
+#[derive(Debug)]
+pub(crate) struct Shares(Vec<[f32; 2]>);
+
+impl Shares {
+    pub(crate) fn new(margins: &[Vec<f32>]) -> Self {
+        let mut shares = vec![[0.0; 2]; margins[0].len()];
+        let chunks = shares.par_chunks_mut(CHUNK).enumerate();
+        chunks.for_each(|(chunk, shares)| {
+            pulp::Arch::new().dispatch(OfRows {
+                margins,
+                start: chunk * CHUNK,
+                shares,
+            });
+        });
+        Self(shares)
+    }
+}
+
+struct OfRows<'a> {
+    margins: &'a [Vec<f32>],
+    start: usize,
+    shares: &'a mut [[f32; 2]],
+}
+
+impl pulp::WithSimd for OfRows<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: pulp::Simd>(self, _: S) {
+        let mut exps = vec![[0.0_f32; LANES]; self.margins.len()];
+        for (block, shares) in self.shares.chunks_mut(LANES).enumerate() {
+            let start = self.start + block * LANES;
+            let (highest, sums) = block_shares(self.margins, start, shares.len(), &mut exps);
+            for (lane, share) in shares.iter_mut().enumerate() {
+                *share = [highest[lane], sums[lane]];
             }
         }
     }
@@ -229,7 +324,17 @@ mod tests {
         };
         let margins: Vec<Vec<f32>> = margins.iter().map(|m| vec![*m]).collect();
         let mut gradients = Gradients::new(1, margins.len());
-        gradients.update(Boosted::Objective(&objective), &margins, &[0.0], None);
+        let mut outputs = Outputs::all(&margins);
+        gradients.update(Boosted::Objective(&objective), outputs, &[0.0], None);
+        // One output at a time has the same bits.
+        let shares = Shares::new(&margins);
+        outputs.shares = Some(&shares);
+        for k in 0..margins.len() {
+            (outputs.margins, outputs.first) = (&margins[k..=k], k);
+            let mut one = Gradients::new(1, 1);
+            one.update(Boosted::Objective(&objective), outputs, &[0.0], None);
+            assert_eq!(one.get(0, 0), gradients.get(0, k));
+        }
         assert!(gradients.are_finite());
         (0..margins.len()).map(|k| gradients.get(0, k)[0]).collect()
     }

@@ -5,20 +5,26 @@ use rayon::prelude::*;
 use timbral_core::{Progress, check};
 
 use super::builder::Training;
-use super::checks::{base_score, check_categories, check_weights};
+use super::checks::base_score;
 use super::history::{History, Round, Trained};
 use super::params::BoostParams;
-use super::round::{add, grow_round, margins};
+use super::round::{Targets, add, grow_round};
+use super::rows::{Rows, groups, margins};
 use super::vectors::grow_vectors;
-use crate::data::{Bin, Binned, Cuts, Dataset, FeatureType};
+use crate::data::{AnyBins, Bin, Binned, BinnedRows, Cuts, Dataset, FeatureType};
 use crate::error::{Error, Result};
 use crate::growing::{Grower, Histograms, MultiStrategy, VectorGrower};
-use crate::loss::{Boosted, Evaluated, Gradients, Groups, Metric, Objective, Ranking};
+use crate::loss::{
+    Boosted, Evaluated, Gradients, Groups, Metric, Objective, Outputs, Shares,
+};
 use crate::model::{Model, Tree};
 use crate::random::{Key, Stream};
 
 /// The name of the rows of [`Training::validate`] in the history.
 const VALIDATION: &str = "validation";
+
+/// Trees of a softmax that grow together where the table is not in memory, unless there are more threads.
+const TOGETHER: usize = 4;
 
 impl BoostParams {
     /// Trains a model on all rows of `data`; [`Training`] can do more.
@@ -48,8 +54,8 @@ impl Training<'_> {
             None => self.params.validate(self.data.n_features())?,
             Some(_) => (self.params).validate_for(&objective, self.data.n_features())?,
         }
-        let data = std::iter::once(&self.data).chain(self.sets.iter().map(|(_, data)| data));
-        for data in data {
+        objective.check_labels(self.data.labels())?;
+        for (_, data) in &self.sets {
             if data.n_features() != self.data.n_features() {
                 let (expected, got) = (self.data.n_features(), data.n_features());
                 return Err(Error::Features { expected, got });
@@ -63,22 +69,31 @@ impl Training<'_> {
             n_rows,
             "must be at most 4294967295",
         )?;
-        check_categories(&self.data)?;
-        check_weights(&self.data, &objective)?;
-        let weights = match groups(&self.data).row_weights() {
-            Some(weights) => Some(weights),
-            None => (self.params).row_weights(self.data.labels(), self.data.weights())?,
-        };
-        let cuts = Cuts::new(
-            self.data.features(),
-            self.data.feature_types(),
-            weights.as_deref(),
-            self.params.max_bin,
-        );
-        if cuts.most_bins() <= u8::N_BINS {
-            self.boost::<u8>(objective, &cuts, weights.as_deref())
-        } else {
-            self.boost::<u16>(objective, &cuts, weights.as_deref())
+        self.data.check(&objective)?;
+        let weights = self.data.weights(self.params)?;
+        self.params.validate_weights(weights.as_deref())?;
+        let weights = weights.as_deref();
+        match &self.data {
+            Rows::Binned(rows) => {
+                let rows: &BinnedRows = rows;
+                rows.check(self.params)?;
+                match &rows.bins {
+                    AnyBins::Narrow(bins) => self.boost(objective, &rows.cuts, bins, weights),
+                    AnyBins::Wide(bins) => self.boost(objective, &rows.cuts, bins, weights),
+                }
+            }
+            Rows::Table(data) => {
+                let features = data.features();
+                let types = data.feature_types();
+                let cuts = Cuts::new(features, types, weights, self.params.max_bin);
+                if cuts.most_bins() <= u8::N_BINS {
+                    let bins = Binned::<u8>::new(features, &cuts);
+                    self.boost(objective, &cuts, &bins, weights)
+                } else {
+                    let bins = Binned::<u16>::new(features, &cuts);
+                    self.boost(objective, &cuts, &bins, weights)
+                }
+            }
         }
     }
 
@@ -121,7 +136,7 @@ impl Training<'_> {
                 scores
             }
             (None, None) => {
-                let scores = match ranking(&objective, &self.data.shorter()) {
+                let scores = match self.data.ranking(&objective) {
                     Some(ranking) => vec![ranking.estimate(draws(self.params, 0))],
                     None => objective.estimate(self.data.labels(), weights),
                 };
@@ -150,6 +165,7 @@ impl Training<'_> {
         mut self,
         objective: Objective,
         cuts: &Cuts,
+        binned: &Binned<B>,
         weights: Option<&[f32]>,
     ) -> Result<Trained> {
         let params = self.params;
@@ -163,25 +179,24 @@ impl Training<'_> {
         for (_, data) in &self.sets {
             metric.check_labels(&objective, data.labels())?;
         }
-        let ranking = ranking(&params.objective, &self.data).filter(|_| self.loss.is_none());
+        let ranking = (self.data.ranking(&params.objective)).filter(|_| self.loss.is_none());
         let mut model = self.start(objective, weights)?;
         if let Some(types) = self.data.feature_types() {
             let name = |kind: &FeatureType| kind.xgboost_name().to_owned();
             model.feature_types = Some(types.iter().map(name).collect());
         }
-        let binned = Binned::<B>::new(self.data.features(), cuts);
         let tree_params = params.tree_params();
         let grower = Grower {
             params: &tree_params,
             cuts,
-            binned: &binned,
-            histograms: Histograms::new(&binned, cuts),
+            binned,
+            histograms: Histograms::new(binned, cuts),
         };
         let n_outputs = model.n_outputs();
         let vectors = VectorGrower {
             params: &tree_params,
             cuts,
-            binned: &binned,
+            binned,
             n_outputs,
         };
         let is_vector = n_outputs > 1 && params.multi_strategy == MultiStrategy::MultiOutputTree;
@@ -191,15 +206,21 @@ impl Training<'_> {
             (None, Some(ranking)) => Boosted::Ranking(ranking, draws(params, round)),
             (None, None) => Boosted::Objective(&params.objective),
         };
+        let n_together = match &self.data {
+            Rows::Binned(_) if model.objective.is_multiclass() && !is_vector => {
+                rayon::current_num_threads().max(TOGETHER).min(n_outputs)
+            }
+            _ => n_outputs,
+        };
         let set_groups: Vec<Groups<'_>> = self.sets.iter().map(|(_, data)| groups(data)).collect();
-        let mut gradients = Gradients::new(binned.n_rows(), n_outputs);
-        let mut own_margins = margins(&model, &self.data)?;
+        let mut gradients = Gradients::new(binned.n_rows(), n_together);
+        let mut own_margins = self.data.margins(&model)?;
         let mut set_margins = self
             .sets
             .iter()
             .map(|(_, data)| margins(&model, data))
             .collect::<Result<Vec<_>>>()?;
-        let mut rows = vec![Vec::new(); n_outputs];
+        let mut rows = vec![Vec::new(); n_together];
         let mut history = History {
             metric: metric.name().into_owned(),
             sets: self
@@ -212,28 +233,43 @@ impl Training<'_> {
         let n_rounds = first.saturating_add(params.n_rounds);
         let mut best = (f64::INFINITY, first);
         for round in first..n_rounds {
-            gradients.update(boosted(round), &own_margins, self.data.labels(), weights);
-            diverged(gradients.are_finite(), round, "a gradient or its square is")?;
-            let trees = if is_vector {
-                let trees = grow_vectors(
-                    params,
-                    &vectors,
-                    &gradients,
-                    round,
-                    &mut own_margins,
-                    &mut rows[0],
-                );
-                vec![trees]
-            } else {
-                grow_round(
-                    params,
-                    &grower,
-                    &gradients,
-                    round,
-                    &mut own_margins,
-                    &mut rows,
-                )
-            };
+            let mut trees = Vec::with_capacity(n_outputs);
+            // Before the first of them changes.
+            let shares = (n_together < n_outputs).then(|| Shares::new(&own_margins));
+            for first in (0..n_outputs).step_by(n_together) {
+                let last = n_outputs.min(first + n_together);
+                let outputs = Outputs {
+                    margins: &own_margins[first..last],
+                    first,
+                    shares: shares.as_ref(),
+                };
+                gradients.update(boosted(round), outputs, self.data.labels(), weights);
+                diverged(gradients.are_finite(), round, "a gradient or its square is")?;
+                if is_vector {
+                    trees.push(grow_vectors(
+                        params,
+                        &vectors,
+                        &gradients,
+                        round,
+                        &mut own_margins,
+                        &mut rows[0],
+                    ));
+                } else {
+                    let target = Targets {
+                        gradients: &gradients,
+                        round,
+                        outputs: first..last,
+                        n_outputs,
+                    };
+                    trees.extend(grow_round(
+                        params,
+                        &grower,
+                        &target,
+                        &mut own_margins[first..last],
+                        &mut rows,
+                    ));
+                }
+            }
             let is_finite = trees.iter().flatten().all(Tree::is_finite);
             diverged(is_finite, round, "a leaf or a sum of hessians is")?;
             let is_finite = (own_margins.par_iter()).all(|m| m.iter().all(|x| x.is_finite()));
@@ -312,16 +348,6 @@ fn diverged(is_finite: bool, round: usize, what: &'static str) -> Result<()> {
         true => Ok(()),
         false => Err(Error::Diverged { round, what }),
     }
-}
-
-/// The groups of rows of a set.
-fn groups<'a>(data: &Dataset<'a>) -> Groups<'a> {
-    Groups::new(data.n_rows(), data.groups(), data.group_weights())
-}
-
-fn ranking<'a>(objective: &'a Objective, data: &Dataset<'a>) -> Option<Ranking<'a>> {
-    let (loss, params) = objective.ranking()?;
-    Some(Ranking::new(loss, params, groups(data), data.labels()))
 }
 
 /// The key of the draws of pairs in a round.

@@ -4,7 +4,8 @@ use timbral_core::Monitor;
 
 use super::history::Round;
 use super::params::BoostParams;
-use crate::data::Dataset;
+use super::rows::Rows;
+use crate::data::{BinnedRows, Dataset};
 use crate::loss::Loss;
 use crate::model::Model;
 
@@ -41,7 +42,7 @@ type Callback<'a> = Box<dyn FnMut(&Round<'_>) -> ControlFlow<()> + Send + 'a>;
 /// ```
 pub struct Training<'a> {
     pub(super) params: &'a BoostParams,
-    pub(super) data: Dataset<'a>,
+    pub(super) data: Rows<'a>,
     pub(super) validation: Option<Dataset<'a>>,
     pub(super) sets: Vec<(String, Dataset<'a>)>,
     pub(super) loss: Option<&'a dyn Loss>,
@@ -54,9 +55,20 @@ impl<'a> Training<'a> {
     /// A run over the rows of `data`.
     #[must_use]
     pub fn new(params: &'a BoostParams, data: &'a Dataset<'_>) -> Self {
+        Self::on(params, Rows::Table(data.shorter()))
+    }
+
+    /// A run over rows that were cut into bins with the same parameters; [`continue_from`](Self::continue_from) is not
+    /// possible. The model is that of [`new`](Self::new), bit for bit.
+    #[must_use]
+    pub fn on_bins(params: &'a BoostParams, rows: &'a BinnedRows) -> Self {
+        Self::on(params, Rows::Binned(rows))
+    }
+
+    fn on(params: &'a BoostParams, data: Rows<'a>) -> Self {
         Self {
             params,
-            data: data.shorter(),
+            data,
             validation: None,
             sets: Vec::new(),
             loss: None,

@@ -81,12 +81,7 @@ impl BoostParams {
             rate,
             "must be finite and above 0",
         )?;
-        check(
-            (2..=65_535).contains(&self.max_bin),
-            "max_bin",
-            self.max_bin,
-            "must be from 2 to 65535",
-        )?;
+        self.validate_bins()?;
         check(
             (1..=MAX_PARALLEL).contains(&self.num_parallel_tree),
             "num_parallel_tree",
@@ -141,6 +136,20 @@ impl BoostParams {
             format!("{:?}", self.class_weights),
             "have no meaning for ranking; see Dataset::with_group_weights",
         )?;
+        match &self.base_score {
+            Some(scores) => base_score("base_score", scores, objective),
+            None => Ok(()),
+        }
+    }
+
+    /// Checks the parameters that the bins of the rows depend on.
+    pub(crate) fn validate_bins(&self) -> Result<()> {
+        check(
+            (2..=65_535).contains(&self.max_bin),
+            "max_bin",
+            self.max_bin,
+            "must be from 2 to 65535",
+        )?;
         for &weight in &self.class_weights {
             check(
                 weight >= 0.0 && weight.is_finite(),
@@ -149,14 +158,11 @@ impl BoostParams {
                 "must be finite and not negative",
             )?;
         }
-        match &self.base_score {
-            Some(scores) => base_score("base_score", scores, objective),
-            None => Ok(()),
-        }
+        Ok(())
     }
 
     /// The weights of the rows times those of their classes; `None` if there are neither.
-    pub(super) fn row_weights(
+    pub(crate) fn row_weights(
         &self,
         labels: &[f32],
         weights: Option<&[f32]>,
@@ -176,14 +182,19 @@ impl BoostParams {
             })?;
             Ok(weights.map_or(1.0, |weights| weights[index]) * weight)
         };
-        let product: Vec<f32> = (labels.iter().enumerate().map(weight)).collect::<Result<_>>()?;
+        let product = labels.iter().enumerate().map(weight);
+        Ok(Some(product.collect::<Result<_>>()?))
+    }
+
+    /// Checks the weights of all rows.
+    pub(crate) fn validate_weights(&self, weights: Option<&[f32]>) -> Result<()> {
         check(
-            product.iter().any(|&w| w > 0.0),
+            weights.is_none_or(|weights| weights.iter().any(|&w| w > 0.0)),
             "class_weights",
-            format!("{of_class:?}"),
+            format!("{:?}", self.class_weights),
             "no row has a weight above 0",
         )?;
-        Ok(Some(product))
+        Ok(())
     }
 }
 

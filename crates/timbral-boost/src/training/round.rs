@@ -1,36 +1,49 @@
+use std::ops::Range;
+
 use rayon::prelude::*;
 
 use super::params::BoostParams;
 use super::vectors::add_vectors;
 use crate::data::{Bin, Dataset};
-use crate::error::Result;
 use crate::growing::{Grower, Target};
 use crate::loss::Gradients;
-use crate::model::{Model, Tree};
+use crate::model::Tree;
 use crate::random::{Key, Stream};
 
-/// Grows the trees of one round, by output, and adds their predictions to the margins.
+/// What the trees of some outputs are fitted to.
+pub(super) struct Targets<'a> {
+    pub(super) gradients: &'a Gradients,
+    pub(super) round: usize,
+    pub(super) outputs: Range<usize>,
+    /// Of the model.
+    pub(super) n_outputs: usize,
+}
+
+/// Grows the trees of some outputs, by output, and adds their predictions to the margins.
 pub(super) fn grow_round<B: Bin>(
     params: &BoostParams,
     grower: &Grower<'_, B>,
-    gradients: &Gradients,
-    round: usize,
+    targets: &Targets<'_>,
     margins: &mut [Vec<f32>],
     rows: &mut [Vec<u32>],
 ) -> Vec<Vec<Tree>> {
+    let Targets {
+        gradients, round, ..
+    } = *targets;
     let n_rows = grower.binned.n_rows();
     let n_parallel = params.num_parallel_tree;
     let learning_rate = params.learning_rate / n_parallel as f32;
     let mut roots = if params.subsample < 1.0 || n_parallel > 1 {
         Vec::new()
     } else {
-        grower.histograms.build_all(gradients, margins.len())
+        (grower.histograms).build_all(gradients, margins.len(), targets.n_outputs)
     };
     roots.resize_with(margins.len(), || None);
     let tasks = margins.par_iter_mut().zip(rows).zip(roots).enumerate();
     tasks
-        .map(|(output, ((margins, rows), mut root))| {
-            let gradient = |row: u32| gradients.get(row, output);
+        .map(|(i, ((margins, rows), mut root))| {
+            let gradient = |row: u32| gradients.get(row, i);
+            let output = targets.outputs.start + i;
             (0..n_parallel)
                 .map(|parallel| {
                     let key = [round, output, parallel]
@@ -65,12 +78,6 @@ pub(super) fn grow_round<B: Bin>(
                 .collect()
         })
         .collect()
-}
-
-/// The margins of a model, output by output.
-pub(super) fn margins(model: &Model, data: &Dataset<'_>) -> Result<Vec<Vec<f32>>> {
-    let margins = model.compile().margins(data.features())?;
-    Ok(margins.columns().into_iter().map(|c| c.to_vec()).collect())
 }
 
 /// Adds the predictions of trees to the margins of their outputs.

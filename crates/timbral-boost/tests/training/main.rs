@@ -3,6 +3,7 @@
 
 #![allow(clippy::unwrap_used)]
 
+mod binned;
 mod categories;
 mod golden;
 mod interactions;

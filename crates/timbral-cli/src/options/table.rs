@@ -10,6 +10,17 @@ use crate::session::phase;
 /// The columns of a table of features; the file may be .csv, .tsv, .csv.gz, .parquet or .npz.
 #[derive(clap::Args)]
 pub(crate) struct TableArgs {
+    #[command(flatten)]
+    columns: ColumnArgs,
+    /// What splits and folds keep together: recording, album, artist (columns album and artist of the table) or folder
+    /// (of the recording, below that of its label) [default: the widest that the table has for most recordings]
+    #[arg(long, value_name = "GROUPS")]
+    group_by: Option<GroupBy>,
+}
+
+/// Which column is what.
+#[derive(clap::Args)]
+pub(crate) struct ColumnArgs {
     /// Column of the labels [default: label, else genre, class, target, labels, genres or y]
     #[arg(long, value_name = "COLUMN")]
     label: Option<String>,
@@ -21,27 +32,28 @@ pub(crate) struct TableArgs {
     /// group, else found by the names of the rows]
     #[arg(long, value_name = "COLUMN")]
     group: Option<String>,
-    /// What splits and folds keep together: recording, album, artist (columns album and artist of the table) or folder
-    /// (of the recording, below that of its label) [default: the widest that the table has for most recordings]
-    #[arg(long, value_name = "GROUPS")]
-    group_by: Option<GroupBy>,
     /// Columns to leave out, a list; the option may be repeated
     #[arg(long, value_name = "COLUMNS", value_delimiter = ',')]
     ignore: Vec<String>,
+}
+
+impl ColumnArgs {
+    pub(crate) fn schema(&self) -> TableSchema {
+        TableSchema {
+            id: self.id.clone(),
+            label: self.label.clone(),
+            group: self.group.clone(),
+            ignore: self.ignore.clone(),
+            ..TableSchema::default()
+        }
+    }
 }
 
 impl TableArgs {
     /// Reads a table of features, and prints what was decided about its columns.
     pub(crate) fn read(&self, path: &Path) -> timbral::Result<FeatureTable> {
         phase(format!("reading {}", path.display()));
-        let schema = TableSchema {
-            id: self.id.clone(),
-            label: self.label.clone(),
-            group: self.group.clone(),
-            ignore: self.ignore.clone(),
-            ..TableSchema::default()
-        };
-        let table = schema.read(path)?;
+        let table = self.columns.schema().read(path)?;
         for notice in table.notices() {
             eprintln!("note: {}: {notice}", path.display());
         }

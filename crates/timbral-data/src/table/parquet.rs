@@ -1,6 +1,6 @@
 use std::fs::File;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use ::parquet::basic::{Compression, LogicalType, Repetition, Type as Physical};
@@ -11,6 +11,7 @@ use ::parquet::file::properties::WriterProperties;
 use ::parquet::file::reader::FileReader;
 use ::parquet::file::writer::{SerializedFileWriter, SerializedRowGroupWriter};
 use ::parquet::record::Field;
+use ::parquet::record::reader::RowIter;
 use ::parquet::schema::types::Type;
 use timbral_core::write_atomic;
 
@@ -18,7 +19,7 @@ use super::cell::Cell;
 use super::feature_table::FeatureTable;
 use super::pages::Reader;
 use super::reader::TableReader;
-use super::schema::TableSchema;
+use super::schema::{TableSchema, empty};
 use super::stored::{Kind, Stored};
 use crate::error::{Error, Place, Result, at};
 
@@ -28,48 +29,100 @@ const CELL_LIMIT: u64 = 1 << 28;
 const TEXT_LIMIT: usize = 1 << 30;
 
 pub(crate) fn read(schema: &TableSchema, file: File, path: &Path) -> Result<FeatureTable> {
-    let rows = || -> std::result::Result<FeatureTable, ReadError> {
-        let file = Reader::new(file)?;
-        let metadata = file.metadata().file_metadata();
-        let columns = metadata.schema_descr().root_schema().get_fields();
-        let n_rows = u64::try_from(metadata.num_rows()).unwrap_or(u64::MAX);
-        if n_rows.saturating_mul(columns.len() as u64) > CELL_LIMIT {
-            return Err(ReadError::Limit("more than 2^28 cells"));
-        }
-        if let Some(codec) = unknown_codec(&file) {
-            return Err(ReadError::Codec(codec));
-        }
-        // The crate gives times in nanoseconds as plain numbers.
-        let is_time = |column: &Arc<Type>| {
-            let logical = column.get_basic_info().logical_type_ref();
-            matches!(
-                logical,
-                Some(LogicalType::Timestamp { .. } | LogicalType::Time { .. } | LogicalType::Date)
-            )
-        };
-        let is_time: Vec<bool> = columns.iter().map(is_time).collect();
-        let names = columns.iter().map(|column| column.name());
-        let mut table = TableReader::new(path, schema, names, &indices(metadata))?;
-        let mut text = 0;
-        for (i, row) in file.get_row_iter(None)?.enumerate() {
-            let row = row?;
-            let cells = row.get_column_iter().zip(&is_time);
-            let cells: Vec<Cell<'_>> = cells.map(|((_, f), time)| cell(f, *time)).collect();
-            let lengths = cells.iter().map(|cell| match cell {
-                Cell::Text(text) => text.len(),
-                _ => 0,
-            });
-            text += lengths.sum::<usize>();
-            if text > TEXT_LIMIT || i as u64 >= n_rows {
-                return Err(ReadError::Limit("more rows or text than the file says"));
+    let mut rows = ParquetRows::open(schema, file, path)?;
+    if rows.n_rows.saturating_mul(rows.names.len() as u64) > CELL_LIMIT {
+        return Err(malformed(path, "more than 2^28 cells"));
+    }
+    let table = rows.next_table(usize::MAX)?;
+    table.ok_or_else(|| empty(path, "rows"))
+}
+
+/// The rows of a file, one after the other.
+pub(super) struct ParquetRows {
+    schema: TableSchema,
+    path: PathBuf,
+    names: Vec<String>,
+    /// Names that the file itself calls indices.
+    indices: Vec<String>,
+    /// Columns of times, which the crate gives as plain numbers if they are in nanoseconds.
+    is_time: Vec<bool>,
+    pub(super) n_rows: u64,
+    n_read: u64,
+    rows: RowIter<'static>,
+}
+
+impl ParquetRows {
+    pub(super) fn open(schema: &TableSchema, file: File, path: &Path) -> Result<Self> {
+        guarded(path, || {
+            let file = Reader::new(file)?;
+            if let Some(codec) = unknown_codec(&file) {
+                return Err(ReadError::Codec(codec));
             }
-            table.push(Place::Row(i as u64 + 1), cells.into_iter())?;
-        }
-        Ok(table.finish()?)
-    };
+            let metadata = file.metadata().file_metadata();
+            let columns = metadata.schema_descr().root_schema().get_fields();
+            let is_time = |column: &Arc<Type>| {
+                let logical = column.get_basic_info().logical_type_ref();
+                matches!(
+                    logical,
+                    Some(
+                        LogicalType::Timestamp { .. }
+                            | LogicalType::Time { .. }
+                            | LogicalType::Date
+                    )
+                )
+            };
+            Ok(Self {
+                schema: schema.clone(),
+                path: path.to_owned(),
+                names: columns.iter().map(|c| c.name().to_owned()).collect(),
+                indices: indices(metadata),
+                is_time: columns.iter().map(is_time).collect(),
+                n_rows: u64::try_from(metadata.num_rows()).unwrap_or(u64::MAX),
+                n_read: 0,
+                rows: RowIter::from_file_into(Box::new(file)),
+            })
+        })
+    }
+
+    /// A table of the next rows, `most` or what there is; `None` at the end.
+    pub(super) fn next_table(&mut self, most: usize) -> Result<Option<FeatureTable>> {
+        let path = self.path.clone();
+        guarded(&path, || {
+            let mut table = TableReader::new(&path, &self.schema, &self.names, &self.indices)?;
+            let (mut text, mut n) = (0, 0);
+            while n < most {
+                let Some(row) = self.rows.next() else {
+                    break;
+                };
+                let row = row?;
+                let cells = row.get_column_iter().zip(&self.is_time);
+                let cells: Vec<Cell<'_>> = cells.map(|((_, f), time)| cell(f, *time)).collect();
+                let lengths = cells.iter().map(|cell| match cell {
+                    Cell::Text(text) => text.len(),
+                    _ => 0,
+                });
+                text += lengths.sum::<usize>();
+                if text > TEXT_LIMIT || self.n_read >= self.n_rows {
+                    return Err(ReadError::Limit("more rows or text than the file says"));
+                }
+                self.n_read += 1;
+                n += 1;
+                table.push(Place::Row(self.n_read), cells.into_iter())?;
+            }
+            match n == 0 && self.n_read > 0 {
+                true => Ok(None),
+                // Without any row this names the file.
+                false => Ok(Some(table.finish()?)),
+            }
+        })
+    }
+}
+
+/// Runs what reads a file, whose errors name it.
+fn guarded<T>(path: &Path, read: impl FnOnce() -> std::result::Result<T, ReadError>) -> Result<T> {
     // The crate panics on some damaged files, such as one with a column of negative length.
-    match catch_unwind(AssertUnwindSafe(rows)) {
-        Ok(Ok(table)) => Ok(table),
+    match catch_unwind(AssertUnwindSafe(read)) {
+        Ok(Ok(value)) => Ok(value),
         Ok(Err(ReadError::Table(error))) => Err(error),
         Ok(Err(ReadError::Parquet(error))) => Err(malformed(path, error)),
         Ok(Err(ReadError::Limit(reason))) => Err(malformed(path, reason)),

@@ -228,7 +228,7 @@ impl<'a, B: Bin> Histograms<'a, B> {
         bins.resize(self.n_bins[feature / LANES], [0.0; 2]);
         let column = self.binned.column(feature);
         for (&row, sums) in rows.rows.iter().zip(&rows.sums) {
-            let bin = &mut bins[column[row as usize].index()];
+            let bin = &mut bins[column.bin(row)];
             *bin = plus(*bin, *sums);
         }
     }
@@ -393,7 +393,7 @@ mod tests {
                 let mut sums = vec![[0.0; 2]; 256];
                 for &row in rows {
                     let [g, h] = gradient(row).map(f64::from);
-                    let sum = &mut sums[binned.column(feature)[row as usize].index()];
+                    let sum = &mut sums[binned.column(feature).bin(row)];
                     *sum = [sum[0] + g, sum[1] + h];
                 }
                 sums

@@ -1,18 +1,30 @@
+use std::ops::Range;
+
 use rayon::prelude::*;
 
 use super::builder::{Histogram, Histograms};
 use super::line::Line;
 use crate::data::{Bin, LANES};
-use crate::loss::{Gradients, WIDTH};
+use crate::loss::{Gradients, WIDTH, width};
+
+/// Most registers for the gradients of a row.
+const MOST: usize = 8;
+
+/// Rows whose bins are copied at a time where they are not stored by column.
+const BLOCK: usize = 4096;
 
 impl<B: Bin> Histograms<'_, B> {
-    /// The histograms of all rows for each output; empty if there are too many outputs for this to be
-    /// faster than [`build`](Self::build).
+    /// The histograms of all rows for the first outputs of `gradients`; empty if a model of `n_in_all` outputs has too many
+    /// for this to be faster than [`build`](Self::build), which adds rows in another order.
     pub(crate) fn build_all(
         &self,
         gradients: &Gradients,
         n_outputs: usize,
+        n_in_all: usize,
     ) -> Vec<Option<Histogram>> {
+        if !(1..=MOST).contains(&(width(n_in_all) / WIDTH)) {
+            return Vec::new();
+        }
         match gradients.width() / WIDTH {
             1 => self.build_wide::<1>(gradients, n_outputs),
             2 => self.build_wide::<2>(gradients, n_outputs),
@@ -21,7 +33,7 @@ impl<B: Bin> Histograms<'_, B> {
             5 => self.build_wide::<5>(gradients, n_outputs),
             6 => self.build_wide::<6>(gradients, n_outputs),
             7 => self.build_wide::<7>(gradients, n_outputs),
-            8 => self.build_wide::<8>(gradients, n_outputs),
+            MOST => self.build_wide::<MOST>(gradients, n_outputs),
             _ => Vec::new(),
         }
     }
@@ -41,18 +53,7 @@ impl<B: Bin> Histograms<'_, B> {
             .enumerate()
             .for_each(|(word, histograms)| {
                 let features = word * LANES..self.n_features.min((word + 1) * LANES);
-                let sums: Vec<Vec<[Wide; N]>> = features
-                    .into_par_iter()
-                    .map(|feature| {
-                        let mut sums = vec![[Wide::default(); N]; B::N_BINS];
-                        pulp::Arch::new().dispatch(AddWide {
-                            column: self.binned.column(feature),
-                            gradients,
-                            sums: &mut sums,
-                        });
-                        sums
-                    })
-                    .collect();
+                let sums = self.sum_wide(features, gradients);
                 for (output, lines) in histograms.into_iter().enumerate() {
                     let (wide, half) = (2 * output / WIDTH, 2 * output % WIDTH);
                     let lines = &mut lines[..self.n_bins[word]];
@@ -68,6 +69,47 @@ impl<B: Bin> Histograms<'_, B> {
                 }
             });
         histograms.into_iter().map(Some).collect()
+    }
+
+    /// The sums of the bins of some features, row by row.
+    fn sum_wide<const N: usize>(
+        &self,
+        features: Range<usize>,
+        gradients: &[[[f32; WIDTH]; N]],
+    ) -> Vec<Vec<[Wide; N]>> {
+        let zeros = || vec![[Wide::default(); N]; B::N_BINS];
+        let add = |column: &[B], gradients: &[[[f32; WIDTH]; N]], sums: &mut [[Wide; N]]| {
+            pulp::Arch::new().dispatch(AddWide {
+                column,
+                gradients,
+                sums,
+            });
+        };
+        let columns = features.clone().map(|f| self.binned.column(f).as_slice());
+        if let Some(columns) = columns.collect::<Option<Vec<&[B]>>>() {
+            let of_column = |column: &[B]| {
+                let mut sums = zeros();
+                add(column, gradients, &mut sums);
+                sums
+            };
+            return columns.into_par_iter().map(of_column).collect();
+        }
+        let mut sums: Vec<_> = features.clone().map(|_| zeros()).collect();
+        let columns: Vec<_> = features.map(|f| self.binned.column(f)).collect();
+        let mut block = vec![B::default(); LANES * BLOCK];
+        for (i, gradients) in gradients.chunks(BLOCK).enumerate() {
+            let start = (i * BLOCK) as u32;
+            // All features of a row at once, as they are next to each other.
+            for row in 0..gradients.len() {
+                for (lane, column) in columns.iter().enumerate() {
+                    block[lane * BLOCK + row] = column.get(start + row as u32);
+                }
+            }
+            for (lane, sums) in sums.iter_mut().enumerate() {
+                add(&block[lane * BLOCK..][..gradients.len()], gradients, sums);
+            }
+        }
+        sums
     }
 }
 

@@ -35,7 +35,7 @@ impl Bins {
             #[inline(always)]
             || {
                 for &row in rows {
-                    let bin = column[row as usize].index();
+                    let bin = column.bin(row);
                     let gradients = &gradients.row(row)[..2 * n_outputs];
                     for (sum, x) in sums[bin * size..][..size].iter_mut().zip(gradients) {
                         *sum += f64::from(*x);

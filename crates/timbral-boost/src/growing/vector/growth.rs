@@ -123,7 +123,7 @@ impl<B: Bin> VectorGrower<'_, B> {
         let column = self.binned.column(split.feature);
         let Range { start, end } = node.rows.clone();
         let goes_left = |row: u32| {
-            let bin = column[row as usize].index();
+            let bin = column.bin(row);
             if bin == missing {
                 split.default_left
             } else {

@@ -195,7 +195,7 @@ mod tests {
     use ndarray::Array2;
 
     use super::*;
-    use crate::loss::{Boosted, Loss, Objective};
+    use crate::loss::{Boosted, Loss, Objective, Outputs};
     use crate::random::Key;
     use crate::training::BoostParams;
 
@@ -237,7 +237,12 @@ mod tests {
                 let label = |row: usize| (draw(key, row) * n_outputs as f64).floor() as f32;
                 let labels: Vec<f32> = (0..n_rows).map(label).collect();
                 let mut gradients = Gradients::new(n_rows, n_outputs);
-                gradients.update(Boosted::Objective(&objective), &margins, &labels, None);
+                gradients.update(
+                    Boosted::Objective(&objective),
+                    Outputs::all(&margins),
+                    &labels,
+                    None,
+                );
                 for (n, min_child_weight) in [(3, 1.0), (60, 0.0), (60, 1e-3), (900, 1.0)] {
                     let params = BoostParams {
                         min_child_weight,
@@ -284,7 +289,12 @@ mod tests {
         for (label, expected) in [(1.0, true), (-1e-6, false)] {
             let mut gradients = Gradients::new(2, 3);
             let margins = vec![vec![0.0; 2]; 3];
-            gradients.update(Boosted::Loss(&Concave), &margins, &[1.0, label], None);
+            gradients.update(
+                Boosted::Loss(&Concave),
+                Outputs::all(&margins),
+                &[1.0, label],
+                None,
+            );
             assert_eq!(Rounded::new(&gradients, 3, 1.0).is_some(), expected);
         }
     }
