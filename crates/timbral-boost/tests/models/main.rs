@@ -105,6 +105,8 @@ fn importances_equal_xgboosts() {
     each_model(|what, model, golden, _| {
         for (name, kind) in kinds {
             let got = model.importance(kind);
+            let used = model.importance_of_used(kind);
+            assert!(used.iter().all(|(feature, value)| got[*feature] == *value));
             let expected = &golden.importance[name];
             assert_eq!(got.len(), expected.len(), "{what}");
             for (got, expected) in got.iter().zip(expected) {
