@@ -3,6 +3,7 @@
 
 #![allow(clippy::unwrap_used)]
 
+mod custom_loss;
 mod files;
 mod hard_tables;
 mod hostile;
