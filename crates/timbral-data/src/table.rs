@@ -25,6 +25,7 @@ mod schema;
 mod separator;
 mod sound_name;
 mod stored;
+mod utf16;
 
 pub use class_order::sort_classes;
 pub use feature_table::FeatureTable;
