@@ -3,12 +3,10 @@
 //! `sniff` finds the format. `wav`, `aiff`, `au`, `caf`, `mp4` and `matroska` parse headers; uncompressed samples
 //! are read by `pcm` and converted by `encoding`, packets of a codec (`packets`, `blocks`) are decoded by `codec`. `mpeg`,
 //! `aac`, `flac` and `ogg` find packets in streams without a table. All read through `bytes`, which bounds every
-//! allocation by the length of the file. `symphonia`, `vorbis`, `aac_many` and `opus` adapt the
+//! allocation by the length of the file. `symphonia`, `vorbis`, `rusty_aac` and `opus` adapt the
 //! decoders of other crates; `ima` is a decoder.
 
 mod aac;
-#[cfg(feature = "symphonia")]
-mod aac_many;
 mod aiff;
 mod au;
 mod blocks;
@@ -28,6 +26,8 @@ mod ogg;
 mod opus;
 mod packets;
 mod pcm;
+#[cfg(feature = "symphonia")]
+mod rusty_aac;
 mod sniff;
 #[cfg(feature = "symphonia")]
 mod symphonia;

@@ -13,17 +13,17 @@
 //! |---|---|
 //! | WAV (RIFF, RIFX, RF64, W64) | integers of 8 to 32 bits, floats, mu-law, A-law, ADPCM (Microsoft, IMA), MP3, MP2 |
 //! | AIFF, AIFC, AU, CAF | the same integers and floats, mu-law, A-law; in AIFC and CAF IMA ADPCM, in CAF ALAC, AAC, MP3, FLAC |
-//! | MP4, QuickTime | AAC-LC, ALAC, MP3, FLAC, Opus, uncompressed sound, IMA ADPCM |
+//! | MP4, QuickTime | AAC-LC, HE-AAC, ALAC, MP3, FLAC, Opus, uncompressed sound, IMA ADPCM |
 //! | OGG | Vorbis, Opus, FLAC |
 //! | Matroska, WebM | the codecs above, uncompressed sound |
 //! | FLAC, MP3, MP2, MP1, AAC in ADTS | themselves |
 //!
 //! This crate reads the containers, uncompressed sound and IMA ADPCM. The other decoders are those of Symphonia, lewton (Vorbis of
-//! three and more channels) and syom (AAC of more than two channels), with the default feature `symphonia`, and of ropus, with the default feature `opus`.
+//! three and more channels) and rusty_aac (HE-AAC, and AAC of more than two channels), with the default feature `symphonia`, and of ropus, with the default feature `opus`.
 //!
-//! Not decoded, and refused by name (`not supported: ...`): AAC of another profile than LC,
+//! Not decoded, and refused by name (`not supported: ...`): AAC of other profiles (Main, LTP, LD, ELD, xHE-AAC),
 //! AC-3, DTS, Speex, WMA, WavPack, Monkey's Audio, True Audio, Musepack, DSD, AMR, MIDI and others; encrypted files;
-//! free-format MP3 beyond the highest bit rate of the table. Of HE-AAC the LC part is decoded, at half the rate.
+//! free-format MP3 beyond the highest bit rate of the table; MP4 whose edit list has a pause.
 //!
 //! More than two channels have the order of the stream: Vorbis and Opus left, centre, right, those behind, low
 //! frequencies last; FLAC, WAV and others left, right, centre, low frequencies, those behind.
@@ -41,7 +41,8 @@
 //! Integer samples of b bits become `x / 2^(b-1)`, in -1..1, the numbers that libsndfile and
 //! `librosa.load(sr=None)` give; `tests/scripts/decode_against_soundfile.py` compares them for 34
 //! formats and encodings. Float samples are unchanged. The delay that an encoder adds is removed for
-//! MP3 (if the encoder stored it), OGG, Opus and MP4 (by its edit list), not for AAC in ADTS (1024 samples). Opus is
+//! MP3 (if the encoder stored it), OGG, Opus and MP4 (by its edit list, whose parts are played as by ffmpeg), not for AAC in
+//! ADTS (1024 samples) and, as by ffmpeg, not for AAC and MP3 in Matroska; padding that Matroska declares is dropped. Opus is
 //! decoded with fixed-point arithmetic to 16 bits; below full scale it differs from libopus by up to 5e-4 (-72 dB), and
 //! louder peaks are clipped at full scale.
 //!

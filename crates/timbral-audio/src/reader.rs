@@ -17,8 +17,8 @@ use crate::source::{Gaps, Source, StreamInfo, open_file};
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct OpenParams {
-    /// Whether a damaged packet is replaced by silence of its length, which [`AudioReader::gaps`] counts.
-    /// Default: no, it is an error.
+    /// Whether a damaged packet is replaced by silence of its length, which [`AudioReader::gaps`] counts; the
+    /// length of the file bounds all silence ([`Gaps::short`]). Default: no, it is an error.
     pub lenient: bool,
     #[doc(hidden)]
     pub _non_exhaustive: (),

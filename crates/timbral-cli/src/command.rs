@@ -40,7 +40,7 @@ pub fn run_command<C: Command>() -> ExitCode {
 }
 
 /// Crates whose panics are caught, in whatever a damaged file makes them do.
-const CAUGHT: [&str; 5] = ["lewton-", "parquet-", "ropus-", "symphonia-", "syom-"];
+const CAUGHT: [&str; 5] = ["lewton-", "parquet-", "ropus-", "rusty_aac-", "symphonia-"];
 
 /// What a process does first.
 pub(crate) fn start_process() {

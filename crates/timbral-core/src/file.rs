@@ -4,14 +4,17 @@ use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
+use crate::temporary::Temporary;
+
 /// Links followed before a chain of them counts as a loop; that of Linux.
 const MAX_LINKS: usize = 40;
 
 /// Writes a file atomically: it is complete or not changed at all.
 ///
-/// The bytes go to a temporary file in the same folder, which then takes the name `path`; until then an
-/// earlier file of that name stays as it is. A symbolic link is followed: its target is replaced, the link
-/// stays. What is not a regular file, such as a device or a pipe, is written to and never replaced.
+/// The bytes go to a temporary file beside it, `.NAME.tmp`, which then takes the name `path`; until then an
+/// earlier file of that name stays as it is. A temporary file that a kill left is removed by the next write to
+/// the same path (on Unix). A symbolic link is followed: its target is replaced, the link stays. What is not a
+/// regular file, such as a device or a pipe, is written to and never replaced.
 ///
 /// ```
 /// use std::io::Write;
@@ -44,19 +47,10 @@ pub fn write_atomic(
         }
         _ => {}
     }
-    let folder = match path.parent() {
-        Some(folder) if !folder.as_os_str().is_empty() => folder,
-        _ => Path::new("."),
-    };
-    let mut builder = tempfile::Builder::new();
-    // A temporary file is private; the one that stays has the permissions of any new file.
-    #[cfg(unix)]
-    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
-    let mut temporary = builder.tempfile_in(folder)?;
-    write(temporary.as_file_mut())?;
-    temporary.as_file().sync_all()?;
-    temporary.persist(path).map_err(|error| error.error)?;
-    Ok(())
+    let mut temporary = Temporary::beside(path)?;
+    write(&mut temporary.file)?;
+    temporary.file.sync_all()?;
+    temporary.replace(path)
 }
 
 /// The path at the end of a chain of symbolic links; it need not exist.

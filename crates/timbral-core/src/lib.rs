@@ -26,6 +26,8 @@ mod fft;
 mod file;
 #[cfg(feature = "files")]
 mod json_lines;
+#[cfg(feature = "files")]
+mod temporary;
 
 #[cfg(feature = "files")]
 pub use differences::{Difference, differences};

@@ -27,6 +27,7 @@ mod separator;
 mod shards;
 mod sound_name;
 mod stored;
+mod utf16;
 
 pub use class_order::sort_classes;
 pub use feature_table::FeatureTable;

@@ -14,7 +14,8 @@ pub(crate) fn open(bytes: &[u8]) {
         ImportanceKind::Weight,
         ImportanceKind::Cover,
     ] {
-        assert_eq!(model.importance(kind).len(), model.n_features());
+        let used = model.importance_of_used(kind);
+        assert!(used.keys().all(|feature| *feature < model.n_features()));
     }
     if model.n_features() <= MOST_FEATURES {
         predict(&model);
@@ -35,6 +36,8 @@ pub(crate) fn open(bytes: &[u8]) {
 }
 
 fn predict(model: &Model) {
+    let importance = model.importance(ImportanceKind::Weight);
+    assert_eq!(importance.len(), model.n_features());
     let values = [0.0, f32::NAN, f32::MAX, -1.5];
     let rows = Array2::from_shape_fn((4, model.n_features()), |(i, j)| values[(i + j) % 4]);
     let predictor = model.compile();

@@ -135,18 +135,14 @@ impl Kept {
     }
 }
 
-/// Removes the temporary files in a folder and returns their number.
-pub(super) fn remove_temporary(folder: &Path) -> usize {
-    let all = files(folder).into_iter();
-    let is_temporary = |path: &PathBuf| {
-        path.file_name()
-            .is_some_and(|name| name.to_string_lossy().starts_with(".tmp"))
-    };
-    let temporary: Vec<PathBuf> = all.filter(is_temporary).collect();
+/// The number of temporary files in a folder; no target has two.
+pub(super) fn temporary(folder: &Path) -> usize {
+    let name = |path: PathBuf| path.file_name().unwrap().to_string_lossy().into_owned();
+    let all = files(folder).into_iter().map(name);
+    let temporary = all.filter(|name| name.starts_with('.') && name.ends_with(".tmp"));
     temporary
-        .iter()
-        .for_each(|path| std::fs::remove_file(path).unwrap());
-    temporary.len()
+        .inspect(|name| assert!(!name.ends_with(".1.tmp"), "{name} beside another"))
+        .count()
 }
 
 /// The files at or below a path.

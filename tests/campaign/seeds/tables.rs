@@ -37,6 +37,7 @@ pub(crate) fn csv() -> Vec<Seed> {
         Seed::new(Text, SEMICOLONS),
         Seed::new(Text, CSV.replace(',', "\t")),
         saved(".csv", Text),
+        Seed::new(Text, utf16(CSV)),
     ];
     seeds.extend(kept(Text, PEOPLE, &["pandas.csv", "polars.tsv"]));
     seeds.extend(kept_with_ending(
@@ -45,6 +46,12 @@ pub(crate) fn csv() -> Vec<Seed> {
         ".csv",
     ));
     seeds
+}
+
+/// With a byte order mark.
+fn utf16(text: &str) -> Vec<u8> {
+    let units = "\u{feff}".encode_utf16().chain(text.encode_utf16());
+    units.flat_map(u16::to_le_bytes).collect()
 }
 
 pub(crate) fn csv_gz() -> Vec<Seed> {

@@ -1,7 +1,8 @@
 //! AAC (ISO 14496-3): the configuration of a stream, and the frames of an ADTS file.
 //!
-//! Decoded is AAC-LC. Of HE-AAC only the LC part is decoded, at half the sample rate of
-//! the whole: without the upper half of the spectrum (SBR) and without parametric stereo.
+//! Decoded are AAC-LC and HE-AAC: LC with the upper half of the spectrum (SBR) and parametric stereo (PS) in few
+//! bits. A stream need not say that it has them: in ADTS it cannot, and old programs must be able to play it. So
+//! LC of up to 24 kHz is given to a decoder that finds out, as ffmpeg does.
 
 use super::bytes::{Regions, Window};
 use super::codec::{CodecParams, Kind};
@@ -14,37 +15,62 @@ const RATES: [u32; 13] = [
     7_350,
 ];
 
-/// Reads an AudioSpecificConfig; `Err` has what is not supported, or not valid.
-pub(crate) fn config(asc: &[u8]) -> std::result::Result<CodecParams, String> {
-    let mut at = 0;
-    let mut bits = |n: usize| -> std::result::Result<u32, String> {
+/// The highest rate of a core that SBR doubles without saying so.
+const MOST_IMPLICIT: u32 = 24_000;
+
+/// The bits of an AudioSpecificConfig.
+struct Bits<'a> {
+    bytes: &'a [u8],
+    at: usize,
+}
+
+impl Bits<'_> {
+    fn take(&mut self, n: usize) -> std::result::Result<u32, String> {
         let mut x = 0;
-        for i in at..at + n {
-            let byte = asc.get(i / 8).ok_or("the AAC configuration is too short")?;
+        for i in self.at..self.at + n {
+            let byte = self.bytes.get(i / 8);
+            let byte = byte.ok_or("the AAC configuration is too short")?;
             x = x << 1 | u32::from(byte >> (7 - i % 8) & 1);
         }
-        at += n;
+        self.at += n;
         Ok(x)
-    };
-    let mut object = bits(5)?;
-    if object == 31 {
-        object = 32 + bits(6)?;
     }
-    let mut rate = bits(4)?;
-    let sample_rate = match rate {
-        15 => bits(24)?,
-        index => *RATES
-            .get(index as usize)
-            .ok_or("AAC of an unknown sample rate")?,
-    };
-    let channels = bits(4)?;
-    // HE-AAC: the rate and the object type of the part with SBR, then those of the core.
-    if matches!(object, 5 | 29) {
-        rate = bits(4)?;
-        if rate == 15 {
-            bits(24)?;
+
+    fn object(&mut self) -> std::result::Result<u32, String> {
+        match self.take(5)? {
+            31 => Ok(32 + self.take(6)?),
+            object => Ok(object),
         }
-        object = bits(5)?;
+    }
+
+    fn rate(&mut self) -> std::result::Result<u32, String> {
+        match self.take(4)? {
+            15 => self.take(24),
+            index => match RATES.get(index as usize) {
+                Some(rate) => Ok(*rate),
+                None => Err("AAC of an unknown sample rate".into()),
+            },
+        }
+    }
+
+    /// The rate with SBR, if an extension behind the configuration has it (ISO 14496-3, 1.6.6).
+    fn extension(&mut self) -> Option<u32> {
+        let is_sbr = self.take(11) == Ok(0x2b7) && self.object() == Ok(5) && self.take(1) == Ok(1);
+        self.rate().ok().filter(|_| is_sbr)
+    }
+}
+
+/// Reads an AudioSpecificConfig; `Err` has what is not supported, or not valid.
+pub(crate) fn config(asc: &[u8]) -> std::result::Result<CodecParams, String> {
+    let mut bits = Bits { bytes: asc, at: 0 };
+    let mut object = bits.object()?;
+    let rate = bits.rate()?;
+    let channels = bits.take(4)?;
+    let mut with_sbr = None;
+    // With SBR, and with PS: its rate, then the object type of the core.
+    if matches!(object, 5 | 29) {
+        with_sbr = Some(bits.rate()?);
+        object = bits.object()?;
     }
     if object != 2 {
         let name = match object {
@@ -57,13 +83,23 @@ pub(crate) fn config(asc: &[u8]) -> std::result::Result<CodecParams, String> {
             _ => "another profile",
         };
         return Err(format!(
-            "AAC {name} (object type {object}; supported is AAC-LC)"
+            "AAC {name} (object type {object}; supported are AAC-LC and HE-AAC)"
         ));
     }
-    if bits(1)? == 1 {
+    if bits.take(1)? == 1 {
         return Err("AAC with frames of 960 samples".into());
     }
-    params(sample_rate, channels)
+    let mut params = params(rate, channels)?;
+    // It depends on no core coder, and has no extension of its own.
+    if with_sbr.is_none() && bits.take(2) == Ok(0) {
+        with_sbr = bits.extension();
+    }
+    if let Some(rate) = with_sbr {
+        params.kind = Kind::HeAac;
+        params.sample_rate = rate;
+        params.extra = asc.to_vec();
+    }
+    Ok(params)
 }
 
 /// A stream of AAC-LC, of a channel configuration of ISO 14496-3, table 1.19.
@@ -92,7 +128,11 @@ fn params(sample_rate: u32, channels: u32) -> std::result::Result<CodecParams, S
     }
     // Configuration 7 has eight channels.
     let channels = if channels == 7 { 8 } else { channels };
-    let mut params = CodecParams::new(Kind::Aac, sample_rate, channels, extra);
+    let kind = match channels {
+        1 | 2 if sample_rate > MOST_IMPLICIT => Kind::Aac,
+        _ => Kind::HeAac,
+    };
+    let mut params = CodecParams::new(kind, sample_rate, channels, extra);
     params.frames = 1024;
     Ok(params)
 }
@@ -189,7 +229,6 @@ impl Demuxer for AdtsFrames {
             let mut packet = Packet {
                 data: rest[header.header_bytes..header.bytes].to_vec(),
                 at: self.window.at(),
-                frames: Some(1024),
                 ..Packet::default()
             };
             self.window.advance(header.bytes as u64)?;
@@ -231,9 +270,18 @@ mod tests {
             assert_eq!((params.sample_rate, params.channels), (rate, 2));
             assert_eq!(params.extra, asc[..2]);
         }
-        // HE-AAC: the core is AAC-LC at 22.05 kHz.
-        let params = config(&[0x2b, 0x92, 0x08, 0x00]).unwrap();
-        assert_eq!((params.sample_rate, params.channels), (22_050, 2));
+        // HE-AAC of a core at 22.05 kHz, said before and behind the configuration of the core.
+        for asc in [
+            &[0x2b, 0x92, 0x08, 0x00][..],
+            &[0x13, 0x90, 0x56, 0xe5, 0xa0],
+        ] {
+            let params = config(asc).unwrap();
+            assert_eq!((params.sample_rate, params.channels), (44_100, 2));
+            assert_eq!((params.kind, &params.extra[..]), (Kind::HeAac, asc));
+        }
+        // LC at 24 kHz can be the core of HE-AAC, at 32 kHz it is what it says.
+        assert_eq!(config(&[0x13, 0x10]).unwrap().kind, Kind::HeAac);
+        assert_eq!(config(&[0x12, 0x90]).unwrap().kind, Kind::Aac);
         assert_eq!(config(&[0x12, 0x30]).unwrap().channels, 6);
         assert_eq!(config(&[0x12, 0x38]).unwrap().channels, 8);
         assert!(config(&[0x12, 0x00]).is_err());

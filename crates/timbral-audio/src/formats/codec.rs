@@ -5,8 +5,11 @@
 pub(crate) enum Kind {
     /// MPEG audio of layers I to III; the header of each frame says which.
     Mpeg,
-    /// AAC-LC; `extra` is an AudioSpecificConfig or empty.
+    /// AAC-LC of one or two channels; `extra` is an AudioSpecificConfig.
     Aac,
+    /// HE-AAC, AAC-LC whose packets can turn out to be that, and AAC of more channels; `extra` is an
+    /// AudioSpecificConfig.
+    HeAac,
     /// Apple Lossless; `extra` is the magic cookie.
     Alac,
     /// FLAC; `extra` is the 34 bytes of STREAMINFO.
@@ -87,7 +90,7 @@ pub(crate) enum Decoder {
     #[cfg(feature = "symphonia")]
     Vorbis(Box<super::vorbis::VorbisStream>),
     #[cfg(feature = "symphonia")]
-    AacMany(Box<super::aac_many::AacStream>),
+    HeAac(Box<super::rusty_aac::AacStream>),
     #[cfg(feature = "opus")]
     Opus(Box<super::opus::OpusStream>),
 }
@@ -112,9 +115,8 @@ impl Decoder {
             #[cfg(feature = "symphonia")]
             Kind::Vorbis => super::vorbis::decoder(params),
             #[cfg(feature = "symphonia")]
-            Kind::Aac if params.channels > 2 => {
-                let stream = super::aac_many::AacStream::new(params)?;
-                Ok(Self::AacMany(Box::new(stream)))
+            Kind::HeAac => {
+                super::rusty_aac::AacStream::new(params).map(|aac| Self::HeAac(Box::new(aac)))
             }
             #[cfg(feature = "symphonia")]
             _ => super::symphonia::PacketDecoder::new(params).map(Self::Symphonia),
@@ -138,7 +140,7 @@ impl Decoder {
             #[cfg(feature = "symphonia")]
             Self::Vorbis(ref mut decoder) => decoder.decode(packet, out),
             #[cfg(feature = "symphonia")]
-            Self::AacMany(ref mut decoder) => decoder.decode(packet, out),
+            Self::HeAac(ref mut decoder) => decoder.decode(packet, out),
             #[cfg(feature = "opus")]
             Self::Opus(ref mut decoder) => decoder.decode(packet, out),
         }

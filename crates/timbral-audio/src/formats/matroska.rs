@@ -32,7 +32,6 @@ struct Track {
     sample_rate: f64,
     channels: u64,
     bits: u64,
-    codec_delay: u64,
     /// Bytes that are removed from the start of each block.
     stripped: Vec<u8>,
     encoded: bool,
@@ -98,7 +97,6 @@ fn read_track(bytes: &mut Bytes, parent: Element, track: &mut Track, depth: u8) 
             ids::TRACK_TYPE => track.kind = unsigned(&content(8)?),
             ids::CODEC_ID => track.codec = content(256)?,
             ids::CODEC_PRIVATE => track.private = content(1 << 24)?,
-            ids::CODEC_DELAY => track.codec_delay = unsigned(&content(8)?),
             ids::SAMPLING_FREQUENCY => track.sample_rate = float(&content(8)?),
             ids::CHANNELS => track.channels = unsigned(&content(8)?),
             ids::BIT_DEPTH => track.bits = unsigned(&content(8)?),
@@ -140,32 +138,27 @@ fn source(bytes: Bytes, track: Track, lenient: bool) -> Result<Box<dyn Source>> 
         b"A_PCM/FLOAT/IEEE" => Encoding::float(container, Endian::Little),
         _ => None,
     };
-    let delay = |rate: u32| {
-        (u128::from(track.codec_delay) * u128::from(rate) + 500_000_000) / 1_000_000_000
-    };
-    let (codec, skip) = match name {
-        b"A_VORBIS" => (of(Kind::Vorbis, vorbis_headers(&private)), 0),
-        b"A_OPUS" | b"A_OPUS/EXPERIMENTAL" => {
-            let skip = opus_delay(&private);
-            (of(Kind::Opus, private), u128::from(skip))
-        }
+    let codec = match name {
+        b"A_VORBIS" => of(Kind::Vorbis, vorbis_headers(&private)),
+        b"A_OPUS" | b"A_OPUS/EXPERIMENTAL" => of(Kind::Opus, private),
         b"A_FLAC" => {
             // "fLaC", the head of a metadata block, STREAMINFO.
             let info = private.get(8..).unwrap_or_default().to_vec();
-            (of(Kind::Flac, info), 0)
+            of(Kind::Flac, info)
         }
-        b"A_MPEG/L3" | b"A_MPEG/L2" | b"A_MPEG/L1" => (of(Kind::Mpeg, Vec::new()), delay(rate)),
-        b"A_ALAC" => (of(Kind::Alac, private), 0),
-        b"A_AAC" => {
-            let codec = aac::config(&private).map_err(unsupported)?;
-            let skip = delay(codec.sample_rate);
-            (codec, skip)
-        }
-        _ if pcm.is_some() => (of(Kind::Mpeg, Vec::new()), 0),
+        b"A_MPEG/L3" | b"A_MPEG/L2" | b"A_MPEG/L1" => of(Kind::Mpeg, Vec::new()),
+        b"A_ALAC" => of(Kind::Alac, private),
+        b"A_AAC" => aac::config(&private).map_err(unsupported)?,
+        _ if pcm.is_some() => of(Kind::Mpeg, Vec::new()),
         _ => {
             let name = String::from_utf8_lossy(name).into_owned();
             return Err(unsupported(format!("codec {}", name.escape_default())));
         }
+    };
+    // `CodecDelay` shifts the times of the blocks, and only the header of Opus says what to drop, as in ffmpeg.
+    let skip = match codec.kind {
+        Kind::Opus => opus_delay(&codec.extra),
+        _ => 0,
     };
     let mut blocks = Blocks {
         bytes,
@@ -176,10 +169,7 @@ fn source(bytes: Bytes, track: Track, lenient: bool) -> Result<Box<dyn Source>> 
         padding: 0,
         cut: false,
         damaged: false,
-        start: Some(Start {
-            codec,
-            skip: skip as u64,
-        }),
+        start: Some(Start { codec, skip }),
     };
     if let Some(encoding) = pcm {
         let info = StreamInfo::new(&file, format, rate, channels, None)?;
@@ -232,8 +222,8 @@ struct Blocks {
     queue: VecDeque<(u64, u64)>,
     /// Offset and bytes of that block.
     block: (u64, Vec<u8>),
-    /// Nanoseconds of padding at its end.
-    padding: u64,
+    /// Nanoseconds of padding at its end, or, if negative, at its start.
+    padding: i64,
     start: Option<Start>,
     /// The last block was incomplete.
     cut: bool,
@@ -295,13 +285,12 @@ impl Blocks {
             };
             if element.id == ids::DISCARD_PADDING {
                 let content = self.bytes.vec(element.size.unwrap_or(0).min(8))?;
-                // Signed; at the start of a block it is negative.
                 let shift = 64 - 8 * content.len() as u32;
                 let padding = unsigned(&content)
                     .checked_shl(shift)
                     .unwrap_or(0)
                     .cast_signed();
-                self.padding = u64::try_from(padding >> shift.min(63)).unwrap_or(0);
+                self.padding = padding >> shift.min(63);
             }
             self.bytes.seek(element.end(end))?;
         }

@@ -1,8 +1,7 @@
 //! MP4 and QuickTime (ISO 14496-12): the first track of sound.
 //!
 //! Read as ffmpeg does: the order of the boxes does not matter, `ftyp` may be missing, a size of 0 is to the end
-//! of the file; an edit list's start (the delay of the encoder) is dropped, its end is not applied, because it is
-//! rounded to the time scale of the movie.
+//! of the file; an edit list says which parts are played (`edits`).
 
 use super::aac;
 use super::blocks::Blocks;
@@ -14,6 +13,7 @@ use crate::error::{Error, Result};
 use crate::source::{Source, StreamInfo};
 
 pub(crate) mod boxes;
+mod edits;
 mod entry;
 mod fragments;
 mod table;
@@ -21,6 +21,7 @@ mod table;
 pub(crate) use entry::decoder_config;
 
 use boxes::{Header, each};
+use edits::{Edit, EditList, Edited, Played, pcm_regions};
 use entry::{Content, Entry};
 use fragments::Fragments;
 use table::Table;
@@ -34,8 +35,7 @@ struct Track {
     id: u32,
     sound: bool,
     timescale: u32,
-    /// The start of the edit, in units of the track.
-    edit_start: u64,
+    edits: EditList,
     entry: Option<Entry>,
     table: Table,
 }
@@ -44,13 +44,14 @@ struct Track {
 pub(crate) fn open(mut bytes: Bytes, lenient: bool) -> Result<Box<dyn Source>> {
     let mut tracks = Vec::new();
     let mut defaults = Vec::new();
+    let mut movie_scale = 0;
     let mut found = false;
     let mut first_fragment = None;
     while let Some(header) = Header::read(&mut bytes)? {
         match &header.name {
             b"moov" if !found => {
                 found = true;
-                read_moov(&mut bytes, header, &mut tracks, &mut defaults)?;
+                movie_scale = read_moov(&mut bytes, header, &mut tracks, &mut defaults)?;
             }
             b"moof" if first_fragment.is_none() => first_fragment = Some(header.at),
             _ => {}
@@ -67,7 +68,7 @@ pub(crate) fn open(mut bytes: Bytes, lenient: bool) -> Result<Box<dyn Source>> {
     let default = defaults.iter().find(|d: &&Extends| d.track == track.id);
     let size = default.map_or(0, |d| d.size);
     let fragments = first_fragment.map(|at| Fragments::new(at, track.id, size));
-    source(bytes, track, fragments, lenient)
+    source(bytes, track, movie_scale, fragments, lenient)
 }
 
 /// The defaults of a track for its fragments.
@@ -76,12 +77,14 @@ struct Extends {
     size: u32,
 }
 
+/// Returns the time scale of the movie.
 fn read_moov(
     bytes: &mut Bytes,
     moov: Header,
     tracks: &mut Vec<Track>,
     defaults: &mut Vec<Extends>,
-) -> Result<()> {
+) -> Result<u32> {
+    let mut scale = 0;
     each(bytes, moov, &mut |bytes, header| {
         match &header.name {
             b"trak" if tracks.len() < 1000 => {
@@ -100,11 +103,17 @@ fn read_moov(
                 }
                 Ok(())
             })?,
+            b"mvhd" => {
+                let version: [u8; 4] = bytes.array()?;
+                bytes.skip(if version[0] == 1 { 16 } else { 8 })?;
+                scale = u32::from_be_bytes(bytes.array()?);
+            }
             b"cmov" => return Err(bytes.unsupported("compressed movie headers")),
             _ => {}
         }
         Ok(())
-    })
+    })?;
+    Ok(scale)
 }
 
 fn read_track(bytes: &mut Bytes, parent: Header, track: &mut Track) -> Result<()> {
@@ -127,7 +136,7 @@ fn read_track(bytes: &mut Bytes, parent: Header, track: &mut Track) -> Result<()
                 // In QuickTime a second one says where the data are.
                 track.sound |= &kind == b"soun";
             }
-            b"elst" => track.edit_start = edit_start(bytes)?,
+            b"elst" => track.edits = EditList::read(bytes, header)?,
             b"stsd" if track.entry.is_none() => {
                 bytes.skip(4)?;
                 let n = u32::from_be_bytes(bytes.array()?);
@@ -135,7 +144,7 @@ fn read_track(bytes: &mut Bytes, parent: Header, track: &mut Track) -> Result<()
                     track.entry = Entry::read(bytes, header.end)?;
                 }
             }
-            b"stsz" | b"stz2" | b"stsc" | b"stco" | b"co64" => {
+            b"stsz" | b"stz2" | b"stsc" | b"stts" | b"stco" | b"co64" => {
                 track.table.read(bytes, header)?;
             }
             _ => {}
@@ -144,29 +153,10 @@ fn read_track(bytes: &mut Bytes, parent: Header, track: &mut Track) -> Result<()
     })
 }
 
-/// The media time of the first edit that is not empty.
-fn edit_start(bytes: &mut Bytes) -> Result<u64> {
-    let version: [u8; 4] = bytes.array()?;
-    let n = u32::from_be_bytes(bytes.array()?);
-    for _ in 0..n.min(16) {
-        let start = if version[0] == 1 {
-            bytes.skip(8)?;
-            i64::from_be_bytes(bytes.array()?)
-        } else {
-            bytes.skip(4)?;
-            i64::from(i32::from_be_bytes(bytes.array()?))
-        };
-        bytes.skip(4)?;
-        if let Ok(start) = u64::try_from(start) {
-            return Ok(start);
-        }
-    }
-    Ok(0)
-}
-
 fn source(
     bytes: Bytes,
     track: Track,
+    movie_scale: u32,
     fragments: Option<Fragments>,
     lenient: bool,
 ) -> Result<Box<dyn Source>> {
@@ -176,17 +166,25 @@ fn source(
         return Err(bytes.malformed("no description of its sound"));
     };
     let (rate, channels) = (entry.sample_rate, entry.channels);
-    // Seconds of the edit as frames of the sound; the two rates are nearly always equal.
-    let skip_at = |rate: u32| match track.timescale {
-        0 => 0,
-        scale => (u128::from(track.edit_start) * u128::from(rate) / u128::from(scale)) as u64,
-    };
+    if track.edits.has_pause() {
+        return Err(unsupported("an edit list with a pause".into()));
+    }
+    let edits = track.edits.edits(track.timescale, movie_scale);
     let codec = match entry.content()? {
         Content::Pcm(encoding) => {
             let info = StreamInfo::new(&file, format, rate, channels, None)?;
             let frame = (encoding.width() * usize::from(info.channels)) as u64;
-            let list = track.table.pcm_regions(frame, bytes.end());
-            let list = list.map_err(|e| bytes.malformed(e))?;
+            let list = match &edits[..] {
+                [_, ..] if track.table.counts_frames_of(frame) => pcm_regions(
+                    &track.table,
+                    &in_frames(&edits, rate, track.timescale),
+                    frame,
+                ),
+                _ => {
+                    let list = track.table.pcm_regions(frame, bytes.end());
+                    list.map_err(|e| bytes.malformed(e))?
+                }
+            };
             let declared = list.iter().map(|r| r.1).sum();
             let data = Regions::new(bytes, list);
             return Ok(Box::new(PcmSource::new(
@@ -217,19 +215,37 @@ fn source(
         Content::Opus(head) => CodecParams::new(Kind::Opus, rate, channels, head),
         Content::Unsupported(what) => return Err(unsupported(what)),
     };
+    let mut left = bytes.end();
+    let (samples, skip) = match &edits[..] {
+        // Of fragments only the start of the first edit counts.
+        [first, ..] if fragments.is_some() || !track.table.is_timed() => {
+            (Edited::all(track.table), first.start)
+        }
+        [_, ..] => {
+            // Edits that play a part again are read again, up to 16 times the file.
+            left = left.saturating_mul(edits.len().min(16) as u64);
+            Edited::new(track.table, edits, track.timescale, left)
+        }
+        [] => (Edited::all(track.table), 0),
+    };
+    // The two rates are nearly always equal.
+    let skip_at = |rate: u32| match track.timescale {
+        0 => 0,
+        scale => (u128::from(skip) * u128::from(rate) / u128::from(scale)) as u64,
+    };
     let skip = match codec.kind {
         // Fragmented files have no edit list; the identification header has the same number.
         Kind::Opus => match skip_at(48_000) {
             0 => opus_delay(&codec.extra),
             skip => skip,
         },
-        Kind::Aac => skip_at(codec.sample_rate),
+        Kind::Aac | Kind::HeAac => skip_at(codec.sample_rate),
         _ => skip_at(if rate > 0 { rate } else { track.timescale }),
     };
     let samples = Samples {
-        left: bytes.end(),
+        left,
         bytes,
-        table: track.table,
+        samples,
         fragments,
         start: Some(Start { codec, skip }),
         cut: false,
@@ -243,24 +259,44 @@ fn source(
     )?))
 }
 
+/// Edits in units of frames.
+fn in_frames(edits: &[Edit], rate: u32, scale: u32) -> Vec<Edit> {
+    let frames = |time: u64| {
+        let frames = u128::from(time) * u128::from(rate) / u128::from(scale.max(1));
+        u64::try_from(frames).unwrap_or(u64::MAX)
+    };
+    let edit = |edit: &Edit| Edit {
+        start: frames(edit.start),
+        end: frames(edit.end),
+    };
+    edits.iter().map(edit).collect()
+}
+
 /// The packets of a track: those of its table, then those of its fragments.
 struct Samples {
     bytes: Bytes,
-    table: Table,
+    samples: Edited,
     fragments: Option<Fragments>,
     start: Option<Start>,
-    /// Bytes that packets may still have: no more than the file, even if they overlap. An empty packet counts
-    /// as one byte.
+    /// Bytes that packets may still have: no more than the file, even if they overlap. A packet that is empty or
+    /// passed over counts as one byte.
     left: u64,
     /// The table has packets beyond the end of the file.
     cut: bool,
 }
 
 impl Samples {
-    /// Offset and size of the next packet.
-    fn find(&mut self) -> Result<Option<(u64, u64)>> {
-        match (self.table.next(), &mut self.fragments) {
-            (None, Some(fragments)) => fragments.next(&mut self.bytes),
+    /// The next packet.
+    fn find(&mut self) -> Result<Option<Played>> {
+        match (self.samples.next(&mut self.left), &mut self.fragments) {
+            (None, Some(fragments)) => {
+                let place = fragments.next(&mut self.bytes)?;
+                Ok(place.map(|(at, size)| Played {
+                    at,
+                    size,
+                    is_silent: false,
+                }))
+            }
             (found, _) => Ok(found),
         }
     }
@@ -279,13 +315,17 @@ impl Samples {
 
 impl Demuxer for Samples {
     fn next(&mut self) -> Result<Option<Packet>> {
-        let (at, size) = loop {
-            let Some((at, size)) = self.find()? else {
+        let Played {
+            at,
+            size,
+            is_silent,
+        } = loop {
+            let Some(packet) = self.find()? else {
                 return Ok(None);
             };
             // Empty packets have no samples; ffmpeg passes over them, too.
-            if size > 0 {
-                break (at, size);
+            if packet.size > 0 {
+                break packet;
             }
             self.spend(1)?;
         };
@@ -302,6 +342,7 @@ impl Demuxer for Samples {
         Ok(Some(Packet {
             data: self.bytes.vec(size)?,
             at,
+            padding: if is_silent { Packet::SILENT } else { 0 },
             start: self.start.take(),
             ..Packet::default()
         }))

@@ -1,4 +1,4 @@
-use super::codec::{CodecParams, Decoder, Failure};
+use super::codec::{CodecParams, Decoder, Failure, Kind};
 use super::conform::Conform;
 use crate::error::{Error, Result};
 use crate::source::{Gaps, Source, StreamInfo};
@@ -13,19 +13,25 @@ pub(crate) struct Packet {
     pub(crate) frames: Option<u64>,
     /// The stream has so many decoded frames after this packet; what is beyond is padding.
     pub(crate) end: Option<u64>,
-    /// Nanoseconds of padding at its end.
-    pub(crate) padding: u64,
+    /// Nanoseconds of padding at its end, or, if negative, at its start.
+    pub(crate) padding: i64,
     /// Set for the first packet of every stream.
     pub(crate) start: Option<Start>,
     /// Why the packet is known to be damaged before it is decoded.
     pub(crate) damage: Option<String>,
 }
 
+impl Packet {
+    /// The padding of a packet that only prepares the decoder for the next ones: all of it.
+    pub(crate) const SILENT: i64 = i64::MAX;
+}
+
 /// The start of a stream of packets of one codec.
 #[derive(Debug, Clone)]
 pub(crate) struct Start {
     pub(crate) codec: CodecParams,
-    /// Decoded frames to drop at the start: the delay of the encoder.
+    /// Decoded frames to drop at the start: the delay of the encoder. They are counted at the rate of `codec`,
+    /// which HE-AAC can double.
     pub(crate) skip: u64,
 }
 
@@ -51,8 +57,12 @@ pub(crate) struct PacketSource {
     /// Frames of the current stream that the decoder returned.
     decoded: u64,
     skip: u64,
+    /// The rate that `skip` was counted at, until the first packet is decoded, if it can be another one.
+    skip_rate: Option<u32>,
     /// Frames that the last intact packet had.
     last_frames: u64,
+    /// Frames of silence so far.
+    silence: u64,
     packet: Vec<f32>,
     taken: usize,
     frames_out: u64,
@@ -61,8 +71,11 @@ pub(crate) struct PacketSource {
     ended: bool,
 }
 
-/// The longest gap that is filled, in frames: one minute at 48 kHz.
-const LONGEST_GAP: u64 = 60 * 48_000;
+/// Frames of silence that a file can have for each of its bytes up to a damaged packet, and beside these. Sound of
+/// the lowest bit rates (Opus of 6 kb/s at 48 kHz) has as many, so that gaps in it keep their lengths; without
+/// a limit, packets of one byte would make hours of silence.
+const SILENCE_PER_BYTE: u64 = 64;
+const SILENCE: u64 = 48_000;
 
 impl PacketSource {
     /// Decodes up to the first samples: in some formats only they have the sample rate and the channels.
@@ -86,7 +99,9 @@ impl PacketSource {
             conform: None,
             decoded: 0,
             skip: 0,
+            skip_rate: None,
             last_frames: 0,
+            silence: 0,
             packet: Vec::new(),
             taken: 0,
             frames_out: 0,
@@ -142,6 +157,10 @@ impl PacketSource {
             self.decoder = Some(decoder.map_err(|f| self.failed(f, None))?);
             self.decoded = 0;
             self.skip = start.skip;
+            self.skip_rate = match start.codec.kind {
+                Kind::HeAac => Some(start.codec.sample_rate),
+                _ => None,
+            };
         }
         let Some(decoder) = &mut self.decoder else {
             return Err(Error::malformed(
@@ -157,17 +176,19 @@ impl PacketSource {
         };
         let (rate, channels) = match result {
             Ok(spec) => spec,
+            Err(Failure::Damaged(_)) if packet.padding == Packet::SILENT => return Ok(true),
             Err(failure @ Failure::Damaged(_)) if self.lenient => {
                 if self.info.sample_rate == 0 {
                     // Nothing is known yet of what a gap would have to be filled with.
                     self.note_gap();
+                    self.gaps.short += 1;
                     return Ok(true);
                 }
                 let Some((rate, channels)) = self.conform.as_ref().map(Conform::input) else {
                     return Err(self.failed(failure, Some(&packet)));
                 };
                 self.note_gap();
-                let frames = packet.frames.unwrap_or(self.last_frames).min(LONGEST_GAP);
+                let frames = self.fill(&packet);
                 values.clear();
                 values.resize(frames as usize * channels as usize, 0.0);
                 (rate, channels)
@@ -181,11 +202,19 @@ impl PacketSource {
             let frames = self.info.frames;
             self.info = StreamInfo::new(&self.file, self.info.format, rate, channels, frames)?;
         }
-        if packet.padding > 0 {
-            let padding = u128::from(packet.padding) * u128::from(rate) + 500_000_000;
-            let frames = (values.len() / channels.max(1) as usize) as u64;
-            let cut = frames.saturating_sub((padding / 1_000_000_000) as u64);
-            values.truncate((cut * u64::from(channels)) as usize);
+        if let Some(counted) = self.skip_rate.take() {
+            self.skip = self.skip * u64::from(rate) / u64::from(counted.max(1));
+        }
+        let width = channels.max(1) as usize;
+        self.last_frames = (values.len() / width) as u64;
+        if packet.padding != 0 {
+            let padding = u128::from(packet.padding.unsigned_abs()) * u128::from(rate);
+            let padding = (padding + 500_000_000) / 1_000_000_000;
+            let padding = padding.min(u128::from(self.last_frames)) as usize * width;
+            match packet.padding > 0 {
+                true => values.truncate(values.len() - padding),
+                false => drop(values.drain(..padding)),
+            }
         }
         self.keep(values, (rate, channels), packet.end)
     }
@@ -194,7 +223,6 @@ impl PacketSource {
     fn keep(&mut self, mut values: Vec<f32>, spec: (u32, u32), end: Option<u64>) -> Result<bool> {
         let width = spec.1.max(1) as usize;
         let mut frames = (values.len() / width) as u64;
-        self.last_frames = frames;
         if let Some(end) = end {
             frames = frames.min(end.saturating_sub(self.decoded));
             values.truncate(frames as usize * width);
@@ -207,6 +235,17 @@ impl PacketSource {
         conform.push(values, spec, &mut self.packet)?;
         self.frames_out += (self.packet.len() / usize::from(self.info.channels.max(1))) as u64;
         Ok(true)
+    }
+
+    /// The frames of silence for a damaged packet.
+    fn fill(&mut self, packet: &Packet) -> u64 {
+        let wanted = packet.frames.unwrap_or(self.last_frames);
+        let end = packet.at.saturating_add(packet.data.len() as u64);
+        let most = end.saturating_mul(SILENCE_PER_BYTE).saturating_add(SILENCE);
+        let frames = wanted.min(most.saturating_sub(self.silence));
+        self.silence += frames;
+        self.gaps.short += u64::from(frames < wanted);
+        frames
     }
 
     fn note_gap(&mut self) {

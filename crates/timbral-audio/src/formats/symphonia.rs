@@ -56,7 +56,7 @@ impl PacketDecoder {
             Kind::Flac => CODEC_ID_FLAC,
             Kind::AdpcmMs => CODEC_ID_ADPCM_MS,
             Kind::Vorbis => CODEC_ID_VORBIS,
-            Kind::Mpeg | Kind::Opus | Kind::AdpcmImaWav | Kind::AdpcmImaQt => {
+            Kind::Mpeg | Kind::HeAac | Kind::Opus | Kind::AdpcmImaWav | Kind::AdpcmImaQt => {
                 return Err(Failure::Unsupported("not a codec of symphonia".into()));
             }
         };

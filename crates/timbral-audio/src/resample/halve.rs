@@ -18,9 +18,13 @@ pub(super) struct Halve {
     taps: Vec<f32>,
     /// Input that the next outputs need.
     input: Vec<f32>,
-    even: Vec<f32>,
-    odd: Vec<f32>,
 }
+
+/// Outputs that are computed at a time.
+const TILE: usize = 64;
+
+/// Most taps on each side.
+const MAX_TAPS: usize = 9;
 
 impl Halve {
     /// A filter with 8 or with 9 taps on each side.
@@ -35,8 +39,6 @@ impl Halve {
         let mut halve = Self {
             taps: side.iter().map(|h| (0.25 * h / sum) as f32).collect(),
             input: Vec::new(),
-            even: Vec::new(),
-            odd: Vec::new(),
         };
         halve.reset();
         halve
@@ -56,19 +58,12 @@ impl Halve {
         if n == 0 {
             return;
         }
-        self.even.clear();
-        self.even
-            .extend(pairs[self.taps.len()..][..n].iter().map(|p| p[0]));
-        self.odd.clear();
-        self.odd.extend(pairs.iter().map(|p| p[1]));
         let first = out.len();
         out.resize(first + n, 0.0);
-        let (out, even, odd, taps) = (&mut out[first..], &self.even, &self.odd, &self.taps);
         arch().dispatch(Filter {
-            taps,
-            even,
-            odd,
-            out,
+            taps: &self.taps,
+            pairs,
+            out: &mut out[first..],
         });
         self.input.drain(..2 * n);
     }
@@ -79,10 +74,10 @@ impl Halve {
     }
 }
 
+/// Output i is in the middle of the pairs i to `i + 2 taps - 1`.
 struct Filter<'a> {
     taps: &'a [f32],
-    even: &'a [f32],
-    odd: &'a [f32],
+    pairs: &'a [[f32; 2]],
     out: &'a mut [f32],
 }
 
@@ -92,21 +87,24 @@ impl WithSimd for Filter<'_> {
     #[inline(always)]
     fn with_simd<S: Simd>(self, _: S) {
         // Compiled for the instruction set of S; every output is one sum in a fixed order.
-        let Self {
-            taps,
-            even,
-            odd,
-            out,
-        } = self;
-        for (i, y) in out.iter_mut().enumerate() {
-            *y = 0.5 * even[i];
-        }
-        for (k, h) in taps.iter().enumerate() {
-            let h = *h;
-            let left = &odd[taps.len() - 1 - k..][..out.len()];
-            let right = &odd[taps.len() + k..][..out.len()];
-            for ((y, a), b) in out.iter_mut().zip(left).zip(right) {
-                *y += h * (a + b);
+        let Self { taps, pairs, out } = self;
+        let mut odd = [0.0; TILE + 2 * MAX_TAPS];
+        for (i, out) in out.chunks_mut(TILE).enumerate() {
+            let n = out.len();
+            let pairs = &pairs[i * TILE..][..n + 2 * taps.len() - 1];
+            for (odd, pair) in odd.iter_mut().zip(pairs) {
+                *odd = pair[1];
+            }
+            for (y, pair) in out.iter_mut().zip(&pairs[taps.len()..]) {
+                *y = 0.5 * pair[0];
+            }
+            for (k, h) in taps.iter().enumerate() {
+                let h = *h;
+                let left = &odd[taps.len() - 1 - k..][..n];
+                let right = &odd[taps.len() + k..][..n];
+                for ((y, a), b) in out.iter_mut().zip(left).zip(right) {
+                    *y += h * (a + b);
+                }
             }
         }
     }

@@ -59,3 +59,6 @@ for n in 3 6; do
     opusenc --quiet --serial 1 channels.wav opus$n.ogg
     rm channels.wav
 done
+# he.m4a and he2.aac: HE-AAC of versions 1 (48 kb/s) and 2 (32 kb/s), by the encoder of the crate syom 0.9.0, since that of
+# ffmpeg has none: `syom::encode_with` of half a second of 440 Hz (left) and 880 Hz (right) of 0.3 with white noise of
+# -0.05 to 0.05, at 44.1 kHz, with `EncodeOptions::m4a().with_he(true)` and `EncodeOptions::adts().with_he_v2(true)`.

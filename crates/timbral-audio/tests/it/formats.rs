@@ -108,6 +108,42 @@ fn lossy_formats_start_where_the_tone_starts() {
     }
 }
 
+/// The core of HE-AAC is sound of half the rate: what is above 11 kHz, and the two channels of version 2, come from
+/// little more than their powers.
+#[cfg(feature = "symphonia")]
+#[test]
+fn he_aac_has_the_whole_rate_and_spectrum_and_both_channels() {
+    for (name, frames, other_tone) in [("he.m4a", 23_606, 0.002), ("he2.aac", 26_624, 0.03)] {
+        let clip = timbral_audio::decode(crate::data(name)).unwrap();
+        assert_eq!((clip.sample_rate(), clip.channels()), (44_100, 2), "{name}");
+        assert_eq!(clip.frames(), frames, "{name}");
+        let part = |channel: usize, hz: f64| {
+            let (mut re, mut im) = (0.0, 0.0);
+            let inner = clip.samples().chunks(2).skip(4000).take(16_000);
+            for (t, frame) in inner.enumerate() {
+                let angle = std::f64::consts::TAU * hz * t as f64 / 44_100.0;
+                re += f64::from(frame[channel]) * angle.cos();
+                im += f64::from(frame[channel]) * angle.sin();
+            }
+            f64::hypot(re, im) / 8000.0
+        };
+        for channel in 0..2 {
+            let (own, other) = [(440.0, 880.0), (880.0, 440.0)][channel];
+            let tones = (part(channel, own), part(channel, other));
+            assert!(
+                (tones.0 - 0.3).abs() < 0.02 && tones.1 < other_tone,
+                "{name}: {tones:?}"
+            );
+            let power = |from: f64| {
+                let powers = (0..80).map(|i| part(channel, from + 37.0 * f64::from(i)).powi(2));
+                10.0 * powers.sum::<f64>().log10()
+            };
+            let (low, high) = (power(6000.0), power(12_000.0));
+            assert!((high - low).abs() < 10.0, "{name}: {low} and {high} dB");
+        }
+    }
+}
+
 /// Without a tag the delay is unknown: all frames are decoded, and the tone starts late.
 #[cfg(feature = "symphonia")]
 #[test]

@@ -221,6 +221,38 @@ fn a_damaged_packet_is_an_error_with_its_place_or_a_gap() {
     assert_eq!(clip.samples()[end..], whole.samples()[end..]);
 }
 
+/// Blocks of seven bytes, each of which would become a packet's length of silence.
+#[test]
+fn tiny_damaged_packets_make_no_more_silence_than_the_file_is_long() {
+    let file = bytes("tone.mka");
+    let (whole, _) = gaps_of(file.clone(), false).unwrap();
+    // Size, track, time and flags, and one byte that is no packet of Vorbis.
+    let block = [0xa3, 0x85, 0x81, 0, 0, 0, 1];
+    let damaged = |n: usize| [&file[..], &block.repeat(n)].concat();
+    assert!(
+        read(damaged(1))
+            .unwrap_err()
+            .to_string()
+            .contains("damaged")
+    );
+    let (one, gaps) = gaps_of(damaged(1), true).unwrap();
+    assert_eq!((gaps.count, gaps.short), (1, 0));
+    let each = one.frames() - whole.frames();
+    assert!(each > 64 * block.len(), "{each} frames");
+    let n = 10_000;
+    let many = damaged(n);
+    let most = whole.frames() + 48_000 + 64 * many.len();
+    let (clip, gaps) = gaps_of(many, true).unwrap();
+    let frames = clip.frames();
+    assert!(
+        frames <= most && frames < whole.frames() + n * each,
+        "{frames} frames"
+    );
+    assert_eq!(gaps.count, n as u64);
+    assert!((1..n as u64).contains(&gaps.short), "{gaps}");
+    assert!(gaps.to_string().contains("of them not in full"), "{gaps}");
+}
+
 #[test]
 fn an_end_that_is_missing_is_noted() {
     let wav = wav(int_spec(1, 22_050, 16), &[1; 100]);

@@ -16,6 +16,7 @@
 
 #[cfg(all(feature = "symphonia", feature = "opus"))]
 mod bits;
+mod containers;
 mod formats;
 mod gtzan;
 #[cfg(all(feature = "symphonia", feature = "opus"))]

@@ -1,3 +1,5 @@
+use std::collections::BTreeMap;
+
 use crate::model::Model;
 
 /// Definitions of the importance of a feature, with XGBoost's names.
@@ -17,8 +19,10 @@ pub enum ImportanceKind {
 }
 
 impl Model {
-    /// The importance of each feature over all trees, as XGBoost's `Booster.get_score`; 0 for a
-    /// feature that no tree uses.
+    /// The importance of each feature over all trees; 0 for a feature that no tree uses.
+    ///
+    /// A value per feature takes 8 bytes; [`importance_of_used`](Self::importance_of_used) returns the same values
+    /// without those that are 0 for lack of a split.
     ///
     /// ```
     /// use timbral_boost::{ImportanceKind, Model};
@@ -28,25 +32,47 @@ impl Model {
     /// # Ok::<(), timbral_boost::Error>(())
     /// ```
     pub fn importance(&self, kind: ImportanceKind) -> Vec<f64> {
+        let mut all = vec![0.0; self.n_features];
+        for (feature, value) in self.importance_of_used(kind) {
+            all[feature] = value;
+        }
+        all
+    }
+
+    /// The importance of each feature that a tree splits on, by its column from 0, as XGBoost's
+    /// `Booster.get_score`.
+    ///
+    /// The memory is that of the features in use, however many columns the model has.
+    ///
+    /// ```
+    /// use timbral_boost::{ImportanceKind, Model};
+    /// # let path = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/models/golden/3.2/softprob.json");
+    /// let model = Model::load(path)?;
+    /// let used = model.importance_of_used(ImportanceKind::Weight);
+    /// assert_eq!(used, [(0, 13.0), (1, 12.0), (3, 2.0)].into());
+    /// # Ok::<(), timbral_boost::Error>(())
+    /// ```
+    pub fn importance_of_used(&self, kind: ImportanceKind) -> BTreeMap<usize, f64> {
         use ImportanceKind::{Cover, Gain, TotalCover, TotalGain, Weight};
-        let mut counts = vec![0.0; self.n_features];
-        let mut sums = vec![0.0; self.n_features];
+        let mut used = BTreeMap::<usize, (f64, f64)>::new();
         for node in self.trees.iter().flat_map(|tree| tree.nodes()) {
             if let Some(split) = node.children {
-                let feature = split.feature as usize;
-                counts[feature] += 1.0;
-                sums[feature] += f64::from(match kind {
+                let (count, sum) = used.entry(split.feature as usize).or_default();
+                *count += 1.0;
+                *sum += f64::from(match kind {
                     Weight => 1.0,
                     Gain | TotalGain => node.loss_change,
                     Cover | TotalCover => node.sum_hessian,
                 });
             }
         }
-        if matches!(kind, Gain | Cover) {
-            for (sum, count) in sums.iter_mut().zip(counts) {
-                *sum /= f64::max(count, 1.0);
-            }
-        }
-        sums
+        let value = |(count, sum)| match kind {
+            Gain | Cover => sum / count,
+            _ => sum,
+        };
+        let values = used
+            .into_iter()
+            .map(|(feature, both)| (feature, value(both)));
+        values.collect()
     }
 }

@@ -3,6 +3,7 @@
 
 #![allow(clippy::unwrap_used)]
 
+mod custom_loss;
 mod files;
 mod hard_tables;
 mod hostile;
@@ -105,6 +106,8 @@ fn importances_equal_xgboosts() {
     each_model(|what, model, golden, _| {
         for (name, kind) in kinds {
             let got = model.importance(kind);
+            let used = model.importance_of_used(kind);
+            assert!(used.iter().all(|(feature, value)| got[*feature] == *value));
             let expected = &golden.importance[name];
             assert_eq!(got.len(), expected.len(), "{what}");
             for (got, expected) in got.iter().zip(expected) {

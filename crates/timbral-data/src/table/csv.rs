@@ -11,6 +11,7 @@ use super::reader::TableReader;
 use super::schema::TableSchema;
 use super::separator::separator;
 use super::stored::Stored;
+use super::utf16::{self, Utf16};
 use crate::error::{Error, Place, Result, at};
 
 /// Most bytes of a record: far more than any table has, far less than the memory.
@@ -86,7 +87,7 @@ impl FeatureTable {
 impl TableSchema {
     /// Reads a CSV table from anything that can be read; `name` appears in the errors.
     ///
-    /// The text is UTF-8, with or without byte order mark, with lines that end in LF or CRLF;
+    /// The text is UTF-8, with or without byte order mark, or UTF-16 with it, with lines that end in LF or CRLF;
     /// cells may be quoted, empty lines are skipped. The cells are separated by commas, semicolons, tabs or
     /// `|`, whichever appears most often in the header; with semicolons numbers may have commas for
     /// decimal points. Memory is bounded by the size of the table
@@ -98,9 +99,15 @@ impl TableSchema {
     /// column that appears twice or is not there, and a table without header, feature columns or rows.
     pub fn read_csv_from(&self, text: impl Read, name: impl AsRef<Path>) -> Result<FeatureTable> {
         let path = name.as_ref();
-        let mut text = text;
-        let mut start = Vec::new();
-        (text.by_ref().take(START).read_to_end(&mut start)).map_err(at(path))?;
+        let (start, text) = start_of(text).map_err(at(path))?;
+        let (start, text): (_, Box<dyn Read + '_>) = match utf16::order(&start) {
+            Some(order) => {
+                let units = Cursor::new(start).chain(text);
+                let (start, text) = start_of(Utf16::new(units, order)).map_err(at(path))?;
+                (start, Box::new(text))
+            }
+            None => (start, Box::new(text)),
+        };
         let separator = separator(&start);
         let mut records = Records {
             path,
@@ -119,6 +126,13 @@ impl TableSchema {
         }
         table.finish()
     }
+}
+
+/// The first bytes of a text, and the rest of it.
+fn start_of<R: Read>(mut text: R) -> io::Result<(Vec<u8>, R)> {
+    let mut start = Vec::new();
+    text.by_ref().take(START).read_to_end(&mut start)?;
+    Ok((start, text))
 }
 
 struct Records<'a, R> {

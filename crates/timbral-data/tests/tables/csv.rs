@@ -35,6 +35,29 @@ fn published_schema() {
     assert_eq!(table.groups(), [0, 0, 1]);
 }
 
+/// As Excel saves "Unicode text": UTF-16, with a byte order mark and tabs.
+#[test]
+fn utf_16_is_read_by_its_byte_order_mark() {
+    // A note out of a pair of units, and more than is looked at for the separator.
+    let row = |i: usize| format!("\u{1d11e}é{i}.wav,{i}.5,pop\n");
+    let text = "filename,x,label\n".to_owned() + &(0..3000).map(row).collect::<String>();
+    let table = read(&text);
+    let orders: [fn(u16) -> [u8; 2]; 2] = [u16::to_le_bytes, u16::to_be_bytes];
+    for (order, text) in orders.into_iter().zip([text.replace(',', "\t"), text]) {
+        let units: Vec<u16> = format!("\u{feff}{text}").encode_utf16().collect();
+        let mut bytes: Vec<u8> = units.into_iter().flat_map(order).collect();
+        let read = |bytes: &[u8]| TableSchema::default().read_csv_from(bytes, "t.csv");
+        same(&table, &read(&bytes).unwrap());
+        // Half a unit at the end, on the line after the last.
+        bytes.push(b'x');
+        let error = read(&bytes).unwrap_err();
+        assert!(
+            matches!(error, Error::NotUtf8 { line: 3002, .. }),
+            "{error}"
+        );
+    }
+}
+
 #[test]
 fn formatting_does_not_matter() {
     let plain = "filename,length,x,y,label\na.wav,3,1.5,nan,pop\nb.wav,4,-2,7,rock\n";

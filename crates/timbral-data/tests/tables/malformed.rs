@@ -99,7 +99,7 @@ const EXPECTED: &[(&str, &str)] = &[
         ", line 5, column 3 (\"tempo\"): \"fast\" is not a number; if the column is not a feature, leave it out with `TableSchema::ignore` (option --ignore)",
     ),
     (
-        "utf16.csv",
+        "utf16_cut.csv",
         ", line 1: not UTF-8; save the file in that encoding",
     ),
 ];

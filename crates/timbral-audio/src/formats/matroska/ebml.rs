@@ -13,7 +13,6 @@ pub(super) mod ids {
     pub(crate) const TRACK_TYPE: u32 = 0x83;
     pub(crate) const CODEC_ID: u32 = 0x86;
     pub(crate) const CODEC_PRIVATE: u32 = 0x63a2;
-    pub(crate) const CODEC_DELAY: u32 = 0x56aa;
     pub(crate) const AUDIO: u32 = 0xe1;
     pub(crate) const SAMPLING_FREQUENCY: u32 = 0xb5;
     pub(crate) const CHANNELS: u32 = 0x9f;
