@@ -6,6 +6,7 @@
 
 mod any_fft;
 mod hop_grid;
+mod magphase;
 mod mellin;
 mod one_by_one;
 mod overlap_add;
@@ -17,6 +18,7 @@ mod stft_params;
 mod tile_transform;
 
 pub(crate) use hop_grid::{HopGrid, to_grid};
+pub use magphase::magphase;
 pub use mellin::{MellinParams, fmt};
 pub(crate) use overlap_add::OverlapAdd;
 pub(crate) use real_fft::{RealFft, RealFftScratch};
