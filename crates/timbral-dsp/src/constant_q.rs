@@ -2,7 +2,8 @@
 //!
 //! `bands` has the frequencies and the lengths of the filters, `wavelets` the filters, `short_filters` those of an octave
 //! that are applied without a transform, `decimator` the low-pass
-//! between octaves. [`Cqt`], [`PseudoCqt`] and [`HybridCqt`] are the transforms; [`ChromaCqt`] adds up pitch
+//! between octaves, `interpolator` that for their sum. [`Cqt`], [`PseudoCqt`] and [`HybridCqt`] are the transforms, [`Icqt`] is
+//! the inverse; [`ChromaCqt`] adds up pitch
 //! classes, `cens` and `tonnetz` start from these.
 
 mod bands;
@@ -13,6 +14,8 @@ mod cqt_params;
 mod decimator;
 mod fast_halving;
 mod hybrid;
+mod icqt;
+mod interpolator;
 mod pseudo;
 mod short_filters;
 mod tonnetz;
@@ -24,5 +27,6 @@ pub use cqt::Cqt;
 pub(crate) use cqt::CqtScratch;
 pub use cqt_params::{CqtParams, Intervals};
 pub use hybrid::HybridCqt;
+pub use icqt::Icqt;
 pub use pseudo::PseudoCqt;
 pub use tonnetz::tonnetz;

@@ -42,6 +42,18 @@ pub(crate) fn exp(x: f64) -> f64 {
     if x > 709.0 { f64::INFINITY } else { result }
 }
 
+/// `1 / n!` from 13 to 1.
+const INVERSE_FACTORIALS: [f64; 13] = {
+    let mut all = [1.0; 13];
+    let (mut n, mut factorial) = (1, 1.0);
+    while n <= 13 {
+        factorial *= n as f64;
+        all[13 - n] = 1.0 / factorial;
+        n += 1;
+    }
+    all
+};
+
 /// `exp(x) = p (1 + s)` with a power of two `p` and `|s| < 0.42`, for `x` cut to -700..709.
 #[inline(always)]
 fn exp_parts(x: f64) -> (f64, f64) {
@@ -56,12 +68,12 @@ fn exp_parts(x: f64) -> (f64, f64) {
     let r = (x - k * LN_2_HIGH) - k * LN_2_LOW;
     // 2^k, from the bits of the whole number.
     let power = f64::from_bits(shifted.to_bits().wrapping_add(1023) << 52);
-    // r + r^2 / 2! + ... + r^13 / 13!
-    let mut series = 1.0 / 13.0;
-    for n in [12.0, 11.0, 10.0, 9.0, 8.0, 7.0, 6.0, 5.0, 4.0, 3.0, 2.0] {
-        series = (1.0 + r * series) / n;
+    // r + r^2 / 2! + ... + r^13 / 13!, without divisions.
+    let mut series = INVERSE_FACTORIALS[0];
+    for factor in &INVERSE_FACTORIALS[1..] {
+        series = factor + r * series;
     }
-    (power, r * (1.0 + r * series))
+    (power, r * series)
 }
 
 #[cfg(test)]

@@ -2,18 +2,50 @@
 
 /// The value at `x` between the neighbours of a series whose positions ascend; `None` outside of it.
 pub(crate) fn interpolate(positions: &[f64], value: impl Fn(usize) -> f64, x: f64) -> Option<f64> {
-    let (first, last) = (positions.first()?, positions.last()?);
-    if !(*first..=*last).contains(&x) {
-        return None;
+    let line = Line::new(positions, x)?;
+    let [low, high] = line.ends.map(value);
+    Some(line.value(low, high))
+}
+
+/// The line between two neighbours of a series, and a place on it.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Line {
+    /// The neighbours.
+    pub(crate) ends: [usize; 2],
+    /// Their distance, and that of the place from the first one.
+    run: f64,
+    along: f64,
+}
+
+impl Line {
+    /// The neighbours of `x` in positions that ascend; `None` outside of them.
+    pub(crate) fn new(positions: &[f64], x: f64) -> Option<Self> {
+        let (first, last) = (positions.first()?, positions.last()?);
+        if !(*first..=*last).contains(&x) {
+            return None;
+        }
+        let upper = positions.partition_point(|p| *p < x);
+        let upper = upper.clamp(1, (positions.len() - 1).max(1));
+        let Some(high) = positions.get(upper) else {
+            return Some(Self {
+                ends: [0, 0],
+                run: 1.0,
+                along: 0.0,
+            });
+        };
+        let low = positions[upper - 1];
+        Some(Self {
+            ends: [upper - 1, upper],
+            run: high - low,
+            along: x - low,
+        })
     }
-    let upper = positions.partition_point(|p| *p < x);
-    let upper = upper.clamp(1, (positions.len() - 1).max(1));
-    let Some(high) = positions.get(upper) else {
-        return Some(value(0));
-    };
-    let low = positions[upper - 1];
-    let slope = (value(upper) - value(upper - 1)) / (high - low);
-    Some(slope * (x - low) + value(upper - 1))
+
+    /// The value there, from those of the neighbours.
+    #[inline(always)]
+    pub(crate) fn value(&self, low: f64, high: f64) -> f64 {
+        (high - low) / self.run * self.along + low
+    }
 }
 
 #[cfg(test)]

@@ -7,13 +7,15 @@
 //! |---|---|---|
 //! | signal | columns of a table: any features and statistics, or a preset | [`FeatureSet`], block by block [`FeatureStream`], live [`LiveFeatures`] |
 //! | signal | spectrogram and back | [`Stft`] |
-//! | signal | constant-Q and variable-Q transforms | [`Cqt`], [`PseudoCqt`], [`HybridCqt`] |
+//! | signal | constant-Q and variable-Q transforms, and back | [`Cqt`], [`PseudoCqt`], [`HybridCqt`], [`Icqt`] |
+//! | signal | power of semitones by recursive filters | [`Iirt`] |
 //! | signal or constant-Q transform | pitch classes, tonal centroids | [`ChromaCqt`], [`chroma_cens`], [`tonnetz`] |
 //! | signal | energy, sign changes | [`rms`], [`zero_crossing_rate`] |
 //! | signal or power | mel bands, pitch classes | [`MelBank`], [`Chroma`] |
 //! | power | decibels, peaks, tuning | [`power_to_db`], [`piptrack`], [`estimate_tuning`] |
 //! | magnitude | shape of the spectrum | [`spectral_centroid`], [`spectral_bandwidth`], [`spectral_rolloff`], [`spectral_flatness`], [`spectral_contrast`] |
 //! | signal or spectrogram | harmonic and percussive part | [`Hpss`] |
+//! | spectrogram | non-negative components | [`decompose`] |
 //! | mel bands in dB | cepstrum, onsets | [`Mfcc`], [`onset_strength`] |
 //! | signal | fundamental frequency | [`Yin`], [`Pyin`] |
 //! | signal | loud parts, raised high frequencies | [`trim`], [`split`], [`preemphasis`], [`deemphasis`] |
@@ -23,9 +25,11 @@
 //! | probabilities | the best sequence of states | [`viterbi`], [`viterbi_discriminative`], [`transition_local`] |
 //! | spectrogram | energy of harmonics, where the energy is | [`interp_harmonics`], [`salience`], [`reassigned_spectrogram`] |
 //! | signal | slower or faster, rearranged | [`time_stretch`], [`phase_vocoder`], [`remix`] |
-//! | magnitude | signal | [`griffinlim`] |
+//! | signal | another pitch | [`pitch_shift`] |
+//! | magnitude | signal | [`griffinlim`], [`griffinlim_cqt`] |
+//! | mel bands, cepstrum | spectrogram, signal | [`mel_to_stft`], [`mel_to_audio`], [`mfcc_to_mel`], [`mfcc_to_audio`] |
 //! | any two series | the best way to warp one to the other | [`dtw`] |
-//! | any series | which frames are alike, where parts begin | [`recurrence_matrix`], [`rqa`], [`cross_similarity`], [`nn_filter`], [`agglomerative`] |
+//! | any series | which frames are alike, where parts begin | [`recurrence_matrix`], [`rqa`], [`path_enhance`], [`cross_similarity`], [`nn_filter`], [`agglomerative`] |
 //! | any series | independent of stretching | [`fmt`] |
 //! | any series | its derivative, its past | [`delta`], [`stack_memory`] |
 //!
@@ -83,9 +87,11 @@ mod error;
 mod features;
 mod frames;
 mod interpolation;
+mod inversion;
 mod pitch;
 mod rhythm;
 mod scaling;
+mod semitones;
 mod separation;
 mod sequence;
 mod simd;
@@ -97,12 +103,12 @@ pub use ndarray;
 pub use num_complex;
 
 pub use constant_q::{
-    CensParams, ChromaCqt, ChromaCqtParams, Cqt, CqtParams, HybridCqt, Intervals, PseudoCqt,
+    CensParams, ChromaCqt, ChromaCqtParams, Cqt, CqtParams, HybridCqt, Icqt, Intervals, PseudoCqt,
     chroma_cens, tonnetz,
 };
 pub use effects::{
-    EmphasisParams, GriffinLimParams, SilenceParams, deemphasis, griffinlim, phase_vocoder,
-    preemphasis, remix, split, time_stretch, trim,
+    EmphasisParams, GriffinLimParams, PitchShiftParams, SilenceParams, deemphasis, griffinlim,
+    griffinlim_cqt, phase_vocoder, pitch_shift, preemphasis, remix, split, time_stretch, trim,
 };
 pub use error::{Error, InvalidParameter, Result};
 pub use features::{
@@ -111,6 +117,7 @@ pub use features::{
     TonalChroma, delta,
 };
 pub use frames::{Framing, PadMode, Window, rms, zero_crossing_rate};
+pub use inversion::{mel_to_audio, mel_to_stft, mfcc_to_audio, mfcc_to_mel};
 pub use pitch::{Pitches, Pyin, PyinParams, Yin, YinParams};
 pub use rhythm::{
     Aggregate, BeatParams, BeatTracker, Beats, OnsetDetectParams, OnsetParams, PeakPickParams,
@@ -119,11 +126,12 @@ pub use rhythm::{
     onset_strength_multi, peak_pick, plp, tempo_frequencies, tempogram_ratio,
 };
 pub use scaling::Norm;
-pub use separation::{Hpss, HpssParams};
+pub use semitones::{Iirt, IirtParams};
+pub use separation::{Decomposition, Hpss, HpssParams, NmfParams, decompose};
 pub use sequence::{
     DtwParams, DtwStep, StackParams, StatePath, ViterbiParams, Warping, dtw, dtw_of_costs,
-    stack_memory, transition_cycle, transition_local, transition_loop, transition_uniform, viterbi,
-    viterbi_binary, viterbi_discriminative,
+    path_to_steps, stack_memory, transition_cycle, transition_local, transition_loop,
+    transition_uniform, viterbi, viterbi_binary, viterbi_discriminative,
 };
 pub use spectral::{
     Chroma, ChromaParams, ContrastParams, DbParams, MelBank, MelNorm, MelParams, MelScale, Mfcc,
@@ -134,11 +142,11 @@ pub use spectral::{
     spectral_flatness, spectral_rolloff,
 };
 pub use structure::{
-    CrossSimilarityParams, Recurrence, RecurrenceParams, RqaParams, SimilarityMode, agglomerative,
-    cross_similarity, lag_to_recurrence, nn_filter, recurrence_matrix, recurrence_to_lag, rqa,
-    subsegment,
+    CrossSimilarityParams, PathEnhanceParams, Recurrence, RecurrenceParams, RqaParams,
+    SimilarityMode, agglomerative, cross_similarity, lag_to_recurrence, nn_filter, path_enhance,
+    recurrence_matrix, recurrence_to_lag, rqa, subsegment, timelag_filter,
 };
 pub use transform::{
-    MellinParams, Reassigned, ReassignedParams, Stft, StftParams, StftScratch, fmt,
+    MellinParams, Reassigned, ReassignedParams, Stft, StftParams, StftScratch, fmt, magphase,
     reassigned_spectrogram,
 };

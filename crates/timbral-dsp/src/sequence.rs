@@ -1,12 +1,14 @@
 //! Sequences of states and of frames.
 
 mod dtw;
+mod path_to_steps;
 mod stack_memory;
 mod transition;
 mod viterbi;
 mod viterbi_discriminative;
 
 pub use dtw::{DtwParams, DtwStep, Warping, dtw, dtw_of_costs};
+pub use path_to_steps::path_to_steps;
 pub use stack_memory::{StackParams, stack_memory};
 pub(crate) use transition::local_weights;
 pub use transition::{transition_cycle, transition_local, transition_loop, transition_uniform};

@@ -4,8 +4,8 @@
 //! [`Figure::save`] writes to a file and [`Report::figure`] adds to a report. Title, size and theme are in
 //! [`FigureParams`].
 //!
-//! - Recordings: [`waveform`], [`spectrogram`] (linear, logarithmic or mel), [`harmonic_percussive`],
-//!   [`chromagram`], [`tempogram`], [`onset_curve`]; one panel per genre: [`waveform_grid`],
+//! - Recordings: [`waveform`], [`spectrogram`] (linear, logarithmic, mel or notes), [`pitch_curve`],
+//!   [`harmonic_percussive`], [`chromagram`], [`tonal_centroids`], [`tempogram`], [`onset_curve`], [`recurrence_plot`]; one panel per genre: [`waveform_grid`],
 //!   [`spectrogram_grid`].
 //! - Data sets: [`label_counts`], [`box_plots`], [`correlations`] and [`correlation_heatmap`], [`Pca`] and
 //!   [`scatter_map`].
@@ -47,8 +47,9 @@ pub use error::{Error, Result};
 pub use figures::{
     FrameTiming, FrequencyAxis, ScoreInterval, SearchScores, Series, box_plots, chromagram,
     confusion_matrix, correlation_heatmap, feature_importances, harmonic_percussive, label_counts,
-    learning_curve, line_plot, onset_curve, precision_recall_curves, reliability_diagram,
-    roc_curves, scatter_map, score_intervals, shap_summary, spectrogram, spectrogram_grid,
-    tempogram, training_curves, tuning_history, waveform, waveform_grid,
+    learning_curve, line_plot, onset_curve, pitch_curve, precision_recall_curves, recurrence_plot,
+    reliability_diagram, roc_curves, scatter_map, score_intervals, shap_summary, spectrogram,
+    spectrogram_grid, tempogram, tonal_centroids, training_curves, tuning_history, waveform,
+    waveform_grid,
 };
 pub use report::Report;

@@ -34,14 +34,9 @@ impl Decimator {
         };
         let half_band = Halving::new(side, 1.0, |n| kernel(n as f64 / 2.0, 1.0, beta, half));
         let mut stages = vec![half_band; halvings - 1];
-        // More stages get more attenuation.
-        let bits = libm::log2(halvings as f64);
-        let taps = ((2.0 * (192.49 + 9.92 * bits) + 3.0).ceil() / 4.0).floor() * 4.0 + 1.0;
-        let beta = 13.04 + 0.6711 * bits + 0.0003 * bits * bits;
+        let sharp = Sharp::new(halvings);
         let gain = libm::ldexp(1.0, halvings as i32).sqrt();
-        stages.push(Halving::new((taps as usize - 1) / 2, gain, |n| {
-            kernel(n as f64 / 2.0, CUTOFF, beta, taps / 4.0)
-        }));
+        stages.push(Halving::new(sharp.side, gain, |n| sharp.value(n)));
         Self { stages }
     }
 
@@ -65,6 +60,34 @@ impl Decimator {
         let factor = 1 << self.stages.len();
         out.truncate((x.len() + factor / 2) / factor);
         out.resize(self.output_len(x.len()), 0.0);
+    }
+}
+
+/// The last low-pass, sharp at the edge of the lower band.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Sharp {
+    /// Taps on each side of the middle one.
+    pub(super) side: usize,
+    beta: f64,
+    /// Half of its length in samples of the lower rate.
+    half: f64,
+}
+
+impl Sharp {
+    /// The filter of some halvings; more of them get more attenuation.
+    pub(super) fn new(halvings: usize) -> Self {
+        let bits = libm::log2(halvings as f64);
+        let taps = ((2.0 * (192.49 + 9.92 * bits) + 3.0).ceil() / 4.0).floor() * 4.0 + 1.0;
+        Self {
+            side: (taps as usize - 1) / 2,
+            beta: 13.04 + 0.6711 * bits + 0.0003 * bits * bits,
+            half: taps / 4.0,
+        }
+    }
+
+    /// The tap at distance `n`, up to a factor.
+    pub(super) fn value(&self, n: usize) -> f64 {
+        kernel(n as f64 / 2.0, CUTOFF, self.beta, self.half)
     }
 }
 

@@ -92,6 +92,34 @@ impl Wavelets {
         );
     }
 
+    /// Fills 16 spectra with the sums of the conjugate filters, each times its coefficient.
+    pub(super) fn project(&self, coefficients: &[[Lane; 2]], re: &mut [Lane], im: &mut [Lane]) {
+        dispatch(
+            #[inline(always)]
+            || {
+                re.fill(ZERO);
+                im.fill(ZERO);
+                for (row, [x, y]) in self.rows.iter().zip(coefficients) {
+                    for (k, w) in row {
+                        let (a, b) = (&mut re[*k], &mut im[*k]);
+                        for l in 0..LANES {
+                            a[l] += w.re * x[l] + w.im * y[l];
+                            b[l] += w.re * y[l] - w.im * x[l];
+                        }
+                    }
+                }
+            },
+        );
+    }
+
+    /// The sum of the squared magnitudes of each filter.
+    pub(super) fn powers(&self) -> impl Iterator<Item = f64> + '_ {
+        let square = |(_, w): &(usize, Complex<f32>)| f64::from(w.re * w.re + w.im * w.im);
+        self.rows
+            .iter()
+            .map(move |row| row.iter().map(square).sum())
+    }
+
     /// The same with magnitudes for weights.
     pub(super) fn into_magnitudes(mut self) -> Self {
         for (_, w) in self.rows.iter_mut().flatten() {

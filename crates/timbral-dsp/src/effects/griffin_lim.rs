@@ -1,3 +1,5 @@
+use std::cell::RefCell;
+
 use ndarray::{Array2, ArrayView2, Zip};
 use num_complex::Complex;
 use timbral_core::Rng;
@@ -89,17 +91,27 @@ pub fn griffinlim(
 ) -> Result<Vec<f32>> {
     params.validate()?;
     check_length("magnitude rows", stft.n_bins(), magnitude.nrows())?;
-    for (index, value) in magnitude.iter().enumerate() {
-        if !value.is_finite() {
-            return Err(Error::NotFinite {
-                name: "magnitude",
-                index,
-                value: *value,
-            });
-        }
-        let rule = "must not have negative values";
-        check(*value >= 0.0, "magnitude", value, rule)?;
-    }
+    let scratch = RefCell::new(stft.make_scratch());
+    find_phases(
+        magnitude,
+        params,
+        |spectrum| stft.inverse_with_scratch(spectrum, params.length, &mut scratch.borrow_mut()),
+        |y| {
+            let mut spectrum = Array2::zeros((stft.n_bins(), stft.n_frames(y.len())?));
+            stft.process_with_scratch(y, spectrum.view_mut(), &mut scratch.borrow_mut())?;
+            Ok(spectrum)
+        },
+    )
+}
+
+/// The iterations, with any transform and its inverse; the parameters must be valid.
+pub(super) fn find_phases(
+    magnitude: ArrayView2<'_, f32>,
+    params: &GriffinLimParams,
+    invert: impl Fn(ArrayView2<'_, Complex<f32>>) -> Result<Vec<f32>>,
+    transform: impl Fn(&[f32]) -> Result<Array2<Complex<f32>>>,
+) -> Result<Vec<f32>> {
+    check_magnitude(magnitude)?;
     let mut rng = params.seed.map(Rng::new);
     let mut angles: Array2<Complex<f32>> = magnitude.mapv(|s| match &mut rng {
         None => Complex::new(s, 0.0),
@@ -108,15 +120,11 @@ pub fn griffinlim(
             Complex::new(s * cos, s * sin)
         }
     });
-    let mut scratch = stft.make_scratch();
     let again = (params.momentum / (1.0 + params.momentum)) as f32;
     let mut before: Option<Array2<Complex<f32>>> = None;
     for _ in 0..params.n_iter {
-        let y = stft.inverse_with_scratch(angles.view(), params.length, &mut scratch)?;
-        let n_frames = stft.n_frames(y.len())?;
-        check_length("magnitude columns", n_frames, magnitude.ncols())?;
-        let mut rebuilt = Array2::zeros(magnitude.dim());
-        stft.process_with_scratch(&y, rebuilt.view_mut(), &mut scratch)?;
+        let rebuilt = transform(&invert(angles.view())?)?;
+        check_length("magnitude columns", rebuilt.ncols(), magnitude.ncols())?;
         let change = |to: &mut Complex<f32>, z: Complex<f32>, s: &f32| {
             let size = (z.re * z.re + z.im * z.im).sqrt() + f32::MIN_POSITIVE;
             *to = z / size * *s;
@@ -134,5 +142,21 @@ pub fn griffinlim(
         }
         before = Some(rebuilt);
     }
-    stft.inverse_with_scratch(angles.view(), params.length, &mut scratch)
+    invert(angles.view())
+}
+
+/// `Ok` if all values are finite and none is negative.
+pub(crate) fn check_magnitude(magnitude: ArrayView2<'_, f32>) -> Result<()> {
+    for (index, value) in magnitude.iter().enumerate() {
+        if !value.is_finite() {
+            return Err(Error::NotFinite {
+                name: "magnitude",
+                index,
+                value: *value,
+            });
+        }
+        let rule = "must not have negative values";
+        check(*value >= 0.0, "magnitude", value, rule)?;
+    }
+    Ok(())
 }

@@ -22,7 +22,7 @@ pub(super) struct Difference {
     longest: usize,
     /// For frames of whole hops; for other ones the transforms of whole frames.
     hops: Option<HopLags>,
-    autocorrelation: Autocorrelation,
+    autocorrelation: Autocorrelation<1>,
 }
 
 /// The differences of a frame for all periods, and the offsets of their troughs.
@@ -70,10 +70,10 @@ impl Difference {
         for t in 0..n_frames {
             self.framing.copy_frame(y, t, &mut frame);
             for (to, y) in work.padded.iter_mut().zip(&frame) {
-                *to = f64::from(*y);
+                *to = [f64::from(*y)];
             }
             let lags = self.autocorrelation.process(&mut work);
-            self.compare(&frame, lags, &mut periods);
+            self.compare(&frame, lags.as_flattened(), &mut periods);
             visit(t, &periods);
         }
         Ok(())
@@ -107,9 +107,10 @@ impl Difference {
                 // The rounding of loud samples after a silent frame would be larger than the frame.
                 if energy(frame) <= 1e-6 * energy(&next[..n_lags]) {
                     for (to, y) in work.padded.iter_mut().zip(frame) {
-                        *to = f64::from(*y);
+                        *to = [f64::from(*y)];
                     }
-                    visit(first + t, frame, self.autocorrelation.process(&mut work));
+                    let lags = self.autocorrelation.process(&mut work);
+                    visit(first + t, frame, lags.as_flattened());
                     continue;
                 }
                 let part = |hop: usize| &parts[(t + hop) * n_lags..][..n_lags];

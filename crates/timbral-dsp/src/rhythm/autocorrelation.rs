@@ -1,6 +1,5 @@
-use num_complex::Complex;
-
-use crate::transform::{RealFft, RealFftScratch};
+use crate::simd::dispatch;
+use crate::transform::{AnyWork, RealFfts, Spectra};
 
 /// The autocorrelation of a real signal for the lags `0..max_size`, by Fourier transform.
 ///
@@ -26,59 +25,68 @@ pub fn autocorrelate(y: &[f64], max_size: Option<usize>) -> Vec<f64> {
         return Vec::new();
     }
     let n_lags = max_size.unwrap_or(y.len()).min(y.len());
-    let plan = Autocorrelation::new(y.len());
+    let plan = Autocorrelation::<1>::new(y.len());
     let mut work = plan.work();
-    work.padded[..y.len()].copy_from_slice(y);
-    plan.process(&mut work)[..n_lags].to_vec()
+    work.padded[..y.len()].copy_from_slice(y.as_chunks().0);
+    plan.process(&mut work)[..n_lags].as_flattened().to_vec()
 }
 
-/// Transforms for the autocorrelation of signals of one length.
+/// Transforms for the autocorrelation of signals of one length, `L` of them side by side.
 #[derive(Debug, Clone)]
-pub(crate) struct Autocorrelation {
-    fft: RealFft,
+pub(crate) struct Autocorrelation<const L: usize> {
+    fft: RealFfts<L>,
     length: usize,
     n: usize,
 }
 
 /// Working memory of one thread.
-pub(crate) struct Work {
-    /// Starts with the signal; `process` clears the rest.
-    pub(crate) padded: Vec<f64>,
-    spectrum: Vec<Complex<f64>>,
-    scratch: RealFftScratch,
+pub(crate) struct Work<const L: usize> {
+    /// Starts with the signals; `process` clears the rest.
+    pub(crate) padded: Vec<[f64; L]>,
+    spectrum: Spectra<L>,
+    scratch: AnyWork,
 }
 
-impl Autocorrelation {
+impl<const L: usize> Autocorrelation<L> {
     /// For signals of `n` values, at least 1.
     pub(crate) fn new(n: usize) -> Self {
         let length = next_fast_even(2 * n - 1);
         Self {
-            fft: RealFft::new(length),
+            fft: RealFfts::new(length),
             length,
             n,
         }
     }
 
-    pub(crate) fn work(&self) -> Work {
+    pub(crate) fn work(&self) -> Work<L> {
         Work {
-            padded: vec![0.0; self.length],
-            spectrum: Vec::new(),
-            scratch: RealFftScratch::default(),
+            padded: vec![[0.0; L]; self.length],
+            spectrum: Spectra::default(),
+            scratch: AnyWork::default(),
         }
     }
 
-    /// The lags `0..n` of the signal in `work.padded[..n]`, which is overwritten.
-    pub(crate) fn process<'a>(&self, work: &'a mut Work) -> &'a [f64] {
+    /// The lags `0..n` of the signals in `work.padded[..n]`, which are overwritten.
+    pub(crate) fn process<'a>(&self, work: &'a mut Work<L>) -> &'a [[f64; L]] {
         let Work {
             padded,
             spectrum,
             scratch,
         } = work;
-        padded[self.n..].fill(0.0);
+        padded[self.n..].fill([0.0; L]);
         self.fft.forward(padded, spectrum, scratch);
-        for bin in spectrum.iter_mut() {
-            *bin = Complex::new(bin.norm_sqr() / self.length as f64, 0.0);
-        }
+        let Spectra { re, im } = spectrum;
+        let length = self.length as f64;
+        dispatch(
+            #[inline(always)]
+            || {
+                let parts = re.as_flattened_mut().iter_mut();
+                for (re, im) in parts.zip(im.as_flattened_mut()) {
+                    *re = (*re * *re + *im * *im) / length;
+                    *im = 0.0;
+                }
+            },
+        );
         self.fft.inverse(spectrum, padded, scratch);
         &padded[..self.n]
     }

@@ -4,7 +4,7 @@ use super::tempo::tempo_frequencies;
 use super::tempogram::{Tempogram, TempogramParams, fourier_tempogram};
 use super::tempogram_ratio::check_values;
 use crate::error::{Error, Result, check, check_length, check_sample_rate};
-use crate::interpolation::interpolate;
+use crate::interpolation::Line;
 
 /// The product of both tempograms: periodic at a tempo by Fourier transform, and repeating itself at the lag of that
 /// tempo; equals `librosa.feature.hybrid_tempogram`.
@@ -52,12 +52,17 @@ pub fn hybrid_tempogram(
     let per_minute = f64::from(sample_rate) * 60.0 / hop_length as f64;
     let n_frames = fourier.ncols().min(tempogram.ncols());
     let mut out = Array2::zeros((fourier.nrows(), n_frames));
-    for ((k, t), out) in out.indexed_iter_mut() {
-        let value = |i: usize| tempogram[[n - 1 - i, t]];
+    for (k, (mut out, fourier)) in out.outer_iter_mut().zip(fourier.outer_iter()).enumerate() {
         let tempo = k as f64 * (per_minute / n as f64);
-        let repeats = interpolate(&positions, value, tempo).unwrap_or(0.0);
-        let z = fourier[[k, t]];
-        *out = (f64::from(libm::hypotf(z.re, z.im)) * repeats.abs()).sqrt();
+        let Some(line) = Line::new(&positions, tempo) else {
+            continue;
+        };
+        let [low, high] = line.ends.map(|i| tempogram.row(n - 1 - i));
+        for (t, (out, z)) in out.iter_mut().zip(fourier).enumerate() {
+            let repeats = line.value(low[t], high[t]);
+            let (re, im) = (f64::from(z.re), f64::from(z.im));
+            *out = (f64::from((re * re + im * im).sqrt() as f32) * repeats.abs()).sqrt();
+        }
     }
     Ok(out)
 }
@@ -112,16 +117,16 @@ pub fn metrogram(
         check(pair[0] < pair[1], "frequencies", pair[0], rule)?;
     }
     let mut out = Array2::zeros((factors.len(), tempogram.ncols()));
-    for ((i, t), out) in out.indexed_iter_mut() {
-        let value = |k: usize| tempogram[[k, t]];
-        *out = frequencies
-            .iter()
-            .enumerate()
-            .map(|(k, f)| {
-                let other = interpolate(frequencies, value, factors[i] * f);
-                value(k) * other.unwrap_or(0.0)
-            })
-            .sum();
+    for (factor, mut out) in factors.iter().zip(out.outer_iter_mut()) {
+        for (k, f) in frequencies.iter().enumerate() {
+            let Some(line) = Line::new(frequencies, factor * f) else {
+                continue;
+            };
+            let [low, high] = line.ends.map(|i| tempogram.row(i));
+            for (t, (out, value)) in out.iter_mut().zip(tempogram.row(k)).enumerate() {
+                *out += value * line.value(low[t], high[t]);
+            }
+        }
     }
     Ok(out)
 }

@@ -113,18 +113,24 @@ pub fn plp(envelope: &[f32], params: &PlpParams) -> Result<Vec<f32>> {
         })
         .collect();
     let smallest = f64::from(f32::MIN_POSITIVE).sqrt() as f32;
-    let level = |z: &Complex<f32>| libm::log1pf(1e6 * magnitude(*z));
+    let level = |size: f32| libm::log1pf(1e6 * size);
+    let mut sizes = Vec::with_capacity(tempogram.nrows());
     for mut column in tempogram.columns_mut() {
+        sizes.clear();
         for (z, inside) in column.iter_mut().zip(&inside) {
             if !inside {
                 *z = Complex::default();
             }
+            sizes.push(if *inside { magnitude(*z) } else { 0.0 });
         }
-        let peak = column.iter().map(level).fold(0.0, f32::max);
+        // The logarithm is needed only where rounding can make it that of the peak.
+        let highest = sizes.iter().copied().fold(0.0, f32::max);
+        let peak = level(highest);
+        let near = 0.999 * highest;
         // NumPy's largest complex number: by real part, then by imaginary part.
         let mut largest = Complex::new(f32::NEG_INFINITY, 0.0);
-        for z in &mut column {
-            if level(z) < peak {
+        for (z, size) in column.iter_mut().zip(&sizes) {
+            if *size < near || level(*size) < peak {
                 *z = Complex::default();
             }
             if z.re > largest.re || (z.re == largest.re && z.im > largest.im) {
@@ -149,5 +155,7 @@ pub fn plp(envelope: &[f32], params: &PlpParams) -> Result<Vec<f32>> {
 }
 
 fn magnitude(z: Complex<f32>) -> f32 {
-    libm::hypotf(z.re, z.im)
+    // In f64 the squares of small f32 do not vanish.
+    let (re, im) = (f64::from(z.re), f64::from(z.im));
+    (re * re + im * im).sqrt() as f32
 }

@@ -6,7 +6,8 @@ use num_complex::Complex;
 use super::autocorrelation::Autocorrelation;
 use crate::error::{Error, Result, check, check_finite};
 use crate::frames::Window;
-use crate::transform::{RealFft, RealFftScratch};
+use crate::simd::dispatch;
+use crate::transform::{AnyWork, RealFfts, Spectra};
 
 /// Longest window, in frames: 65 536 frames are 25 minutes at the usual hop.
 pub(super) const MAX_WIN_LENGTH: usize = 1 << 16;
@@ -93,7 +94,7 @@ impl TempogramParams {
 pub struct Tempogram {
     params: TempogramParams,
     window: Vec<f64>,
-    autocorrelation: Autocorrelation,
+    autocorrelation: Autocorrelation<COLUMNS>,
 }
 
 impl fmt::Debug for Tempogram {
@@ -104,7 +105,7 @@ impl fmt::Debug for Tempogram {
     }
 }
 
-/// Columns that are stored together, so that rows are written in whole cache lines.
+/// Columns that are transformed side by side, and stored together, so that rows are written in whole cache lines.
 const COLUMNS: usize = 8;
 
 impl Tempogram {
@@ -144,24 +145,23 @@ impl Tempogram {
 
         let mut out = Array2::zeros((win_length, n_columns));
         let mut work = self.autocorrelation.work();
-        let mut block = vec![[0.0; COLUMNS]; win_length];
         for start in (0..n_columns).step_by(COLUMNS) {
             let used = (n_columns - start).min(COLUMNS);
-            for column in 0..used {
-                let frame = padded[start + column..].iter().zip(&self.window);
-                for (to, (x, w)) in work.padded.iter_mut().zip(frame) {
-                    *to = x * w;
-                }
-                let lags = self.autocorrelation.process(&mut work);
-                let norm = lags.iter().fold(0.0, |norm: f64, v| norm.max(v.abs()));
-                let norm = if norm < f64::MIN_POSITIVE { 1.0 } else { norm };
-                for (row, lag) in block.iter_mut().zip(lags) {
-                    row[column] = lag / norm;
+            windowed(&padded[start..], &self.window, &mut work.padded);
+            let lags = self.autocorrelation.process(&mut work);
+            let mut norms = [0.0f64; COLUMNS];
+            for row in lags {
+                for (norm, v) in norms.iter_mut().zip(row) {
+                    *norm = norm.max(v.abs());
                 }
             }
+            let norms = norms.map(|norm| if norm < f64::MIN_POSITIVE { 1.0 } else { norm });
             let mut columns = out.slice_mut(s![.., start..start + used]);
-            for (mut to, row) in columns.outer_iter_mut().zip(&block) {
-                to.iter_mut().zip(row).for_each(|(to, value)| *to = *value);
+            for (mut to, row) in columns.outer_iter_mut().zip(lags) {
+                let values = row.iter().zip(&norms);
+                to.iter_mut()
+                    .zip(values)
+                    .for_each(|(to, (v, norm))| *to = v / norm);
             }
         }
         Ok(out)
@@ -207,22 +207,49 @@ pub fn fourier_tempogram(
     }
 
     let window = params.window.periodic(params.win_length);
-    let fft = RealFft::new(params.win_length);
-    let mut frame = vec![0.0; params.win_length];
-    let mut spectrum = Vec::new();
-    let mut scratch = RealFftScratch::default();
+    let fft = RealFfts::<COLUMNS>::new(params.win_length);
+    let mut frames = vec![[0.0; COLUMNS]; params.win_length];
+    let mut spectrum = Spectra::default();
+    let mut work = AnyWork::default();
     let n_columns = padded.len() + 1 - params.win_length;
     let mut out = Array2::zeros((fft.n_bins(), n_columns));
-    for (t, mut column) in out.columns_mut().into_iter().enumerate() {
-        for ((to, x), w) in frame.iter_mut().zip(&padded[t..]).zip(&window) {
-            *to = x * w;
-        }
-        fft.forward(&frame, &mut spectrum, &mut scratch);
-        for (to, bin) in column.iter_mut().zip(&spectrum) {
-            *to = Complex::new(bin.re as f32, bin.im as f32);
+    for start in (0..n_columns).step_by(COLUMNS) {
+        let used = (n_columns - start).min(COLUMNS);
+        windowed(&padded[start..], &window, &mut frames);
+        fft.forward(&frames, &mut spectrum, &mut work);
+        let mut columns = out.slice_mut(s![.., start..start + used]);
+        let bins = spectrum.re.iter().zip(&spectrum.im);
+        for (mut to, (re, im)) in columns.outer_iter_mut().zip(bins) {
+            for (to, (re, im)) in to.iter_mut().zip(re.iter().zip(im)) {
+                *to = Complex::new(*re as f32, *im as f32);
+            }
         }
     }
     Ok(out)
+}
+
+/// `frames[m][column] = padded[column + m] window[m]`; beyond the end 0.
+fn windowed(padded: &[f64], window: &[f64], frames: &mut [[f64; COLUMNS]]) {
+    dispatch(
+        #[inline(always)]
+        || {
+            for (m, (frame, w)) in frames.iter_mut().zip(window).enumerate() {
+                match padded[m..].first_chunk::<COLUMNS>() {
+                    Some(near) => {
+                        for (to, x) in frame.iter_mut().zip(near) {
+                            *to = x * w;
+                        }
+                    }
+                    None => {
+                        *frame = [0.0; COLUMNS];
+                        for (to, x) in frame.iter_mut().zip(&padded[m..]) {
+                            *to = x * w;
+                        }
+                    }
+                }
+            }
+        },
+    );
 }
 
 /// The envelope with `padding` values on each side, which rise from zero to its first value and fall

@@ -1,8 +1,10 @@
 use ndarray::{Array2, ArrayView2};
 
 use super::tempo::tempo_frequencies;
+use crate::elementary::ln_1p;
 use crate::error::{Error, Result, check, check_length, check_sample_rate};
 use crate::interpolation::interpolate;
+use crate::simd::dispatch;
 
 /// Parameters of [`tempogram_ratio`], named as in librosa.
 #[derive(Debug, Clone, PartialEq)]
@@ -89,6 +91,10 @@ impl TempogramRatioParams {
             None => 0,
         };
         let prior: Vec<f64> = bpm.iter().map(|b| -0.5 * octaves(b).powi(2)).collect();
+        // Below it the logarithm is none, which NumPy takes for the largest.
+        if tempogram.iter().all(|v| *v > -5e-7) {
+            return most_likely(tempogram, &prior, bpm, first);
+        }
         let best_of = |column: ndarray::ArrayView1<'_, f64>| {
             // Where all of them are excluded NumPy takes the first one.
             let mut best = (f64::NEG_INFINITY, bpm[0]);
@@ -105,6 +111,33 @@ impl TempogramRatioParams {
         };
         tempogram.columns().into_iter().map(best_of).collect()
     }
+}
+
+/// For every frame the tempo with the largest `ln(1 + 1e6 t) + prior`, from lag `first` on.
+fn most_likely(
+    tempogram: ArrayView2<'_, f64>,
+    prior: &[f64],
+    bpm: &[f64],
+    first: usize,
+) -> Vec<f64> {
+    let mut scores = vec![f64::NEG_INFINITY; tempogram.ncols()];
+    let mut best = vec![bpm[0]; tempogram.ncols()];
+    for (l, row) in tempogram.outer_iter().enumerate().skip(first) {
+        let row = row.to_vec();
+        let (prior, bpm) = (prior[l], bpm[l]);
+        dispatch(
+            #[inline(always)]
+            || {
+                for ((score, best), v) in scores.iter_mut().zip(&mut best).zip(&row) {
+                    let now = ln_1p(1e6 * v) + prior;
+                    let is_higher = now > *score;
+                    *score = if is_higher { now } else { *score };
+                    *best = if is_higher { bpm } else { *best };
+                }
+            },
+        );
+    }
+    best
 }
 
 /// How strongly each frame repeats itself at simple multiples of its tempo (Peeters 2005; Prockup et al. 2015);

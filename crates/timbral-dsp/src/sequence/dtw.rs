@@ -1,6 +1,7 @@
 use ndarray::{Array2, ArrayView2};
 
 use crate::error::{Error, InvalidParameter, Result, check, check_length};
+use crate::simd::dispatch;
 
 /// A step of a warping path.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -96,18 +97,28 @@ pub struct Warping {
 /// ```
 pub fn dtw(x: ArrayView2<'_, f32>, y: ArrayView2<'_, f32>, params: &DtwParams) -> Result<Warping> {
     check_length("y rows", x.nrows(), y.nrows())?;
-    let mut squares = Array2::<f64>::zeros((x.ncols(), y.ncols()));
-    for (a, b) in x.outer_iter().zip(y.outer_iter()) {
-        let b: Vec<f64> = b.iter().map(|v| f64::from(*v)).collect();
-        for (mut row, a) in squares.outer_iter_mut().zip(a) {
-            let a = f64::from(*a);
-            for (to, b) in row.iter_mut().zip(&b) {
-                *to += (a - b) * (a - b);
-            }
-        }
+    let wide =
+        |values: ArrayView2<'_, f32>| values.mapv(f64::from).as_standard_layout().into_owned();
+    let (x, y) = (wide(x), wide(y));
+    let mut costs = Array2::<f64>::zeros((x.ncols(), y.ncols()));
+    for (i, mut row) in costs.outer_iter_mut().enumerate() {
+        let Some(row) = row.as_slice_mut() else {
+            continue;
+        };
+        dispatch(
+            #[inline(always)]
+            || {
+                for (x, y) in x.outer_iter().zip(y.outer_iter()) {
+                    let a = x[i];
+                    for (to, b) in row.iter_mut().zip(y.to_slice().unwrap_or_default()) {
+                        *to += (a - b) * (a - b);
+                    }
+                }
+                row.iter_mut().for_each(|v| *v = v.sqrt());
+            },
+        );
     }
-    squares.mapv_inplace(f64::sqrt);
-    dtw_of_costs(squares.view(), params)
+    warp(costs, params)
 }
 
 /// The path with the smallest sum through a matrix of costs; equals `librosa.sequence.dtw(C=costs)`.
@@ -136,46 +147,40 @@ pub fn dtw(x: ArrayView2<'_, f32>, y: ArrayView2<'_, f32>, params: &DtwParams) -
 /// # Ok::<(), timbral_dsp::Error>(())
 /// ```
 pub fn dtw_of_costs(costs: ArrayView2<'_, f64>, params: &DtwParams) -> Result<Warping> {
+    warp(costs.as_standard_layout().into_owned(), params)
+}
+
+/// As [`dtw_of_costs`], in place of the costs, which lie row by row.
+fn warp(mut sums: Array2<f64>, params: &DtwParams) -> Result<Warping> {
     params.validate()?;
-    let (n, m) = costs.dim();
+    let (n, m) = sums.dim();
     for (name, got) in [("cost rows", n), ("cost columns", m)] {
         if got == 0 {
             let needed = 1;
             return Err(Error::TooShort { name, needed, got });
         }
     }
-    if let Some((index, value)) = costs.iter().enumerate().find(|(_, v)| v.is_nan()) {
+    if let Some((index, value)) = sums.iter().enumerate().find(|(_, v)| v.is_nan()) {
         return Err(Error::NotFinite {
             name: "costs",
             index,
             value: *value as f32,
         });
     }
-    let costs = costs.as_standard_layout();
-    let mut sums = Array2::from_elem((n, m), f64::INFINITY);
     let mut steps = vec![u8::MAX; n * m];
-    sums[[0, 0]] = costs[[0, 0]];
-    if params.subseq {
-        sums.row_mut(0).assign(&costs.row(0));
-    }
-    if let (Some(costs), Some(sums)) = (costs.as_slice(), sums.as_slice_mut()) {
+    if let Some(sums) = sums.as_slice_mut() {
+        // Sums with minus infinity can be NaN, for which the order of comparisons counts.
+        let plain = params.steps == DtwParams::default().steps
+            && sums.iter().all(|v| *v > f64::NEG_INFINITY);
         for i in 0..n {
-            for j in 0..m {
-                let at = i * m + j;
-                let mut best = sums[at];
-                for (s, step) in params.steps.iter().enumerate() {
-                    let (rows, columns) = step.size;
-                    if rows > i || columns > j {
-                        continue;
-                    }
-                    let cost =
-                        sums[at - rows * m - columns] + (step.multiply * costs[at] + step.add);
-                    if cost < best {
-                        best = cost;
-                        steps[at] = s as u8;
-                    }
-                }
-                sums[at] = best;
+            let general = if plain && i > 0 { 1 } else { m };
+            for j in 0..general {
+                let start = (i, j) == (0, 0) || (params.subseq && i == 0);
+                step_to(sums, &mut steps, (i, j), m, start, &params.steps);
+            }
+            if general < m {
+                let (before, row) = sums[(i - 1) * m..][..2 * m].split_at_mut(m);
+                plain_row(before, row, &mut steps[i * m..][..m]);
             }
         }
     }
@@ -200,4 +205,50 @@ pub fn dtw_of_costs(costs: ArrayView2<'_, f64>, params: &DtwParams) -> Result<Wa
         path.push((i, j));
     }
     Ok(Warping { cost: sums, path })
+}
+
+/// Replaces the cost of a cell by the smallest sum of a path to it.
+fn step_to(
+    sums: &mut [f64],
+    steps: &mut [u8],
+    (i, j): (usize, usize),
+    m: usize,
+    is_start: bool,
+    all: &[DtwStep],
+) {
+    let at = i * m + j;
+    let cost = sums[at];
+    let mut best = if is_start { cost } else { f64::INFINITY };
+    for (s, step) in all.iter().enumerate() {
+        let (rows, columns) = step.size;
+        if rows > i || columns > j {
+            continue;
+        }
+        let sum = sums[at - rows * m - columns] + (step.multiply * cost + step.add);
+        if sum < best {
+            best = sum;
+            steps[at] = s as u8;
+        }
+    }
+    sums[at] = best;
+}
+
+/// The cells of a row from the second on, with the default steps: one row and column, one column, one row.
+fn plain_row(before: &[f64], row: &mut [f64], steps: &mut [u8]) {
+    let mut left = row[0];
+    let cells = row[1..].iter_mut().zip(&mut steps[1..]);
+    for ((cell, step), above) in cells.zip(before.windows(2)) {
+        let cost = *cell;
+        let (diagonal, up, across) = (above[0] + cost, above[1] + cost, left + cost);
+        // The first of equal sums counts, in the order of the steps.
+        let by_row = across < diagonal;
+        let two = if by_row { across } else { diagonal };
+        let code = if by_row { 1 } else { 0 };
+        let code = if up < two { 2 } else { code };
+        // The sum from the left comes last, since the next cell waits for it.
+        let without = if up < diagonal { up } else { diagonal };
+        left = if across < without { across } else { without };
+        *cell = left;
+        *step = if left < f64::INFINITY { code } else { u8::MAX };
+    }
 }

@@ -121,6 +121,13 @@ impl Banded {
             .unwrap_or(0.0)
     }
 
+    /// The first column and the weights of each row.
+    pub(crate) fn rows(&self) -> impl Iterator<Item = (usize, &[f32])> {
+        self.rows
+            .iter()
+            .map(|(first, weights)| (*first, &**weights))
+    }
+
     /// Fills `out`, one entry per row.
     #[inline(always)]
     pub(crate) fn apply(&self, tile: &[Lane], out: &mut [Lane]) {

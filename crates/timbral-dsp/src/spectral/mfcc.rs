@@ -89,18 +89,9 @@ impl Mfcc {
             lifter,
             _non_exhaustive: (),
         } = params;
-        let n = n_mels as f64;
         let matrix = Dense::new(n_mfcc, n_mels, |i, m| {
-            let scale = if i == 0 {
-                (1.0 / n).sqrt()
-            } else {
-                (2.0 / n).sqrt()
-            };
-            let lift = match lifter {
-                0.0 => 1.0,
-                _ => 1.0 + lifter / 2.0 * libm::sin(PI * (i + 1) as f64 / lifter),
-            };
-            (lift * scale * libm::cos(PI * i as f64 * (2 * m + 1) as f64 / (2.0 * n))) as f32
+            let (scale, cosine) = cosine(n_mels, i, m);
+            (lift(lifter, i) * scale * cosine) as f32
         });
         Ok(Self { params, matrix })
     }
@@ -128,7 +119,37 @@ impl Mfcc {
         Ok(out)
     }
 
+    /// The orthonormal cosines, divided by the lifter of each coefficient: the inverse of the transform.
+    pub(crate) fn unlifted(&self) -> Array2<f64> {
+        let MfccParams {
+            n_mels,
+            n_mfcc,
+            lifter,
+            ..
+        } = self.params;
+        Array2::from_shape_fn((n_mfcc, n_mels), |(i, m)| {
+            let (scale, cosine) = cosine(n_mels, i, m);
+            scale * cosine / (lift(lifter, i) + f64::from(f32::MIN_POSITIVE))
+        })
+    }
+
     pub(crate) fn apply(&self, tile: &[Lane], out: &mut [Lane]) {
         self.matrix.apply(tile, out);
+    }
+}
+
+/// Coefficient `i` of the orthonormal DCT-II of `n` values at place `m`: the scale and the cosine.
+fn cosine(n: usize, i: usize, m: usize) -> (f64, f64) {
+    let n = n as f64;
+    let scale = if i == 0 { 1.0 } else { 2.0 };
+    let angle = PI * i as f64 * (2 * m + 1) as f64 / (2.0 * n);
+    ((scale / n).sqrt(), libm::cos(angle))
+}
+
+/// The factor of coefficient `i`.
+fn lift(lifter: f64, i: usize) -> f64 {
+    match lifter {
+        0.0 => 1.0,
+        _ => 1.0 + lifter / 2.0 * libm::sin(PI * (i + 1) as f64 / lifter),
     }
 }

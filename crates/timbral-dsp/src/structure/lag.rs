@@ -1,6 +1,6 @@
 use ndarray::{Array2, ArrayView2};
 
-use crate::error::{InvalidParameter, Result, check_length};
+use crate::error::{Error, InvalidParameter, Result, check_length};
 
 /// A recurrence matrix by the distance in time; equals `librosa.segment.recurrence_to_lag`.
 ///
@@ -66,4 +66,32 @@ pub fn lag_to_recurrence(lag: ArrayView2<'_, f64>) -> Result<Array2<f64>> {
         }
     }
     Ok(rec)
+}
+
+/// A recurrence matrix filtered along its diagonals: by distance in time, filtered, and back; equals
+/// `librosa.segment.timelag_filter(function)(rec)`.
+///
+/// - `rec`: shape `(t, t)`; `pad`: that of [`recurrence_to_lag`]; librosa's default is true;
+/// - `filter`: gets the lag matrix and returns another of the same shape; its errors are those of this function, too.
+///
+/// # Errors
+///
+/// Those of [`recurrence_to_lag`], `filter` and [`lag_to_recurrence`].
+///
+/// ```
+/// use ndarray::array;
+/// use timbral_dsp::{Error, timelag_filter};
+///
+/// let rec = array![[1.0, 0.0], [2.0, 3.0]];
+/// let twice = timelag_filter(rec.view(), true, |lag| Ok::<_, Error>(lag * 2.0))?;
+/// assert_eq!(twice, array![[2.0, 0.0], [4.0, 6.0]]);
+/// # Ok::<(), timbral_dsp::Error>(())
+/// ```
+pub fn timelag_filter<E: From<Error>>(
+    rec: ArrayView2<'_, f64>,
+    pad: bool,
+    filter: impl FnOnce(Array2<f64>) -> std::result::Result<Array2<f64>, E>,
+) -> std::result::Result<Array2<f64>, E> {
+    let filtered = filter(recurrence_to_lag(rec, pad)?)?;
+    Ok(lag_to_recurrence(filtered.view())?)
 }

@@ -3,7 +3,8 @@
 //! Fast transform libraries choose their algorithm by the instruction set and take their factors
 //! from the sine of the operating system, so their last bits differ between machines. Here the
 //! operations and their order depend on the length only. Lengths without a prime factor above 13 take
-//! Stockham's passes; others are turned into a convolution (Bluestein 1970).
+//! Stockham's passes; others are turned into a convolution (Bluestein 1970). Several signals side by side take the same
+//! operations, whole registers at a time.
 
 use crate::simd::dispatch;
 use timbral_core::twiddle;
@@ -11,10 +12,12 @@ use timbral_core::twiddle;
 /// Radices of the passes, in the order in which they are tried.
 const RADICES: [usize; 7] = [4, 2, 3, 5, 7, 11, 13];
 
-/// A planned transform.
+/// A planned transform of some signals side by side.
 #[derive(Debug, Clone)]
 pub(super) struct AnyFft {
     n: usize,
+    /// Signals: value `m` of signal `l` is at `m lanes + l`.
+    lanes: usize,
     algorithm: Algorithm,
 }
 
@@ -47,7 +50,7 @@ struct Chirp {
 
 /// Values in transformation and the working memory for them.
 #[derive(Debug, Clone, Default)]
-pub(super) struct AnyWork {
+pub(crate) struct AnyWork {
     pub(super) re: Vec<f64>,
     pub(super) im: Vec<f64>,
     other: (Vec<f64>, Vec<f64>),
@@ -55,28 +58,33 @@ pub(super) struct AnyWork {
 }
 
 impl AnyFft {
-    /// Plans for `n` values, at least 1.
-    pub(super) fn new(n: usize) -> Self {
-        let algorithm = match passes(n) {
+    /// Plans for `n` values of each of `lanes` signals, both at least 1.
+    pub(super) fn new(n: usize, lanes: usize) -> Self {
+        let algorithm = match passes(n, lanes) {
             Some(passes) => Algorithm::Passes(passes),
-            None => Algorithm::Chirp(Box::new(Chirp::new(n))),
+            None => Algorithm::Chirp(Box::new(Chirp::new(n, lanes))),
         };
-        Self { n, algorithm }
+        Self {
+            n,
+            lanes,
+            algorithm,
+        }
     }
 
-    /// Replaces `work.re + i work.im`, the first `n` of each, by the transform.
+    /// Replaces `work.re + i work.im`, the first `n lanes` of each, by the transforms.
     pub(super) fn process(&self, work: &mut AnyWork) {
+        let n = self.n * self.lanes;
         match &self.algorithm {
             Algorithm::Passes(passes) => {
-                work.other.0.resize(self.n, 0.0);
-                work.other.1.resize(self.n, 0.0);
+                work.other.0.resize(n, 0.0);
+                work.other.1.resize(n, 0.0);
                 for pass in passes {
                     let AnyWork { re, im, other, .. } = work;
-                    pass.run((&re[..self.n], &im[..self.n]), (&mut other.0, &mut other.1));
+                    pass.run((&re[..n], &im[..n]), (&mut other.0, &mut other.1));
                     std::mem::swap(re, &mut other.0);
                     std::mem::swap(im, &mut other.1);
-                    other.0.resize(self.n, 0.0);
-                    other.1.resize(self.n, 0.0);
+                    other.0.resize(n, 0.0);
+                    other.1.resize(n, 0.0);
                 }
             }
             Algorithm::Chirp(chirp) => chirp.process(work),
@@ -85,8 +93,8 @@ impl AnyFft {
 }
 
 /// The passes for a length, or `None` if it has a prime factor above 13.
-fn passes(n: usize) -> Option<Vec<Pass>> {
-    let (mut rest, mut stride, mut passes) = (n, 1, Vec::new());
+fn passes(n: usize, lanes: usize) -> Option<Vec<Pass>> {
+    let (mut rest, mut stride, mut passes) = (n, lanes, Vec::new());
     while rest > 1 {
         let radix = *RADICES.iter().find(|r| rest.is_multiple_of(**r))?;
         let groups = rest / radix;
@@ -196,9 +204,8 @@ fn by_definition<const R: usize>(a: [(f64, f64); R], roots: &[(f64, f64)]) -> [(
 }
 
 impl Chirp {
-    fn new(n: usize) -> Self {
+    fn new(n: usize, lanes: usize) -> Self {
         let length = (2 * n - 1).next_power_of_two();
-        let inner = AnyFft::new(length);
         // k^2 modulo 2 n, in steps that do not overflow.
         let mut square = 0;
         let mut chirp = Vec::with_capacity(n);
@@ -216,9 +223,9 @@ impl Chirp {
                 (work.re[at], work.im[at]) = (c.0 / length as f64, -c.1 / length as f64);
             }
         }
-        inner.process(&mut work);
+        AnyFft::new(length, 1).process(&mut work);
         Self {
-            inner,
+            inner: AnyFft::new(length, lanes),
             chirp,
             filter: (work.re, work.im),
         }
@@ -227,26 +234,40 @@ impl Chirp {
     fn process(&self, work: &mut AnyWork) {
         let AnyWork { re, im, inner, .. } = work;
         let inner = inner.get_or_insert_default();
+        let lanes = self.inner.lanes;
         inner.re.clear();
         inner.im.clear();
-        for ((re, im), c) in re.iter().zip(im.iter()).zip(&self.chirp) {
-            let (re, im) = times((*re, *im), *c);
-            inner.re.push(re);
-            inner.im.push(im);
+        let values = re.chunks_exact(lanes).zip(im.chunks_exact(lanes));
+        for ((re, im), c) in values.zip(&self.chirp) {
+            for (re, im) in re.iter().zip(im) {
+                let (re, im) = times((*re, *im), *c);
+                inner.re.push(re);
+                inner.im.push(im);
+            }
         }
-        inner.re.resize(self.filter.0.len(), 0.0);
-        inner.im.resize(self.filter.0.len(), 0.0);
+        inner.re.resize(self.filter.0.len() * lanes, 0.0);
+        inner.im.resize(self.filter.0.len() * lanes, 0.0);
         self.inner.process(inner);
+        let values = inner.re.chunks_exact_mut(lanes);
+        let values = values.zip(inner.im.chunks_exact_mut(lanes));
         let filter = self.filter.0.iter().zip(&self.filter.1);
-        for ((re, im), f) in inner.re.iter_mut().zip(&mut inner.im).zip(filter) {
-            // Real and imaginary parts exchanged: the next transform is then the inverse.
-            (*im, *re) = times((*re, *im), (*f.0, *f.1));
+        for ((re, im), f) in values.zip(filter) {
+            for (re, im) in re.iter_mut().zip(im) {
+                // Real and imaginary parts exchanged: the next transform is then the inverse.
+                (*im, *re) = times((*re, *im), (*f.0, *f.1));
+            }
         }
         self.inner.process(inner);
-        let sums = inner.im.iter().zip(&inner.re);
-        let values = re.iter_mut().zip(im.iter_mut());
-        for ((value, sum), c) in values.zip(sums).zip(&self.chirp) {
-            (*value.0, *value.1) = times((*sum.0, *sum.1), *c);
+        let sums = inner
+            .im
+            .chunks_exact(lanes)
+            .zip(inner.re.chunks_exact(lanes));
+        let values = re.chunks_exact_mut(lanes).zip(im.chunks_exact_mut(lanes));
+        for (((re, im), sums), c) in values.zip(sums).zip(&self.chirp) {
+            let sums = sums.0.iter().zip(sums.1);
+            for ((re, im), sum) in re.iter_mut().zip(im).zip(sums) {
+                (*re, *im) = times((*sum.0, *sum.1), *c);
+            }
         }
     }
 }
@@ -269,7 +290,7 @@ mod tests {
                 im: im.clone(),
                 ..Default::default()
             };
-            let plan = AnyFft::new(n);
+            let plan = AnyFft::new(n, 1);
             // The working memory keeps nothing of the transform before.
             plan.process(&mut work);
             work.re[..n].copy_from_slice(&re);
@@ -286,6 +307,35 @@ mod tests {
                     .abs()
                     .max((work.im[k] - exact.1).abs());
                 assert!(error < tolerance, "n {n}, k {k}: {error:e}");
+            }
+        }
+    }
+
+    #[test]
+    fn signals_side_by_side_have_the_bits_of_one() {
+        for n in [1, 2, 12, 34, 96, 101] {
+            let value = |m: usize, l: usize| ((m * m * 31 + l * 7) % 23) as f64 - 11.0;
+            let mut side_by_side = AnyWork {
+                re: (0..n * 3).map(|i| value(i / 3, i % 3)).collect(),
+                im: (0..n * 3).map(|i| value(i % 3, i / 3)).collect(),
+                ..Default::default()
+            };
+            AnyFft::new(n, 3).process(&mut side_by_side);
+            for l in 0..3 {
+                let mut one = AnyWork {
+                    re: (0..n).map(|m| value(m, l)).collect(),
+                    im: (0..n).map(|m| value(l, m)).collect(),
+                    ..Default::default()
+                };
+                AnyFft::new(n, 1).process(&mut one);
+                for k in 0..n {
+                    let at = k * 3 + l;
+                    assert_eq!(
+                        (side_by_side.re[at], side_by_side.im[at]),
+                        (one.re[k], one.im[k]),
+                        "{n} {l} {k}"
+                    );
+                }
             }
         }
     }

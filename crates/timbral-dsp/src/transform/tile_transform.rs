@@ -2,8 +2,8 @@
 
 use std::fmt;
 
+use super::any_length::{AnyLength, AnyLengthScratch};
 use super::hop_grid::HopGrid;
-use super::one_by_one::{OneByOne, OneByOneScratch};
 use super::side_by_side::{SideBySide, SideBySideScratch};
 use crate::simd::{Lane, ZERO};
 
@@ -20,7 +20,7 @@ enum Engine {
     /// Powers of two from 8 to 8192.
     SideBySide(Box<SideBySide>),
     /// Other lengths.
-    OneByOne(OneByOne),
+    AnyLength(AnyLength),
 }
 
 impl fmt::Debug for TileTransform {
@@ -36,7 +36,7 @@ impl fmt::Debug for TileTransform {
 pub(super) struct TileTransformScratch {
     line: Vec<f32>,
     side_by_side: SideBySideScratch,
-    one_by_one: OneByOneScratch,
+    any_length: AnyLengthScratch,
 }
 
 impl TileTransform {
@@ -44,7 +44,7 @@ impl TileTransform {
         let n_fft = window.len();
         let engine = match SideBySide::new(n_fft) {
             Some(fft) => Engine::SideBySide(Box::new(fft)),
-            None => Engine::OneByOne(OneByOne::new(n_fft)),
+            None => Engine::AnyLength(AnyLength::new(n_fft)),
         };
         Self {
             layout: HopGrid::new(window, hop),
@@ -77,11 +77,11 @@ impl TileTransform {
         let TileTransformScratch {
             line,
             side_by_side,
-            one_by_one,
+            any_length,
         } = scratch;
         match &self.engine {
             Engine::SideBySide(fft) => fft.forward(&self.layout, line, side_by_side, re, im),
-            Engine::OneByOne(fft) => fft.forward(&self.layout, line, one_by_one, re, im),
+            Engine::AnyLength(fft) => fft.forward(&self.layout, line, any_length, re, im),
         }
     }
 
@@ -101,13 +101,13 @@ impl TileTransform {
         let TileTransformScratch {
             line,
             side_by_side,
-            one_by_one,
+            any_length,
         } = scratch;
         line.resize(self.span(), 0.0);
         line.fill(0.0);
         match &self.engine {
             Engine::SideBySide(fft) => fft.inverse(&self.layout, re, im, side_by_side, line),
-            Engine::OneByOne(fft) => fft.inverse(&self.layout, re, im, one_by_one, line),
+            Engine::AnyLength(fft) => fft.inverse(&self.layout, re, im, any_length, line),
         }
         line
     }

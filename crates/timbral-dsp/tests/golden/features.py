@@ -13,7 +13,7 @@ from pathlib import Path
 import librosa
 import numpy as np
 
-from signals import PAD, column, complex_digest, digest, digits, flat, lcg, signal
+from signals import NORMS, PAD, column, complex_digest, cqt_arguments, digest, digits, flat, lcg, signal
 
 assert librosa.__version__ == "1.0.0", librosa.__version__
 warnings.filterwarnings("ignore")
@@ -21,21 +21,6 @@ FOLDER = Path(__file__).parent
 
 
 # --- constant-Q transforms -------------------------------------------------------------------------
-
-NORMS = {"None": None, "L1": 1, "L2": 2, "Max": np.inf}
-
-
-def cqt_arguments(params):
-    out = dict(params)
-    out["sr"] = out.pop("sample_rate", 22050)
-    if "norm" in out:
-        out["norm"] = NORMS[out["norm"]]
-    if "pad_mode" in out:
-        out["pad_mode"] = PAD[out["pad_mode"]]
-    if "window" in out:
-        out["window"] = out["window"].lower()
-    return out
-
 
 def cqt_case(source, **params):
     """The variable-Q transform, with gamma 0 unless given."""

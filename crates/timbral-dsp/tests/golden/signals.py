@@ -1,4 +1,4 @@
-"""The signals of common/signals.rs, and how large arrays are stored; for the scripts beside it.
+"""The signals of common/signals.rs, how large arrays are stored, and the names of parameters; for the scripts beside it.
 
 Signals use integers, IEEE additions, products and quotients, and one rounding to float32, so that both sides have
 the same bits. Large arrays are stored as some cells and statistics of bands of rows.
@@ -135,4 +135,19 @@ def complex_digest(array):
     return {"re": digest(array.real), "im": digest(array.imag)}
 
 
+# --- parameters ------------------------------------------------------------------------------------
+
 PAD = {"Zero": "constant", "Reflect": "reflect", "Edge": "edge"}
+NORMS = {"None": None, "L1": 1, "L2": 2, "Max": np.inf}
+
+
+def cqt_arguments(params):
+    out = dict(params)
+    out["sr"] = out.pop("sample_rate", 22050)
+    if "norm" in out:
+        out["norm"] = NORMS[out["norm"]]
+    if "pad_mode" in out:
+        out["pad_mode"] = PAD[out["pad_mode"]]
+    if "window" in out:
+        out["window"] = out["window"].lower()
+    return out

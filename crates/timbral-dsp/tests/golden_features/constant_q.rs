@@ -48,6 +48,7 @@ pub(crate) fn window(value: &Value) -> Window {
         "Hamming" => Window::Hamming,
         "Blackman" => Window::Blackman,
         "Bartlett" => Window::Bartlett,
+        "Boxcar" => Window::Boxcar,
         other => panic!("unknown window {other}"),
     }
 }
@@ -60,7 +61,7 @@ fn intervals(value: &Value) -> Intervals {
     }
 }
 
-fn cqt_params(params: &Params) -> CqtParams {
+pub(crate) fn cqt_params(params: &Params) -> CqtParams {
     let mut out = CqtParams::default();
     for (name, value) in params {
         match name.as_str() {

@@ -1,8 +1,9 @@
 //! Transforms, pitch, onsets and effects equal librosa 1.0.0: the values in `golden/*.json` were made by
-//! `golden/features.py`, those of `analysis` by `golden/analysis.py`.
+//! `golden/features.py`, those of `analysis` and `inverse` by `golden/analysis.py` and `golden/inverse.py`.
 //!
 //! - `analysis`: harmonics, reassigned spectra, states from classifiers, common parts
 //! - `constant_q`: constant-Q transforms, their chroma, CENS and tonal centroids
+//! - `inverse`: transforms and features back to signals, filters, components, paths
 //! - `pitch`: YIN, pYIN, sequences of states
 //! - `spectra`: weighting, PCEN, polynomials
 //! - `structure`: similar frames, parts, warping, stretching, phases found
@@ -17,6 +18,7 @@ mod signals;
 
 mod analysis;
 mod constant_q;
+mod inverse;
 mod pitch;
 mod spectra;
 mod structure;

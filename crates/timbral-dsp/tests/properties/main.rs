@@ -1,6 +1,7 @@
 //! Properties for any input: textbook definitions, symmetries, shared and reused plans, limits.
 //!
 //! - `constant_q_errors`: every error of constant-Q transforms
+//! - `inverse_errors`: every error of what leads back to signals, of semitones, components and paths
 //! - `definitions`: the O(n^2) definition against the fast code
 //! - `symmetries`: scaling, shifting, memory order
 //! - `plans`: scratch, threads
@@ -15,6 +16,7 @@ mod signals;
 
 mod constant_q_errors;
 mod definitions;
+mod inverse_errors;
 mod limits;
 mod onset_errors;
 mod pitch_errors;

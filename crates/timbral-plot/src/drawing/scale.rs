@@ -86,6 +86,11 @@ impl Scale {
         self.p0 + (self.p1 - self.p0) * fraction.clamp(0.0, 1.0)
     }
 
+    /// The pixel of a number in the range.
+    pub(crate) fn within(&self, value: f64) -> Option<f64> {
+        (self.lo..=self.hi).contains(&value).then(|| self.at(value))
+    }
+
     /// Pixels per unit; per slot for a scale of names.
     pub(crate) fn unit(&self) -> f64 {
         (self.p1 - self.p0).abs() / (self.hi - self.lo)

@@ -2,23 +2,23 @@ use ndarray::{Array2, ArrayView2};
 
 use crate::check;
 use crate::drawing::{
-    Anchor, Area, Axis, Canvas, Colormap, Figure, FigureParams, SMALL, bare_axes, colorbar,
-    even_heat, heat,
+    Anchor, Area, Axis, Canvas, Colormap, Figure, FigureParams, Key, Paint, Plot, SMALL, bare_axes,
+    colorbar, even_heat, heat, legend,
 };
 use crate::error::Result;
 
 use super::frames::FrameTiming;
-use super::frequency::{FrequencyAxis, axis_label, check_axis, mel};
+use super::frequency::{FrequencyAxis, axis_label, check_axis, mel, note_place, note_ticks};
 use super::grid::grid;
 
-/// A spectrogram in decibels, with linear, logarithmic or mel frequencies.
+/// A spectrogram in decibels, with linear, logarithmic or mel frequencies, or the notes of a constant-Q transform.
 ///
 /// `db` has shape `(n_bins, n_frames)`, the lowest frequency first.
 ///
 /// # Errors
 ///
-/// An empty matrix, numbers that are not finite, a sample rate or hop length of 0, or mel edges that are
-/// negative or not increasing.
+/// An empty matrix, numbers that are not finite, a sample rate or hop length of 0, mel edges that are
+/// negative or not increasing, or notes from a frequency outside `1..=100000` or without bins per octave.
 ///
 /// ```
 /// use ndarray::Array2;
@@ -112,6 +112,73 @@ pub fn harmonic_percussive<T: Copy + Into<f64>>(
     })
 }
 
+/// A spectrogram with the fundamental frequency on it, such as that of `timbral_dsp::Pyin`.
+///
+/// `f0` has one frequency in Hz per frame, 0 or NaN where there is none; it is drawn within the frequencies of the spectrogram.
+///
+/// # Errors
+///
+/// Those of [`spectrogram`], or another number of frequencies than frames.
+///
+/// ```
+/// use ndarray::Array2;
+/// use timbral_plot::{FigureParams, FrameTiming, FrequencyAxis, pitch_curve};
+///
+/// let db = Array2::from_shape_fn((1025, 40), |(bin, _)| -(bin as f32) / 20.0);
+/// let f0: Vec<f64> = (0..40).map(|t| if t < 20 { f64::NAN } else { 440.0 }).collect();
+/// let svg = pitch_curve(db.view(), FrequencyAxis::Log, &f0, &FrameTiming::default(), &FigureParams::default())?.svg()?;
+/// assert!(svg.contains("fundamental"));
+/// # Ok::<(), timbral_plot::Error>(())
+/// ```
+pub fn pitch_curve<T: Copy + Into<f64>>(
+    db: ArrayView2<'_, T>,
+    axis: FrequencyAxis,
+    f0: &[f64],
+    frames: &FrameTiming,
+    params: &FigureParams,
+) -> Result<Figure> {
+    let db = check::matrix("db", db)?;
+    check_axis(axis, frames)?;
+    check::shape("f0", db.ncols(), f0.len())?;
+    let range = check::range(db.iter().copied());
+    // Light green differs from all colours of the spectrogram.
+    let paint = Paint::Rgb([0x5C, 0xF2, 0xC0]);
+    Figure::draw(params, |canvas, area| {
+        let area = colorbar(canvas, area, Colormap::Magma, range, "level (dB)");
+        let area = legend(
+            canvas,
+            area,
+            &[(Key::Line(paint), "fundamental".to_owned())],
+        );
+        let labels = ["time (s)", axis_label(axis)];
+        let plot = panel(canvas, area, &db, axis, frames, range, labels);
+        let mut points = Vec::new();
+        for (t, hz) in f0.iter().chain(&[f64::NAN]).enumerate() {
+            let place = match axis {
+                FrequencyAxis::Linear | FrequencyAxis::Log => *hz,
+                _ if !(*hz > 0.0 && *hz < 1e9) => f64::NAN,
+                FrequencyAxis::Mel { .. } => mel(*hz),
+                FrequencyAxis::Notes {
+                    f_min,
+                    bins_per_octave,
+                } => note_place(*hz, f_min, bins_per_octave),
+            };
+            if let Some(y) = plot.y.within(place).filter(|_| *hz > 0.0) {
+                // In the middle of its frame.
+                points.push((plot.x.at(frames.seconds(t as f64 + 0.5)), y));
+                continue;
+            }
+            if let [(x, y)] = points[..] {
+                points = vec![(x - 1.0, y), (x + 1.0, y)];
+            }
+            if !points.is_empty() {
+                canvas.line(std::mem::take(&mut points), paint, 2);
+            }
+        }
+        Ok(())
+    })
+}
+
 /// Spectrograms side by side, each with its own colour scale, for example one per genre.
 ///
 /// # Errors
@@ -165,7 +232,7 @@ fn panel(
     frames: &FrameTiming,
     range: (f64, f64),
     [x_label, y_label]: [&str; 2],
-) {
+) -> Plot {
     let nyquist = f64::from(frames.sample_rate) / 2.0;
     let bins = db.nrows().max(2) as f64 - 1.0;
     let y = match axis {
@@ -185,6 +252,14 @@ fn panel(
                 label: y_label.into(),
             }
         }
+        FrequencyAxis::Notes {
+            f_min,
+            bins_per_octave,
+        } => Axis::Given {
+            range: (0.0, db.nrows() as f64),
+            ticks: note_ticks(f_min, bins_per_octave, db.nrows()),
+            label: y_label.into(),
+        },
     };
     let x = Axis::linear((0.0, frames.seconds(db.ncols() as f64)), x_label);
     let plot = bare_axes(canvas, area, &x, &y);
@@ -197,4 +272,5 @@ fn panel(
     } else {
         even_heat(canvas, plot.area, db, range, Colormap::Magma);
     }
+    plot
 }

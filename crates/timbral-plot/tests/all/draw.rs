@@ -80,6 +80,27 @@ fn data_that_cannot_be_drawn_are_an_error() {
     };
     assert!(spectrogram(db.view(), mel, &frames, &params).is_err());
     assert!(chromagram(db.view(), &frames, &params).is_err());
+    assert!(tonal_centroids(db.view(), &frames, &params).is_err());
+    assert!(recurrence_plot(db.view(), &frames, &params).is_err());
+    let linear = FrequencyAxis::Linear;
+    assert!(matches!(
+        pitch_curve(db.view(), linear, &[1.0; 4], &frames, &params),
+        Err(Error::Shape {
+            expected: 5,
+            got: 4,
+            ..
+        })
+    ));
+    // Frequencies that cannot be drawn are left out.
+    let odd = [f64::INFINITY, -1.0, 1e300, 0.0, f64::NAN];
+    assert!(pitch_curve(db.view(), linear, &odd, &frames, &params).is_ok());
+    for (f_min, bins_per_octave) in [(0.0, 12), (f64::NAN, 12), (440.0, 0)] {
+        let notes = FrequencyAxis::Notes {
+            f_min,
+            bins_per_octave,
+        };
+        assert!(spectrogram(db.view(), notes, &frames, &params).is_err());
+    }
     assert!(box_plots(&[1.0], &[3], &["a"], "", &params).is_err());
     assert!(correlation_heatmap(db.view(), &["a"; 4], &params).is_err());
     assert!(feature_importances(&["a"], &[1.0], 0, &params).is_err());
@@ -145,5 +166,26 @@ proptest! {
                 draws(&figure, "any numbers");
             }
         }
+    }
+}
+
+#[test]
+fn pitch_is_drawn_where_there_is_one() {
+    let db = Array2::<f64>::zeros((84, 6));
+    let f0 = [f64::NAN, 440.0, 440.0, 0.0, 220.0, 1e6];
+    let mel = FrequencyAxis::Mel {
+        f_min: 0.0,
+        f_max: 8000.0,
+    };
+    let notes = FrequencyAxis::Notes {
+        f_min: 32.703,
+        bins_per_octave: 12,
+    };
+    for axis in [FrequencyAxis::Linear, FrequencyAxis::Log, mel, notes] {
+        let params = FigureParams::default();
+        let figure = pitch_curve(db.view(), axis, &f0, &FrameTiming::default(), &params);
+        let svg = figure.unwrap().svg().unwrap().to_lowercase();
+        // Two lines, and one in the legend.
+        assert_eq!(svg.matches("#5cf2c0").count(), 3, "{axis:?}");
     }
 }

@@ -1,0 +1,9 @@
+//! The power of semitones, by a bank of recursive filters.
+//!
+//! `elliptic` designs the filters, `sections` applies some of them side by side, [`Iirt`] cuts their answers into frames.
+
+mod elliptic;
+mod iirt;
+mod sections;
+
+pub use iirt::{Iirt, IirtParams};

@@ -1,0 +1,248 @@
+//! Magnitudes of long spectra in f32, of the lower bins only.
+
+use pulp::{Simd, WithSimd};
+use timbral_core::{LaneFftF32, twiddle};
+
+use super::hop_grid::{HopGrid, to_grid};
+use crate::error::{Result, check_finite};
+use crate::frames::{Framing, PadMode, Window};
+use crate::simd::{LANES, Lane, ZERO, arch, dispatch};
+
+/// Longest transform of the lanes.
+const LONGEST: usize = 4096;
+
+/// Parts that a transform is split into, at most.
+const MAX_PARTS: usize = 16;
+
+/// A planned spectrogram of magnitudes with a Hann window.
+///
+/// Sums of magnitudes need no more than f32, which takes half of the time and of the cache of f64: a bin then has an error of
+/// some 1e-7 of the largest bin.
+#[derive(Clone)]
+pub(crate) struct LongMagnitudes {
+    framing: Framing,
+    layout: HopGrid,
+    window: Vec<f32>,
+    fft: LaneFftF32,
+    /// `exp(-2 pi i r j / parts)` at `r parts + j`, and `exp(-2 pi i r m / half)` at `[r][m]`.
+    roots: Vec<(f32, f32)>,
+    turns: Vec<Vec<(f32, f32)>>,
+    /// `exp(-2 pi i k / n_fft)`.
+    split: Vec<(f32, f32)>,
+    n_bins: usize,
+}
+
+impl LongMagnitudes {
+    /// The first `n_bins` bins of transforms of `n_fft` values, a power of two from 8 to 131072; `None` for others.
+    pub(crate) fn new(n_fft: usize, hop: usize, pad_mode: PadMode, n_bins: usize) -> Option<Self> {
+        let half = n_fft / 2;
+        let parts = half.div_ceil(LONGEST);
+        if !n_fft.is_power_of_two() || parts > MAX_PARTS || n_bins > half + 1 {
+            return None;
+        }
+        let round = |w: (f64, f64)| (w.0 as f32, w.1 as f32);
+        let length = half / parts;
+        let window = Window::Hann.periodic(n_fft);
+        Some(Self {
+            framing: Framing {
+                frame_length: n_fft,
+                hop_length: hop,
+                center: true,
+                pad_mode,
+                _non_exhaustive: (),
+            },
+            fft: LaneFftF32::new(length)?,
+            roots: (0..parts * parts)
+                .map(|i| round(twiddle(i / parts * (i % parts), parts)))
+                .collect(),
+            turns: (0..parts)
+                .map(|r| (0..length).map(|m| round(twiddle(r * m, half))).collect())
+                .collect(),
+            split: (0..n_bins).map(|k| round(twiddle(k, n_fft))).collect(),
+            window: window.iter().map(|w| *w as f32).collect(),
+            layout: HopGrid::new(window, hop),
+            n_bins,
+        })
+    }
+
+    /// Columns of the spectrogram of `n` samples.
+    pub(crate) fn n_frames(&self, n: usize) -> Result<usize> {
+        self.framing.n_frames(n)
+    }
+
+    /// Calls `visit(first_frame, magnitudes)` for every 16 frames.
+    pub(crate) fn for_each_tile(
+        &self,
+        y: &[f32],
+        mut visit: impl FnMut(usize, &[Lane]),
+    ) -> Result<()> {
+        check_finite("signal", y)?;
+        let n_frames = self.n_frames(y.len())?;
+        let (hop, n_fft) = (self.layout.hop, self.layout.n_fft);
+        let mut line = vec![0.0; self.layout.span()];
+        let mut grid = vec![0.0f32; self.layout.len()];
+        let mut work = [(); 2].map(|()| vec![0.0; self.fft.work_len() * LANES]);
+        let mut bins = [(); 2].map(|()| vec![0.0; n_fft / 2 * LANES]);
+        let mut tile = vec![ZERO; self.n_bins];
+        for first in (0..n_frames).step_by(LANES) {
+            let used = (n_frames - first).min(LANES);
+            let n = (used - 1) * hop + n_fft;
+            self.framing.copy_samples(y, first, &mut line[..n]);
+            line[n..].fill(0.0);
+            dispatch(
+                #[inline(always)]
+                || to_grid(&line, hop, self.layout.width(), &mut grid),
+            );
+            arch().dispatch(Forward {
+                plan: self,
+                grid: &grid,
+                work: &mut work,
+                bins: &mut bins,
+                tile: &mut tile,
+            });
+            visit(first, &tile);
+        }
+        Ok(())
+    }
+}
+
+impl LongMagnitudes {
+    /// The windowed samples `n` and `n + 1` of the frames from `first` on.
+    #[inline(always)]
+    fn pair<S: Simd>(&self, simd: S, grid: &[f32], n: usize, first: usize) -> (S::f32s, S::f32s) {
+        let sample = |n: usize| {
+            let at = self.layout.places[n] + first;
+            let (v, _) = S::as_simd_f32s(&grid[at..at + S::F32_LANES]);
+            simd.mul_f32s(v[0], simd.splat_f32s(self.window[n]))
+        };
+        (sample(n), sample(n + 1))
+    }
+}
+
+struct Forward<'a> {
+    plan: &'a LongMagnitudes,
+    grid: &'a [f32],
+    work: &'a mut [Vec<f32>; 2],
+    bins: &'a mut [Vec<f32>; 2],
+    tile: &'a mut [Lane],
+}
+
+impl WithSimd for Forward<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, simd: S) {
+        let Self {
+            plan,
+            grid,
+            work: [work_re, work_im],
+            bins: [bins_re, bins_im],
+            tile,
+        } = self;
+        let half = plan.layout.n_fft / 2;
+        let parts = plan.turns.len();
+        let length = half / parts;
+        let (work_re, _) = S::as_mut_simd_f32s(work_re);
+        let (work_im, _) = S::as_mut_simd_f32s(work_im);
+        let (bins_re, _) = S::as_mut_simd_f32s(bins_re);
+        let (bins_im, _) = S::as_mut_simd_f32s(bins_im);
+        let stride = LANES / S::F32_LANES;
+        let (tile, _) = S::as_mut_simd_f32s(tile.as_flattened_mut());
+        let one_half = simd.splat_f32s(0.5);
+        for column in 0..stride {
+            let first = column * S::F32_LANES;
+            // Even samples are the real, odd ones the imaginary parts of a transform of half of the length. Its bins
+            // `parts k + r` are a transform of the sums over the parts of the signal, turned by `r`.
+            for r in 0..parts {
+                let roots = &plan.roots[r * parts..][..parts];
+                let turns = &plan.turns[r];
+                plan.fft.run(
+                    simd,
+                    #[inline(always)]
+                    |m| {
+                        let mut sum = plan.pair(simd, grid, 2 * m, first);
+                        let mut j = 1;
+                        while j < parts {
+                            let n = 2 * (m + j * length);
+                            let part = plan.pair(simd, grid, n, first);
+                            let part = times(simd, part, roots[j]);
+                            sum = (simd.add_f32s(sum.0, part.0), simd.add_f32s(sum.1, part.1));
+                            j += 1;
+                        }
+                        if r == 0 {
+                            sum
+                        } else {
+                            times(simd, sum, turns[m])
+                        }
+                    },
+                    (&mut *work_re, &mut *work_im),
+                    #[inline(always)]
+                    |k, v| (bins_re[parts * k + r], bins_im[parts * k + r]) = v,
+                );
+            }
+            for (k, w) in plan.split.iter().enumerate() {
+                let (i, j) = (k & (half - 1), (half - k) & (half - 1));
+                let (a, b) = ((bins_re[i], bins_im[i]), (bins_re[j], bins_im[j]));
+                let even = (simd.add_f32s(a.0, b.0), simd.sub_f32s(a.1, b.1));
+                let odd = (simd.add_f32s(a.1, b.1), simd.sub_f32s(b.0, a.0));
+                let odd = times(simd, odd, *w);
+                let re = simd.mul_f32s(one_half, simd.add_f32s(even.0, odd.0));
+                let im = simd.mul_f32s(one_half, simd.add_f32s(even.1, odd.1));
+                let square = simd.add_f32s(simd.mul_f32s(re, re), simd.mul_f32s(im, im));
+                tile[k * stride + column] = simd.sqrt_f32s(square);
+            }
+        }
+    }
+}
+
+/// `a w`.
+#[inline(always)]
+fn times<S: Simd>(simd: S, a: (S::f32s, S::f32s), w: (f32, f32)) -> (S::f32s, S::f32s) {
+    let (c, s) = (simd.splat_f32s(w.0), simd.splat_f32s(w.1));
+    (
+        simd.sub_f32s(simd.mul_f32s(a.0, c), simd.mul_f32s(a.1, s)),
+        simd.add_f32s(simd.mul_f32s(a.0, s), simd.mul_f32s(a.1, c)),
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::transform::{Stft, StftParams};
+
+    #[test]
+    fn magnitudes_are_those_of_the_spectrogram() {
+        let y: Vec<f32> = (0..40_000usize)
+            .map(|n| ((n * n * 7) % 101) as f32 / 50.0 - 1.0)
+            .collect();
+        for (n_fft, hop) in [
+            (8, 3),
+            (1024, 300),
+            (8192, 512),
+            (16_384, 512),
+            (32_768, 1000),
+        ] {
+            let plan = LongMagnitudes::new(n_fft, hop, PadMode::Edge, n_fft / 2 + 1).unwrap();
+            let stft = Stft::new(StftParams {
+                n_fft,
+                hop_length: hop,
+                pad_mode: PadMode::Edge,
+                ..StftParams::default()
+            });
+            let exact = stft.unwrap().magnitude(&y).unwrap();
+            let largest = exact.iter().copied().fold(0.0, f32::max);
+            plan.for_each_tile(&y, |first, tile| {
+                for (row, tile) in exact.outer_iter().zip(tile) {
+                    for (exact, got) in row.iter().skip(first).zip(tile) {
+                        // The roundings of a dozen passes, of the largest bin.
+                        let off = (exact - got).abs();
+                        assert!(off < 1e-6 * largest, "{n_fft} {off} {largest}");
+                    }
+                }
+            })
+            .unwrap();
+        }
+        assert!(LongMagnitudes::new(100, 10, PadMode::Zero, 3).is_none());
+        assert!(LongMagnitudes::new(1 << 18, 10, PadMode::Zero, 3).is_none());
+    }
+}
