@@ -7,3 +7,5 @@ pub(crate) mod images;
 pub(crate) mod kind;
 pub(crate) mod recipe;
 pub(crate) mod table_model;
+pub(crate) mod table_recipe;
+pub(crate) mod training_rows;
