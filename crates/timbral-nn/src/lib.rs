@@ -48,6 +48,9 @@
 //! - `accelerate`, `mkl`: the same with a vendor's matrix library.
 //!
 //! A model file does not depend on the device that the model was trained on.
+//!
+//! With `candle`, `Classifier::to_candle` makes modules of candle-nn of a trained dense or convolutional network, and
+//! `Classifier::var_builder` gives its tensors in their layouts.
 
 #![cfg_attr(not(test), warn(clippy::disallowed_methods))]
 
@@ -68,8 +71,14 @@ mod tests;
 mod training;
 mod workspace;
 
+#[cfg(feature = "candle")]
+pub use candle_core;
+#[cfg(feature = "candle")]
+pub use candle_nn;
 pub use ndarray;
 
+#[cfg(feature = "candle")]
+pub use candle::modules::CandleNet;
 pub use classifier::Classifier;
 pub use dataset::Dataset;
 pub use device::Device;

@@ -2,6 +2,8 @@
 
 #[cfg(feature = "candle")]
 mod candle_agreement;
+#[cfg(feature = "candle")]
+mod candle_modules;
 mod golden;
 mod gradients;
 mod reference;

@@ -37,7 +37,7 @@ pub enum Error {
     #[cfg(feature = "pretrained")]
     #[error(transparent)]
     Pretrained(#[from] timbral_pretrained::Error),
-    /// A [`Recipe`](crate::Recipe) from outside this crate failed.
+    /// A [`Recipe`](crate::Recipe) from outside this crate, or a model of another crate in one, failed.
     #[error(transparent)]
     Recipe(Box<dyn std::error::Error + Send + Sync>),
     /// A parameter is out of its range, or a name is not known.
@@ -128,12 +128,6 @@ pub enum Error {
         expected: (usize, usize),
         /// The shape.
         got: (usize, usize),
-    },
-    /// A classical model cannot be trained or used.
-    #[error("{reason}")]
-    Classical {
-        /// The reason.
-        reason: String,
     },
     /// Models of this kind cannot be kept in a file.
     #[error("models of this kind have no file format")]
@@ -244,6 +238,12 @@ fn labelled(labels: &[String], names: &[String]) -> String {
 pub type Result<T> = std::result::Result<T, Error>;
 
 impl Error {
+    /// The error of a model of another crate.
+    #[cfg(any(feature = "linfa", feature = "smartcore"))]
+    pub(crate) fn recipe(reason: impl std::fmt::Display) -> Self {
+        Self::Recipe(reason.to_string().into())
+    }
+
     pub(crate) fn saved(path: &Path, reason: String) -> Self {
         let path = path.to_owned();
         Self::Saved { path, reason }

@@ -4,6 +4,7 @@ pub(crate) mod comparison;
 pub(crate) mod evaluation;
 pub(crate) mod fingerprint;
 pub(crate) mod fit;
+pub(crate) mod folds;
 pub(crate) mod nearest;
 pub(crate) mod parts;
 pub(crate) mod probabilities;

@@ -7,6 +7,8 @@
 //! | mel spectrograms | [`MelImages`] |
 //! | training and test rows | [`Experiment`], [`Validation`] |
 //! | models | [`Recipe`]: [`boost::BoostParams`], [`DenseParams`], [`ImageNet`], [`Ensemble`] |
+//! | models of other crates | [`TableRecipe`] for any, also of smartcore and linfa (features of these names) |
+//! | data sets of linfa | `to_linfa`, `from_linfa` (feature `linfa`) |
 //! | one fit | [`fit_and_evaluate`] |
 //! | a saved model of tables | [`TableModel`] |
 //! | trees on tables larger than memory | `train_on_shards` (feature `parquet`) |
@@ -40,6 +42,7 @@
 
 #![cfg_attr(not(test), warn(clippy::disallowed_methods))]
 
+mod adapters;
 #[cfg(feature = "classical")]
 mod classical;
 mod classifier;
@@ -58,6 +61,8 @@ mod similar;
 pub mod study;
 pub mod tune;
 
+#[cfg(feature = "linfa")]
+pub use adapters::linfa_dataset::{from_linfa, to_linfa};
 #[cfg(feature = "classical")]
 pub use classical::Classical;
 pub use classifier::{
@@ -92,6 +97,8 @@ pub use extraction::mel_images::MelImages;
 pub use extraction::sound_files::{DamagedFile, FileProblems};
 pub use extraction::table::{Extraction, ExtractionReport, feature_table};
 pub use linear::logistic::{LogisticModel, LogisticParams};
+#[cfg(feature = "linfa")]
+pub use linfa;
 pub use ndarray;
 pub use recipes::dense::{DenseModel, DenseParams};
 pub use recipes::ensemble::Ensemble;
@@ -102,7 +109,11 @@ pub use recipes::recipe::{FittedModel, Recipe};
 #[cfg(feature = "parquet")]
 pub use recipes::shards::train_on_shards;
 pub use recipes::table_model::TableModel;
+pub use recipes::table_recipe::TableRecipe;
+pub use recipes::training_rows::TrainingRows;
 pub use similar::{SimilarTrack, SimilarityIndex};
+#[cfg(feature = "smartcore")]
+pub use smartcore;
 pub use timbral_audio as audio;
 pub use timbral_boost as boost;
 pub use timbral_core::{InvalidParameter, Monitor, Progress, SharedMonitor};

@@ -9,3 +9,5 @@ pub(crate) mod recipe;
 #[cfg(feature = "parquet")]
 pub(crate) mod shards;
 pub(crate) mod table_model;
+pub(crate) mod table_recipe;
+pub(crate) mod training_rows;

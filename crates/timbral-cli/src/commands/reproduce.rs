@@ -89,7 +89,12 @@ impl Reproduce {
 
 impl Reproduce {
     /// Adds the rows of features and tags where the study is of GTZAN and the published tags are at hand.
-    fn add_tags(&self, study: &mut Study, session: &Session) -> anyhow::Result<()> {
+    fn add_tags(
+        &self,
+        study: &mut Study,
+        results: &Results,
+        session: &Session,
+    ) -> anyhow::Result<()> {
         if !study
             .material
             .splits()
@@ -127,7 +132,8 @@ impl Reproduce {
         let tags = Taggrams::read(archives)?;
         let artists = near("artists_sturm.txt").map(Artists::read).transpose()?;
         let table = FeatureTable::read(clips)?;
-        study.add_tags(&table, &tags, artists.as_ref(), &mut session.monitor())?;
+        let artists = artists.as_ref();
+        study.add_tags(&table, &tags, artists, results, &mut session.monitor())?;
         Ok(())
     }
 }
@@ -153,7 +159,7 @@ impl Command for Reproduce {
         let mut study = self
             .params()
             .run(material, &results, &mut session.monitor())?;
-        self.add_tags(&mut study, &session)?;
+        self.add_tags(&mut study, &results, &session)?;
         phase("writing the page");
         study.save(&self.out)?;
         println!("{study}\n{}", self.out.join("index.html").display());

@@ -15,6 +15,7 @@ use crate::kernels::geometry::Geometry;
 use crate::layers::activation::Activation;
 use crate::layers::batch_norm::EPSILON;
 use crate::layers::dropout::drop_out;
+use crate::layers::pool::MIN_VARIANCE;
 use crate::nets::architecture::Architecture;
 use crate::nets::attention_net::AttentionNetParams;
 use crate::nets::conv_net::Pooling;
@@ -205,7 +206,7 @@ impl<'a> Graph<'a> {
         let x = Tensor::from_slice(input, dims, self.device)?.permute((3, 0, 1, 2))?;
         self.next_layer();
         let bands = |name: &str| self.get(name)?.reshape((1, 1, shape.height, 1));
-        let variance = bands("input.variance")?.maximum(1e-12)?;
+        let variance = bands("input.variance")?.maximum(MIN_VARIANCE)?;
         let x = x.broadcast_sub(&bands("input.mean")?)?;
         let mut x = x.broadcast_div(&variance.sqrt()?)?;
         for (i, block) in blocks.iter().enumerate() {

@@ -148,6 +148,9 @@ impl Layer for Columns {
     }
 }
 
+/// The least variance of a row of an image that it is divided by.
+pub(crate) const MIN_VARIANCE: f32 = 1e-12;
+
 /// Standardises every row of an image with the mean and the variance of that row in the training
 /// images.
 pub(crate) struct Standardise {
@@ -181,7 +184,10 @@ impl Layer for Standardise {
         for (i, (out, input)) in rows.enumerate() {
             let band = i % self.shape.height;
             let mean = statistics[self.mean.start + band];
-            let factor = 1.0 / statistics[self.variance.start + band].max(1e-12).sqrt();
+            let factor = 1.0
+                / statistics[self.variance.start + band]
+                    .max(MIN_VARIANCE)
+                    .sqrt();
             for (out, x) in out.iter_mut().zip(input) {
                 *out = (x - mean) * factor;
             }

@@ -12,8 +12,10 @@ use smartcore::ensemble::random_forest_classifier::{
 };
 use timbral_core::{Monitor, Progress, check};
 
-use crate::classical::rows::{Predict, TrainingRows, failed, votes};
-use crate::error::Result;
+use crate::adapters::smartcore::classes;
+use crate::classical::rows::votes;
+use crate::error::{Error, Result};
+use crate::recipes::training_rows::{Predict, TrainingRows};
 
 /// Trees grown between two reports.
 pub(super) const TREES_PER_STEP: usize = 10;
@@ -46,14 +48,14 @@ pub(super) fn random_forest(
     seed: u64,
     monitor: &mut dyn Monitor,
 ) -> Result<Predict> {
-    let (x, y, n_classes) = (data.wide(), data.labels(), data.n_classes);
+    let (x, y, n_classes) = (data.x.mapv(f64::from), classes(data), data.n_classes);
     let grow = |tree: usize| {
         let params = RandomForestClassifierParameters {
             n_trees: 1,
             seed: stream(seed, tree),
             ..Default::default()
         };
-        RandomForestClassifier::fit(&x, &y, params).map_err(failed)
+        RandomForestClassifier::fit(&x, &y, params).map_err(Error::recipe)
     };
     let trees = grow_in_steps(n_trees, monitor, |trees| {
         trees.into_par_iter().map(grow).collect()
@@ -61,7 +63,7 @@ pub(super) fn random_forest(
     Ok(Box::new(move |x| {
         let x = x.mapv(f64::from);
         let each = trees.par_iter().map(|tree| {
-            let classes = tree.predict(&x).map_err(failed)?;
+            let classes = tree.predict(&x).map_err(Error::recipe)?;
             Ok(classes.iter().map(|c| *c as usize).collect())
         });
         let each = each.collect::<Result<Vec<Vec<usize>>>>()?;
@@ -75,7 +77,7 @@ pub(super) fn extra_trees(
     seed: u64,
     monitor: &mut dyn Monitor,
 ) -> Result<Predict> {
-    let (x, n_classes) = (data.wide(), data.n_classes);
+    let (x, n_classes) = (data.x.mapv(f64::from), data.n_classes);
     let grow = |trees: Range<usize>| {
         let regression = |class: usize| {
             let is_class = data.y.iter().map(|y| f64::from(u8::from(*y == class)));
@@ -85,7 +87,7 @@ pub(super) fn extra_trees(
                 seed: stream(seed, class * n_trees + trees.start),
                 ..Default::default()
             };
-            ExtraTreesRegressor::fit(&x, &y, params).map_err(failed)
+            ExtraTreesRegressor::fit(&x, &y, params).map_err(Error::recipe)
         };
         let models = (0..n_classes).into_par_iter().map(regression);
         Ok(vec![(trees.len(), models.collect::<Result<Vec<_>>>()?)])
@@ -97,7 +99,7 @@ pub(super) fn extra_trees(
         let of_class = |class: usize| -> Result<Vec<f64>> {
             let mut sums = vec![0.0; x.nrows()];
             for (n, models) in &steps {
-                let means: Vec<f64> = models[class].predict(&x).map_err(failed)?;
+                let means: Vec<f64> = models[class].predict(&x).map_err(Error::recipe)?;
                 let terms = sums.iter_mut().zip(means);
                 terms.for_each(|(sum, mean)| *sum += *n as f64 * mean);
             }

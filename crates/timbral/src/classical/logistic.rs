@@ -1,12 +1,10 @@
-//! The logistic regression of linfa, whose ndarray 0.16 is used in this file only.
+//! The logistic regression of linfa.
 
-use linfa::DatasetBase;
-use linfa::traits::Fit;
 use linfa_logistic::MultiLogisticRegression;
-use ndarray::{Array1, Array2};
 
-use crate::classical::rows::{Predict, TrainingRows, failed, softmax};
+use crate::adapters::linfa::fit_probabilities;
 use crate::error::Result;
+use crate::recipes::training_rows::{Predict, TrainingRows};
 
 /// The norm of the gradient, divided by the number of rows, at which the solver ends.
 const TOLERANCE: f64 = 1e-4;
@@ -21,23 +19,17 @@ const MAX_ITERATIONS: u64 = 300;
 /// -sum_i ln p_i + alpha / 2 |w|^2,   p_i = softmax(x_i w + b) of the class of row i
 /// ```
 pub(super) fn fit(data: &TrainingRows, alpha: f64) -> Result<Predict> {
-    let x = nd16::Array2::from_shape_fn(data.x.dim(), |(i, j)| f64::from(data.x[[i, j]]));
-    let dataset = DatasetBase::new(x, nd16::Array1::from_vec(data.y.clone()));
     let params = MultiLogisticRegression::default()
         .alpha(alpha)
         .max_iterations(MAX_ITERATIONS)
         .gradient_tolerance(TOLERANCE * data.y.len() as f64);
-    let model = params.fit(&dataset).map_err(failed)?;
-    let (w, b) = (model.params(), model.intercept());
-    let weights = Array2::from_shape_fn(w.dim(), |(j, class)| w[[j, class]]);
-    let bias = Array1::from_iter(b.iter().copied());
-    Ok(Box::new(move |x| {
-        Ok(softmax(x.mapv(f64::from).dot(&weights) + &bias))
-    }))
+    fit_probabilities(data, &params, |model, x| model.predict_probabilities(x))
 }
 
 #[cfg(test)]
 mod tests {
+    use ndarray::Array2;
+
     use super::*;
 
     /// Weights from the log odds at the unit vectors, shifted to sum 0 over the classes as at the optimum.

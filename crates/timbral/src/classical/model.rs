@@ -5,13 +5,13 @@ use ndarray::Array2;
 use serde::Serialize;
 use serde_json::{Value, json};
 use timbral_core::{InvalidParameter, Monitor};
-use timbral_data::{FeatureTable, Scaler, ScalerParams};
+use timbral_data::{FeatureTable, Scaling};
 
-use crate::classical::rows::{Predict, TrainingRows, failed, standardise};
 use crate::classical::{forests, logistic, simple, svm};
 use crate::error::{Error, Result};
 use crate::experiment::parts::Experiment;
 use crate::recipes::recipe::{FittedModel, Recipe};
+use crate::recipes::training_rows::{FittedRows, Predict, TrainingRows};
 
 /// A classical model of a table, with scikit-learn's defaults.
 ///
@@ -161,54 +161,25 @@ impl Recipe for Classical {
         seed: u64,
         monitor: &mut dyn Monitor,
     ) -> Result<Box<dyn FittedModel + '_>> {
-        let train = &experiment.train;
-        let rows: Vec<usize> = (0..train.n_rows()).collect();
-        let scaler = ScalerParams::default().fit(train, &rows)?;
-        let labels = train.labels().ok_or(Error::NoLabels)?;
-        let mut classes = labels.to_vec();
-        classes.sort_unstable();
-        classes.dedup();
-        let data = TrainingRows {
-            x: standardise(&scaler, train)?,
-            y: labels
-                .iter()
-                .map(|l| classes.partition_point(|c| c < l))
-                .collect(),
-            n_classes: classes.len(),
-        };
-        if data.n_classes < 2 {
-            return Err(failed("the training rows are of one class"));
-        }
+        let fit = |rows: &TrainingRows| self.train(rows, seed, monitor);
         Ok(Box::new(FittedClassical {
+            rows: FittedRows::fit(&experiment.train, Scaling::Standard, fit)?,
             params: *self,
             seed,
-            predict: self.train(&data, seed, monitor)?,
-            scaler,
-            classes,
-            n_classes: train.classes().len(),
         }))
     }
 }
 
 /// A fitted [`Classical`].
 struct FittedClassical {
+    rows: FittedRows,
     params: Classical,
     seed: u64,
-    scaler: Scaler,
-    predict: Predict,
-    /// The classes in the training rows, among all.
-    classes: Vec<usize>,
-    n_classes: usize,
 }
 
 impl FittedModel for FittedClassical {
     fn probabilities(&self, rows: &FeatureTable) -> Result<Array2<f32>> {
-        let known = (self.predict)(&standardise(&self.scaler, rows)?)?;
-        let mut all = Array2::zeros((rows.n_rows(), self.n_classes));
-        for (column, class) in known.columns().into_iter().zip(&self.classes) {
-            all.column_mut(*class).assign(&column.mapv(|p| p as f32));
-        }
-        Ok(all)
+        self.rows.probabilities(rows)
     }
 
     fn details(&self) -> Value {
@@ -342,7 +313,7 @@ mod tests {
         };
         assert_eq!(
             fit(&table, &split).unwrap(),
-            "the training rows are of one class"
+            "all rows have the label a: at least two different labels are needed"
         );
         let mut x = table.features().to_owned();
         x[[1, 0]] = f32::NAN;

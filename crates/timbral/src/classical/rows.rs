@@ -1,47 +1,12 @@
-use std::fmt;
-
 use ndarray::Array2;
-use timbral_data::{FeatureTable, Scaler};
 
-use crate::error::{Error, Result};
-use crate::experiment::parts::complete;
+use crate::recipes::training_rows::TrainingRows;
 
-/// The training rows: standardised, their classes numbered from 0 without gaps.
-pub(crate) struct TrainingRows {
-    pub(crate) x: Array2<f32>,
-    pub(crate) y: Vec<usize>,
-    pub(crate) n_classes: usize,
-}
-
-impl TrainingRows {
-    pub(crate) fn wide(&self) -> Array2<f64> {
-        self.x.mapv(f64::from)
-    }
-
-    pub(crate) fn labels(&self) -> Vec<u32> {
-        self.y.iter().map(|label| *label as u32).collect()
-    }
-
-    /// The numbers of the rows of a class.
-    pub(crate) fn of_class(&self, class: usize) -> Vec<usize> {
-        (0..self.y.len())
-            .filter(|row| self.y[*row] == class)
-            .collect()
-    }
-}
-
-/// From standardised rows to their probabilities of the classes in the training rows.
-pub(crate) type Predict = Box<dyn Fn(&Array2<f32>) -> Result<Array2<f64>> + Send + Sync>;
-
-pub(crate) fn standardise(scaler: &Scaler, table: &FeatureTable) -> Result<Array2<f32>> {
-    complete(table)?;
-    Ok(scaler.transform(table)?.features().to_owned())
-}
-
-pub(crate) fn failed(reason: impl fmt::Display) -> Error {
-    Error::Classical {
-        reason: reason.to_string(),
-    }
+/// The numbers of the rows of a class.
+pub(crate) fn of_class(data: &TrainingRows, class: usize) -> Vec<usize> {
+    (0..data.y.len())
+        .filter(|row| data.y[*row] == class)
+        .collect()
 }
 
 /// The softmax of each row of scores.

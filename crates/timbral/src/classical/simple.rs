@@ -7,14 +7,16 @@ use smartcore::tree::decision_tree_classifier::{
 };
 use timbral_data::KNearestParams;
 
-use crate::classical::rows::{Predict, TrainingRows, failed, softmax, votes};
-use crate::error::Result;
+use crate::adapters::smartcore::{classes, fit_classes};
+use crate::classical::rows::{of_class, softmax, votes};
+use crate::error::{Error, Result};
+use crate::recipes::training_rows::{Predict, TrainingRows};
 
 /// Softmax of minus half the squared distances to the means of the classes.
 pub(super) fn nearest_centroid(data: &TrainingRows) -> Predict {
-    let x = data.wide();
+    let x = data.x.mapv(f64::from);
     let mean = |class| {
-        let rows = x.select(Axis(0), &data.of_class(class));
+        let rows = x.select(Axis(0), &of_class(data, class));
         rows.mean_axis(Axis(0)).unwrap_or_default()
     };
     let means: Vec<Array1<f64>> = (0..data.n_classes).map(mean).collect();
@@ -31,8 +33,8 @@ pub(super) fn nearest_centroid(data: &TrainingRows) -> Predict {
 const VAR_SMOOTHING: f64 = 1e-9;
 
 pub(super) fn naive_bayes(data: &TrainingRows) -> Result<Predict> {
-    let model =
-        GaussianNB::fit(&data.wide(), &data.labels(), Default::default()).map_err(failed)?;
+    let x = data.x.mapv(f64::from);
+    let model = GaussianNB::fit(&x, &classes(data), Default::default()).map_err(Error::recipe)?;
     let (means, priors) = (model.theta().clone(), model.class_priors().clone());
     let mut variances = model.var().clone();
     // Features that vary at all have variance 1 over all rows.
@@ -73,16 +75,7 @@ pub(super) fn decision_tree(data: &TrainingRows, seed: u64) -> Result<Predict> {
         seed: Some(seed),
         ..Default::default()
     };
-    let n_classes = data.n_classes;
-    let model =
-        DecisionTreeClassifier::fit(&data.wide(), &data.labels(), params).map_err(failed)?;
-    Ok(Box::new(move |x| {
-        let classes = model.predict(&x.mapv(f64::from)).map_err(failed)?;
-        Ok(votes(
-            [classes.iter().map(|c| *c as usize).collect()].into_iter(),
-            n_classes,
-        ))
-    }))
+    fit_classes(data, params, DecisionTreeClassifier::fit)
 }
 
 #[cfg(test)]

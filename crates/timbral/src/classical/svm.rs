@@ -1,4 +1,4 @@
-//! The support vector machine of linfa, whose ndarray 0.16 is used in this file only.
+//! The support vector machine of linfa.
 
 use std::sync::{Mutex, PoisonError};
 
@@ -7,10 +7,12 @@ use linfa::traits::Fit;
 use linfa_svm::Svm;
 use ndarray::Array2;
 use rayon::prelude::*;
-use timbral_core::{Monitor, Progress, SharedMonitor};
+use timbral_core::{Monitor, Progress, SharedMonitor, check};
 
-use crate::classical::rows::{Predict, TrainingRows, failed, softmax};
+use crate::adapters::linfa::wide;
+use crate::classical::rows::{of_class, softmax};
 use crate::error::{Error, Result};
+use crate::recipes::training_rows::{Predict, TrainingRows};
 
 /// The violation of the optimality conditions at which the solver ends, as in libsvm.
 const TOLERANCE: f64 = 1e-3;
@@ -31,25 +33,24 @@ pub(super) fn fit(
 ) -> Result<Predict> {
     let n_classes = data.n_classes;
     let gamma = gamma.unwrap_or(1.0 / data.x.ncols().max(1) as f64);
-    let positive = |x: f64| x.is_finite() && x > 0.0;
-    if !positive(c) || !positive(gamma) {
-        return Err(failed(format!("c = {c}, gamma = {gamma}: must be above 0")));
+    for (name, value) in [("c", c), ("gamma", gamma)] {
+        let good = value.is_finite() && value > 0.0;
+        check(good, name, value, "must be finite and above 0")?;
     }
     let pairs: Vec<(usize, usize)> = (0..n_classes)
         .flat_map(|a| (a + 1..n_classes).map(move |b| (a, b)))
         .collect();
-    let of_class: Vec<Vec<usize>> = (0..n_classes).map(|class| data.of_class(class)).collect();
+    let x = wide(&data.x);
+    let of_class: Vec<Vec<usize>> = (0..n_classes).map(|class| of_class(data, class)).collect();
     let (monitor, done) = (SharedMonitor::new(monitor), Mutex::new(0));
     let train = |&(a, b): &(usize, usize)| {
         let rows = [&of_class[a][..], &of_class[b]].concat();
-        let records = nd16::Array2::from_shape_fn((rows.len(), data.x.ncols()), |(i, j)| {
-            f64::from(data.x[[rows[i], j]])
-        });
+        let records = x.select(nd16::Axis(0), &rows);
         let is_first = rows.iter().map(|row| data.y[*row] == a);
         let dataset = DatasetBase::new(records, nd16::Array1::from_iter(is_first));
         let params = Svm::<f64, bool>::params();
         let params = params.gaussian_kernel(1.0 / gamma).pos_neg_weights(c, c);
-        let svm = params.eps(TOLERANCE).fit(&dataset).map_err(failed)?;
+        let svm = params.eps(TOLERANCE).fit(&dataset).map_err(Error::recipe)?;
         let mut done = done.lock().unwrap_or_else(PoisonError::into_inner);
         *done += 1;
         let progress = Progress::new(*done, pairs.len(), "pairs of classes");
@@ -60,8 +61,9 @@ pub(super) fn fit(
     };
     let models = pairs.par_iter().map(train).collect::<Result<Vec<_>>>()?;
     Ok(Box::new(move |x| {
+        let x = wide(x);
         let scores = (0..x.nrows()).into_par_iter().flat_map_iter(|row| {
-            let row = nd16::Array1::from_iter(x.row(row).iter().map(|x| f64::from(*x)));
+            let row = x.row(row).to_owned();
             let (mut votes, mut sums) = (vec![0.0; n_classes], vec![0.0; n_classes]);
             for ((a, b), svm) in &models {
                 let decision = svm.weighted_sum(&row) - svm.rho;
@@ -73,7 +75,8 @@ pub(super) fn fit(
             scores.map(|(votes, s): (f64, f64)| votes + s / (3.0 * (s.abs() + 1.0)))
         });
         let scores: Vec<f64> = scores.collect();
-        let scores = Array2::from_shape_vec((x.nrows(), n_classes), scores).map_err(failed)?;
+        let scores =
+            Array2::from_shape_vec((x.nrows(), n_classes), scores).map_err(Error::recipe)?;
         Ok(softmax(scores))
     }))
 }

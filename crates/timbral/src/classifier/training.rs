@@ -6,7 +6,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use ndarray::{Array2, ArrayView2};
 use timbral_core::{Monitor, Progress};
 use timbral_data::GroupBy;
-use timbral_metrics::{Fold, FoldParams, stratified_group_k_fold};
+use timbral_metrics::Fold;
 
 use super::calibration::{Calibration, Rejection};
 use super::labelled_files::LabelledFiles;
@@ -17,6 +17,7 @@ use super::provenance::{HeldOutScore, Provenance};
 use super::{Classifier, weighted_mean};
 use crate::error::{Error, Result};
 use crate::experiment::evaluation::Evaluation;
+use crate::experiment::folds::folds_by_split_group;
 use crate::extraction::sound_files::FileProblems;
 
 /// The result of [`ClassifierParams::fit`].
@@ -125,16 +126,8 @@ impl ClassifierParams {
 
     /// The folds of the files, and the number of groups that they do not divide.
     fn folds(&self, data: &LabelledFiles, by: GroupBy) -> Result<(usize, Vec<Fold>)> {
-        let params = FoldParams {
-            n_splits: self.n_splits,
-            shuffle: Some(self.seed),
-            ..FoldParams::default()
-        };
-        // By name, so that an error names the genre.
-        let genres = data.labels.iter().map(|label| &data.classes[*label]);
-        let genres: Vec<&String> = genres.collect();
         let table = data.table.clone().grouped_by(by);
-        let folds = stratified_group_k_fold(&genres, table.split_groups(), &params)?;
+        let folds = folds_by_split_group(&table, self.n_splits, self.seed)?;
         Ok((table.n_split_groups(), folds))
     }
 }

@@ -4,11 +4,12 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use timbral_core::{Monitor, Progress, check};
 use timbral_data::{FeatureTable, Scaler, ScalerParams};
-use timbral_metrics::{FoldParams, stratified_group_k_fold};
+use timbral_metrics::Fold;
 
 use super::lbfgs::minimise;
 use crate::error::{Error, Result};
 use crate::experiment::evaluation::mean_log_loss;
+use crate::experiment::folds::folds_by_split_group;
 use crate::experiment::parts::{Experiment, complete};
 use crate::recipes::recipe::{FittedModel, Recipe};
 
@@ -175,12 +176,7 @@ impl LogisticParams {
     }
 
     /// As many folds as the rows support; none if that is less than two.
-    fn folds(
-        &self,
-        train: &FeatureTable,
-        labels: &[usize],
-        seed: u64,
-    ) -> Result<Vec<timbral_metrics::Fold>> {
+    fn folds(&self, train: &FeatureTable, labels: &[usize], seed: u64) -> Result<Vec<Fold>> {
         let groups = train.split_groups();
         let least = (0..train.classes().len()).filter_map(|class| {
             let rows = (0..labels.len()).filter(|row| labels[*row] == class);
@@ -195,12 +191,7 @@ impl LogisticParams {
         if n_splits < 2 {
             return Ok(Vec::new());
         }
-        let params = FoldParams {
-            n_splits,
-            shuffle: Some(seed),
-            ..FoldParams::default()
-        };
-        Ok(stratified_group_k_fold(labels, groups, &params)?)
+        folds_by_split_group(train, n_splits, seed)
     }
 }
 

@@ -19,6 +19,7 @@ use crate::experiment::parts::{Experiment, Validation};
 /// | [`ImageNet`](crate::ImageNet) | a network on the spectrograms of the rows |
 /// | [`Ensemble`](crate::Ensemble) | the mean of others |
 /// | [`TunedTrees`](crate::tune::TunedTrees) | boosted trees whose parameters are searched on the training rows |
+/// | [`TableRecipe`](crate::TableRecipe) | a function that fits, an estimator of smartcore or a model of linfa |
 ///
 /// A recipe of your own needs four methods; errors of other crates go into
 /// [`Error::Recipe`](crate::Error::Recipe).

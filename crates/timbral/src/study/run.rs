@@ -188,6 +188,7 @@ impl Study {
         table: &FeatureTable,
         tags: &Taggrams,
         artists: Option<&Artists>,
+        results: &Results,
         monitor: &mut dyn Monitor,
     ) -> Result<()> {
         let of = |run: &&StudyRun| {
@@ -202,7 +203,8 @@ impl Study {
                 )
             })
             .collect();
-        self.tags = Some(TagStudy::run(table, tags, artists, &networks, 0, monitor)?);
+        let tags = TagStudy::run(table, tags, artists, &networks, 0, results, monitor)?;
+        self.tags = Some(tags);
         Ok(())
     }
 }

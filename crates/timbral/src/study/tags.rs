@@ -4,16 +4,20 @@ use std::fmt;
 
 use ndarray::Array2;
 use timbral_boost::BoostParams;
-use timbral_core::{Monitor, Progress};
+use timbral_core::Monitor;
 use timbral_data::gtzan::{Artists, Taggrams, fault_filtered_split};
-use timbral_data::{FeatureTable, GroupBy, Split};
-use timbral_metrics::{FoldParams, mcnemar, stratified_group_k_fold};
+use timbral_data::{FeatureTable, GroupBy, Split, SplitMethod};
+use timbral_metrics::mcnemar;
 use timbral_plot::{Figure, FigureParams, ScoreInterval, score_intervals};
 
 use crate::error::Result;
 use crate::experiment::evaluation::Accuracy;
-use crate::experiment::fit::{fit_and_evaluate, most_probable};
+use crate::experiment::fingerprint::Fingerprint;
+use crate::experiment::fit::most_probable;
+use crate::experiment::folds::folds_by_split_group;
 use crate::experiment::probabilities::Probabilities;
+use crate::experiment::results::Results;
+use crate::experiment::runner::{PlannedFit, run_all};
 use crate::linear::logistic::LogisticParams;
 use crate::recipes::dense::DenseParams;
 use crate::recipes::ensemble::mean;
@@ -64,7 +68,8 @@ impl TagStudy {
     /// Fits the models. `table` has the published features of whole clips. `networks` are probabilities of the test clips
     /// by other models, such as networks on spectrograms, which are members of the ensemble.
     ///
-    /// `monitor` is called after each fit; the unit is `fits`.
+    /// Fits that `results` has are not repeated; new ones are added to it. `monitor` is called after every step of every
+    /// fit and after every fit; the unit is `fits`.
     ///
     /// # Errors
     ///
@@ -75,6 +80,7 @@ impl TagStudy {
         artists: Option<&Artists>,
         networks: &[(String, Probabilities)],
         seed: u64,
+        results: &Results,
         monitor: &mut dyn Monitor,
     ) -> Result<Self> {
         let mut joined = tags.add_to(table)?;
@@ -96,35 +102,37 @@ impl TagStudy {
         ];
         let split = fault_filtered_split(&joined)?;
         let folds = match artists {
-            Some(_) => artist_folds(&joined, seed)?,
+            Some(_) => folds_by_split_group(&joined, N_SPLITS, seed)?,
             None => Vec::new(),
         };
-        let splits: Vec<&Split> = std::iter::once(&split).chain(&folds).collect();
-        let (total, mut done) = (models.len() * splits.len(), 0);
+        let folds: Vec<Split> = folds.into_iter().map(Split::from).collect();
+        let mut tables = Vec::new();
+        for (_, seen, _) in models {
+            let table = of_columns(&joined, seen)?;
+            tables.push((Fingerprint::of_table(&table), table));
+        }
+        let mut plan = Vec::new();
+        for ((_, _, recipe), (content, table)) in models.into_iter().zip(&tables) {
+            let mut add = |method, split: &Split| {
+                let fit = PlannedFit::new(recipe, table, content, method, seed, split.clone());
+                plan.push(fit.without_train_accuracy());
+            };
+            add(SplitMethod::FaultFiltered, &split);
+            folds
+                .iter()
+                .for_each(|fold| add(SplitMethod::StratifiedGrouped, fold));
+        }
+        let runs = run_all(&plan, results, monitor)?;
         // For each model the probabilities of the test clips, then those of all clips by folds.
         let mut outputs = Vec::new();
-        for (_, seen, recipe) in models {
-            let seen = of_columns(&joined, seen)?;
+        for runs in runs.chunks(1 + folds.len()) {
             let mut by_folds = Array2::zeros((joined.n_rows(), joined.classes().len()));
-            let mut on_test = Array2::zeros((0, 0));
-            for (i, split) in splits.iter().enumerate() {
-                let mut inner = |progress: &Progress| {
-                    let message = progress.message.clone();
-                    monitor.report(&Progress::new(done, total, "fits").with_message(message))
-                };
-                let fit = fit_and_evaluate(recipe, &seen, split, seed, &mut inner)?;
-                let values = fit.probabilities.values();
-                match i {
-                    0 => on_test = values.to_owned(),
-                    _ => {
-                        for (row, values) in split.test.iter().zip(values.rows()) {
-                            by_folds.row_mut(*row).assign(&values);
-                        }
-                    }
+            for (run, fold) in runs[1..].iter().zip(&folds) {
+                for (row, values) in fold.test.iter().zip(run.probabilities.values().rows()) {
+                    by_folds.row_mut(*row).assign(&values);
                 }
-                done += 1;
             }
-            outputs.push((on_test, by_folds));
+            outputs.push((runs[0].probabilities.values().to_owned(), by_folds));
         }
         let test = joined.select(&split.test)?;
         let mut names: Vec<String> = models.iter().map(|(name, ..)| (*name).to_owned()).collect();
@@ -272,17 +280,6 @@ fn trees() -> BoostParams {
         colsample_bynode: 0.3,
         ..BoostParams::default()
     }
-}
-
-fn artist_folds(table: &FeatureTable, seed: u64) -> Result<Vec<Split>> {
-    let labels = table.labels().unwrap_or_default();
-    let params = FoldParams {
-        n_splits: N_SPLITS,
-        shuffle: Some(seed),
-        ..FoldParams::default()
-    };
-    let folds = stratified_group_k_fold(labels, table.split_groups(), &params)?;
-    Ok(folds.into_iter().map(Split::from).collect())
 }
 
 fn of_columns(table: &FeatureTable, seen: Seen) -> Result<FeatureTable> {
