@@ -48,6 +48,7 @@ pub fn write_atomic(
         Some(folder) if !folder.as_os_str().is_empty() => folder,
         _ => Path::new("."),
     };
+    #[cfg_attr(not(unix), expect(unused_mut))]
     let mut builder = tempfile::Builder::new();
     // A temporary file is private; the one that stays has the permissions of any new file.
     #[cfg(unix)]
