@@ -216,7 +216,7 @@ impl Classifier {
     ///
     /// There are fewer samples than one segment has, or they have no features.
     pub fn predict_samples(&self, clip: &Clip) -> Result<Prediction> {
-        self.predict(Sound::Clip(clip))
+        self.predict(Sound::Clip(clip, Path::new("the samples")))
     }
 
     /// The genres of many files, on the threads of the current rayon pool.

@@ -173,6 +173,16 @@ pub enum Error {
         /// Samples of the file.
         got: usize,
     },
+    /// A row of a table with another number of values than there are columns.
+    #[error("{}: a row of {got} values, expected {expected}", path.display())]
+    Row {
+        /// The sound file.
+        path: PathBuf,
+        /// The columns of features.
+        expected: usize,
+        /// The values.
+        got: usize,
+    },
     /// Segments without samples, or with a stride that is too short.
     #[error(
         "segments of {length} samples every {stride}: both must be at least 1, and the stride a 64th of the length"

@@ -10,4 +10,5 @@ pub(crate) mod mel_images;
 pub(crate) mod recordings;
 pub(crate) mod sound;
 pub(crate) mod sound_files;
+pub(crate) mod sound_rows;
 pub(crate) mod table;

@@ -95,6 +95,7 @@ pub use extraction::in_order::PredictionReport;
 pub use extraction::inputs::Inputs;
 pub use extraction::mel_images::MelImages;
 pub use extraction::sound_files::{DamagedFile, FileProblems};
+pub use extraction::sound_rows::SoundRows;
 pub use extraction::table::{Extraction, ExtractionReport, feature_table};
 pub use linear::logistic::{LogisticModel, LogisticParams};
 #[cfg(feature = "linfa")]

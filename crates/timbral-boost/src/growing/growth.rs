@@ -5,7 +5,7 @@ use super::interactions::Path;
 use super::node::{Chosen, Open};
 use super::partition::{partition, partition_by};
 use super::regularisation::{Bounds, NodeSums, Sums, minus, plus};
-use crate::data::{Bin, Column, LANES};
+use crate::data::{Bin, LANES};
 use crate::model::CategorySet;
 use crate::random::{Key, Stream};
 

@@ -1,6 +1,6 @@
 use rayon::prelude::*;
 
-use crate::data::Bin;
+use crate::data::{Bin, Column};
 use crate::model::CategorySet;
 
 /// Rows per task.
@@ -46,7 +46,7 @@ pub(crate) fn partition(
 #[cold]
 pub(super) fn partition_by<B: Bin>(
     set: &CategorySet,
-    column: &[B],
+    column: Column<'_, B>,
     (missing, default_left): (usize, bool),
     rows: &mut [u32],
     scratch: &mut [u32],
@@ -56,7 +56,7 @@ pub(super) fn partition_by<B: Bin>(
     for &category in set.members() {
         goes_left[category as usize] = false;
     }
-    partition(rows, scratch, |row| goes_left[column[row as usize].index()])
+    partition(rows, scratch, |row| goes_left[column.bin(row)])
 }
 
 /// The same for one chunk: the left part moves forward in place.

@@ -78,7 +78,7 @@ impl EmbeddingAnalyzer {
                 let reader = self.files.encoded_reader(encoded)?;
                 Ok(self.embedder.for_each_batch(reader, batch)?)
             }
-            Sound::Clip(clip) => {
+            Sound::Clip(clip, _) => {
                 batch(self.embedder.clip(clip)?)?;
                 Ok(Gaps::default())
             }

@@ -34,7 +34,8 @@ impl EncodedSound {
         &self.bytes
     }
 
-    pub(crate) fn reader(&self) -> Cursor<Arc<[u8]>> {
+    /// A reader of the bytes, without a copy of them.
+    pub fn reader(&self) -> Cursor<Arc<[u8]>> {
         Cursor::new(Arc::clone(&self.bytes))
     }
 }

@@ -3,7 +3,7 @@ use std::str::FromStr;
 use std::sync::{Mutex, PoisonError};
 
 use serde::{Deserialize, Serialize};
-use timbral_audio::{Gaps, OpenParams};
+use timbral_audio::{Clip, Gaps, OpenParams};
 use timbral_core::InvalidParameter;
 use timbral_dsp::{FeatureScratch, FeatureSet, FeatureSetParams};
 
@@ -70,7 +70,7 @@ impl FromStr for Segmentation {
 }
 
 /// A feature vector with its name and length.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct FeatureRow {
     /// The file's name, with the segment's number before its extension.
@@ -178,6 +178,16 @@ impl Extractor {
     /// Those of [`rows`](Self::rows).
     pub fn rows_encoded(&self, sound: &EncodedSound) -> Result<(Vec<FeatureRow>, Gaps)> {
         self.rows_and_gaps(Sound::Encoded(sound))
+    }
+
+    /// The rows of samples in memory, of any rate and number of channels, as [`rows`](Self::rows) has them of a file of
+    /// this name.
+    ///
+    /// # Errors
+    ///
+    /// There are fewer samples than one segment has, or they have no features; `name` is in the error.
+    pub fn rows_samples(&self, name: impl AsRef<Path>, clip: &Clip) -> Result<Vec<FeatureRow>> {
+        Ok(self.rows_and_gaps(Sound::Clip(clip, name.as_ref()))?.0)
     }
 
     fn rows_and_gaps(&self, sound: Sound<'_>) -> Result<(Vec<FeatureRow>, Gaps)> {

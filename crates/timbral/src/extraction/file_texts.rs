@@ -19,6 +19,22 @@ pub(crate) struct FileTexts {
 impl FileTexts {
     /// A group only where the names of the rows do not say it, artists and albums where a file's tags say some.
     pub(crate) fn of(files: &[PathBuf], segments: Segmentation) -> Self {
+        let tags = sound_tags(files);
+        let texts = |of: fn(&SoundTags) -> &Option<String>| {
+            let texts = tags.iter().map(|tags| of(tags).clone().unwrap_or_default());
+            texts.collect()
+        };
+        let (artists, albums) = (texts(|tags| &tags.artist), texts(|tags| &tags.album));
+        Self::new(files, segments, artists, albums)
+    }
+
+    /// As [`of`](Self::of), with the artist and the album of each file, empty where there is none.
+    pub(crate) fn new(
+        files: &[PathBuf],
+        segments: Segmentation,
+        artists: Vec<String>,
+        albums: Vec<String>,
+    ) -> Self {
         let recordings = recordings(files);
         let mut texts = Self {
             columns: Vec::new(),
@@ -27,19 +43,7 @@ impl FileTexts {
         if !names_tell_recordings(files, &recordings, segments) {
             texts.add("group", recordings);
         }
-        let tags = sound_tags(files);
-        let text = |text: Option<String>| text.unwrap_or_default();
-        for (name, column) in [
-            (
-                "artist",
-                tags.iter().map(|tags| text(tags.artist.clone())).collect(),
-            ),
-            (
-                "album",
-                tags.iter().map(|tags| text(tags.album.clone())).collect(),
-            ),
-        ] {
-            let column: Vec<String> = column;
+        for (name, column) in [("artist", artists), ("album", albums)] {
             if column.iter().any(|text| !text.is_empty()) {
                 texts.add(name, column);
             }

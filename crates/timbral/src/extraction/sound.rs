@@ -21,8 +21,8 @@ pub(crate) enum Sound<'a> {
     File(&'a Path),
     /// The bytes of a file in memory.
     Encoded(&'a EncodedSound),
-    /// Samples in memory.
-    Clip(&'a Clip),
+    /// Samples in memory, with their name.
+    Clip(&'a Clip, &'a Path),
 }
 
 impl<'a> Sound<'a> {
@@ -31,7 +31,7 @@ impl<'a> Sound<'a> {
         match self {
             Self::File(path) => path,
             Self::Encoded(sound) => sound.name(),
-            Self::Clip(_) => Path::new("the samples"),
+            Self::Clip(_, name) => name,
         }
     }
 
@@ -52,7 +52,7 @@ impl<'a> Sound<'a> {
                 }
                 Ok(files.note(self, mono.gaps()))
             }
-            Self::Clip(clip) => {
+            Self::Clip(clip, _) => {
                 take(clip.to_mono().resample(sample_rate)?.samples())?;
                 Ok(Gaps::default())
             }
@@ -96,7 +96,7 @@ impl<'a> Sound<'a> {
                 }
                 files.note(self, segments.gaps())
             }
-            Self::Clip(clip) => {
+            Self::Clip(clip, _) => {
                 let clip = clip.to_mono().resample(sample_rate)?;
                 let segments: Vec<_> = clip.segments(length, stride)?.collect();
                 for batch in segments.chunks(BATCH) {

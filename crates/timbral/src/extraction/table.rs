@@ -351,7 +351,7 @@ pub(crate) fn for_each_file<'f, T: Send>(
 }
 
 /// The columns of the table.
-fn columns(names: &[String], texts: &[&str]) -> Vec<String> {
+pub(crate) fn columns(names: &[String], texts: &[&str]) -> Vec<String> {
     let name = |s: &str| s.to_owned();
     let head = [name("filename"), name("length")].into_iter();
     head.chain(names.iter().cloned())
