@@ -14,9 +14,7 @@ use super::vectors::grow_vectors;
 use crate::data::{AnyBins, Bin, Binned, BinnedRows, Cuts, Dataset, FeatureType};
 use crate::error::{Error, Result};
 use crate::growing::{Grower, Histograms, MultiStrategy, VectorGrower};
-use crate::loss::{
-    Boosted, Evaluated, Gradients, Groups, Metric, Objective, Outputs, Shares,
-};
+use crate::loss::{Boosted, Evaluated, Gradients, Groups, Metric, Objective, Outputs, Shares};
 use crate::model::{Model, Tree};
 use crate::random::{Key, Stream};
 
