@@ -2,6 +2,7 @@
 
 mod features;
 pub(crate) mod network;
+pub(crate) mod page;
 pub(crate) mod search;
 pub(crate) mod table;
 pub(crate) mod training;
