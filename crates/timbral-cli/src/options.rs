@@ -3,6 +3,7 @@
 pub(crate) mod boost;
 mod features;
 pub(crate) mod network;
+pub(crate) mod page;
 pub(crate) mod search;
 pub(crate) mod table;
 pub(crate) mod training;

@@ -146,6 +146,13 @@ fn music_becomes_a_classifier_and_bad_files_are_skipped() {
     assert_eq!(output.status.code(), Some(2), "{stderr}");
     assert!(stderr.contains("text.wav: not a sound file"), "{stderr}");
     assert_eq!(text(&output.stdout).lines().count(), 2);
+    let song = "predict music/synth-pulse/synth-pulse.00000.wav --model g.timbral --page p.html";
+    done(folder, song);
+    let page = std::fs::read_to_string(folder.join("p.html")).unwrap();
+    assert!(page.contains("<audio controls src=\"data:audio/wav;base64,"));
+    assert_eq!(page.matches("<svg").count(), 10);
+    let output = run(folder, "predict music --model g.timbral --page p.html");
+    assert!(text(&output.stderr).contains("--page takes one sound file, not 21"));
     let output = run(
         folder,
         "similar music music/synth-pulse/synth-pulse.00000.wav -k 3",

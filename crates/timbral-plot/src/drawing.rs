@@ -19,6 +19,7 @@ pub(crate) use escape::escape;
 pub use figure::{Figure, FigureParams};
 pub(crate) use heat::{even_heat, heat};
 pub(crate) use legend::{Key, colorbar, labelled_colorbar, legend};
+pub(crate) use render::png;
 pub(crate) use scale::{Axis, number};
 pub(crate) use text::{SMALL, TEXT, fit};
 pub(crate) use theme::Paint;

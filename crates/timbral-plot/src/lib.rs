@@ -13,6 +13,8 @@
 //! - Models: [`confusion_matrix`], [`roc_curves`], [`precision_recall_curves`], [`reliability_diagram`],
 //!   [`feature_importances`], [`shap_summary`], [`score_intervals`].
 //!
+//! A [`SoundPage`] is a page with a player of a recording, its spectrogram, and values over its time.
+//!
 //! The crate reads no files and no system fonts: the font of PNG files is embedded. Text that is too long
 //! for its place is shortened with an ellipsis. Data that cannot be drawn are an [`Error`], never a panic;
 //! constant data get a range around their value. The ten class colours are distinguishable with colour
@@ -37,6 +39,7 @@ mod drawing;
 mod error;
 mod figures;
 mod file;
+mod player;
 mod report;
 
 pub use ndarray;
@@ -52,4 +55,5 @@ pub use figures::{
     spectrogram_grid, tempogram, tonal_centroids, training_curves, tuning_history, waveform,
     waveform_grid,
 };
+pub use player::SoundPage;
 pub use report::Report;

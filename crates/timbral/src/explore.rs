@@ -1,5 +1,6 @@
 //! Figures of sounds and of tables.
 
+mod page;
 mod sound;
 mod table;
 

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use timbral::{Classifier, Inputs, Prediction, Progress};
 
 use crate::command::Command;
+use crate::options::page::PageArgs;
 use crate::options::{SoundArgs, find_files};
 use crate::session::{ThreadArgs, phase};
 use crate::status::Status;
@@ -23,6 +24,8 @@ pub struct Predict {
     /// Print one line of JSON per file
     #[arg(long)]
     json: bool,
+    #[command(flatten)]
+    page: PageArgs,
     #[command(flatten)]
     sound: SoundArgs,
     #[command(flatten)]
@@ -47,7 +50,12 @@ impl Command for Predict {
             "predicting the genres of {} sound files",
             files.len()
         ));
+        self.page.check(&files)?;
+        let mut written = Ok(());
         let print = |path: &Path, prediction: Prediction| {
+            written = self
+                .page
+                .save(|| prediction.page(path, self.sound.open_params()));
             if self.json {
                 return println!("{}", prediction.to_json(path, self.over_time));
             }
@@ -63,6 +71,7 @@ impl Command for Predict {
         let mut report = classifier.predict_files(&files, print, &mut stop);
         report.skipped.splice(0..0, unreadable);
         eprintln!("{report}");
+        written?;
         Ok(match report.stopped {
             true => Status::Stopped,
             false => Status::of_files(report.files, report.skipped.len()),

@@ -5,4 +5,5 @@
 
 mod draw;
 mod gallery;
+mod player;
 mod report;
