@@ -10,7 +10,8 @@ use timbral_audio::OpenParams;
 use timbral_data::FeatureTable;
 use timbral_plot::{
     Figure, FigureParams, FrameTiming, FrequencyAxis, chromagram, harmonic_percussive, onset_curve,
-    spectrogram, spectrogram_grid, tempogram, waveform, waveform_grid,
+    pitch_curve, recurrence_plot, spectrogram, spectrogram_grid, tempogram, tonal_centroids,
+    waveform, waveform_grid,
 };
 
 use crate::error::Result;
@@ -49,14 +50,20 @@ const MEL: FrequencyAxis = FrequencyAxis::Mel {
     f_max: SoundFeatures::SAMPLE_RATE as f64 / 2.0,
 };
 
-/// The figures of one sound: waveform, spectrogram, mel bands, pitch classes, onsets and beats,
-/// tempogram, the harmonic and the percussive part.
+/// The bins of [`SoundFeatures::cqt_db`].
+const NOTES: FrequencyAxis = FrequencyAxis::Notes {
+    f_min: 32.703_195_662_574_83,
+    bins_per_octave: 12,
+};
+
+/// The figures of one sound: waveform, spectrogram, mel bands, constant-Q transform, pitch, pitch classes, tonal
+/// centroids, onsets and beats, tempogram, which parts return, the harmonic and the percussive part.
 ///
 /// ```
 /// let tone: Vec<f32> = (0..44_100).map(|n| (n as f32 * 0.125).sin()).collect();
 /// let features = timbral::SoundFeatures::of_samples(&tone)?;
 /// let figures = timbral::sound_figures(&features, "a tone")?;
-/// assert_eq!(figures.len(), 7);
+/// assert_eq!(figures.len(), 11);
 /// assert!(figures[0].figure.title().ends_with("a tone"));
 /// # Ok::<(), timbral::Error>(())
 /// ```
@@ -67,6 +74,10 @@ const MEL: FrequencyAxis = FrequencyAxis::Mel {
 pub fn sound_figures(features: &SoundFeatures, name: &str) -> Result<Vec<CaptionedFigure>> {
     let titled = |what: &str| FigureParams::titled(format!("{what}: {name}"));
     let [harmonic, percussive] = &features.parts_db;
+    let recurrence_frames = FrameTiming::new(
+        SoundFeatures::SAMPLE_RATE,
+        SoundFeatures::HOP_LENGTH * features.recurrence_step,
+    );
     let beats = format!(
         "Onset strength; {:.1} beats per minute",
         features.beats.tempo
@@ -99,8 +110,31 @@ pub fn sound_figures(features: &SoundFeatures, name: &str) -> Result<Vec<Caption
             "128 mel bands".to_owned(),
         ),
         (
+            spectrogram(
+                features.cqt_db.view(),
+                NOTES,
+                &FRAMES,
+                &titled("Constant-Q transform"),
+            )?,
+            "84 semitones from C1".to_owned(),
+        ),
+        (
+            pitch_curve(
+                features.cqt_db.view(),
+                NOTES,
+                &features.f0,
+                &FRAMES,
+                &titled("Pitch"),
+            )?,
+            "The fundamental frequency by pYIN, on the constant-Q transform".to_owned(),
+        ),
+        (
             chromagram(features.chroma.view(), &FRAMES, &titled("Chromagram"))?,
             "Pitch classes; the strongest of each frame is 1".to_owned(),
+        ),
+        (
+            tonal_centroids(features.tonnetz.view(), &FRAMES, &titled("Tonal centroids"))?,
+            "Directions on the circles of fifths and thirds".to_owned(),
         ),
         (
             onset_curve(
@@ -114,6 +148,14 @@ pub fn sound_figures(features: &SoundFeatures, name: &str) -> Result<Vec<Caption
         (
             tempogram(features.tempogram.view(), &FRAMES, &titled("Tempogram"))?,
             "How strongly onsets repeat, by lag".to_owned(),
+        ),
+        (
+            recurrence_plot(
+                features.recurrence.view(),
+                &recurrence_frames,
+                &titled("Recurrence"),
+            )?,
+            "Frames with like pitch classes; parts that return are diagonals".to_owned(),
         ),
         (
             harmonic_percussive(

@@ -34,8 +34,8 @@ pub struct Explore {
 impl Command for Explore {
     const NAME: &'static str = "explore";
     const ABOUT: &'static str = "Draw sound files and tables of features, on one page";
-    const DETAILS: &'static str = "Of a sound file: waveform, spectrogram, mel bands, chroma, onsets and \
-        beats, tempogram, harmonic and percussive parts. Of a table: rows per genre, distributions, \
+    const DETAILS: &'static str = "Of a sound file: waveform, spectrogram, mel bands, constant-Q transform, pitch, \
+        chroma, tonal centroids, onsets and beats, tempogram, recurrence, harmonic and percussive parts. Of a table: rows per genre, distributions, \
         correlations and a map of the rows by principal components.";
     const EXAMPLE: &'static str = "song.wav features.csv --out figures";
 

@@ -1,11 +1,12 @@
 use std::path::Path;
 
-use ndarray::Array2;
+use ndarray::{Array2, ArrayView2, s};
 use timbral_audio::{AudioReader, OpenParams};
 use timbral_dsp::{
-    BeatParams, BeatTracker, Beats, Chroma, ChromaParams, DbParams, Hpss, HpssParams, MelBank,
-    MelParams, OnsetParams, Reference, Stft, StftParams, Tempogram, TempogramParams,
-    amplitude_to_db, onset_strength, power_to_db,
+    BeatParams, BeatTracker, Beats, Chroma, ChromaCqt, ChromaCqtParams, ChromaParams, Cqt,
+    CqtParams, DbParams, Hpss, HpssParams, MelBank, MelParams, OnsetParams, Pyin, PyinParams,
+    RecurrenceParams, Reference, StackParams, Stft, StftParams, Tempogram, TempogramParams,
+    amplitude_to_db, onset_strength, power_to_db, recurrence_matrix, stack_memory, tonnetz,
 };
 
 use crate::error::Result;
@@ -13,6 +14,9 @@ use crate::extraction::extractor::in_file;
 
 /// The lowest level drawn, relative to the maximum, in decibels.
 const FLOOR_DB: f32 = -80.0;
+
+/// The largest number of frames of a recurrence matrix, whose size is its square.
+const MOST_RECURRENT: usize = 1500;
 
 /// The features of a sound that are drawn, with librosa's defaults: 22 050 samples per second, frames of
 /// 2048 samples every 512.
@@ -42,6 +46,17 @@ pub struct SoundFeatures {
     pub beats: Beats,
     /// The harmonic and the percussive part, on the scale of `spectrum_db`.
     pub parts_db: [Array2<f32>; 2],
+    /// Constant-Q transform of seven octaves from C1 in semitones, in decibels relative to the maximum, `(84, n_frames)`.
+    pub cqt_db: Array2<f32>,
+    /// Tonal centroids of a constant-Q transform, `(6, n_frames)`.
+    pub tonnetz: Array2<f64>,
+    /// The fundamental frequency of each frame in hertz, between C2 and C7; NaN where there is none.
+    pub f0: Vec<f64>,
+    /// Which frames are alike in the pitch classes of a constant-Q transform; square, of every
+    /// `recurrence_step`-th frame.
+    pub recurrence: Array2<f64>,
+    /// Frames between rows of `recurrence`: 1 for sounds of up to 34 s.
+    pub recurrence_step: usize,
 }
 
 impl SoundFeatures {
@@ -101,7 +116,15 @@ impl SoundFeatures {
             let db = amplitude_to_db(magnitude.view(), &to_common_maximum)?;
             Ok(db.mapv(|level| level.max(FLOOR_DB)))
         };
+        let cqt = Cqt::new(CqtParams::default())?.magnitude(&samples)?;
+        let pitch_classes = ChromaCqt::new(ChromaCqtParams::default())?.process_signal(&samples)?;
+        let (recurrence_step, recurrence) = recurrence(pitch_classes.view())?;
         Ok(Self {
+            tonnetz: tonnetz(pitch_classes.view())?,
+            cqt_db: amplitude_to_db(cqt.view(), &to_own_maximum)?,
+            f0: Pyin::new(PyinParams::default())?.process(&samples)?.f0,
+            recurrence,
+            recurrence_step,
             spectrum_db: amplitude_to_db(magnitude.view(), &to_own_maximum)?,
             mel_db: power_to_db(mel.view(), &to_own_maximum)?,
             chroma: Chroma::new(ChromaParams::default())?.process_signal(&stft, &samples)?,
@@ -112,4 +135,25 @@ impl SoundFeatures {
             samples,
         })
     }
+}
+
+/// Links between frames with like pitch classes over some frames, and the step between these frames.
+fn recurrence(pitch_classes: ArrayView2<'_, f32>) -> timbral_dsp::Result<(usize, Array2<f64>)> {
+    let step = pitch_classes.ncols().div_ceil(MOST_RECURRENT).max(1);
+    let chosen = pitch_classes.slice(s![.., ..;step]);
+    // Fewer frames have no neighbours.
+    if chosen.ncols() < 5 {
+        return Ok((step, Array2::eye(chosen.ncols())));
+    }
+    let stack = StackParams {
+        n_steps: 8,
+        ..StackParams::default()
+    };
+    let stacked = stack_memory(chosen, &stack)?;
+    let links = RecurrenceParams {
+        include_self: true,
+        sym: true,
+        ..RecurrenceParams::default()
+    };
+    Ok((step, recurrence_matrix(stacked.view(), &links)?))
 }
