@@ -5,6 +5,9 @@
 
 use std::f64::consts::PI;
 
+/// Values of a response that are computed at a time.
+pub(super) const WIDTH: usize = 8;
+
 /// `h(t) = c sinc(c t) I0(beta sqrt(1 - (t / half)^2)) / I0(beta)` for `|t| < half`, 0 elsewhere; its
 /// response is 1/2 at u = c.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -68,14 +71,22 @@ impl Response {
         Self { step, taps, sum }
     }
 
+    #[cfg(test)]
     pub(super) fn at(&self, u: f64) -> f64 {
+        self.at_all([u; WIDTH])[0]
+    }
+
+    /// The response at several frequencies side by side, as each sum waits for its last term.
+    pub(super) fn at_all(&self, u: [f64; WIDTH]) -> [f64; WIDTH] {
         // Clenshaw's recurrence for sums of cosines.
-        let c = 2.0 * libm::cos(PI * u * self.step);
-        let (mut a, mut b) = (0.0, 0.0);
+        let c = u.map(|u| 2.0 * libm::cos(PI * u * self.step));
+        let (mut a, mut b) = ([0.0; WIDTH], [0.0; WIDTH]);
         for h in self.taps[1..].iter().rev() {
-            (a, b) = (h + c * a - b, a);
+            for i in 0..WIDTH {
+                (a[i], b[i]) = (h + c[i] * a[i] - b[i], a[i]);
+            }
         }
-        (self.taps[0] + c * a - 2.0 * b) / self.sum
+        std::array::from_fn(|i| (self.taps[0] + c[i] * a[i] - 2.0 * b[i]) / self.sum)
     }
 }
 

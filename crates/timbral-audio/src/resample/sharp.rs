@@ -9,6 +9,7 @@
 use pulp::{Simd, WithSimd};
 use timbral_core::{LaneFftF32, LaneFilterF32};
 
+use super::kaiser::WIDTH;
 use super::simd::{LANES, Lane, arch, from_lanes, into_lanes};
 
 /// Blocks of one round: two in each of the transforms side by side.
@@ -58,13 +59,13 @@ struct Scratch {
 
 impl Sharp {
     /// Changes the rate by `to / from`, of which one is 1 and the other a power of two. The impulse response is
-    /// shorter than `half` samples of the higher rate on each side; `response(f)` is for f times the higher
+    /// shorter than `half` samples of the higher rate on each side; `response(f)` is for some f times the higher
     /// rate. The first `lead` outputs, a multiple of `to`, come before time 0.
     pub(super) fn new(
         (from, to): (usize, usize),
         half: f64,
         lead: usize,
-        response: impl Fn(f64) -> f64,
+        response: impl Fn([f64; WIDTH]) -> [f64; WIDTH],
     ) -> Option<Self> {
         // Whole at the other rate, and twice that, so that the shortest transform has 16 points.
         let factor = from.max(to);
@@ -78,8 +79,11 @@ impl Sharp {
         };
         let (inputs, outputs) = (side(to), side(from));
         let scale = 1.0 / inputs.length as f64;
-        let bin = |k: usize| (scale * response(k as f64 / length as f64)) as f32;
-        let mut gain: Vec<f32> = (0..=length / 2).map(bin).collect();
+        let bins = (0..=length / 2).step_by(WIDTH).flat_map(|first| {
+            let f = std::array::from_fn(|i| (first + i) as f64 / length as f64);
+            response(f).map(|response| (scale * response) as f32)
+        });
+        let mut gain: Vec<f32> = bins.take(length / 2 + 1).collect();
         gain.extend_from_within(1..length / 2);
         gain[length / 2 + 1..].reverse();
         let mut sharp = Self {
@@ -148,7 +152,9 @@ impl Sharp {
                 None => self.forward.work_len().max(self.inverse.work_len()),
             };
             work.resize(most * LANES, 0.0);
-            spectrum.resize(self.inputs.length * LANES, 0.0);
+            if self.filter.is_none() {
+                spectrum.resize(self.inputs.length * LANES, 0.0);
+            }
         }
         let first = out.len();
         out.resize(first + blocks * self.outputs.hop, 0.0);
@@ -293,7 +299,7 @@ mod tests {
     fn blocks_give_the_convolution_at_every_rate() {
         let x = noise(9000);
         for (from, to) in [(1, 2), (1, 8), (1, 1), (2, 1)] {
-            let mut sharp = Sharp::new((from, to), 40.0, 8, response).unwrap();
+            let mut sharp = Sharp::new((from, to), 40.0, 8, |f| f.map(response)).unwrap();
             let n = 9000 * to / from;
             let mut out = Vec::new();
             sharp.push(&x, &mut out);

@@ -6,7 +6,7 @@
 
 use super::halve::Halve;
 use super::interpolator::{self, LEAD};
-use super::kaiser::KaiserSinc;
+use super::kaiser::{KaiserSinc, WIDTH};
 use super::polyphase::Polyphase;
 use super::sharp::Sharp;
 use super::soxr_stages::{SoxrStages, gcd, stopband};
@@ -162,11 +162,13 @@ fn sharp(
         (kernel.half() + more) * rate,
         lead,
         |f| {
-            let u = 2.0 * f * rate;
-            if u > end {
-                return 0.0;
+            let u = f.map(|f| 2.0 * f * rate);
+            if u[0] > end {
+                return [0.0; WIDTH];
             }
-            response.at(u) / undo.as_ref().map_or(1.0, |r| r.at(u))
+            let undo = undo.as_ref().map_or([1.0; WIDTH], |r| r.at_all(u));
+            let all = response.at_all(u);
+            std::array::from_fn(|i| if u[i] > end { 0.0 } else { all[i] / undo[i] })
         },
     )?;
     Some(Stage::Sharp(Box::new(sharp)))
