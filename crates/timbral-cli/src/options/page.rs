@@ -17,7 +17,7 @@ impl PageArgs {
     pub(crate) fn check(&self, files: &[PathBuf]) -> anyhow::Result<()> {
         let n = files.len();
         ensure!(
-            !self.page.is_some() || n == 1,
+            self.page.is_none() || n == 1,
             "--page takes one sound file, not {n}"
         );
         Ok(())

@@ -103,7 +103,7 @@ mod tests {
 
     #[test]
     fn nothing_stays_nothing() {
-        assert_eq!(Interpolator::new().process(&[]), []);
+        assert!(Interpolator::new().process(&[]).is_empty());
         assert_eq!(Interpolator::new().process(&[0.0]), [0.0, 0.0]);
     }
 }

@@ -96,7 +96,7 @@ impl<B: Bin> Histograms<'_, B> {
         }
         let mut sums: Vec<_> = features.clone().map(|_| zeros()).collect();
         let columns: Vec<_> = features.map(|f| self.binned.column(f)).collect();
-        let mut block = vec![B::default(); LANES * BLOCK];
+        let mut block = [B::default(); LANES * BLOCK];
         for (i, gradients) in gradients.chunks(BLOCK).enumerate() {
             let start = (i * BLOCK) as u32;
             // All features of a row at once, as they are next to each other.
