@@ -33,7 +33,12 @@ pub fn path_to_steps(path: &[(usize, usize)], inverse: bool) -> Result<Vec<f64>>
     };
     for (to, from) in &pairs {
         let rule = "must have frames below 2^32";
-        check((*to).max(*from) >> 32 == 0, "path", (*to).max(*from), rule)?;
+        check(
+            u32::try_from((*to).max(*from)).is_ok(),
+            "path",
+            (*to).max(*from),
+            rule,
+        )?;
     }
     let step = |frame: usize| {
         // The first pair has no frame above: there is always one at or below.
