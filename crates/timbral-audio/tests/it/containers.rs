@@ -5,6 +5,7 @@ use std::io::Cursor;
 
 use timbral_audio::{Clip, Error, Result, decode_reader};
 
+#[cfg(any(feature = "opus", feature = "symphonia"))]
 use crate::data;
 
 fn read(bytes: Vec<u8>) -> Result<Clip> {
