@@ -40,7 +40,8 @@ impl TableRecipe {
     ///     |model, x| model.predict_probabilities(x),
     /// );
     /// let fit = fit_and_evaluate(&logistic, &table, &split, 0, &mut ())?;
-    /// assert!(fit.record.evaluation.log_loss < 0.1);
+    /// let log_loss = fit.record.evaluation.log_loss;
+    /// assert!(log_loss > 0.0 && log_loss < 0.5, "{log_loss}");
     /// # }
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
