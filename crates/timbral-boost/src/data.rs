@@ -11,6 +11,6 @@ pub(crate) use binned_rows::AnyBins;
 pub use binned_rows::BinnedRows;
 pub(crate) use bins::{Bin, Binned, Column, LANES};
 pub(crate) use cuts::Cuts;
-pub(crate) use dataset::fits;
 pub use dataset::{Dataset, FeatureType};
+pub(crate) use dataset::{check_n_rows, fits};
 pub use source::RowSource;

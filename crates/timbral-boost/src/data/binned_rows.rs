@@ -3,7 +3,7 @@ use timbral_core::check;
 
 use super::bins::{Bin, Binned};
 use super::cuts::Cuts;
-use super::dataset::{Dataset, fits};
+use super::dataset::{Dataset, check_n_rows, fits};
 use super::sketch::Sketch;
 use super::source::RowSource;
 use crate::error::{Error, Result};
@@ -66,12 +66,7 @@ impl BinnedRows {
     pub fn read(params: &BoostParams, source: &mut dyn RowSource) -> Result<Self> {
         params.validate_bins()?;
         let n_rows = source.n_rows();
-        check(
-            u32::try_from(n_rows).is_ok(),
-            "n_rows",
-            n_rows,
-            "must be at most 4294967295",
-        )?;
+        check_n_rows(n_rows)?;
         if n_rows == 0 || source.n_features() == 0 {
             return Err(Error::Empty { name: "features" });
         }

@@ -1,4 +1,5 @@
 use ndarray::ArrayView2;
+use timbral_core::check;
 
 use crate::error::{Error, Result};
 use crate::model::CATEGORIES_END;
@@ -253,6 +254,17 @@ impl<'a> Dataset<'a> {
     pub(crate) fn weight(&self, row: usize) -> f32 {
         self.weights.map_or(1.0, |weights| weights[row])
     }
+}
+
+/// Rows have numbers of 32 bits.
+pub(crate) fn check_n_rows(n_rows: usize) -> Result<()> {
+    check(
+        u32::try_from(n_rows).is_ok(),
+        "n_rows",
+        n_rows,
+        "must be at most 4294967295",
+    )?;
+    Ok(())
 }
 
 pub(crate) fn fits(name: &'static str, got: usize, expected: usize) -> Result<()> {

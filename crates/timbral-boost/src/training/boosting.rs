@@ -11,7 +11,7 @@ use super::params::BoostParams;
 use super::round::{Targets, add, grow_round};
 use super::rows::{Rows, groups, margins};
 use super::vectors::grow_vectors;
-use crate::data::{AnyBins, Bin, Binned, BinnedRows, Cuts, Dataset, FeatureType};
+use crate::data::{AnyBins, Bin, Binned, BinnedRows, Cuts, Dataset, FeatureType, check_n_rows};
 use crate::error::{Error, Result};
 use crate::growing::{Grower, Histograms, MultiStrategy, VectorGrower};
 use crate::loss::{Boosted, Evaluated, Gradients, Groups, Metric, Objective, Outputs, Shares};
@@ -60,13 +60,7 @@ impl Training<'_> {
             }
             objective.check_labels(data.labels())?;
         }
-        let n_rows = self.data.n_rows();
-        check(
-            u32::try_from(n_rows).is_ok(),
-            "n_rows",
-            n_rows,
-            "must be at most 4294967295",
-        )?;
+        check_n_rows(self.data.n_rows())?;
         self.data.check(&objective)?;
         let weights = self.data.weights(self.params)?;
         self.params.validate_weights(weights.as_deref())?;

@@ -65,7 +65,7 @@ impl TableShards {
         let mut classes = BTreeSet::new();
         for path in &shards.paths {
             let mut rows = shards.rows(path)?;
-            // Only the first rows of a file have all their features read.
+            // The names of the features are known from a row; the labels need all rows.
             if let Some(first) = rows.next_table(1)? {
                 if shards.feature_names.is_empty() {
                     shards.feature_names = first.feature_names().to_vec();
