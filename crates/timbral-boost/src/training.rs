@@ -3,6 +3,7 @@
 mod boosting;
 mod builder;
 mod checks;
+mod draw;
 mod history;
 mod params;
 mod round;

@@ -18,6 +18,10 @@ mod other_formats;
 mod pages;
 #[cfg(feature = "parquet")]
 mod parquet;
+#[cfg(feature = "parquet")]
+mod parquet_columns;
+#[cfg(feature = "parquet")]
+mod parquet_values;
 mod reader;
 mod recording;
 mod roles;

@@ -1,3 +1,4 @@
+use ndarray::Axis;
 use rayon::prelude::*;
 use timbral_core::check;
 
@@ -183,16 +184,20 @@ fn changed() -> Error {
 
 /// Adds the values of a block to the sketches of their columns and counts them.
 fn push(sketches: &mut [(Sketch, usize)], block: &Dataset<'_>, weights: Option<&[f32]>) {
-    let features = block.features();
-    let columns = sketches.par_iter_mut().enumerate();
-    columns.for_each(|(feature, (sketch, n_values))| {
-        for (row, &value) in features.column(feature).iter().enumerate() {
-            if !value.is_nan() {
-                *n_values += 1;
-                sketch.push(value, weights.map_or(1.0, |w| w[row]));
+    /// Rows at a time, which stay in the cache from one column to the next.
+    const ROWS: usize = 1024;
+    for (chunk, features) in block.features().axis_chunks_iter(Axis(0), ROWS).enumerate() {
+        let weights = weights.map(|weights| &weights[chunk * ROWS..]);
+        let columns = sketches.par_iter_mut().with_min_len(8).enumerate();
+        columns.for_each(|(feature, (sketch, n_values))| {
+            for (row, &value) in features.column(feature).iter().enumerate() {
+                if !value.is_nan() {
+                    *n_values += 1;
+                    sketch.push(value, weights.map_or(1.0, |w| w[row]));
+                }
             }
-        }
-    });
+        });
+    }
 }
 
 /// The second pass.

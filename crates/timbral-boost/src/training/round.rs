@@ -2,13 +2,13 @@ use std::ops::Range;
 
 use rayon::prelude::*;
 
+use super::draw::Draw;
 use super::params::BoostParams;
 use super::vectors::add_vectors;
 use crate::data::{Bin, Dataset};
 use crate::growing::{Grower, Target};
 use crate::loss::Gradients;
 use crate::model::Tree;
-use crate::random::{Key, Stream};
 
 /// What the trees of some outputs are fitted to.
 pub(super) struct Targets<'a> {
@@ -46,20 +46,11 @@ pub(super) fn grow_round<B: Bin>(
             let output = targets.outputs.start + i;
             (0..n_parallel)
                 .map(|parallel| {
-                    let key = [round, output, parallel]
-                        .iter()
-                        .fold(Key::new(params.seed), |key, &i| key.with(i as u64));
-                    let of_rows = key.stream(Stream::Rows);
-                    let all = 0..n_rows as u32;
-                    let subsample = f64::from(params.subsample);
-                    let is_drawn = |row: u32| {
-                        subsample >= 1.0 || of_rows.with(row.into()).uniform() < subsample
-                    };
-                    rows.clear();
-                    rows.extend(all.clone().filter(|&row| is_drawn(row)));
+                    let draw = Draw::new(params, n_rows, [round, output, parallel]);
+                    draw.fill(rows);
                     let target = Target {
                         gradient: &gradient,
-                        key,
+                        key: draw.key,
                         learning_rate,
                     };
                     let grown = grower.grow(&target, rows, root.take());
@@ -68,10 +59,8 @@ pub(super) fn grow_round<B: Bin>(
                             margins[row as usize] += value;
                         }
                     }
-                    if subsample < 1.0 {
-                        for row in all.filter(|&row| !is_drawn(row)) {
-                            margins[row as usize] += grower.predict_binned(&grown, row as usize);
-                        }
+                    for row in draw.others() {
+                        margins[row as usize] += grower.predict_binned(&grown, row as usize);
                     }
                     grown.tree
                 })

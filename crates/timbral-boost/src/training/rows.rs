@@ -1,3 +1,5 @@
+use std::borrow::Cow;
+
 use super::checks::{check_categories, check_weights};
 use super::params::BoostParams;
 use crate::data::{BinnedRows, Dataset, FeatureType};
@@ -66,14 +68,15 @@ impl<'a> Rows<'a> {
     }
 
     /// The weights of the rows times those of their classes.
-    pub(super) fn weights(&self, params: &BoostParams) -> Result<Option<Vec<f32>>> {
-        match self {
+    pub(super) fn weights(&self, params: &BoostParams) -> Result<Option<Cow<'a, [f32]>>> {
+        let weights = match self {
             Self::Table(data) => match groups(data).row_weights() {
-                Some(weights) => Ok(Some(weights)),
-                None => params.row_weights(data.labels(), data.weights()),
+                Some(weights) => Some(weights),
+                None => params.row_weights(data.labels(), data.weights())?,
             },
-            Self::Binned(rows) => Ok(rows.weights.clone()),
-        }
+            Self::Binned(rows) => return Ok(rows.weights.as_deref().map(Cow::Borrowed)),
+        };
+        Ok(weights.map(Cow::Owned))
     }
 
     /// The margins of a model, output by output.

@@ -1,11 +1,11 @@
 use rayon::prelude::*;
 
+use super::draw::Draw;
 use super::params::BoostParams;
 use crate::data::Bin;
 use crate::growing::{GrownVectors, VectorGrower, VectorTarget};
 use crate::loss::Gradients;
 use crate::model::Tree;
-use crate::random::{Key, Stream};
 
 /// Grows the trees of one round, each for all outputs, and adds their predictions to the margins.
 pub(super) fn grow_vectors<B: Bin>(
@@ -16,27 +16,19 @@ pub(super) fn grow_vectors<B: Bin>(
     margins: &mut [Vec<f32>],
     rows: &mut Vec<u32>,
 ) -> Vec<Tree> {
-    let all = 0..grower.binned.n_rows() as u32;
+    let n_rows = grower.binned.n_rows();
     let learning_rate = params.learning_rate / params.num_parallel_tree as f32;
     let tree = |parallel: usize| {
-        let key = [round, 0, parallel].into_iter();
-        let key = key.fold(Key::new(params.seed), |key, i| key.with(i as u64));
-        let of_rows = key.stream(Stream::Rows);
-        let subsample = f64::from(params.subsample);
-        let is_drawn =
-            |row: u32| subsample >= 1.0 || of_rows.with(row.into()).uniform() < subsample;
-        rows.clear();
-        rows.extend(all.clone().filter(|&row| is_drawn(row)));
+        let draw = Draw::new(params, n_rows, [round, 0, parallel]);
+        draw.fill(rows);
         let target = VectorTarget {
             gradients,
-            key,
+            key: draw.key,
             learning_rate,
         };
         let grown = grower.grow(&target, rows);
-        let others = all.clone().filter(|&row| !is_drawn(row));
-        let others: Vec<(u32, usize)> = others
-            .map(|row| (row, grower.leaf_binned(&grown, row as usize)))
-            .collect();
+        let leaf = |row: u32| (row, grower.leaf_binned(&grown, row as usize));
+        let others: Vec<(u32, usize)> = draw.others().map(leaf).collect();
         add(&grown, rows, &others, margins);
         grown.tree
     };

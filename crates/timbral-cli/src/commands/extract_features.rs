@@ -14,7 +14,7 @@ use crate::status::Status;
 pub struct ExtractFeatures {
     /// Sound files, or folders to search for them; without any, 30 synthetic recordings of 10 s
     inputs: Vec<PathBuf>,
-    /// Table to write, .csv
+    /// Table to write, .csv, .parquet or .npz
     #[arg(long, value_name = "FILE")]
     out: PathBuf,
     #[command(flatten)]

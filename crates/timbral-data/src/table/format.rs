@@ -95,27 +95,42 @@ impl FeatureTable {
     /// [`Error::TableFormat`], or as [`write_csv`](Self::write_csv).
     pub fn write(&self, path: impl AsRef<Path>) -> Result<()> {
         let path = path.as_ref();
-        let only_read = |reason| Error::TableFormat {
-            path: path.to_owned(),
-            reason,
-        };
-        match Format::of(path)? {
-            Format::Csv
-                if path
-                    .extension()
-                    .is_some_and(|e| e.eq_ignore_ascii_case("csv")) =>
-            {
-                self.write_csv(path)
-            }
-            Format::Csv => Err(only_read("tables are written as .csv, not with tabs")),
-            #[cfg(feature = "gzip")]
-            Format::CsvGz => Err(only_read("tables are written as .csv, not compressed")),
-            #[cfg(feature = "npy")]
-            Format::Npz => super::npz::write(self, path),
-            #[cfg(feature = "parquet")]
-            Format::Parquet => super::parquet::write(self, path),
-        }
+        writer(path)?(self, path)
     }
+}
+
+/// What writes a table to a file.
+type Writer = fn(&FeatureTable, &Path) -> Result<()>;
+
+/// The format that the extension gives, for writing.
+///
+/// # Errors
+/// [`Error::TableFormat`]: the format is unknown, is only read, or needs a feature of the crate.
+fn writer(path: &Path) -> Result<Writer> {
+    let only_read = |reason| Error::TableFormat {
+        path: path.to_owned(),
+        reason,
+    };
+    match Format::of(path)? {
+        Format::Csv if is_csv(path) => Ok(|table, path| table.write_csv(path)),
+        Format::Csv => Err(only_read("tables are written as .csv, not with tabs")),
+        #[cfg(feature = "gzip")]
+        Format::CsvGz => Err(only_read("tables are written as .csv, not compressed")),
+        #[cfg(feature = "npy")]
+        Format::Npz => Ok(super::npz::write),
+        #[cfg(feature = "parquet")]
+        Format::Parquet => Ok(super::parquet::write),
+    }
+}
+
+/// Refuses the name of a file that [`FeatureTable::write`] would refuse.
+pub(super) fn check_write(path: &Path) -> Result<()> {
+    writer(path).map(|_| ())
+}
+
+pub(super) fn is_csv(path: &Path) -> bool {
+    path.extension()
+        .is_some_and(|e| e.eq_ignore_ascii_case("csv"))
 }
 
 impl TableSchema {

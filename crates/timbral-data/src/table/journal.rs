@@ -1,14 +1,20 @@
 use std::collections::HashMap;
 use std::fs::{self, File};
+use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use timbral_core::{Difference, JsonLines, JsonLinesError, differences, write_atomic};
 
+use super::format::{check_write, is_csv};
+use super::schema::TableSchema;
 use crate::error::{Error, Result, at};
 
-/// A CSV table whose rows are collected in a log and written when all are there.
+/// A table whose rows are collected in a log and written when all are there.
+///
+/// The extension of the table gives its format, as for [`FeatureTable::write`](crate::FeatureTable::write). Columns of a CSV table are written as
+/// they are; those of the other formats have the published names ([`TableSchema`]).
 ///
 /// The log is `TABLE.partial` ([`JsonLines`]): a line with the settings, then one JSON line per key with the
 /// rows of that key, written at once. A process that is killed leaves the log and no table. A last line
@@ -54,8 +60,9 @@ impl TableJournal {
     ///
     /// # Errors
     ///
-    /// The log cannot be written.
+    /// [`Error::TableFormat`] for a name that tables are not written under, or the log cannot be written.
     pub fn create(table: impl AsRef<Path>, columns: &[String], settings: &str) -> Result<Self> {
+        check_write(table.as_ref())?;
         let path = log_path(table.as_ref());
         File::create(&path).map_err(at(&path))?;
         Self::resume(table, columns, settings)
@@ -65,11 +72,12 @@ impl TableJournal {
     ///
     /// # Errors
     ///
-    /// The log cannot be read or written ([`Error::Io`]), is a file of another kind
+    /// [`Error::TableFormat`] as [`create`](Self::create); the log cannot be read or written ([`Error::Io`]), is a file of another kind
     /// ([`Error::NotAJournal`]), belongs to other settings or columns ([`Error::OtherSettings`]), or has a
     /// damaged line before the last ([`Error::Line`]). The file is left as it is.
     pub fn resume(table: impl AsRef<Path>, columns: &[String], settings: &str) -> Result<Self> {
         let table = table.as_ref();
+        check_write(table)?;
         let path = log_path(table);
         let head = Settings { settings, columns };
         let (log, entries) = JsonLines::open::<Entry>(&path, &head).map_err(log_error)?;
@@ -121,21 +129,29 @@ impl TableJournal {
     ///
     /// # Errors
     ///
-    /// The table cannot be written; then the log stays.
+    /// The table cannot be written; then the log stays. Another format than CSV needs rows, and columns of the published
+    /// names.
     pub fn finish<K: AsRef<str>>(self, keys: impl IntoIterator<Item = K>) -> Result<usize> {
-        let mut n_rows = 0;
-        let write = write_atomic(&self.table, |file| {
-            let mut csv = ::csv::Writer::from_writer(file);
+        let keys = keys.into_iter();
+        let rows = keys.filter_map(|key| self.entries.get(key.as_ref()));
+        let rows: Vec<&Vec<String>> = rows.flatten().collect();
+        let write = |to: &mut dyn Write| {
+            let mut csv = ::csv::Writer::from_writer(to);
             csv.write_record(&self.columns)?;
-            for key in keys {
-                for row in self.entries.get(key.as_ref()).into_iter().flatten() {
-                    csv.write_record(row)?;
-                    n_rows += 1;
-                }
+            for row in &rows {
+                csv.write_record(*row)?;
             }
             csv.flush()
-        });
-        write.map_err(at(&self.table))?;
+        };
+        if is_csv(&self.table) {
+            write_atomic(&self.table, |file| write(file)).map_err(at(&self.table))?;
+        } else {
+            let mut text = Vec::new();
+            write(&mut text).map_err(at(&self.table))?;
+            let table = TableSchema::default().read_csv_from(&text[..], &self.table)?;
+            table.write(&self.table)?;
+        }
+        let n_rows = rows.len();
         self.discard()?;
         Ok(n_rows)
     }
@@ -203,6 +219,7 @@ fn log_error(error: JsonLinesError) -> Error {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::FeatureTable;
 
     fn columns() -> Vec<String> {
         vec!["name".to_owned(), "x".to_owned()]
@@ -245,6 +262,32 @@ mod tests {
             1,
             "only the table is left"
         );
+    }
+
+    #[test]
+    fn the_extension_gives_the_format() {
+        let folder = tempfile::tempdir().unwrap();
+        let columns = ["filename", "length", "tempo", "label"].map(str::to_owned);
+        let cells = ["a.wav", "3", "0.1", "jazz"].map(str::to_owned).to_vec();
+        let mut tables = Vec::new();
+        for name in ["t.csv", "t.npz", "t.parquet"] {
+            let path = folder.path().join(name);
+            if !FeatureTable::is_table(&path) || check_write(&path).is_err() {
+                continue;
+            }
+            let mut journal = TableJournal::create(&path, &columns, "s").unwrap();
+            journal.append("a", &[cells.clone()]).unwrap();
+            assert_eq!(journal.finish(["a"]).unwrap(), 1);
+            tables.push(FeatureTable::read(&path).unwrap());
+        }
+        assert!(tables.iter().all(|table| *table == tables[0]));
+        // Before any work, and without a log.
+        for name in ["t", "t.tsv", "t.csv.gz", "t.xlsx"] {
+            let path = folder.path().join(name);
+            let got = TableJournal::create(&path, &columns, "s");
+            assert!(matches!(got, Err(Error::TableFormat { .. })), "{got:?}");
+            assert!(!log_path(&path).exists());
+        }
     }
 
     #[test]

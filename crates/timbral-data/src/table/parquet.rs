@@ -10,15 +10,14 @@ use ::parquet::file::metadata::FileMetaData;
 use ::parquet::file::properties::WriterProperties;
 use ::parquet::file::reader::FileReader;
 use ::parquet::file::writer::{SerializedFileWriter, SerializedRowGroupWriter};
-use ::parquet::record::Field;
-use ::parquet::record::reader::RowIter;
 use ::parquet::schema::types::Type;
 use timbral_core::write_atomic;
 
-use super::cell::Cell;
 use super::feature_table::FeatureTable;
 use super::pages::Reader;
+use super::parquet_columns::Columns;
 use super::reader::TableReader;
+use super::roles::{Role, Roles};
 use super::schema::{TableSchema, empty};
 use super::stored::{Kind, Stored};
 use crate::error::{Error, Place, Result, at};
@@ -44,11 +43,9 @@ pub(super) struct ParquetRows {
     names: Vec<String>,
     /// Names that the file itself calls indices.
     indices: Vec<String>,
-    /// Columns of times, which the crate gives as plain numbers if they are in nanoseconds.
-    is_time: Vec<bool>,
     pub(super) n_rows: u64,
     n_read: u64,
-    rows: RowIter<'static>,
+    columns: Columns,
 }
 
 impl ParquetRows {
@@ -60,26 +57,18 @@ impl ParquetRows {
             }
             let metadata = file.metadata().file_metadata();
             let columns = metadata.schema_descr().root_schema().get_fields();
-            let is_time = |column: &Arc<Type>| {
-                let logical = column.get_basic_info().logical_type_ref();
-                matches!(
-                    logical,
-                    Some(
-                        LogicalType::Timestamp { .. }
-                            | LogicalType::Time { .. }
-                            | LogicalType::Date
-                    )
-                )
-            };
+            let names: Vec<String> = columns.iter().map(|c| c.name().to_owned()).collect();
+            let indices = indices(metadata);
+            let roles = Roles::find(path, schema, &names, &indices)?.roles;
+            let is_read: Vec<bool> = roles.iter().map(|role| *role != Role::Ignored).collect();
             Ok(Self {
                 schema: schema.clone(),
                 path: path.to_owned(),
-                names: columns.iter().map(|c| c.name().to_owned()).collect(),
-                indices: indices(metadata),
-                is_time: columns.iter().map(is_time).collect(),
+                names,
+                indices,
                 n_rows: u64::try_from(metadata.num_rows()).unwrap_or(u64::MAX),
                 n_read: 0,
-                rows: RowIter::from_file_into(Box::new(file)),
+                columns: Columns::new(file, &is_read),
             })
         })
     }
@@ -91,23 +80,16 @@ impl ParquetRows {
             let mut table = TableReader::new(&path, &self.schema, &self.names, &self.indices)?;
             let (mut text, mut n) = (0, 0);
             while n < most {
-                let Some(row) = self.rows.next() else {
+                let Some(n_text) = self.columns.fill()? else {
                     break;
                 };
-                let row = row?;
-                let cells = row.get_column_iter().zip(&self.is_time);
-                let cells: Vec<Cell<'_>> = cells.map(|((_, f), time)| cell(f, *time)).collect();
-                let lengths = cells.iter().map(|cell| match cell {
-                    Cell::Text(text) => text.len(),
-                    _ => 0,
-                });
-                text += lengths.sum::<usize>();
+                text += n_text;
                 if text > TEXT_LIMIT || self.n_read >= self.n_rows {
                     return Err(ReadError::Limit("more rows or text than the file says"));
                 }
                 self.n_read += 1;
                 n += 1;
-                table.push(Place::Row(self.n_read), cells.into_iter())?;
+                table.push(Place::Row(self.n_read), self.columns.take_row())?;
             }
             match n == 0 && self.n_read > 0 {
                 true => Ok(None),
@@ -192,38 +174,6 @@ fn indices(metadata: &FileMetaData) -> Vec<String> {
     (columns.flatten())
         .filter_map(|column| column.as_str().map(str::to_owned))
         .collect()
-}
-
-fn cell(field: &Field, is_time: bool) -> Cell<'_> {
-    let whole = |n: i64| u64::try_from(n).map_or(Cell::Number(n as f64), Cell::Whole);
-    match field {
-        Field::Null => Cell::Missing,
-        _ if is_time => Cell::Other("a date or time"),
-        Field::Str(text) => Cell::Text(text),
-        Field::Bytes(bytes) => {
-            std::str::from_utf8(bytes.data()).map_or(Cell::Other("bytes"), Cell::Text)
-        }
-        Field::Bool(value) => Cell::Bool(*value),
-        Field::Float16(x) => Cell::Number(x.to_f64()),
-        Field::Float(x) => Cell::Number((*x).into()),
-        Field::Double(x) => Cell::Number(*x),
-        Field::Byte(n) => whole((*n).into()),
-        Field::Short(n) => whole((*n).into()),
-        Field::Int(n) => whole((*n).into()),
-        Field::Long(n) => whole(*n),
-        Field::UByte(n) => Cell::Whole((*n).into()),
-        Field::UShort(n) => Cell::Whole((*n).into()),
-        Field::UInt(n) => Cell::Whole((*n).into()),
-        Field::ULong(n) => Cell::Whole(*n),
-        // Its digits with a point.
-        Field::Decimal(_) => {
-            (field.to_string().parse()).map_or(Cell::Other("a decimal"), Cell::Number)
-        }
-        Field::Group(_) | Field::ListInternal(_) | Field::MapInternal(_) => {
-            Cell::Other("a list or struct")
-        }
-        _ => Cell::Other("a date or time"),
-    }
 }
 
 /// Strings are annotated as such, lengths are signed 64-bit integers, nothing is optional.

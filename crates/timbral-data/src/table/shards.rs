@@ -1,6 +1,8 @@
 use std::collections::BTreeSet;
 use std::fs::File;
 use std::path::{Path, PathBuf};
+use std::sync::mpsc::sync_channel;
+use std::thread;
 
 use super::class_order::sort_classes;
 use super::feature_table::FeatureTable;
@@ -108,7 +110,7 @@ impl TableShards {
     }
 
     /// Calls `visit` with each block of up to `n_rows` rows of a file. [`FeatureTable::labels`] of a block are numbers of
-    /// its own classes.
+    /// its own classes. A thread reads the next blocks meanwhile, at most two.
     ///
     /// # Errors
     /// Those of `visit`, and as [`open`](Self::open) for all rows.
@@ -117,12 +119,40 @@ impl TableShards {
         n_rows: usize,
         mut visit: impl FnMut(&FeatureTable) -> std::result::Result<(), E>,
     ) -> std::result::Result<(), E> {
-        for path in &self.paths {
-            let mut rows = self.rows(path)?;
-            while let Some(block) = rows.next_table(n_rows.max(1))? {
-                self.fits(path, &block)?;
-                visit(&block)?;
+        thread::scope(|scope| {
+            let (send, blocks) = sync_channel(1);
+            scope.spawn(move || {
+                // It ends when nobody receives.
+                let send = |block| send.send(block).map_err(|_| ());
+                self.paths
+                    .iter()
+                    .try_for_each(|path| self.read(path, n_rows.max(1), &send))
+            });
+            for block in blocks {
+                visit(&block?)?;
             }
+            Ok(())
+        })
+    }
+
+    /// Sends the blocks of a file, or the error that ends them.
+    fn read(
+        &self,
+        path: &Path,
+        n_rows: usize,
+        send: &impl Fn(Result<FeatureTable>) -> std::result::Result<(), ()>,
+    ) -> std::result::Result<(), ()> {
+        let mut rows = match self.rows(path) {
+            Ok(rows) => rows,
+            Err(error) => return send(Err(error)),
+        };
+        let mut next = || {
+            let block = rows.next_table(n_rows)?;
+            block.iter().try_for_each(|block| self.fits(path, block))?;
+            Ok(block)
+        };
+        while let Some(block) = next().transpose() {
+            send(block)?;
         }
         Ok(())
     }

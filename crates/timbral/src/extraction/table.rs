@@ -130,14 +130,15 @@ pub fn feature_table(
 }
 
 impl Extraction {
-    /// Extracts the features of `files` into the CSV file `table`.
+    /// Extracts the features of `files` into the file `table`, whose extension gives the format as for
+    /// [`FeatureTable::write`].
     ///
     /// `monitor` is called at the start and after each file; the unit is `files`. After a `Break` files
     /// under way are finished, the others are left for a run that resumes; the report says so.
     ///
     /// # Errors
     ///
-    /// Parameters out of range, or the table cannot be written. Files that cannot be read are no error:
+    /// Parameters out of range, or the table cannot be written, or not under this name. Files that cannot be read are no error:
     /// they are in the report.
     pub fn run(
         &self,

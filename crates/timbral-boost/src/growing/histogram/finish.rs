@@ -14,33 +14,51 @@ pub(crate) trait Visit: Sync {
     fn visit<const N: usize>(&self, bins: impl Bins<N>) -> [Self::Output; N];
 }
 
-/// Visits a word of a histogram.
-pub(crate) fn visit_lines<V: Visit>(visitor: &V, lines: &[Line]) -> V::Output {
-    let [output] = vectorize(OfOne { lines, visitor });
-    output
+/// The lines of a word of `N` histograms.
+trait Source<const N: usize> {
+    fn for_each(self, ops: impl Ops, visit: impl FnMut([Lanes; N]));
 }
 
-struct OfOne<'a, V> {
-    lines: &'a [Line],
+/// Visits the bins of a source, compiled for the instruction set of this machine.
+fn pass<const N: usize, V: Visit>(visitor: &V, source: impl Source<N>) -> [V::Output; N] {
+    vectorize(Pass { source, visitor })
+}
+
+struct Pass<'a, const N: usize, S: Source<N>, V> {
+    source: S,
     visitor: &'a V,
 }
 
-impl<V: Visit> WithOps for OfOne<'_, V> {
-    type Output = [V::Output; 1];
+impl<const N: usize, S: Source<N>, V: Visit> WithOps for Pass<'_, N, S, V> {
+    type Output = [V::Output; N];
 
     #[inline(always)]
     fn run(self, ops: impl Ops) -> Self::Output {
-        self.visitor.visit(One(self.lines, ops))
+        self.visitor.visit(SourceBins(self.source, ops))
     }
 }
 
-struct One<'a, O>(&'a [Line], O);
+struct SourceBins<S, O>(S, O);
 
-impl<O: Ops> Bins<1> for One<'_, O> {
+impl<const N: usize, S: Source<N>, O: Ops> Bins<N> for SourceBins<S, O> {
     #[inline(always)]
-    fn for_each(self, mut visit: impl FnMut([Lanes; 1])) {
-        let Self(lines, ops) = self;
-        for line in lines {
+    fn for_each(self, visit: impl FnMut([Lanes; N])) {
+        self.0.for_each(self.1, visit);
+    }
+}
+
+/// Visits a word of a histogram.
+pub(crate) fn visit_lines<V: Visit>(visitor: &V, lines: &[Line]) -> V::Output {
+    let [output] = pass(visitor, Kept(lines));
+    output
+}
+
+struct Kept<'a>(&'a [Line]);
+
+impl Source<1> for Kept<'_> {
+    #[inline(always)]
+    fn for_each(self, ops: impl Ops, mut visit: impl FnMut([Lanes; 1])) {
+        for line in self.0 {
             visit([ops.lanes(*line)]);
         }
     }
@@ -60,49 +78,41 @@ impl<'a> Word<'a> {
     /// Finishes a word without a rest and visits it.
     pub(crate) fn finish<V: Visit>(self, visitor: &V) -> (&'a [Line], V::Output) {
         let Self { sums, own, .. } = self;
-        let [output] = vectorize(Finish {
-            sums,
-            own: &mut *own,
+        let [output] = pass(
             visitor,
-        });
+            Own {
+                sums,
+                own: &mut *own,
+            },
+        );
         (own, output)
     }
 
     /// Finishes a word and its rest and visits both.
     pub(crate) fn finish_both<V: Visit>(self, visitor: &V) -> ([&'a [Line]; 2], [V::Output; 2]) {
         let Self { sums, own, rest } = self;
-        let outputs = vectorize(FinishBoth {
-            sums,
-            own: &mut *own,
-            rest: &mut *rest,
+        let (own_lines, rest_lines) = (&mut *own, &mut *rest);
+        let outputs = pass(
             visitor,
-        });
+            Both {
+                sums,
+                own: own_lines,
+                rest: rest_lines,
+            },
+        );
         ([own, rest], outputs)
     }
 }
 
-struct Finish<'a, V> {
+struct Own<'a> {
     sums: &'a mut [Line],
     own: &'a mut [Line],
-    visitor: &'a V,
 }
 
-impl<V: Visit> WithOps for Finish<'_, V> {
-    type Output = [V::Output; 1];
-
+impl Source<1> for Own<'_> {
     #[inline(always)]
-    fn run(self, ops: impl Ops) -> Self::Output {
-        self.visitor.visit(Own(self.sums, self.own, ops))
-    }
-}
-
-struct Own<'a, O>(&'a mut [Line], &'a mut [Line], O);
-
-impl<O: Ops> Bins<1> for Own<'_, O> {
-    #[inline(always)]
-    fn for_each(self, mut visit: impl FnMut([Lanes; 1])) {
-        let Self(sums, own, ops) = self;
-        for (own, sums) in own.iter_mut().zip(sums) {
+    fn for_each(self, ops: impl Ops, mut visit: impl FnMut([Lanes; 1])) {
+        for (own, sums) in self.own.iter_mut().zip(self.sums) {
             let line = std::mem::take(sums);
             *own = line;
             visit([ops.lanes(line)]);
@@ -110,30 +120,16 @@ impl<O: Ops> Bins<1> for Own<'_, O> {
     }
 }
 
-struct FinishBoth<'a, V> {
+struct Both<'a> {
     sums: &'a mut [Line],
     own: &'a mut [Line],
     rest: &'a mut [Line],
-    visitor: &'a V,
 }
 
-impl<V: Visit> WithOps for FinishBoth<'_, V> {
-    type Output = [V::Output; 2];
-
+impl Source<2> for Both<'_> {
     #[inline(always)]
-    fn run(self, ops: impl Ops) -> Self::Output {
-        self.visitor
-            .visit(Both(self.sums, self.own, self.rest, ops))
-    }
-}
-
-struct Both<'a, O>(&'a mut [Line], &'a mut [Line], &'a mut [Line], O);
-
-impl<O: Ops> Bins<2> for Both<'_, O> {
-    #[inline(always)]
-    fn for_each(self, mut visit: impl FnMut([Lanes; 2])) {
-        let Self(sums, own, rest, ops) = self;
-        for ((own, rest), sums) in own.iter_mut().zip(rest).zip(sums) {
+    fn for_each(self, ops: impl Ops, mut visit: impl FnMut([Lanes; 2])) {
+        for ((own, rest), sums) in self.own.iter_mut().zip(self.rest).zip(self.sums) {
             let line = std::mem::take(sums);
             let others = ops.minus(*rest, line);
             (*own, *rest) = (line, others);
@@ -145,31 +141,18 @@ impl<O: Ops> Bins<2> for Both<'_, O> {
 /// Visits a word of the histogram of some rows, which is set to zero, and that of the others among `all`, which
 /// is not kept.
 pub(crate) fn visit_parts<V: Visit>(visitor: &V, own: &mut [Line], all: &[Line]) -> [V::Output; 2] {
-    vectorize(OfParts { own, all, visitor })
+    pass(visitor, Parts { own, all })
 }
 
-struct OfParts<'a, V> {
+struct Parts<'a> {
     own: &'a mut [Line],
     all: &'a [Line],
-    visitor: &'a V,
 }
 
-impl<V: Visit> WithOps for OfParts<'_, V> {
-    type Output = [V::Output; 2];
-
+impl Source<2> for Parts<'_> {
     #[inline(always)]
-    fn run(self, ops: impl Ops) -> Self::Output {
-        self.visitor.visit(Parts(self.own, self.all, ops))
-    }
-}
-
-struct Parts<'a, O>(&'a mut [Line], &'a [Line], O);
-
-impl<O: Ops> Bins<2> for Parts<'_, O> {
-    #[inline(always)]
-    fn for_each(self, mut visit: impl FnMut([Lanes; 2])) {
-        let Self(own, all, ops) = self;
-        for (own, all) in own.iter_mut().zip(all) {
+    fn for_each(self, ops: impl Ops, mut visit: impl FnMut([Lanes; 2])) {
+        for (own, all) in self.own.iter_mut().zip(self.all) {
             let line = std::mem::take(own);
             visit([ops.lanes(line), ops.lanes(ops.minus(*all, line))]);
         }

@@ -124,7 +124,7 @@ impl<B: Bin, const N: usize> WithSimd for Kernel<'_, '_, B, N> {
             let bin = word[lane].index();
             occupied[bin / 64] |= 1 << (bin % 64);
             let mut sum = sums[bin];
-            add(&mut sum, values);
+            combine(&mut sum, values, i32::wrapping_add);
             sums[bin] = sum;
         }
         bins.clear();
@@ -178,9 +178,9 @@ impl<const N: usize> Sweep<N> {
         for (bins, splits) in bins.chunks(SPLITS).zip(splits.chunks_mut(SPLITS)) {
             block.resize(bins.len() * N * WIDTH);
             for (place, &bin) in bins.iter().enumerate() {
-                add(&mut left, &sums[bin]);
+                combine(&mut left, &sums[bin], i32::wrapping_add);
                 let mut right = self.total;
-                subtract(&mut right, &left);
+                combine(&mut right, &left, i32::wrapping_sub);
                 for (to, from) in block.gradients.iter_mut().zip([&left, &right]) {
                     let to = &mut to.as_chunks_mut::<WIDTH>().0[place * N..];
                     to[..N].copy_from_slice(&from[0]);
@@ -222,28 +222,17 @@ impl Block {
     }
 }
 
+/// Combines each sum with a value; `operation` wraps, as sums of all are in range.
 #[inline(always)]
-fn add<const N: usize>(sums: &mut Wide<N, i32>, values: &Wide<N, i32>) {
-    for (sums, values) in sums
-        .as_flattened_mut()
-        .iter_mut()
-        .zip(values.as_flattened())
-    {
+fn combine<const N: usize>(
+    sums: &mut Wide<N, i32>,
+    values: &Wide<N, i32>,
+    operation: impl Fn(i32, i32) -> i32,
+) {
+    let sums = sums.as_flattened_mut().iter_mut();
+    for (sums, values) in sums.zip(values.as_flattened()) {
         for lane in 0..WIDTH {
-            sums[lane] = sums[lane].wrapping_add(values[lane]);
-        }
-    }
-}
-
-#[inline(always)]
-fn subtract<const N: usize>(sums: &mut Wide<N, i32>, values: &Wide<N, i32>) {
-    for (sums, values) in sums
-        .as_flattened_mut()
-        .iter_mut()
-        .zip(values.as_flattened())
-    {
-        for lane in 0..WIDTH {
-            sums[lane] = sums[lane].wrapping_sub(values[lane]);
+            sums[lane] = operation(sums[lane], values[lane]);
         }
     }
 }
