@@ -2,6 +2,8 @@
 
 mod cell;
 mod class_order;
+#[cfg(feature = "parquet")]
+mod column_cells;
 mod csv;
 mod feature_table;
 mod format;

@@ -84,12 +84,15 @@ impl ParquetRows {
                     break;
                 };
                 text += n_text;
-                if text > TEXT_LIMIT || self.n_read >= self.n_rows {
+                let (n_rows, columns) = self.columns.take(most - n);
+                let first = self.n_read + 1;
+                self.n_read += n_rows as u64;
+                if text > TEXT_LIMIT || self.n_read > self.n_rows {
                     return Err(ReadError::Limit("more rows or text than the file says"));
                 }
-                self.n_read += 1;
-                n += 1;
-                table.push(Place::Row(self.n_read), self.columns.take_row())?;
+                n += n_rows;
+                let places = (first..=self.n_read).map(Place::Row);
+                table.push_columns(places, columns)?;
             }
             match n == 0 && self.n_read > 0 {
                 true => Ok(None),

@@ -11,6 +11,7 @@ use ::parquet::file::reader::{FileReader, RowGroupReader};
 use ::parquet::schema::types::{ColumnDescPtr, Type};
 
 use super::cell::Cell;
+use super::column_cells::{ColumnCells, Floats};
 use super::pages::Reader;
 use super::parquet_values::{TIME, Values, damaged, typed};
 
@@ -95,10 +96,11 @@ impl Columns {
         Ok(Some(n_text))
     }
 
-    /// The cells of the next decoded row, of which there must be one.
-    pub(super) fn take_row(&mut self) -> impl ExactSizeIterator<Item = Cell<'_>> {
-        self.decoded = self.decoded.saturating_sub(1);
-        self.columns.iter_mut().map(Column::next)
+    /// The next decoded rows, `most` or as many as there are, with their number.
+    pub(super) fn take(&mut self, most: usize) -> (usize, &mut [Column]) {
+        let n_rows = self.decoded.min(most);
+        self.decoded -= n_rows;
+        (n_rows, &mut self.columns)
     }
 }
 
@@ -120,14 +122,15 @@ fn is_time(descr: &ColumnDescPtr) -> bool {
     by_logical || by_converted
 }
 
-enum Column {
+/// The decoded rows of a column.
+pub(super) enum Column {
     /// Not decoded: the cells are all the same.
     Constant(Cell<'static>),
     Flat(Flat),
 }
 
 /// A column with one value per row or none.
-struct Flat {
+pub(super) struct Flat {
     /// Its place among the columns that the file stores.
     leaf: usize,
     descr: ColumnDescPtr,
@@ -175,7 +178,9 @@ impl Column {
             None => Ok(0),
         }
     }
+}
 
+impl ColumnCells for Column {
     fn next(&mut self) -> Cell<'_> {
         let flat = match self {
             Self::Constant(cell) => return *cell,
@@ -193,6 +198,27 @@ impl Column {
         let values = flat.values.as_ref();
         values.map_or(Cell::Missing, |v| v.cell(flat.value - 1, &flat.descr))
     }
+
+    fn floats(&self, n_rows: usize) -> Option<Floats<'_>> {
+        let Self::Flat(flat) = self else {
+            return None;
+        };
+        let rows = flat.row..flat.row + n_rows;
+        // Without missing values the value of a row has its number.
+        let is_full = |n_values: usize| flat.levels.len() <= n_values;
+        match flat.values.as_ref()?.floats()? {
+            Floats::Single(x) if is_full(x.len()) => x.get(rows).map(Floats::Single),
+            Floats::Double(x) if is_full(x.len()) => x.get(rows).map(Floats::Double),
+            _ => None,
+        }
+    }
+
+    fn skip(&mut self, n_rows: usize) {
+        if let Self::Flat(flat) = self {
+            flat.row += n_rows;
+            flat.value += n_rows;
+        }
+    }
 }
 
 #[cfg(test)]
@@ -208,6 +234,7 @@ mod tests {
     use super::super::parquet::ParquetRows;
     use super::*;
     use crate::TableSchema;
+    use crate::error::Place;
 
     /// More than a batch in a row group.
     const ROWS: [usize; 3] = [1500, 1, 2100];
@@ -218,6 +245,11 @@ mod tests {
 
     /// A table of three row groups: `x` is missing in some rows, `y` never.
     fn write(path: &std::path::Path) {
+        write_with(path, |row| row as f32 / 4.0, |_| true);
+    }
+
+    /// The same with other values of `x`, and labels in some rows only.
+    fn write_with(path: &std::path::Path, x: fn(usize) -> f32, is_labelled: fn(usize) -> bool) {
         let schema = "message t { required binary filename (UTF8); optional float x; \
             required int32 y; optional binary label (UTF8); }";
         let schema = Arc::new(parse_message_type(schema).unwrap());
@@ -229,17 +261,18 @@ mod tests {
             let rows = start..start + n;
             let known = rows.clone().filter(|row| is_known(*row));
             let levels: Vec<i16> = rows.clone().map(|row| is_known(row).into()).collect();
-            let texts = |text: fn(usize) -> String| -> Vec<ByteArray> {
-                (rows.clone().map(|row| text(row).as_str().into())).collect()
+            let texts = |rows: &mut dyn Iterator<Item = usize>, letter| -> Vec<ByteArray> {
+                rows.map(|row| format!("{letter}{row}").as_str().into())
+                    .collect()
             };
             let mut group = file.next_row_group().unwrap();
             let mut column = group.next_column().unwrap().unwrap();
-            let ids = texts(|row| format!("r{row}"));
+            let ids = texts(&mut rows.clone(), 'r');
             let writer = column.typed::<ByteArrayType>();
             writer.write_batch(&ids, None, None).unwrap();
             column.close().unwrap();
             let mut column = group.next_column().unwrap().unwrap();
-            let x: Vec<f32> = known.map(|row| row as f32 / 4.0).collect();
+            let x: Vec<f32> = known.map(x).collect();
             let writer = column.typed::<FloatType>();
             writer.write_batch(&x, Some(&levels), None).unwrap();
             column.close().unwrap();
@@ -249,11 +282,11 @@ mod tests {
             writer.write_batch(&y, None, None).unwrap();
             column.close().unwrap();
             let mut column = group.next_column().unwrap().unwrap();
-            let labels = texts(|row| format!("c{}", row % 3));
+            let labelled = rows.clone().filter(|row| is_labelled(*row));
+            let labels = texts(&mut labelled.map(|row| row % 3), 'c');
+            let levels: Vec<i16> = rows.clone().map(|row| is_labelled(row).into()).collect();
             let writer = column.typed::<ByteArrayType>();
-            writer
-                .write_batch(&labels, Some(&vec![1; n]), None)
-                .unwrap();
+            writer.write_batch(&labels, Some(&levels), None).unwrap();
             column.close().unwrap();
             group.close().unwrap();
             start += n;
@@ -283,6 +316,26 @@ mod tests {
             }
             assert_eq!(row, ROWS.iter().sum::<usize>());
         }
+    }
+
+    #[test]
+    fn the_first_bad_row_is_named_whatever_its_column() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("t.parquet");
+        let read = || TableSchema::default().read(&path).unwrap_err();
+        let large = |row| if row == 1250 { f32::INFINITY } else { 1.0 };
+        write_with(&path, large, |row| row != 1260);
+        let error = read();
+        assert!(
+            matches!(&error, crate::Error::Cell { place: Place::Row(1251), name, .. } if name == "x"),
+            "{error}"
+        );
+        write_with(&path, large, |row| row != 1240);
+        let error = read();
+        assert!(
+            matches!(&error, crate::Error::Cell { place: Place::Row(1241), name, .. } if name == "label"),
+            "{error}"
+        );
     }
 
     /// A damaged page of a column without a role is not looked at.

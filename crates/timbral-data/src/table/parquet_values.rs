@@ -8,6 +8,7 @@ use ::parquet::record::Field;
 use ::parquet::schema::types::ColumnDescPtr;
 
 use super::cell::Cell;
+use super::column_cells::Floats;
 
 pub(super) const TIME: Cell<'static> = Cell::Other("a date or time");
 
@@ -21,6 +22,9 @@ pub(super) trait Values {
     fn decode(&mut self, n_rows: usize, levels: &mut Vec<i16>) -> Result<usize>;
 
     fn cell(&self, value: usize, descr: &ColumnDescPtr) -> Cell<'_>;
+
+    /// All values, if they are floating-point numbers.
+    fn floats(&self) -> Option<Floats<'_>>;
 }
 
 struct Typed<T: DataType> {
@@ -62,6 +66,10 @@ where
         let value = self.values.get(value);
         value.map_or(Cell::Missing, |value| value.cell(descr))
     }
+
+    fn floats(&self) -> Option<Floats<'_>> {
+        T::T::floats(&self.values)
+    }
 }
 
 /// A value of one of the physical types.
@@ -70,6 +78,13 @@ pub(super) trait Value {
 
     fn n_text(&self) -> usize {
         0
+    }
+
+    fn floats(_: &[Self]) -> Option<Floats<'_>>
+    where
+        Self: Sized,
+    {
+        None
     }
 }
 
@@ -83,11 +98,19 @@ impl Value for f32 {
     fn cell(&self, _: &ColumnDescPtr) -> Cell<'_> {
         Cell::Number((*self).into())
     }
+
+    fn floats(values: &[Self]) -> Option<Floats<'_>> {
+        Some(Floats::Single(values))
+    }
 }
 
 impl Value for f64 {
     fn cell(&self, _: &ColumnDescPtr) -> Cell<'_> {
         Cell::Number(*self)
+    }
+
+    fn floats(values: &[Self]) -> Option<Floats<'_>> {
+        Some(Floats::Double(values))
     }
 }
 

@@ -5,6 +5,8 @@ use std::path::{Path, PathBuf};
 use ndarray::{Array2, Axis};
 
 use super::cell::{Cell, shown};
+#[cfg(feature = "parquet")]
+use super::column_cells::ColumnCells;
 use super::feature_table::FeatureTable;
 use super::notice::Notice;
 use super::origin::Origin;
@@ -88,49 +90,92 @@ impl TableReader {
         self.features.resize(row + width, f32::NAN);
         self.places.push(place);
         for (i, cell) in cells.enumerate() {
-            let read = match self.columns.roles[i] {
-                Role::Ignored => Ok(()),
-                Role::Index => {
-                    if let Some((_, texts)) = self.index.as_mut().filter(|(column, _)| *column == i)
-                    {
-                        texts.push(cell.text().unwrap_or_default());
-                    }
-                    Ok(())
-                }
-                Role::Feature(place) => cell
-                    .number(self.decimal_comma)
-                    .map(|x| self.features[row + place] = x),
-                Role::Length if cell.is_missing() => {
-                    self.lengths = None;
-                    Ok(())
-                }
-                Role::Length => cell.length().map(|n| {
-                    if let Some(lengths) = &mut self.lengths {
-                        lengths.push(n);
-                    }
-                }),
-                Role::Id => cell.text().map(|t| self.ids.push(t)),
-                Role::Group => cell.text().map(|t| self.groups.push(t)),
-                Role::Label => cell.text().map(|t| self.labels.push(t)),
-                Role::Artist => {
-                    self.artists.push(cell.text().unwrap_or_default());
-                    Ok(())
-                }
-                Role::Album => {
-                    self.albums.push(cell.text().unwrap_or_default());
-                    Ok(())
-                }
-            };
-            read.map_err(|reason| Error::Cell {
-                path: self.path.clone(),
-                place,
-                column: i + 1,
-                name: shown(&self.columns.names[i]),
-                value: cell.shown(),
-                reason,
-            })?;
+            self.read(i, row, place, cell)?;
         }
         Ok(())
+    }
+
+    /// Adds rows; there must be as many columns as names.
+    #[cfg(feature = "parquet")]
+    pub(super) fn push_columns<C: ColumnCells>(
+        &mut self,
+        places: impl Iterator<Item = Place>,
+        columns: &mut [C],
+    ) -> Result<()> {
+        let width = self.columns.feature_names.len();
+        let start = self.features.len();
+        let first_row = self.places.len();
+        self.places.extend(places);
+        let rows = first_row..self.places.len();
+        self.features.resize(start + rows.len() * width, f32::NAN);
+        // The error of the first row, and in it of the first column.
+        let mut first: Option<(usize, Error)> = None;
+        for (i, column) in columns.iter_mut().enumerate() {
+            let features = self.features[start..].chunks_exact_mut(width);
+            if let Role::Feature(place) = self.columns.roles[i]
+                && let Some(floats) = column.floats(rows.len())
+                && floats.copy(features.map(|row| &mut row[place]))
+            {
+                column.skip(rows.len());
+                continue;
+            }
+            let end = first.as_ref().map_or(rows.len(), |(row, _)| *row);
+            for row in 0..end {
+                let place = self.places[rows.start + row];
+                if let Err(error) = self.read(i, start + row * width, place, column.next()) {
+                    first = Some((row, error));
+                    break;
+                }
+            }
+        }
+        match first {
+            Some((_, error)) => Err(error),
+            None => Ok(()),
+        }
+    }
+
+    /// Takes a cell of a row whose features begin at `row`.
+    fn read(&mut self, i: usize, row: usize, place: Place, cell: Cell<'_>) -> Result<()> {
+        let read = match self.columns.roles[i] {
+            Role::Ignored => Ok(()),
+            Role::Index => {
+                if let Some((_, texts)) = self.index.as_mut().filter(|(column, _)| *column == i) {
+                    texts.push(cell.text().unwrap_or_default());
+                }
+                Ok(())
+            }
+            Role::Feature(place) => cell
+                .number(self.decimal_comma)
+                .map(|x| self.features[row + place] = x),
+            Role::Length if cell.is_missing() => {
+                self.lengths = None;
+                Ok(())
+            }
+            Role::Length => cell.length().map(|n| {
+                if let Some(lengths) = &mut self.lengths {
+                    lengths.push(n);
+                }
+            }),
+            Role::Id => cell.text().map(|t| self.ids.push(t)),
+            Role::Group => cell.text().map(|t| self.groups.push(t)),
+            Role::Label => cell.text().map(|t| self.labels.push(t)),
+            Role::Artist => {
+                self.artists.push(cell.text().unwrap_or_default());
+                Ok(())
+            }
+            Role::Album => {
+                self.albums.push(cell.text().unwrap_or_default());
+                Ok(())
+            }
+        };
+        read.map_err(|reason| Error::Cell {
+            path: self.path.clone(),
+            place,
+            column: i + 1,
+            name: shown(&self.columns.names[i]),
+            value: cell.shown(),
+            reason,
+        })
     }
 
     /// The table of all rows.
