@@ -168,14 +168,15 @@ impl FeatureTable {
         mut self,
         labels: impl IntoIterator<Item = S>,
     ) -> Result<Self> {
-        let mut labels: Vec<String> = labels.into_iter().map(|l| l.as_ref().to_owned()).collect();
+        let (labels, mut names) = distinct(labels);
         fits("labels", labels.len(), self.n_rows())?;
-        without_points(&mut labels);
-        let mut classes = labels.clone();
+        without_points(&mut names);
+        let mut classes = names.clone();
         sort_classes(&mut classes);
         let numbers = classes.iter().enumerate();
         let numbers: HashMap<&str, usize> = numbers.map(|(i, c)| (c.as_str(), i)).collect();
-        self.labels = Some(labels.iter().map(|label| numbers[label.as_str()]).collect());
+        let numbers: Vec<usize> = names.iter().map(|name| numbers[name.as_str()]).collect();
+        self.labels = Some(labels.into_iter().map(|name| numbers[name]).collect());
         self.classes = classes;
         Ok(self)
     }
@@ -189,19 +190,7 @@ impl FeatureTable {
         mut self,
         groups: impl IntoIterator<Item = S>,
     ) -> Result<Self> {
-        let mut known = HashMap::new();
-        let mut names = Vec::new();
-        let groups: Vec<usize> = groups
-            .into_iter()
-            .map(|name| {
-                *known
-                    .entry(name.as_ref().to_owned())
-                    .or_insert_with_key(|name: &String| {
-                        names.push(name.clone());
-                        names.len() - 1
-                    })
-            })
-            .collect();
+        let (groups, names) = distinct(groups);
         fits("groups", groups.len(), self.n_rows())?;
         self.groups = groups;
         self.group_names = names;
@@ -371,6 +360,22 @@ impl FeatureTable {
     pub fn groups(&self) -> &[usize] {
         &self.groups
     }
+}
+
+/// The number of the name of each row, and the names in the order in which they appear.
+fn distinct<S: AsRef<str>>(texts: impl IntoIterator<Item = S>) -> (Vec<usize>, Vec<String>) {
+    let mut known: HashMap<String, usize> = HashMap::new();
+    let mut names = Vec::new();
+    let number = |text: S| {
+        let text = text.as_ref();
+        known.get(text).copied().unwrap_or_else(|| {
+            names.push(text.to_owned());
+            known.insert(text.to_owned(), names.len() - 1);
+            names.len() - 1
+        })
+    };
+    let numbers = texts.into_iter().map(number).collect();
+    (numbers, names)
 }
 
 pub(super) fn fits(name: &'static str, got: usize, expected: usize) -> Result<()> {

@@ -184,7 +184,7 @@ impl TableReader {
         if n_rows == 0 {
             return Err(empty(&self.path, "rows"));
         }
-        self.name_rows();
+        let is_numbered = self.name_rows();
         let has = |role| self.columns.roles.contains(&role);
         let (has_groups, has_labels) = (has(Role::Group), has(Role::Label));
         let has_lengths = has(Role::Length);
@@ -220,14 +220,19 @@ impl TableReader {
             ),
         };
         let groups = match has_groups {
-            true => self.groups,
+            true => Some(self.groups),
+            // Rows without names are recordings of their own.
+            false if is_numbered => None,
             false => {
                 let of_id = self.ids.iter().map(|id| recording_of(id).to_owned());
-                of_id.collect()
+                Some(of_id.collect())
             }
         };
         let mut notices = self.columns.notices;
-        let mut table = FeatureTable::new(names, features, self.ids)?.with_groups(groups)?;
+        let mut table = FeatureTable::new(names, features, self.ids)?;
+        if let Some(groups) = groups {
+            table = table.with_groups(groups)?;
+        }
         if has_lengths {
             match self.lengths {
                 Some(lengths) => table = table.with_lengths(lengths)?,
@@ -248,11 +253,11 @@ impl TableReader {
     }
 
     /// Without a column of names, an index of texts is one; else rows are numbered from 0. Other indices
-    /// are left out.
-    fn name_rows(&mut self) {
+    /// are left out. Returns whether rows are numbered.
+    fn name_rows(&mut self) -> bool {
         let n_rows = self.places.len();
         let number = |text: &String| text.is_empty() || text.parse::<f64>().is_ok();
-        let mut names = None;
+        let (mut names, mut is_numbered) = (None, false);
         if let Some((column, texts)) = self.index.take()
             && !texts.iter().any(number)
         {
@@ -260,6 +265,7 @@ impl TableReader {
             names = Some(column);
         } else if !self.columns.roles.contains(&Role::Id) {
             self.ids = (0..n_rows).map(|row| row.to_string()).collect();
+            is_numbered = true;
         }
         let indices = self.columns.roles.iter().enumerate();
         for (i, _) in indices.filter(|(_, role)| **role == Role::Index) {
@@ -269,6 +275,7 @@ impl TableReader {
                 false => Notice::Index { column, name },
             });
         }
+        is_numbered
     }
 
     /// The features without those that only count the rows.
