@@ -5,6 +5,8 @@ use super::text::{utf8_or_latin1, utf16};
 use super::{Field, Fields, SoundTags, vorbis};
 use crate::error::Result;
 use crate::formats::bytes::Bytes;
+use crate::formats::chunks::Chunk;
+use crate::formats::encoding::Endian;
 use crate::formats::mp4::boxes::{Header, each};
 use crate::formats::tags::id3v2_bytes;
 use crate::source::Input;
@@ -62,8 +64,12 @@ fn container(bytes: &mut Bytes, head: [u8; 12], fields: &mut Fields) -> Result<(
             flac(bytes, fields)
         }
         [b'O', b'g', b'g', b'S', ..] => ogg(bytes, fields),
-        [b'R', b'I', b'F', b'F', ..] | [b'R', b'F', b'6', b'4', ..] => chunks(bytes, true, fields),
-        [b'R', b'I', b'F', b'X', ..] | [b'F', b'O', b'R', b'M', ..] => chunks(bytes, false, fields),
+        [b'R', b'I', b'F', b'F', ..] | [b'R', b'F', b'6', b'4', ..] => {
+            chunks(bytes, Endian::Little, fields)
+        }
+        [b'R', b'I', b'F', b'X', ..] | [b'F', b'O', b'R', b'M', ..] => {
+            chunks(bytes, Endian::Big, fields)
+        }
         [_, _, _, _, b'f', b't', b'y', b'p', ..] | [_, _, _, _, b'm', b'o', b'o', b'v', ..] => {
             while let Some(header) = Header::read(bytes)? {
                 if &header.name == b"moov" {
@@ -151,49 +157,45 @@ fn ogg(bytes: &mut Bytes, fields: &mut Fields) -> Result<()> {
 }
 
 /// The chunks of RIFF, RF64 and RIFX (WAV) and of FORM (AIFF).
-fn chunks(bytes: &mut Bytes, little_endian: bool, fields: &mut Fields) -> Result<()> {
+fn chunks(bytes: &mut Bytes, endian: Endian, fields: &mut Fields) -> Result<()> {
     bytes.skip(12)?;
     let mut data_bytes = None;
     for _ in 0..MOST_PARTS {
-        let name: [u8; 4] = bytes.array()?;
-        let size = bytes.array()?;
-        let size = match little_endian {
-            true => u32::from_le_bytes(size),
-            false => u32::from_be_bytes(size),
+        let Some(Chunk { name, size, at }) = Chunk::read(bytes, endian)? else {
+            break;
         };
         let size = match (&name, data_bytes) {
             // The true size is in another chunk.
-            (b"data", Some(n)) if size == u32::MAX => n,
-            _ => u64::from(size),
+            (b"data", Some(n)) if size == u64::from(u32::MAX) => n,
+            _ => size,
         };
-        let start = bytes.at();
         match &name {
             b"ds64" => {
                 let sizes: [u8; 16] = bytes.array()?;
                 let n = sizes[8..].first_chunk().copied().unwrap_or_default();
                 data_bytes = Some(u64::from_le_bytes(n));
             }
-            b"LIST" => info(&some(bytes, size)?, little_endian, fields),
+            b"LIST" => info(&some(bytes, size)?, endian, fields),
             b"id3 " | b"ID3 " => read_v2(&some(bytes, size)?, fields),
             b"NAME" => fields.set(Field::Title, &utf8_or_latin1(&some(bytes, size)?)),
             b"AUTH" => fields.set(Field::Artist, &utf8_or_latin1(&some(bytes, size)?)),
             _ => {}
         }
-        bytes.seek(start.saturating_add(size).saturating_add(size & 1))?;
+        bytes.seek(at.saturating_add(size).saturating_add(size & 1))?;
     }
     Ok(())
 }
 
 /// The texts of a chunk `LIST`.
-fn info(list: &[u8], little_endian: bool, fields: &mut Fields) {
+fn info(list: &[u8], endian: Endian, fields: &mut Fields) {
     let Some(mut rest) = list.strip_prefix(b"INFO") else {
         return;
     };
     while let Some((head, after)) = rest.split_first_chunk::<8>() {
         let [name @ .., a, b, c, d] = head;
-        let size = match little_endian {
-            true => u32::from_le_bytes([*a, *b, *c, *d]),
-            false => u32::from_be_bytes([*a, *b, *c, *d]),
+        let size = match endian {
+            Endian::Little => u32::from_le_bytes([*a, *b, *c, *d]),
+            Endian::Big => u32::from_be_bytes([*a, *b, *c, *d]),
         } as usize;
         let text = utf8_or_latin1(&after[..size.min(after.len())]);
         match name {
