@@ -19,7 +19,7 @@ mod crc;
 pub(crate) mod encoding;
 mod flac;
 mod ima;
-mod matroska;
+pub(crate) mod matroska;
 pub(crate) mod mp4;
 mod mpeg;
 mod ogg;
