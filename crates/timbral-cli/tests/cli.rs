@@ -169,8 +169,15 @@ fn music_becomes_a_classifier_and_bad_files_are_skipped() {
     let page = std::fs::read_to_string(folder.join("p.html")).unwrap();
     assert!(page.contains("<audio controls src=\"data:audio/wav;base64,"));
     assert_eq!(page.matches("<svg").count(), 10);
-    let output = run(folder, "predict music --model g.timbral --page p.html");
-    assert!(text(&output.stderr).contains("--page takes one sound file, not 21"));
+    let several = "predict music/synth-glow music/synth-wail --model g.timbral --page p.html";
+    done(folder, several);
+    let page = std::fs::read_to_string(folder.join("p.html")).unwrap();
+    assert_eq!(
+        page.matches("<audio controls src=\"data:audio/wav;base64,")
+            .count(),
+        4
+    );
+    assert_eq!(page.matches("<svg").count(), 40);
     let output = run(
         folder,
         "similar music music/synth-pulse/synth-pulse.00000.wav -k 3",

@@ -1,6 +1,6 @@
 //! Figures of sounds and of tables.
 
-mod page;
+pub(crate) mod page;
 mod sound;
 mod table;
 
