@@ -1,9 +1,12 @@
 //! What the tags of a sound file say: title, artist, album.
 //!
-//! `id3` and `vorbis` read tags from memory; `find` knows where they are in each container.
+//! `id3`, `ape`, `vorbis`, `matroska` and `caf` read tags from memory; `find` knows where they are in each container.
 
+mod ape;
+mod caf;
 mod find;
 mod id3;
+mod matroska;
 mod text;
 mod vorbis;
 
@@ -19,12 +22,15 @@ use crate::source::open_file;
 /// |---|---|
 /// | ID3v2.2, 2.3, 2.4 | MP3, AAC, and before any other format; the chunks `id3 ` of WAV and `ID3 ` of AIFF |
 /// | ID3v1 | the end of a file |
+/// | APEv2 | the end of a file (MP3, WavPack, Monkey's Audio, Musepack), before ID3v1, and its start |
 /// | Vorbis comments | FLAC; OGG with Vorbis, Opus or FLAC |
 /// | `ilst` | MP4 |
 /// | `INFO` | WAV |
 /// | `NAME`, `AUTH` | AIFF |
+/// | `info` | CAF |
+/// | `Tags`, and the title in `Info` | Matroska, WebM |
 ///
-/// Of several tags the first that has a field counts; of several values the first. Spaces around a text and control
+/// Of several tags the first that has a field counts, ID3v1 last; of several values the first. Spaces around a text and control
 /// characters are removed; texts that only say that nothing is known (`Unknown Artist`, `Various Artists`) are left
 /// out. A damaged tag is no error: what can be read of it is used. At most 16 MiB of a tag are read.
 ///
@@ -86,6 +92,22 @@ enum Field {
     Artist,
     AlbumArtist,
     Album,
+}
+
+impl Field {
+    /// The field of an item by its name, in capitals or not.
+    fn of_name(name: &[u8]) -> Option<Self> {
+        let is = |known: &[u8]| name.eq_ignore_ascii_case(known);
+        Some(match () {
+            () if is(b"TITLE") => Self::Title,
+            () if is(b"ARTIST") => Self::Artist,
+            () if is(b"ALBUMARTIST") || is(b"ALBUM ARTIST") || is(b"ALBUM_ARTIST") => {
+                Self::AlbumArtist
+            }
+            () if is(b"ALBUM") => Self::Album,
+            () => return None,
+        })
+    }
 }
 
 impl Fields {

@@ -143,6 +143,21 @@ fn music_becomes_a_classifier_and_bad_files_are_skipped() {
     let folder = folder.path();
     done(folder, "make-corpus music --recordings 2 --seconds 4");
     done(folder, "train music --folds 0 --out g.timbral");
+    let nested = folder.join("nested");
+    for genre in ["synth-pulse", "synth-glow"] {
+        for (i, artist) in ["Ann", "Bob"].into_iter().enumerate() {
+            let to = nested.join(genre).join(artist).join("Album");
+            std::fs::create_dir_all(&to).unwrap();
+            let song = format!("{genre}.0000{i}.wav");
+            let from = folder.join("music").join(genre).join(&song);
+            std::fs::copy(from, to.join(song)).unwrap();
+        }
+    }
+    let train = "train nested --genre-folder top --folds 2 --out n.timbral";
+    let report = done(folder, train);
+    assert!(report.starts_with("synth-glow: 2 recordings"), "{report}");
+    let folds = "in 2 folds that share no folder (4 groups)";
+    assert!(report.contains(folds), "{report}");
     std::fs::write(folder.join("music/synth-pulse/text.wav"), "not a sound").unwrap();
     let output = run(folder, "predict music/synth-pulse --model g.timbral");
     let stderr = text(&output.stderr);
@@ -154,8 +169,15 @@ fn music_becomes_a_classifier_and_bad_files_are_skipped() {
     let page = std::fs::read_to_string(folder.join("p.html")).unwrap();
     assert!(page.contains("<audio controls src=\"data:audio/wav;base64,"));
     assert_eq!(page.matches("<svg").count(), 10);
-    let output = run(folder, "predict music --model g.timbral --page p.html");
-    assert!(text(&output.stderr).contains("--page takes one sound file, not 21"));
+    let several = "predict music/synth-glow music/synth-wail --model g.timbral --page p.html";
+    done(folder, several);
+    let page = std::fs::read_to_string(folder.join("p.html")).unwrap();
+    assert_eq!(
+        page.matches("<audio controls src=\"data:audio/wav;base64,")
+            .count(),
+        4
+    );
+    assert_eq!(page.matches("<svg").count(), 40);
     let output = run(
         folder,
         "similar music music/synth-pulse/synth-pulse.00000.wav -k 3",

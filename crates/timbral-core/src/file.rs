@@ -47,9 +47,9 @@ pub fn write_atomic(
         }
         _ => {}
     }
-    let mut temporary = Temporary::beside(path)?;
-    write(&mut temporary.file)?;
-    temporary.file.sync_all()?;
+    let mut temporary = Temporary::<File>::beside(path)?;
+    write(&mut temporary.made)?;
+    temporary.made.sync_all()?;
     temporary.replace(path)
 }
 

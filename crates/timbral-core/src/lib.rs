@@ -6,8 +6,9 @@
 //! - [`quantile`]: NumPy's linear quantile.
 //! - With the feature `fft`: [`LaneFftF32`] and [`LaneFftF64`], Fourier transforms of several signals side by
 //!   side, with the same bits on every instruction set.
-//! - With the feature `files`: [`write_atomic`] and [`write_json`], which write files atomically, and
-//!   [`JsonLines`], an append-only log that survives a kill; [`differences`] names what differs in two settings.
+//! - With the feature `files`: [`write_atomic`] and [`write_json`], which write files atomically, [`TemporaryFolder`],
+//!   which does so with folders, and [`JsonLines`], an append-only log that survives a kill; [`differences`] names what
+//!   differs in two settings.
 //!
 //! It knows nothing of audio, features or models.
 
@@ -25,6 +26,8 @@ mod fft;
 #[cfg(feature = "files")]
 mod file;
 #[cfg(feature = "files")]
+mod folder;
+#[cfg(feature = "files")]
 mod json_lines;
 #[cfg(feature = "files")]
 mod temporary;
@@ -35,6 +38,8 @@ pub use differences::{Difference, differences};
 pub use fft::{LaneFftF32, LaneFftF64, LaneFilterF32, twiddle};
 #[cfg(feature = "files")]
 pub use file::{write_atomic, write_json};
+#[cfg(feature = "files")]
+pub use folder::TemporaryFolder;
 #[cfg(feature = "files")]
 pub use json_lines::{JsonLines, JsonLinesError};
 pub use parameter::{InvalidParameter, check};

@@ -1,38 +1,111 @@
-//! The file beside a target that is written and then takes its name.
+//! The file or folder beside a target that is written and then takes its name.
 
-use std::fs::{self, File};
+use std::fs::{self, File, Metadata};
 use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 
 /// Characters of the target's name in that of the temporary file; names may have 255 bytes.
 const NAME_CHARS: usize = 50;
 
-/// A temporary file of a target, `.NAME.tmp` or `.NAME.N.tmp` beside it, removed when it is dropped.
+/// What is made beside a target: a file or a folder.
+pub(crate) trait Made: Sized {
+    /// Makes a new one; an error if the path exists.
+    fn make(path: &Path) -> io::Result<Self>;
+    /// What is locked; `None` if the operating system cannot.
+    fn handle(&self) -> Option<&File>;
+    /// Opens one that is there.
+    fn open(path: &Path) -> io::Result<File>;
+    fn is(found: &Metadata) -> bool;
+    fn remove(path: &Path) -> io::Result<()>;
+}
+
+impl Made for File {
+    fn make(path: &Path) -> io::Result<Self> {
+        File::options().write(true).create_new(true).open(path)
+    }
+
+    fn handle(&self) -> Option<&File> {
+        Some(self)
+    }
+
+    fn open(path: &Path) -> io::Result<File> {
+        File::options().write(true).open(path)
+    }
+
+    fn is(found: &Metadata) -> bool {
+        found.is_file()
+    }
+
+    fn remove(path: &Path) -> io::Result<()> {
+        fs::remove_file(path)
+    }
+}
+
+/// A folder, which is open where the operating system can lock one (on Unix).
+pub(crate) struct Folder(Option<File>);
+
+impl Made for Folder {
+    fn make(path: &Path) -> io::Result<Self> {
+        fs::create_dir(path)?;
+        if cfg!(not(unix)) {
+            return Ok(Self(None));
+        }
+        match File::open(path) {
+            Ok(file) => Ok(Self(Some(file))),
+            // Another writer removed it before the lock: its name is taken for now.
+            Err(error) if error.kind() == ErrorKind::NotFound => {
+                Err(ErrorKind::AlreadyExists.into())
+            }
+            Err(error) => {
+                drop(fs::remove_dir(path));
+                Err(error)
+            }
+        }
+    }
+
+    fn handle(&self) -> Option<&File> {
+        self.0.as_ref()
+    }
+
+    fn open(path: &Path) -> io::Result<File> {
+        File::open(path)
+    }
+
+    fn is(found: &Metadata) -> bool {
+        found.is_dir()
+    }
+
+    fn remove(path: &Path) -> io::Result<()> {
+        fs::remove_dir_all(path)
+    }
+}
+
+/// A temporary file or folder of a target, `.NAME.tmp` or `.NAME.N.tmp` beside it, removed when it is dropped.
 ///
-/// It is locked as long as its owner lives. A file that nobody has locked was left by a kill, and the next
-/// temporary file of the same target removes it. (A random name instead would need a search of the folder, and
-/// Linux's files without a name cannot replace another.)
-pub(crate) struct Temporary {
-    pub(crate) file: File,
-    path: PathBuf,
+/// It is locked as long as its owner lives. One that nobody has locked was left by a kill, and the next temporary of
+/// the same target and kind removes it. (A random name instead would need a search of the folder, and Linux's files
+/// without a name cannot replace another.)
+pub(crate) struct Temporary<M: Made> {
+    pub(crate) made: M,
+    pub(crate) path: PathBuf,
     /// Whether it has the name of the target now; another writer may have made one of its own name since.
     is_renamed: bool,
 }
 
-impl Temporary {
-    /// A new file for a target, which need not exist.
+impl<M: Made> Temporary<M> {
+    /// A new one for a target, which need not exist.
     pub(crate) fn beside(target: &Path) -> io::Result<Self> {
         let mut number = 0;
         loop {
             let path = name(target, number);
-            match File::options().write(true).create_new(true).open(&path) {
-                Ok(file) if lock(&file, &path) => {
+            match M::make(&path) {
+                Ok(made) if made.handle().is_none_or(|file| lock(file, &path)) => {
                     // Others can be left of writers that ran side by side.
-                    while remove_abandoned(&name(target, number + 1)) {
+                    while remove_abandoned::<M>(&name(target, number + 1)) {
                         number += 1;
                     }
                     return Ok(Self {
-                        file,
+                        made,
                         path,
                         is_renamed: false,
                     });
@@ -40,7 +113,7 @@ impl Temporary {
                 // Another writer came before the lock, and removed it.
                 Ok(_) => {}
                 Err(error) if error.kind() == ErrorKind::AlreadyExists => {
-                    if !remove_abandoned(&path) {
+                    if !remove_abandoned::<M>(&path) {
                         number += 1;
                     }
                 }
@@ -49,7 +122,7 @@ impl Temporary {
         }
     }
 
-    /// Gives it the name of the target, which it replaces.
+    /// Gives it the name of the target; a file replaces an earlier one.
     pub(crate) fn replace(mut self, target: &Path) -> io::Result<()> {
         fs::rename(&self.path, target)?;
         self.is_renamed = true;
@@ -57,11 +130,11 @@ impl Temporary {
     }
 }
 
-impl Drop for Temporary {
+impl<M: Made> Drop for Temporary<M> {
     fn drop(&mut self) {
         if !self.is_renamed {
             // If that fails, the next write to the target tries it again.
-            drop(fs::remove_file(&self.path));
+            drop(M::remove(&self.path));
         }
     }
 }
@@ -77,7 +150,7 @@ fn name(target: &Path, number: usize) -> PathBuf {
     })
 }
 
-/// Locks a new file; `false` if it is no longer that of its path.
+/// Locks what was made; `false` if it is no longer that of its path.
 fn lock(file: &File, path: &Path) -> bool {
     match file.lock() {
         Ok(()) => is_at(file, path) != Some(false),
@@ -86,20 +159,20 @@ fn lock(file: &File, path: &Path) -> bool {
     }
 }
 
-/// Removes a temporary file whose writer is gone.
-fn remove_abandoned(path: &Path) -> bool {
-    let is_file = fs::symlink_metadata(path).is_ok_and(|found| found.is_file());
-    if !is_file {
+/// Removes a temporary file or folder whose writer is gone.
+fn remove_abandoned<M: Made>(path: &Path) -> bool {
+    let is_kind = fs::symlink_metadata(path).is_ok_and(|found| M::is(&found));
+    if !is_kind {
         return false;
     }
-    let Ok(file) = File::options().write(true).open(path) else {
+    let Ok(file) = M::open(path) else {
         return false;
     };
-    // With the lock of the file that the path names, nobody else renames or removes it.
-    file.try_lock().is_ok() && is_at(&file, path) == Some(true) && fs::remove_file(path).is_ok()
+    // With the lock of what the path names, nobody else renames or removes it.
+    file.try_lock().is_ok() && is_at(&file, path) == Some(true) && M::remove(path).is_ok()
 }
 
-/// Whether a path names this open file; `None` where the operating system does not say.
+/// Whether a path names this open file or folder; `None` where the operating system does not say.
 #[cfg(unix)]
 fn is_at(file: &File, path: &Path) -> Option<bool> {
     use std::os::unix::fs::MetadataExt;
@@ -130,8 +203,8 @@ mod tests {
     fn writers_of_one_target_have_a_file_each() {
         let folder = tempfile::tempdir().unwrap();
         let target = folder.path().join("t.csv");
-        let first = Temporary::beside(&target).unwrap();
-        let second = Temporary::beside(&target).unwrap();
+        let first = Temporary::<File>::beside(&target).unwrap();
+        let second = Temporary::<File>::beside(&target).unwrap();
         assert_eq!(names(folder.path()), [".t.csv.1.tmp", ".t.csv.tmp"]);
         second.replace(&target).unwrap();
         assert_eq!(names(folder.path()), [".t.csv.tmp", "t.csv"]);
@@ -144,14 +217,14 @@ mod tests {
     fn what_kills_left_goes_with_the_next_write_and_what_lives_stays() {
         let folder = tempfile::tempdir().unwrap();
         let target = folder.path().join("t.csv");
-        let alive = Temporary::beside(&target).unwrap();
+        let alive = Temporary::<File>::beside(&target).unwrap();
         for name in [".t.csv.1.tmp", ".t.csv.2.tmp", ".t.csv.3.tmp", ".u.csv.tmp"] {
             fs::write(folder.path().join(name), "half").unwrap();
         }
-        let new = Temporary::beside(&target).unwrap();
+        let new = Temporary::<File>::beside(&target).unwrap();
         let expected = [".t.csv.1.tmp", ".t.csv.tmp", ".u.csv.tmp"];
         assert_eq!(names(folder.path()), expected);
-        assert_eq!(new.file.metadata().unwrap().len(), 0);
+        assert_eq!(new.made.metadata().unwrap().len(), 0);
         drop((alive, new));
         assert_eq!(names(folder.path()), [".u.csv.tmp"]);
     }
@@ -164,7 +237,7 @@ mod tests {
         fs::write(&other, "mine").unwrap();
         std::os::unix::fs::symlink(&other, folder.path().join(".t.csv.tmp")).unwrap();
         fs::create_dir(folder.path().join(".t.csv.1.tmp")).unwrap();
-        Temporary::beside(&target)
+        Temporary::<File>::beside(&target)
             .unwrap()
             .replace(&target)
             .unwrap();
@@ -184,8 +257,8 @@ mod tests {
                 let target = &target;
                 scope.spawn(move || {
                     for _ in 0..50 {
-                        let mut temporary = Temporary::beside(target).unwrap();
-                        temporary.file.write_all(&[byte; 1000]).unwrap();
+                        let mut temporary = Temporary::<File>::beside(target).unwrap();
+                        temporary.made.write_all(&[byte; 1000]).unwrap();
                         temporary.replace(target).unwrap();
                         let found = fs::read(target).unwrap();
                         assert!(found.len() == 1000 && found.iter().all(|b| *b == found[0]));

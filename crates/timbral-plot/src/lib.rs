@@ -13,7 +13,7 @@
 //! - Models: [`confusion_matrix`], [`roc_curves`], [`precision_recall_curves`], [`reliability_diagram`],
 //!   [`feature_importances`], [`shap_summary`], [`score_intervals`].
 //!
-//! A [`SoundPage`] is a page with a player of a recording, its spectrogram, and values over its time.
+//! A [`SoundPage`] is a page with players of recordings, their spectrograms, and values over their time.
 //!
 //! The crate reads no files and no system fonts: the font of PNG files is embedded. Text that is too long
 //! for its place is shortened with an ellipsis. Data that cannot be drawn are an [`Error`], never a panic;

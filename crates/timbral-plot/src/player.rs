@@ -1,4 +1,4 @@
-//! A page with a player of one recording and what was found over its time.
+//! A page with players of recordings and what was found over their time.
 
 mod builder;
 mod page;

@@ -1,6 +1,6 @@
 //! Figures of sounds and of tables.
 
-mod page;
+pub(crate) mod page;
 mod sound;
 mod table;
 
@@ -15,7 +15,7 @@ use timbral_plot::{
 };
 
 use crate::error::Result;
-use crate::extraction::table::label;
+use crate::extraction::labels::label;
 
 pub use sound::SoundFeatures;
 pub use table::table_figures;

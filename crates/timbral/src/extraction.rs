@@ -6,6 +6,7 @@ pub(crate) mod extractor;
 pub(crate) mod file_texts;
 pub(crate) mod in_order;
 pub(crate) mod inputs;
+pub(crate) mod labels;
 pub(crate) mod mel_images;
 pub(crate) mod recordings;
 pub(crate) mod sound;

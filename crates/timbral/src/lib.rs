@@ -93,6 +93,7 @@ pub use extraction::encoded::EncodedSound;
 pub use extraction::extractor::{Extractor, FeatureRow, Segmentation};
 pub use extraction::in_order::PredictionReport;
 pub use extraction::inputs::Inputs;
+pub use extraction::labels::GenreFolder;
 pub use extraction::mel_images::MelImages;
 pub use extraction::sound_files::{DamagedFile, FileProblems};
 pub use extraction::sound_rows::SoundRows;

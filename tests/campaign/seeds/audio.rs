@@ -205,6 +205,7 @@ pub(crate) fn caf() -> Vec<Seed> {
         [
             b"caff\0\x01\0\0".to_vec(),
             chunk(b"desc", &desc),
+            chunk(b"info", b"\0\0\0\x02title\0T\0artist\0A\0"),
             chunk(b"data", &sound),
         ]
         .concat()
@@ -257,6 +258,16 @@ pub(crate) fn mp3() -> Vec<Seed> {
         b"ID3\x04\0\0\0\0\0\x0aTIT2\0\0\0\0\0\0",
         &seeds[1].bytes[..],
         b"TAG",
+        &[b'x'; 125],
+    ]
+    .concat();
+    seeds.push(Seed::new(Binary, tagged));
+    // APEv2 and Lyrics3 between the sound and ID3v1.
+    let tagged = [
+        &seeds[1].bytes[..],
+        b"\x01\0\0\0\0\0\0\0Title\0T\x01\0\0\0\0\0\0\0Artist\0A",
+        b"APETAGEX\xd0\x07\0\0\x3f\0\0\0\x02\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0",
+        b"LYRICSBEGININD0000200000021LYRICS200TAG",
         &[b'x'; 125],
     ]
     .concat();
@@ -323,6 +334,13 @@ fn fragmented(file: &[u8]) -> Vec<u8> {
 pub(crate) fn matroska() -> Vec<Seed> {
     let mut seeds = kept(Binary, DATA, &["tone.mka", "pipe.mka"]);
     seeds.extend([pcm_in_matroska(false), pcm_in_matroska(true)].map(|b| Seed::new(Binary, b)));
+    // A tag of an artist after the segment.
+    let tagged = [
+        &seeds[2].bytes[..],
+        b"\x12\x54\xc3\x67\x96\x73\x73\x93\x63\xc0\x80\x67\xc8\x8d\x45\xa3\x86ARTIST\x44\x87\x81A",
+    ]
+    .concat();
+    seeds.push(Seed::new(Binary, tagged));
     seeds
 }
 

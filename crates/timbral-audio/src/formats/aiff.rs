@@ -2,6 +2,7 @@
 
 use super::blocks::Blocks;
 use super::bytes::{Bytes, Regions, is_placeholder};
+use super::chunks::Chunk;
 use super::encoding::{Encoding, Endian};
 use super::packets::PacketSource;
 use super::pcm::PcmSource;
@@ -22,10 +23,7 @@ pub(crate) fn open(mut bytes: Bytes, lenient: bool) -> Result<Box<dyn Source>> {
     bytes.skip(8)?;
     let compressed = &bytes.array::<4>()? == b"AIFC";
     let (mut comm, mut sound) = (None, None);
-    while bytes.left() >= 8 {
-        let name = bytes.array::<4>()?;
-        let size = u64::from(u32::from_be_bytes(bytes.array()?));
-        let at = bytes.at();
+    while let Some(Chunk { name, size, at }) = Chunk::read(&mut bytes, Endian::Big)? {
         let mut next = at.saturating_add(size).saturating_add(size % 2);
         match &name {
             b"COMM" if comm.is_none() => {

@@ -14,7 +14,7 @@ use super::pcm::PcmSource;
 use crate::error::{Error, Result};
 use crate::source::{Source, StreamInfo};
 
-mod ebml;
+pub(crate) mod ebml;
 mod lacing;
 
 use ebml::{Element, float, ids, unsigned};

@@ -6,6 +6,7 @@
 
 use super::blocks::Blocks;
 use super::bytes::{Bytes, Regions, is_placeholder};
+use super::chunks::Chunk;
 use super::codec::{CodecParams, Kind};
 use super::encoding::{Encoding, Endian};
 use super::mpeg::MpegFrames;
@@ -49,7 +50,7 @@ pub(crate) fn open(mut bytes: Bytes, lenient: bool) -> Result<Box<dyn Source>> {
     let mut declared = 0u64;
     let mut unknown = false;
     let mut long_data = None;
-    while let Some((name, size, at)) = chunk(&mut bytes, form)? {
+    while let Some(Chunk { name, size, at }) = chunk(&mut bytes, form)? {
         let mut next = at.saturating_add(size).saturating_add(match form {
             Form::W64 => size.wrapping_neg() % 8,
             _ => size % 2,
@@ -100,31 +101,30 @@ pub(crate) fn open(mut bytes: Bytes, lenient: bool) -> Result<Box<dyn Source>> {
     decoder(fmt, form, data, (!unknown).then_some(declared), lenient)
 }
 
-/// The name, size and start of the chunk at the position; `None` at the end.
-fn chunk(bytes: &mut Bytes, form: Form) -> Result<Option<([u8; 4], u64, u64)>> {
-    let head = if form == Form::W64 { 24 } else { 8 };
-    if bytes.left() < head {
-        return Ok(None);
-    }
-    let name = bytes.array::<4>()?;
-    let size = match form {
+/// The chunk at the position; `None` at the end.
+fn chunk(bytes: &mut Bytes, form: Form) -> Result<Option<Chunk>> {
+    const W64_HEAD: u64 = 24;
+    match form {
+        Form::Riff => Chunk::read(bytes, Endian::Little),
+        Form::Rifx => Chunk::read(bytes, Endian::Big),
+        Form::W64 if bytes.left() < W64_HEAD => Ok(None),
         Form::W64 => {
+            let name = bytes.array()?;
             bytes.skip(12)?;
-            u64::from_le_bytes(bytes.array()?).saturating_sub(head)
+            let size = u64::from_le_bytes(bytes.array()?).saturating_sub(W64_HEAD);
+            let at = bytes.at();
+            Ok(Some(Chunk { name, size, at }))
         }
-        Form::Riff => u64::from(u32::from_le_bytes(bytes.array()?)),
-        Form::Rifx => u64::from(u32::from_be_bytes(bytes.array()?)),
-    };
-    Ok(Some((name, size, bytes.at())))
+    }
 }
 
 /// Whether a chunk's name is at the position, which is left as it is.
 fn is_chunk_name(bytes: &mut Bytes, form: Form) -> Result<bool> {
     let at = bytes.at();
     let found = match chunk(bytes, form) {
-        Ok(Some((name, size, start))) => {
+        Ok(Some(Chunk { name, size, at })) => {
             let text = name.iter().all(|b| matches!(b, b' '..=b'~'));
-            text && (size <= bytes.end() - start || name == *b"data")
+            text && (size <= bytes.end() - at || name == *b"data")
         }
         Ok(None) => false,
         Err(e) => return Err(e),

@@ -2,16 +2,19 @@
 
 use super::id3::{ID3V1_BYTES, read_v1, read_v2};
 use super::text::{utf8_or_latin1, utf16};
-use super::{Field, Fields, SoundTags, vorbis};
+use super::{Field, Fields, SoundTags, ape, caf, matroska, vorbis};
 use crate::error::Result;
 use crate::formats::bytes::Bytes;
+use crate::formats::chunks::Chunk;
+use crate::formats::encoding::Endian;
+use crate::formats::matroska::ebml::{Element, ids};
 use crate::formats::mp4::boxes::{Header, each};
-use crate::formats::tags::id3v2_bytes;
+use crate::formats::tags::{self, id3v2_bytes};
 use crate::source::Input;
 
 /// Most bytes of a tag that are read: covers may come before texts.
 const MOST_BYTES: u64 = 16 << 20;
-/// Most ID3v2 tags before the sound, and most chunks, blocks and pages that are looked at.
+/// Most tags before and after the sound, and most chunks, blocks and pages that are looked at.
 const MOST_TAGS: usize = 8;
 const MOST_PARTS: usize = 10_000;
 
@@ -29,24 +32,59 @@ pub(super) fn tags(input: Box<dyn Input>) -> SoundTags {
 fn at_start(bytes: &mut Bytes, fields: &mut Fields) -> Result<()> {
     for _ in 0..MOST_TAGS {
         let start = bytes.at();
-        let mut head = [0; 12];
+        let mut head = [0; tags::HEAD];
         let n = bytes.read(&mut head)?;
         bytes.seek(start)?;
-        let Some(length) = id3v2_bytes(&head[..n]) else {
-            return container(bytes, head, fields);
+        let length = if let Some(length) = id3v2_bytes(&head[..n]) {
+            read_v2(&some(bytes, length)?, fields);
+            length
+        } else if head.starts_with(b"APETAGEX")
+            && let Some(length) = tags::length(&head[..n])
+        {
+            bytes.skip(ape::HEAD_BYTES)?;
+            ape::read(&some(bytes, length - ape::HEAD_BYTES)?, fields);
+            length
+        } else {
+            return container(bytes, &head, fields);
         };
-        let tag = some(bytes, length)?;
-        read_v2(&tag, fields);
         bytes.seek(start.saturating_add(length))?;
     }
     Ok(())
 }
 
+/// From the last tag to the first. Texts of ID3v1 count last: they are cut at 30 bytes.
 fn at_end(bytes: &mut Bytes, fields: &mut Fields) -> Result<()> {
-    bytes.seek(bytes.end().saturating_sub(ID3V1_BYTES as u64))?;
-    let tag = some(bytes, ID3V1_BYTES as u64)?;
-    read_v1(&tag, fields);
+    let (mut end, mut v1) = (bytes.end(), None);
+    for _ in 0..MOST_TAGS {
+        let start = end.saturating_sub(ID3V1_BYTES as u64);
+        bytes.seek(start)?;
+        let tail = some(bytes, end - start)?;
+        let length = if let Some((items, length)) = ape::before_footer(&tail) {
+            let Some(first) = end.checked_sub(items + ape::HEAD_BYTES) else {
+                break;
+            };
+            bytes.seek(first)?;
+            ape::read(&some(bytes, items)?, fields);
+            length
+        } else if let Some(length) = lyrics3_bytes(&tail) {
+            length
+        } else if tail.starts_with(b"TAG") && v1.is_none() {
+            v1 = Some(tail);
+            ID3V1_BYTES as u64
+        } else {
+            break;
+        };
+        end = end.saturating_sub(length);
+    }
+    read_v1(&v1.unwrap_or_default(), fields);
     Ok(())
+}
+
+/// The length of a Lyrics3v2 tag that ends here: six digits and a word say how much is before them.
+fn lyrics3_bytes(tail: &[u8]) -> Option<u64> {
+    let before = tail.strip_suffix(b"LYRICS200")?;
+    let digits = std::str::from_utf8(before.last_chunk::<6>()?).ok()?;
+    digits.parse::<u32>().ok().map(|n| u64::from(n) + 15)
 }
 
 /// As many of `n` bytes as there are and as are read of a tag.
@@ -55,15 +93,21 @@ fn some(bytes: &mut Bytes, n: u64) -> Result<Vec<u8>> {
 }
 
 /// The tags of a file of this head; the position is at its first byte.
-fn container(bytes: &mut Bytes, head: [u8; 12], fields: &mut Fields) -> Result<()> {
-    match &head {
+fn container(bytes: &mut Bytes, head: &[u8], fields: &mut Fields) -> Result<()> {
+    match head {
         [b'f', b'L', b'a', b'C', ..] => {
             bytes.skip(4)?;
             flac(bytes, fields)
         }
         [b'O', b'g', b'g', b'S', ..] => ogg(bytes, fields),
-        [b'R', b'I', b'F', b'F', ..] | [b'R', b'F', b'6', b'4', ..] => chunks(bytes, true, fields),
-        [b'R', b'I', b'F', b'X', ..] | [b'F', b'O', b'R', b'M', ..] => chunks(bytes, false, fields),
+        [b'c', b'a', b'f', b'f', ..] => caf_chunks(bytes, fields),
+        [0x1a, 0x45, 0xdf, 0xa3, ..] => elements(bytes, fields),
+        [b'R', b'I', b'F', b'F', ..] | [b'R', b'F', b'6', b'4', ..] => {
+            chunks(bytes, Endian::Little, fields)
+        }
+        [b'R', b'I', b'F', b'X', ..] | [b'F', b'O', b'R', b'M', ..] => {
+            chunks(bytes, Endian::Big, fields)
+        }
         [_, _, _, _, b'f', b't', b'y', b'p', ..] | [_, _, _, _, b'm', b'o', b'o', b'v', ..] => {
             while let Some(header) = Header::read(bytes)? {
                 if &header.name == b"moov" {
@@ -151,49 +195,45 @@ fn ogg(bytes: &mut Bytes, fields: &mut Fields) -> Result<()> {
 }
 
 /// The chunks of RIFF, RF64 and RIFX (WAV) and of FORM (AIFF).
-fn chunks(bytes: &mut Bytes, little_endian: bool, fields: &mut Fields) -> Result<()> {
+fn chunks(bytes: &mut Bytes, endian: Endian, fields: &mut Fields) -> Result<()> {
     bytes.skip(12)?;
     let mut data_bytes = None;
     for _ in 0..MOST_PARTS {
-        let name: [u8; 4] = bytes.array()?;
-        let size = bytes.array()?;
-        let size = match little_endian {
-            true => u32::from_le_bytes(size),
-            false => u32::from_be_bytes(size),
+        let Some(Chunk { name, size, at }) = Chunk::read(bytes, endian)? else {
+            break;
         };
         let size = match (&name, data_bytes) {
             // The true size is in another chunk.
-            (b"data", Some(n)) if size == u32::MAX => n,
-            _ => u64::from(size),
+            (b"data", Some(n)) if size == u64::from(u32::MAX) => n,
+            _ => size,
         };
-        let start = bytes.at();
         match &name {
             b"ds64" => {
                 let sizes: [u8; 16] = bytes.array()?;
                 let n = sizes[8..].first_chunk().copied().unwrap_or_default();
                 data_bytes = Some(u64::from_le_bytes(n));
             }
-            b"LIST" => info(&some(bytes, size)?, little_endian, fields),
+            b"LIST" => info(&some(bytes, size)?, endian, fields),
             b"id3 " | b"ID3 " => read_v2(&some(bytes, size)?, fields),
             b"NAME" => fields.set(Field::Title, &utf8_or_latin1(&some(bytes, size)?)),
             b"AUTH" => fields.set(Field::Artist, &utf8_or_latin1(&some(bytes, size)?)),
             _ => {}
         }
-        bytes.seek(start.saturating_add(size).saturating_add(size & 1))?;
+        bytes.seek(at.saturating_add(size).saturating_add(size & 1))?;
     }
     Ok(())
 }
 
 /// The texts of a chunk `LIST`.
-fn info(list: &[u8], little_endian: bool, fields: &mut Fields) {
+fn info(list: &[u8], endian: Endian, fields: &mut Fields) {
     let Some(mut rest) = list.strip_prefix(b"INFO") else {
         return;
     };
     while let Some((head, after)) = rest.split_first_chunk::<8>() {
         let [name @ .., a, b, c, d] = head;
-        let size = match little_endian {
-            true => u32::from_le_bytes([*a, *b, *c, *d]),
-            false => u32::from_be_bytes([*a, *b, *c, *d]),
+        let size = match endian {
+            Endian::Little => u32::from_le_bytes([*a, *b, *c, *d]),
+            Endian::Big => u32::from_be_bytes([*a, *b, *c, *d]),
         } as usize;
         let text = utf8_or_latin1(&after[..size.min(after.len())]);
         match name {
@@ -206,6 +246,42 @@ fn info(list: &[u8], little_endian: bool, fields: &mut Fields) {
             .get(size.saturating_add(size & 1)..)
             .unwrap_or_default();
     }
+}
+
+/// The chunks of CAF, whose sizes have 64 bits; that of sound up to the end is -1.
+fn caf_chunks(bytes: &mut Bytes, fields: &mut Fields) -> Result<()> {
+    bytes.skip(8)?;
+    for _ in 0..MOST_PARTS {
+        let name: [u8; 4] = bytes.array()?;
+        let Ok(size) = u64::try_from(i64::from_be_bytes(bytes.array()?)) else {
+            break;
+        };
+        let next = bytes.at().saturating_add(size);
+        if &name == b"info" {
+            caf::read(&some(bytes, size)?, fields);
+        }
+        bytes.seek(next)?;
+    }
+    Ok(())
+}
+
+/// The elements of Matroska. A cluster of unknown size is entered, as its end is not known.
+fn elements(bytes: &mut Bytes, fields: &mut Fields) -> Result<()> {
+    for _ in 0..MOST_PARTS {
+        let Some(element) = Element::read(bytes)? else {
+            break;
+        };
+        let end = element.end(bytes.end());
+        match element.id {
+            ids::SEGMENT => continue,
+            ids::CLUSTER if element.size.is_none() => continue,
+            ids::INFO => matroska::read_info(&some(bytes, end - element.body)?, fields)?,
+            ids::TAGS => matroska::read_tags(&some(bytes, end - element.body)?, fields)?,
+            _ => {}
+        }
+        bytes.seek(end)?;
+    }
+    Ok(())
 }
 
 /// `moov`, `udta`, `meta`, `ilst`, and an item for each field with a box `data`.

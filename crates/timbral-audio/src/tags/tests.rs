@@ -1,5 +1,9 @@
 //! Tags of every kind, built byte by byte as their specifications say.
 
+mod ape;
+mod caf;
+mod matroska;
+
 use std::io::Cursor;
 
 use super::SoundTags;
@@ -359,14 +363,19 @@ fn damaged_tags_are_no_error() {
         .concat(),
     ];
     for file in files {
-        for cut in 0..file.len() {
-            let _ = read(file[..cut].to_vec());
-            for byte in [0, 0x7f, 0xff] {
-                let mut changed = file.clone();
-                changed[cut] = byte;
-                let _ = read(changed);
-            }
-        }
+        damage(&file);
     }
     assert!(SoundTags::read("/no/such/file").is_err());
+}
+
+/// Reads all beginnings of a file, and it with each byte changed.
+fn damage(file: &[u8]) {
+    for cut in 0..file.len() {
+        let _ = read(file[..cut].to_vec());
+        for byte in [0, 0x7f, 0xff] {
+            let mut changed = file.to_vec();
+            changed[cut] = byte;
+            let _ = read(changed);
+        }
+    }
 }

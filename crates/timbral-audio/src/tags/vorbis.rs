@@ -19,15 +19,9 @@ pub(super) fn read(mut bytes: &[u8], fields: &mut Fields) {
             continue;
         };
         let (key, value) = (&comment[..equals], &comment[equals + 1..]);
-        let is = |name: &[u8]| key.eq_ignore_ascii_case(name);
-        let field = match () {
-            () if is(b"TITLE") => Field::Title,
-            () if is(b"ARTIST") => Field::Artist,
-            () if is(b"ALBUMARTIST") || is(b"ALBUM ARTIST") => Field::AlbumArtist,
-            () if is(b"ALBUM") => Field::Album,
-            () => continue,
-        };
-        fields.set(field, &String::from_utf8_lossy(value));
+        if let Some(field) = Field::of_name(key) {
+            fields.set(field, &String::from_utf8_lossy(value));
+        }
     }
 }
 

@@ -50,12 +50,9 @@ impl Command for Predict {
             "predicting the genres of {} sound files",
             files.len()
         ));
-        self.page.check(&files)?;
-        let mut written = Ok(());
+        let mut page = self.page.start(&files)?;
         let print = |path: &Path, prediction: Prediction| {
-            written = self
-                .page
-                .save(|| prediction.page(path, self.sound.open_params()));
+            page.add(|| prediction.page(path, self.sound.open_params()));
             if self.json {
                 return println!("{}", prediction.to_json(path, self.over_time));
             }
@@ -71,7 +68,7 @@ impl Command for Predict {
         let mut report = classifier.predict_files(&files, print, &mut stop);
         report.skipped.splice(0..0, unreadable);
         eprintln!("{report}");
-        written?;
+        page.save()?;
         Ok(match report.stopped {
             true => Status::Stopped,
             false => Status::of_files(report.files, report.skipped.len()),

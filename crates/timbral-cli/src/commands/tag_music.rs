@@ -1,13 +1,15 @@
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
-use timbral::pretrained::{EmbedderParams, Model};
+use anyhow::ensure;
+use timbral::pretrained::{EmbedderParams, Model, Network};
 use timbral::{Inputs, Progress, Tagger, Tagging};
 
 use crate::command::Command;
+use crate::options::page::PageArgs;
 use crate::options::weights::WeightArgs;
 use crate::options::{SoundArgs, find_files};
-use crate::session::{ThreadArgs, phase};
+use crate::session::{Session, ThreadArgs, phase};
 use crate::status::Status;
 
 /// `tag-music`: the tags of sound files, by a published network.
@@ -34,6 +36,8 @@ pub struct TagMusic {
     #[arg(long)]
     json: bool,
     #[command(flatten)]
+    page: PageArgs,
+    #[command(flatten)]
     sound: SoundArgs,
     #[command(flatten)]
     threads: ThreadArgs,
@@ -56,13 +60,34 @@ impl Command for TagMusic {
             hop: self.hop,
             ..EmbedderParams::default()
         };
-        let tagger = Tagger::new(self.model.load(weights)?, params, self.top)?;
-        let tagger = tagger.with_open_params(self.sound.open_params());
+        self.tag(self.model.load(weights)?, params, &session)
+    }
+}
+
+impl TagMusic {
+    /// Tags the files by a network.
+    fn tag(
+        &self,
+        network: Box<dyn Network>,
+        params: EmbedderParams,
+        session: &Session,
+    ) -> anyhow::Result<Status> {
+        ensure!(self.top >= 1, "--top 0: must be at least 1");
+        // A page draws the strongest tags of the file in parts where others are stronger, too.
+        let most = match self.page.is_some() {
+            true => usize::MAX,
+            false => self.top,
+        };
+        let open = self.sound.open_params();
+        let tagger = Tagger::new(network, params, most)?.with_open_params(open);
         let Inputs {
             files, unreadable, ..
         } = find_files(&self.music)?;
         phase(format!("tagging {} sound files", files.len()));
-        let print = |path: &Path, tagging: Tagging| {
+        let mut page = self.page.start(&files)?;
+        let print = |path: &Path, mut tagging: Tagging| {
+            page.add(|| tagging.page(path, open));
+            tagging.truncate(self.top);
             if self.json {
                 return println!("{}", tagging.to_json(path, self.over_time));
             }
@@ -78,9 +103,101 @@ impl Command for TagMusic {
         let mut report = tagger.files(&files, print, &mut stop);
         report.skipped.splice(0..0, unreadable);
         eprintln!("{report}");
+        page.save()?;
         Ok(match report.stopped {
             true => Status::Stopped,
             false => Status::of_files(report.files, report.skipped.len()),
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::{Args, FromArgMatches};
+    use timbral::dsp::MelParams;
+    use timbral::pretrained::{Compression, Device, LogMelParams, Output, Tensor, candle_core};
+
+    use super::*;
+
+    const TAGS: [&str; 12] = [
+        "<i>", "low", "b", "c", "d", "e", "f", "g", "h", "i", "j", "high",
+    ];
+
+    /// The means of the bands of half a second, squashed, as tags.
+    #[derive(Debug)]
+    struct MeanBands;
+
+    impl Network for MeanBands {
+        fn name(&self) -> &str {
+            "mean-bands"
+        }
+
+        fn front_end(&self) -> LogMelParams {
+            let mel = MelParams {
+                sample_rate: 8000,
+                n_fft: 256,
+                n_mels: TAGS.len(),
+                ..MelParams::default()
+            };
+            LogMelParams::new(mel, 80, Compression::Log10 { gain: 100.0 })
+        }
+
+        fn window_frames(&self) -> usize {
+            50
+        }
+
+        fn outputs(&self) -> &[Output] {
+            const OUTPUTS: [Output; 1] = [Output::new("taggram", TAGS.len())];
+            &OUTPUTS
+        }
+
+        fn tags(&self) -> &[&'static str] {
+            &TAGS
+        }
+
+        fn device(&self) -> &Device {
+            &Device::Cpu
+        }
+
+        fn forward(&self, windows: &Tensor) -> candle_core::Result<Vec<Tensor>> {
+            Ok(vec![windows.mean(1)?.tanh()?])
+        }
+    }
+
+    #[test]
+    fn a_page_has_every_song_with_its_strongest_tags() {
+        let folder = tempfile::tempdir().unwrap();
+        let params = timbral::synth::SynthParams {
+            recordings_per_genre: 1,
+            seconds: 1.2,
+            ..Default::default()
+        };
+        let corpus = timbral::synth::SynthCorpus::new(params).unwrap();
+        corpus.write(folder.path(), &mut ()).unwrap();
+        std::fs::write(folder.path().join("bad.wav"), "RIFF").unwrap();
+        let page = folder.path().join("p.html");
+        let tag = |top: &str| {
+            let args = ["tag-music", "--top", top, "--page"].map(std::ffi::OsStr::new);
+            let args = args
+                .into_iter()
+                .chain([page.as_os_str(), folder.path().as_os_str()]);
+            let command = TagMusic::augment_args(clap::Command::new(TagMusic::NAME));
+            let matches = command.try_get_matches_from(args).unwrap();
+            let command = TagMusic::from_arg_matches(&matches).unwrap();
+            let session = command.threads.start().unwrap();
+            command.tag(Box::new(MeanBands), EmbedderParams::default(), &session)
+        };
+        assert_eq!(tag("1").unwrap().code(), 2);
+        let html = std::fs::read_to_string(&page).unwrap();
+        for (text, n) in [
+            ("<audio controls src=\"data:audio/wav;base64,", 10),
+            ("alt=\"Spectrogram\"", 10),
+            ("<svg ", 100),
+            ("<script>", 1),
+            ("<i>", 0),
+        ] {
+            assert_eq!(html.matches(text).count(), n, "{text}");
+        }
+        assert!(tag("0").is_err());
     }
 }

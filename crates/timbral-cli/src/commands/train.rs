@@ -1,7 +1,7 @@
 use std::path::PathBuf;
 
 use timbral::data::GroupBy;
-use timbral::{ClassifierParams, Inputs};
+use timbral::{ClassifierParams, GenreFolder, Inputs};
 
 use crate::command::Command;
 use crate::options::{FeatureArgs, SoundArgs, find_files};
@@ -34,7 +34,11 @@ pub struct Train {
     /// Number of folds of the cross-validation that measures the accuracy; 0 for none
     #[arg(long, value_name = "N", default_value_t = 5)]
     folds: usize,
-    /// What no two folds share: recording, album, artist (by the files' tags) or folder (below that of the genre)
+    /// Folder whose name is the genre of a file: parent, the one that it is in, or top, the first below the one that all
+    /// files are in, as in MUSIC/genre/artist/album/song
+    #[arg(long, value_name = "FOLDER", default_value_t)]
+    genre_folder: GenreFolder,
+    /// What no two folds share: recording, album, artist (by the files' tags) or folder (the first below that of the genre)
     /// [default: the widest that is known of most files and leaves two or more groups per genre]
     #[arg(long, value_name = "GROUPS")]
     group_by: Option<GroupBy>,
@@ -56,8 +60,8 @@ impl Command for Train {
     const ABOUT: &'static str =
         "Train a genre classifier on folders of music, one folder per genre";
     const DETAILS: &'static str = "Prints the number of recordings per genre, how well calibrated its probabilities are, and the accuracy on recordings \
-        that were not trained on, also with folds that share no artist or album where the files' tags say them: \
-        the difference is the album effect. The classifier is one file, which `predict` uses. Files that cannot be \
+        that were not trained on, also with folds that share no artist or album where the files' tags say them, or no \
+        folder below that of the genre: the difference is the album effect. The classifier is one file, which `predict` uses. Files that cannot be \
         read are skipped and named. Trees and dense networks take the features, which the file of the classifier \
         names, so that `predict` computes the same.";
     const EXAMPLE: &'static str = "MUSIC --model boost --out genres.timbral";
@@ -66,7 +70,7 @@ impl Command for Train {
         let session = self.threads.start()?;
         let mut params = self.params;
         (params.n_splits, params.seed) = (self.folds, self.seed);
-        params.group_by = self.group_by;
+        (params.genre_folder, params.group_by) = (self.genre_folder, self.group_by);
         params.reject = self.reject;
         #[cfg(feature = "pretrained")]
         {

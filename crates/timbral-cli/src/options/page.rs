@@ -1,36 +1,77 @@
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::ensure;
 use timbral::plot::SoundPage;
 
+/// Most sound files on a page, as all their sound is in it.
+const MOST: usize = 100;
+
 /// The option `--page`.
 #[derive(clap::Args)]
 pub(crate) struct PageArgs {
-    /// Page to write, .html, with a player of the sound, its spectrogram and the result over its time under a moving
-    /// cursor; takes one sound file
+    /// Page to write, .html, with a player of each sound file, its spectrogram and the result over its time under a moving
+    /// cursor; takes up to 100 sound files, which are in the page
     #[arg(long, value_name = "FILE")]
     page: Option<PathBuf>,
 }
 
 impl PageArgs {
-    /// Refuses a page of several files.
-    pub(crate) fn check(&self, files: &[PathBuf]) -> anyhow::Result<()> {
-        let n = files.len();
-        ensure!(
-            self.page.is_none() || n == 1,
-            "--page takes one sound file, not {n}"
-        );
-        Ok(())
+    /// Whether a page is asked for.
+    #[cfg(feature = "pretrained")]
+    pub(crate) fn is_some(&self) -> bool {
+        self.page.is_some()
     }
 
-    /// Writes the page, if one is asked for.
-    pub(crate) fn save(
-        &self,
-        page: impl FnOnce() -> timbral::Result<SoundPage>,
-    ) -> anyhow::Result<()> {
-        match &self.page {
-            Some(path) => Ok(page()?.save(path)?),
-            None => Ok(()),
+    /// A page without any file so far; refuses too many.
+    pub(crate) fn start(&self, files: &[PathBuf]) -> anyhow::Result<PageOfFiles<'_>> {
+        let n = files.len();
+        ensure!(
+            self.page.is_none() || n <= MOST,
+            "--page takes up to {MOST} sound files, not {n}"
+        );
+        Ok(PageOfFiles {
+            path: self.page.as_deref(),
+            page: None,
+            failed: Ok(()),
+        })
+    }
+}
+
+/// The page while files are added.
+pub(crate) struct PageOfFiles<'a> {
+    /// Where to write it, if it is asked for.
+    path: Option<&'a Path>,
+    page: Option<SoundPage>,
+    failed: timbral::Result<()>,
+}
+
+impl PageOfFiles<'_> {
+    /// Adds a file, if a page is asked for.
+    pub(crate) fn add(&mut self, file: impl FnOnce() -> timbral::Result<SoundPage>) {
+        if self.path.is_none() || self.failed.is_err() {
+            return;
         }
+        match file() {
+            Err(error) => self.failed = Err(error),
+            Ok(new) => match &mut self.page {
+                None => self.page = Some(new),
+                Some(page) => {
+                    page.push(new);
+                }
+            },
+        }
+    }
+
+    /// Writes the page, if there is one.
+    ///
+    /// # Errors
+    ///
+    /// A file could not be added; the page cannot be written.
+    pub(crate) fn save(self) -> anyhow::Result<()> {
+        self.failed?;
+        if let (Some(path), Some(page)) = (self.path, self.page) {
+            page.save(path)?;
+        }
+        Ok(())
     }
 }

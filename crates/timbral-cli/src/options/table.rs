@@ -13,7 +13,7 @@ pub(crate) struct TableArgs {
     #[command(flatten)]
     columns: ColumnArgs,
     /// What splits and folds keep together: recording, album, artist (columns album and artist of the table) or folder
-    /// (of the recording, below that of its label) [default: the widest that the table has for most recordings]
+    /// (of the recording, the first below that of its label) [default: the widest that the table has for most recordings]
     #[arg(long, value_name = "GROUPS")]
     group_by: Option<GroupBy>,
 }

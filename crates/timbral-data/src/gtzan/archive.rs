@@ -4,7 +4,7 @@ use std::path::{Component, Path, PathBuf};
 use std::time::Duration;
 
 use flate2::read::GzDecoder;
-use timbral_core::{Monitor, Progress};
+use timbral_core::{Monitor, Progress, TemporaryFolder};
 use ureq::http::{StatusCode, header};
 
 use super::track::TrackId;
@@ -65,7 +65,7 @@ impl Default for Archive {
 /// right. Only clips, `genres/<genre>/<genre>.NNNNN.au`, are unpacked, and the folder appears when it is
 /// complete. The monitor gets the number of bytes (unit `bytes`); its message says when the archive is
 /// checked and unpacked. The clips need 1.3 GB, the archive as much; they may be used, but not
-/// redistributed.
+/// redistributed. What a kill left of an earlier unpacking is removed.
 ///
 /// # Errors
 ///
@@ -101,9 +101,9 @@ pub fn fetch(
         monitor,
     };
     download.run()?;
-    let unpacked = tempfile::tempdir_in(folder).map_err(at(folder))?;
+    let unpacked = TemporaryFolder::beside(&genres).map_err(at(folder))?;
     download.unpack(unpacked.path())?;
-    fs::rename(unpacked.path().join(GENRES), &genres).map_err(at(&genres))?;
+    unpacked.rename().map_err(at(&genres))?;
     fs::remove_file(&path).map_err(at(&path))?;
     Ok(genres)
 }
@@ -238,7 +238,7 @@ impl Download<'_> {
         Ok(Ok(()))
     }
 
-    /// Unpacks the clips below `folder`.
+    /// Unpacks the clips into folders of their genres in `folder`.
     fn unpack(&mut self, folder: &Path) -> Result<()> {
         let (archive, total) = (self.path, self.archive.bytes);
         let file = File::open(archive).map_err(at(archive))?;
@@ -296,12 +296,11 @@ fn content_start<B>(response: &ureq::http::Response<B>) -> Option<u64> {
     range.split('-').next()?.parse().ok()
 }
 
-/// The path at which a clip is unpacked, if the member is a clip.
+/// The path of a clip below the folder of the genres, if the member is a clip.
 fn clip(path: &Path) -> Option<PathBuf> {
     let track: TrackId = path.file_stem()?.to_str()?.parse().ok()?;
-    let place = Path::new(GENRES)
-        .join(track.genre())
-        .join(format!("{track}.au"));
+    let place = Path::new(track.genre()).join(format!("{track}.au"));
     let named = path.components().filter(|c| *c != Component::CurDir);
-    named.eq(place.components()).then_some(place)
+    let is_there = named.eq(Path::new(GENRES).join(&place).components());
+    is_there.then_some(place)
 }

@@ -25,8 +25,8 @@ pub enum GroupBy {
     /// The recordings: the [groups](FeatureTable::groups) of the table.
     #[default]
     Recording,
-    /// The folder that a recording is in, below the folder that is named like its label: from the path that the
-    /// table has for its recording.
+    /// The first folder below the one that is named like the label of a recording (in `genre/artist/album/song` that of
+    /// the artist), or where there is none the folder that it is in: from the path that the table has for its recording.
     Folder,
     /// The [albums](FeatureTable::albums).
     Album,
@@ -193,20 +193,20 @@ impl FeatureTable {
     }
 }
 
-/// The folder of a recording, if it is below the one that is named like the label.
+/// The first folder below the one that is named like the label, with all that are above it; that of the recording if
+/// none is named so; `None` if the recording is in that one itself.
 fn folder(recording: &str, label: Option<&str>) -> Option<String> {
     let (folders, _) = recording.rsplit_once(['/', '\\'])?;
-    let below = match label.and_then(|label| {
-        let names = folders.split(['/', '\\']);
-        names
-            .collect::<Vec<_>>()
-            .iter()
-            .rposition(|name| *name == label)
-    }) {
-        Some(at) => folders.split(['/', '\\']).count() > at + 1,
-        None => true,
-    };
-    below.then(|| folders.to_owned())
+    let names: Vec<&str> = folders.split(['/', '\\']).collect();
+    let (last, above) = names.split_last()?;
+    let is_label = |name: &&str| Some(*name) == label;
+    match above.iter().rposition(is_label) {
+        Some(at) => {
+            let bytes: usize = names[..=at + 1].iter().map(|name| name.len() + 1).sum();
+            Some(folders[..bytes - 1].to_owned())
+        }
+        None => (!is_label(last)).then(|| folders.to_owned()),
+    }
 }
 
 /// The words of a name in lower case: `&` is the word `and`, any other character but letters and digits is a space.
@@ -288,11 +288,10 @@ mod tests {
         for (recording, label, expected) in [
             ("jazz/01", "jazz", None),
             ("jazz/Ann/01", "jazz", Some("jazz/Ann")),
-            (
-                "music\\jazz\\Ann\\1\\01",
-                "jazz",
-                Some("music\\jazz\\Ann\\1"),
-            ),
+            ("music\\jazz\\Ann\\1\\01", "jazz", Some("music\\jazz\\Ann")),
+            ("jazz/jazz/01", "jazz", Some("jazz/jazz")),
+            ("jazz/rock/1/01", "jazz", Some("jazz/rock")),
+            ("Ann/1/01", "jazz", Some("Ann/1")),
             ("Ann/01", "jazz", Some("Ann")),
             ("01", "jazz", None),
         ] {

@@ -100,6 +100,21 @@ fn a_complete_download() {
     assert_eq!(server.requests(), [0]);
 }
 
+/// A killed process leaves what it unpacked, without its lock.
+#[cfg(unix)]
+#[test]
+fn what_a_kill_left_of_the_unpacking_is_removed() {
+    let folder = tempfile::tempdir().unwrap();
+    for half in [".genres.tmp/blues", ".genres.1.tmp/rock"] {
+        let half = folder.path().join(half);
+        fs::create_dir_all(&half).unwrap();
+        fs::write(half.join("rock.00001.au"), "half").unwrap();
+    }
+    let server = Server::start(good(), Manner::Good);
+    run(&archive(&good(), &[&server]), folder.path()).unwrap();
+    assert_whole(folder.path());
+}
+
 #[test]
 fn a_broken_connection_is_resumed() {
     let folder = tempfile::tempdir().unwrap();

@@ -1,3 +1,5 @@
+use std::io::Write;
+use std::iter::once;
 use std::path::Path;
 
 use base64::Engine;
@@ -7,7 +9,7 @@ use ndarray::{Array2, ArrayView2};
 use crate::check;
 use crate::drawing::{Area, Canvas, Colormap, Theme, escape, even_heat, png};
 use crate::error::Result;
-use crate::file::save;
+use crate::file::save_by;
 
 use super::page::{SCRIPT, STYLE};
 
@@ -17,8 +19,8 @@ const WIDTH: usize = 1600;
 /// Heights of the bars of a lane for the value 1, in units of its picture.
 const HEIGHT: f64 = 100.0;
 
-/// A page with a player of one recording, its spectrogram, and a lane for each of several values over time, such as the
-/// probabilities of genres, under a cursor that moves with the player.
+/// A page with a player of a recording, its spectrogram, and a lane for each of several values over time, such as the
+/// probabilities of genres, under a cursor that moves with the player; more recordings can be [added](Self::push).
 ///
 /// It is one HTML file: the sound is in it, and nothing is loaded. A click into the lanes seeks. It follows the reader's
 /// light or dark theme. All text is escaped.
@@ -41,14 +43,16 @@ pub struct SoundPage {
     title: String,
     lead: String,
     seconds: f64,
-    /// The address of the sound.
-    source: String,
+    /// The media type of the sound, and its bytes.
+    sound: Option<(String, Vec<u8>)>,
     /// The spectrogram as PNG.
     picture: Option<Vec<u8>>,
     windows: Vec<[f64; 2]>,
     names: Vec<String>,
     /// One row per window.
     values: Array2<f64>,
+    /// Other recordings, which have no more.
+    more: Vec<Self>,
 }
 
 impl SoundPage {
@@ -64,19 +68,19 @@ impl SoundPage {
             title: title.into(),
             lead: lead.into(),
             seconds,
-            source: String::new(),
+            sound: None,
             picture: None,
             windows: Vec::new(),
             names: Vec::new(),
             values: Array2::zeros((0, 0)),
+            more: Vec::new(),
         })
     }
 
     /// Puts a sound file into the page: its media type, such as `audio/mpeg`, and its bytes. Which types are played
     /// depends on the reader's browser; all play WAV, MP3, FLAC and AAC in MP4.
     pub fn sound(&mut self, media_type: &str, bytes: &[u8]) -> &mut Self {
-        let sound = STANDARD.encode(bytes);
-        self.source = format!("data:{media_type};base64,{sound}");
+        self.sound = Some((media_type.to_owned(), bytes.to_vec()));
         self
     }
 
@@ -125,21 +129,59 @@ impl SoundPage {
         Ok(self)
     }
 
+    /// Adds another recording, or a page of several, below those that are there: each has a player, a spectrogram and a
+    /// cursor of its own, and one plays at a time.
+    ///
+    /// ```
+    /// use timbral_plot::SoundPage;
+    ///
+    /// let mut page = SoundPage::new("one.wav", "", 6.0)?;
+    /// page.push(SoundPage::new("two.wav", "", 7.5)?);
+    /// assert_eq!(page.html().matches("<audio controls").count(), 2);
+    /// # Ok::<(), timbral_plot::Error>(())
+    /// ```
+    pub fn push(&mut self, mut other: Self) -> &mut Self {
+        let more = std::mem::take(&mut other.more);
+        self.more.push(other);
+        self.more.extend(more);
+        self
+    }
+
     /// The HTML text of the file.
     pub fn html(&self) -> String {
-        let title = escape(&self.title);
-        let mut html = format!(
+        self.parts().collect()
+    }
+
+    /// The same, one recording at a time.
+    fn parts(&self) -> impl Iterator<Item = String> {
+        let mut title = escape(&self.title);
+        match self.more.len() {
+            0 => {}
+            n => title += &format!(" and {n} more"),
+        }
+        let head = format!(
             "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
              <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
-             <title>{title}</title>\n<style>\n{STYLE}</style>\n</head>\n<body>\n<h1>{title}</h1>\n"
+             <title>{title}</title>\n<style>\n{STYLE}</style>\n</head>\n<body>\n"
         );
+        let end = format!("<script>\n{SCRIPT}</script>\n</body>\n</html>\n");
+        let songs = once(self).chain(&self.more).map(Self::section);
+        once(head).chain(songs).chain(once(end))
+    }
+
+    /// The part of one recording.
+    fn section(&self) -> String {
+        let mut html = format!("<section>\n<h1>{}</h1>\n", escape(&self.title));
         if !self.lead.is_empty() {
             html += &format!("<p class=\"lead\">{}</p>\n", escape(&self.lead));
         }
-        let source = escape(&self.source);
+        html += "<audio controls src=\"";
+        if let Some((media_type, bytes)) = &self.sound {
+            html += &format!("data:{};base64,", escape(media_type));
+            STANDARD.encode_string(bytes, &mut html);
+        }
         html += &format!(
-            "<audio controls src=\"{source}\"></audio>\n<p class=\"now\"></p>\n\
-             <div class=\"time\" data-seconds=\"{}\">\n",
+            "\"></audio>\n<p class=\"now\"></p>\n<div class=\"time\" data-seconds=\"{}\">\n",
             self.seconds
         );
         if let Some(picture) = &self.picture {
@@ -153,8 +195,7 @@ impl SoundPage {
             html += &self.lane(name, values.iter().copied());
         }
         html += &self.axis();
-        html += "<div class=\"cursor\"></div>\n</div>\n";
-        html += &format!("<script>\n{SCRIPT}</script>\n</body>\n</html>\n");
+        html += "<div class=\"cursor\"></div>\n</div>\n</section>\n";
         html
     }
 
@@ -203,6 +244,9 @@ impl SoundPage {
     ///
     /// The file cannot be written.
     pub fn save(&self, path: impl AsRef<Path>) -> Result<()> {
-        save(path.as_ref(), self.html().as_bytes())
+        save_by(path.as_ref(), |file| {
+            self.parts()
+                .try_for_each(|part| file.write_all(part.as_bytes()))
+        })
     }
 }

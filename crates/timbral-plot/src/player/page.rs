@@ -1,4 +1,4 @@
-/// The style sheet of a page with a player, for light and dark themes and narrow screens.
+/// The style sheet of a page with players, for light and dark themes and narrow screens.
 pub(crate) const STYLE: &str = "\
 :root{color-scheme:light dark;--ink:#20242a;--muted:#5c6470;--back:#fff;--card:#f5f6f8;\
 --edge:#d9dde3;--bar:#2f6fb3;--cursor:#c2410c;--names:8.5rem}
@@ -8,6 +8,7 @@ pub(crate) const STYLE: &str = "\
 body{margin:0 auto;max-width:1100px;padding:1.5rem 1rem 4rem;background:var(--back);\
 color:var(--ink);font:16px/1.5 system-ui,sans-serif;overflow-wrap:break-word}
 h1{font-size:1.7rem;line-height:1.2;margin:.5rem 0}
+section+section{margin-top:2.5rem;padding-top:1.5rem;border-top:1px solid var(--edge)}
 .lead{color:var(--muted);margin:.3rem 0 1rem}
 audio{display:block;width:100%;margin:1rem 0 .5rem}
 .now{display:flex;flex-wrap:wrap;gap:.3rem 1.2rem;min-height:1.6rem;margin:.4rem 0 .8rem;\
@@ -28,13 +29,14 @@ white-space:nowrap;font-size:.9rem}
 pointer-events:none;left:calc(var(--names) + (100% - var(--names))*var(--at,0))}
 ";
 
-/// Moves the cursor with the player, names what is found under it, and seeks where the time is clicked or dragged.
+/// Moves the cursor of each recording with its player, names what is found under it, seeks where the time is clicked or
+/// dragged, and lets one recording play at a time.
 pub(crate) const SCRIPT: &str = "\
-(function(){
-var audio=document.querySelector('audio'),time=document.querySelector('.time');
-var now=document.querySelector('.now'),strip=document.querySelector('.axis');
+document.querySelectorAll('section').forEach(function(song){
+var audio=song.querySelector('audio'),time=song.querySelector('.time');
+var now=song.querySelector('.now'),strip=song.querySelector('.axis');
 var seconds=parseFloat(time.dataset.seconds);
-var lanes=Array.from(document.querySelectorAll('.lane svg')).map(function(svg){
+var lanes=Array.from(song.querySelectorAll('.lane svg')).map(function(svg){
 var number=function(bar,name){return parseFloat(bar.getAttribute(name));};
 return {name:svg.previousElementSibling.textContent,\
 bars:Array.from(svg.querySelectorAll('rect')).map(function(bar){\
@@ -58,7 +60,10 @@ part.textContent=text;
 return part;}));
 };
 var tick=function(){draw();if(!audio.paused){requestAnimationFrame(tick);}};
-audio.addEventListener('play',tick);
+audio.addEventListener('play',function(){
+document.querySelectorAll('audio').forEach(function(other){if(other!==audio){other.pause();}});
+tick();
+});
 ['seeking','seeked','timeupdate','loadedmetadata'].forEach(function(on){\
 audio.addEventListener(on,draw);});
 var seek=function(event){
@@ -72,5 +77,5 @@ time.addEventListener('pointerdown',function(event){\
 time.setPointerCapture(event.pointerId);seek(event);});
 time.addEventListener('pointermove',function(event){if(event.buttons){seek(event);}});
 draw();
-})();
+});
 ";

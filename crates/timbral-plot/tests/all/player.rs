@@ -31,6 +31,34 @@ fn it_is_well_formed_loads_nothing_and_escapes_text() {
 }
 
 #[test]
+fn recordings_have_players_of_their_own_and_no_more_than_one_script() {
+    let evil = "</section><script>alert(1)</script>";
+    let mut pages = page("one");
+    let mut others = page(evil);
+    others.push(page("three"));
+    pages.push(others);
+    let html = pages.html();
+    balanced(&html);
+    for (text, n) in [
+        ("<section>", 3),
+        ("<audio controls src=\"data:audio/wav;base64,UklGRg==\">", 3),
+        ("<img ", 3),
+        ("class=\"cursor\"", 3),
+        ("<svg ", 6),
+        ("<script>", 1),
+        ("<style>", 1),
+        ("<title>one and 2 more</title>", 1),
+        ("<h1>three</h1>", 1),
+    ] {
+        assert_eq!(html.matches(text).count(), n, "{text}");
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("p.html");
+    pages.save(&path).unwrap();
+    assert_eq!(std::fs::read_to_string(path).unwrap(), html);
+}
+
+#[test]
 fn bars_are_as_high_as_their_values_and_marks_are_where_their_times_are() {
     let html = page("song").html();
     for bar in [

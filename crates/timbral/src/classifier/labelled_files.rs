@@ -16,10 +16,11 @@ use super::provenance::GenreCount;
 use super::{InputMean, analyzers_of, mean, take_damaged};
 use crate::error::{Error, Result};
 use crate::extraction::file_texts::sound_tags;
+use crate::extraction::labels::GenreFolder;
 use crate::extraction::recordings::recordings_without_copies;
 use crate::extraction::sound::Sound;
 use crate::extraction::sound_files::FileProblems;
-use crate::extraction::table::{for_each_file, label};
+use crate::extraction::table::for_each_file;
 use crate::recipes::boosted::objective;
 use crate::recipes::images::params::ImageNetParams;
 use crate::recipes::images::recipe::epoch_progress;
@@ -52,6 +53,7 @@ impl LabelledFiles {
     /// [`Error::Stopped`] on `Break`; no file can be used; parameters out of range.
     pub(super) fn read(
         files: &[PathBuf],
+        genre_folder: GenreFolder,
         views: impl Iterator<Item = SoundView>,
         networks: &Networks,
         open: OpenParams,
@@ -82,12 +84,14 @@ impl LabelledFiles {
         let mut parts: Vec<Vec<Array3<f32>>> = vec![Vec::new(); analyzers.len()];
         let (mut names, mut recordings, mut skipped) = (Vec::new(), Vec::new(), Vec::new());
         let mut used: Vec<&PathBuf> = Vec::new();
-        let of_files = recordings_without_copies(files);
-        for ((path, inputs), recording) in each.into_iter().zip(of_files) {
+        let recordings_of_files = recordings_without_copies(files);
+        let of_files = genre_folder.labels(files).into_iter();
+        let of_files = of_files.zip(recordings_of_files);
+        for ((path, inputs), (label, recording)) in each.into_iter().zip(of_files) {
             match inputs {
                 Err(error) => skipped.push(error),
                 Ok(inputs) => {
-                    names.push(label(path));
+                    names.push(label);
                     used.push(path);
                     recordings.push(recording);
                     for (part, inputs) in parts.iter_mut().zip(inputs) {

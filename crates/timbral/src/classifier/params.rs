@@ -12,6 +12,7 @@ use super::member::SoundView;
 use super::networks::EmbeddingModel;
 use crate::error::{Error, Result};
 use crate::extraction::extractor::Segmentation;
+use crate::extraction::labels::GenreFolder;
 use crate::extraction::mel_images::MelImages;
 use crate::recipes::dense::DenseParams;
 use crate::recipes::images::params::ImageNetParams;
@@ -84,6 +85,8 @@ impl MemberParams {
 /// ```
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct ClassifierParams {
+    /// The folder whose name is the genre of a file; default the one that it is in.
+    pub genre_folder: GenreFolder,
     /// The features; default the 57 columns as librosa computes them.
     pub features: FeatureSetParams,
     /// Which parts of a recording have features; default [`Segmentation::gtzan`], 3 s.
@@ -115,6 +118,7 @@ pub struct ClassifierParams {
 impl Default for ClassifierParams {
     fn default() -> Self {
         Self {
+            genre_folder: GenreFolder::default(),
             features: FeatureSetParams::default(),
             segments: Segmentation::gtzan(),
             images: MelImages {

@@ -31,7 +31,7 @@ pub struct FittedClassifier {
 }
 
 impl ClassifierParams {
-    /// Trains on sound files, each labelled with the name of its folder.
+    /// Trains on sound files, each labelled with the name of a folder (`genre_folder`).
     ///
     /// If `n_splits` is 2 or more, the models are first evaluated on held-out recordings
     /// ([`HeldOutScore`]); then they are trained on all. Files with
@@ -39,7 +39,7 @@ impl ClassifierParams {
     /// which is never on both sides. Recordings of one artist, album or folder are not, either, if `group_by` says so;
     /// by default the widest of these that the data support
     /// ([`supported_groupings`](timbral_data::FeatureTable::supported_groupings)). Artists and albums are those of the
-    /// files' tags. The accuracies under the other groupings are in the provenance, too.
+    /// files' tags, folders the first below that of the genre. The accuracies under the other groupings are in the provenance, too.
     ///
     /// It runs on the threads of the current rayon pool; everything except the time in the provenance is
     /// the same for any number of them. `monitor` is called after each file (unit `files`), then after
@@ -52,8 +52,14 @@ impl ClassifierParams {
     pub fn fit(&self, files: &[PathBuf], monitor: &mut dyn Monitor) -> Result<FittedClassifier> {
         let networks = Networks::of_user(self.weights.clone());
         let views = self.members.iter().map(|member| self.view(&member.model));
-        let (mut data, problems) =
-            LabelledFiles::read(files, views, &networks, self.open, monitor)?;
+        let (mut data, problems) = LabelledFiles::read(
+            files,
+            self.genre_folder,
+            views,
+            &networks,
+            self.open,
+            monitor,
+        )?;
         let supported = data.table.supported_groupings(2);
         let widest = supported.first().copied().unwrap_or_default();
         let group_by = self.group_by.unwrap_or(widest);

@@ -4,12 +4,17 @@ use std::path::{Path, PathBuf};
 use serde::Serialize;
 use timbral_audio::OpenParams;
 use timbral_core::{InvalidParameter, Monitor};
+use timbral_plot::SoundPage;
 use timbral_pretrained::{Embedder, EmbedderParams, Network};
 
 use crate::error::{Error, Result};
+use crate::explore::page::sound_page;
 use crate::extraction::in_order::{PredictionReport, files_in_order};
 use crate::extraction::sound::Sound;
 use crate::extraction::sound_files::SoundFiles;
+
+/// Most tags that a page draws over time.
+const LANES: usize = 10;
 
 /// A tag and how probable it is.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -74,6 +79,38 @@ impl Tagging {
             line["windows"] = serde_json::json!(self.windows);
         }
         line.to_string()
+    }
+
+    /// Keeps the `most` most probable tags, of each part, too.
+    pub fn truncate(&mut self, most: usize) {
+        self.tags.truncate(most);
+        for window in &mut self.windows {
+            window.tags.truncate(most);
+        }
+    }
+
+    /// A page with a player of the file, its mel spectrogram, and the probabilities of the ten most probable tags over its
+    /// time, as that of [`Prediction::page`](crate::Prediction::page); `open` is how the file is opened.
+    ///
+    /// A part counts as 0 for a tag that is not among its own, so that the [`Tagger`] should return all tags.
+    ///
+    /// # Errors
+    ///
+    /// The file cannot be read.
+    pub fn page(&self, path: impl AsRef<Path>, open: OpenParams) -> Result<SoundPage> {
+        let drawn = Self {
+            tags: self.tags.iter().take(LANES).cloned().collect(),
+            windows: Vec::new(),
+        };
+        let names: Vec<&str> = drawn.tags.iter().map(|tag| tag.tag.as_str()).collect();
+        let value = |window: usize, name: &str| {
+            let tags = &self.windows[window].tags;
+            let found = tags.iter().find(|tag| tag.tag == name);
+            found.map_or(0.0, |tag| tag.probability)
+        };
+        let windows: Vec<[f64; 2]> = self.windows.iter().map(|w| [w.start, w.end]).collect();
+        let lead = drawn.to_string();
+        sound_page(path.as_ref(), open, &lead, &windows, &names, value)
     }
 }
 
@@ -229,5 +266,52 @@ mod tests {
         files.remove(1);
         assert_eq!(seen, files);
         assert!(Tagger::new(Box::new(MeanBands), EmbedderParams::default(), 0).is_err());
+    }
+
+    #[test]
+    fn a_page_has_the_strongest_tags_over_time() {
+        let folder = tempfile::tempdir().unwrap();
+        let params = timbral_synth::SynthParams {
+            recordings_per_genre: 1,
+            seconds: 1.2,
+            ..Default::default()
+        };
+        let corpus = timbral_synth::SynthCorpus::new(params).unwrap();
+        corpus.write(folder.path(), &mut ()).unwrap();
+        let file = &crate::Inputs::find([folder.path()]).unwrap().files[0];
+        let all = usize::MAX;
+        let tagger = Tagger::new(Box::new(MeanBands), EmbedderParams::default(), all).unwrap();
+        let mut tagging = tagger.file(file).unwrap();
+        let html = tagging.page(file, OpenParams::default()).unwrap().html();
+        assert_eq!(html.matches("<svg").count(), 4);
+        assert!(
+            html.contains("data:audio/wav;base64,UklGR") && html.contains(&tagging.to_string())
+        );
+        // The bar of the strongest tag in the second part.
+        let window = &tagging.windows[1];
+        let same = |tag: &&TagProbability| tag.tag == tagging.tags[0].tag;
+        let height = 100.0 * window.tags.iter().find(same).unwrap().probability;
+        let bar = format!("x=\"0.500\" y=\"{:.1}\"", 100.0 - height.clamp(0.0, 100.0));
+        assert!(html.contains(&bar), "{bar}");
+
+        // Of many tags ten are drawn, and their names are only text.
+        let many = |at: f64| {
+            let tag = |i: usize| TagProbability {
+                tag: format!("<b>{i}</b>"),
+                probability: at - i as f64 / 100.0,
+            };
+            (0..60).map(tag).collect::<Vec<_>>()
+        };
+        (
+            tagging.tags,
+            tagging.windows[0].tags,
+            tagging.windows[1].tags,
+        ) = (many(0.8), many(0.9), many(0.7));
+        let html = tagging.page(file, OpenParams::default()).unwrap().html();
+        assert_eq!(html.matches("<svg").count(), 10);
+        assert!(html.contains("&lt;b&gt;9&lt;/b&gt;") && !html.contains("<b>"));
+        assert!(!html.contains("&lt;b&gt;10&lt;"));
+        tagging.truncate(2);
+        assert_eq!((tagging.tags.len(), tagging.windows[1].tags.len()), (2, 2));
     }
 }

@@ -31,19 +31,13 @@ impl Prediction {
             found.map_or(0.0, |g| g.probability)
         };
         let windows: Vec<[f64; 2]> = self.windows.iter().map(|w| [w.start, w.end]).collect();
-        sound_page(
-            path.as_ref(),
-            open,
-            &self.to_string(),
-            &windows,
-            &names,
-            value,
-        )
+        let lead = self.to_string();
+        sound_page(path.as_ref(), open, &lead, &windows, &names, value)
     }
 }
 
 /// A page of a file with a lane for each name; `value` is that of a window and a name.
-fn sound_page(
+pub(crate) fn sound_page(
     path: &Path,
     open: OpenParams,
     lead: &str,
@@ -74,9 +68,22 @@ fn sound_page(
     if !windows.is_empty() {
         let cell = |(window, name): (usize, usize)| value(window, names[name]);
         let values = Array2::from_shape_fn((windows.len(), names.len()), cell);
-        page.over_time(windows, names, values.view())?;
+        page.over_time(&apart(windows), names, values.view())?;
     }
     Ok(page)
+}
+
+/// Parts of a time of which those that overlap meet halfway between their middles.
+fn apart(windows: &[[f64; 2]]) -> Vec<[f64; 2]> {
+    let mut apart = windows.to_vec();
+    for (i, pair) in windows.windows(2).enumerate() {
+        let [[start, end], [next, next_end]] = [pair[0], pair[1]];
+        if end > next {
+            let edge = (start + end + next + next_end) / 4.0;
+            (apart[i][1], apart[i + 1][0]) = (edge, edge);
+        }
+    }
+    apart
 }
 
 fn mel_db(samples: &[f32]) -> timbral_dsp::Result<Array2<f32>> {
@@ -140,6 +147,14 @@ mod tests {
         let clip = timbral_audio::decode(&path).unwrap();
         assert_eq!((clip.sample_rate(), clip.channels()), (8000, 1));
         assert_eq!(clip.samples(), samples);
+    }
+
+    #[test]
+    fn parts_that_overlap_meet_halfway_between_their_middles() {
+        let windows = [[0.0, 3.0], [1.0, 4.0], [2.0, 5.0], [5.0, 8.0], [9.0, 12.0]];
+        let expected = [[0.0, 2.0], [2.0, 3.0], [3.0, 5.0], [5.0, 8.0], [9.0, 12.0]];
+        assert_eq!(apart(&windows), expected);
+        assert!(apart(&[]).is_empty());
     }
 
     #[test]

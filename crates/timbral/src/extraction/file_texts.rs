@@ -85,7 +85,9 @@ mod tests {
     use super::*;
     use crate::extraction::inputs::Inputs;
     use crate::extraction::table::Extraction;
-    use crate::{ClassifierParams, feature_table};
+    use crate::{ClassifierParams, GenreFolder, feature_table};
+
+    const ARTISTS: [&str; 4] = ["Anna", "Benn", "Cyan", "Dora"];
 
     /// Appends a chunk with the artist to a WAV file.
     fn tag(file: &Path, artist: &str) {
@@ -100,8 +102,8 @@ mod tests {
         fs::write(file, bytes).unwrap();
     }
 
-    /// Four recordings of two genres each, by two artists each, with tags.
-    fn music() -> (tempfile::TempDir, Vec<PathBuf>) {
+    /// Four recordings of two genres each, by two artists each, with tags of these.
+    fn music(artists: Option<[&str; 4]>) -> (tempfile::TempDir, Vec<PathBuf>) {
         let params = timbral_synth::SynthParams {
             recordings_per_genre: 4,
             seconds: 3.5,
@@ -119,14 +121,16 @@ mod tests {
             .for_each(|f| fs::remove_dir_all(f).unwrap());
         let files = Inputs::find([all.path()]).unwrap().files;
         for (i, file) in files.iter().enumerate() {
-            tag(file, ["Anna", "Benn", "Cyan", "Dora"][i / 2]);
+            if let Some(artists) = artists {
+                tag(file, artists[i / 2]);
+            }
         }
         (all, files)
     }
 
     #[test]
     fn tables_have_the_artists_of_the_tags() {
-        let (folder, files) = music();
+        let (folder, files) = music(Some(ARTISTS));
         let path = folder.path().join("t.csv");
         let extraction = Extraction::default();
         extraction.run(&files, &path, &mut ()).unwrap();
@@ -148,7 +152,7 @@ mod tests {
 
     #[test]
     fn folds_of_a_classifier_share_no_artist() {
-        let (_folder, files) = music();
+        let (_folder, files) = music(Some(ARTISTS));
         let params = |group_by| ClassifierParams {
             n_splits: 2,
             group_by,
@@ -169,5 +173,52 @@ mod tests {
         let asked = provenance(Some(GroupBy::Recording));
         assert_eq!(asked.score.unwrap().accuracy, other.accuracy);
         assert_eq!(asked.other_scores[0].accuracy, score.accuracy);
+    }
+
+    /// The files as `genre/artist/album/song`, two artists per genre with two albums each.
+    fn nested(files: &[PathBuf], root: &Path) -> Vec<PathBuf> {
+        let place = |(i, file): (usize, &PathBuf)| {
+            let genre = file.parent().unwrap().file_name().unwrap();
+            let folder = format!("artist {}/album {}", i / 2, i % 2);
+            let to = root.join(genre).join(folder).join("01.wav");
+            fs::create_dir_all(to.parent().unwrap()).unwrap();
+            fs::copy(file, &to).unwrap();
+            to
+        };
+        files.iter().enumerate().map(place).collect()
+    }
+
+    #[test]
+    fn without_tags_folds_share_no_folder_below_the_genre() {
+        let root = tempfile::tempdir().unwrap();
+        let (_folder, mut files) = music(None);
+        files = nested(&files, root.path());
+        let params = ClassifierParams {
+            n_splits: 2,
+            genre_folder: GenreFolder::Top,
+            ..ClassifierParams::default()
+        };
+        let fitted = |files: &[PathBuf]| params.fit(files, &mut ()).unwrap().classifier;
+        let classifier = fitted(&files);
+        assert_eq!(classifier.classes().len(), 2);
+        let provenance = classifier.provenance();
+        let score = provenance.score.unwrap();
+        assert_eq!((score.group_by, score.n_groups), (GroupBy::Folder, 4));
+        let text = provenance.to_string();
+        assert!(
+            text.contains("2 folds that share no folder (4 groups)"),
+            "{text}"
+        );
+        let others = provenance.other_scores.iter();
+        let others: Vec<_> = others
+            .map(|score| (score.group_by, score.n_groups))
+            .collect();
+        assert_eq!(others, [(GroupBy::Recording, 8)]);
+        // Tags that name the artists of most count first.
+        for (i, file) in files[..6].iter().enumerate() {
+            tag(file, ARTISTS[i % 4]);
+        }
+        let score = fitted(&files).provenance().score.unwrap();
+        assert_eq!((score.group_by, score.n_groups), (GroupBy::Artist, 6));
     }
 }

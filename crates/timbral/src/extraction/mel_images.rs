@@ -9,10 +9,11 @@ use timbral_dsp::{DbParams, MelBank, MelParams, Stft, StftParams, power_to_db};
 
 use crate::error::{Error, Result};
 use crate::extraction::extractor::{file_name, in_file};
+use crate::extraction::labels::label;
 use crate::extraction::recordings::recordings_without_copies;
 use crate::extraction::sound::Sound;
 use crate::extraction::sound_files::{DamagedFile, FileProblems, SoundFiles};
-use crate::extraction::table::{for_each_file, label};
+use crate::extraction::table::for_each_file;
 
 /// Sound files to log-mel spectrograms of one size, for networks on images.
 ///

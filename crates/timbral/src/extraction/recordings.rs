@@ -12,6 +12,15 @@ use super::table::key;
 /// in, without the extension. Files with the published names of segments (`blues.00000.3.wav`) in one
 /// folder are one recording.
 pub(crate) fn recordings(files: &[PathBuf]) -> Vec<String> {
+    let below = below_common_folder(files);
+    below
+        .iter()
+        .map(|name| recording_of(name).to_owned())
+        .collect()
+}
+
+/// The path of each file below the folder that all files are in.
+pub(crate) fn below_common_folder(files: &[PathBuf]) -> Vec<String> {
     let keys: Vec<String> = files.iter().map(|file| key(file)).collect();
     let mut common = keys.first().map_or(0, |first| folder_len(first));
     for name in &keys {
@@ -20,8 +29,7 @@ pub(crate) fn recordings(files: &[PathBuf]) -> Vec<String> {
         let n = equal.map(|(c, _)| c.len_utf8()).sum();
         common = folder_len(&keys[0][..n]);
     }
-    let name = |key: &String| recording_of(&key[common..]).to_owned();
-    keys.iter().map(name).collect()
+    keys.iter().map(|key| key[common..].to_owned()).collect()
 }
 
 /// Bytes of a path up to its last separator.

@@ -7,7 +7,8 @@ use crate::error::{Error, Result};
 use crate::extraction::encoded::EncodedSound;
 use crate::extraction::extractor::{Extractor, FeatureRow};
 use crate::extraction::file_texts::FileTexts;
-use crate::extraction::table::{columns, label};
+use crate::extraction::labels::label;
+use crate::extraction::table::columns;
 
 /// The rows of a sound file in memory with what its tags say: a piece of the table of many files, which can be kept
 /// as JSON.

@@ -14,6 +14,7 @@ use crate::extraction::columns::Columns;
 use crate::extraction::extractor::{Extractor, FeatureRow, Segmentation};
 use crate::extraction::file_texts::{FileTexts, sound_tags};
 use crate::extraction::inputs::Inputs;
+use crate::extraction::labels::label;
 use crate::extraction::recordings::recordings;
 use crate::extraction::sound_files::{DamagedFile, FileProblems, write_problems};
 
@@ -370,30 +371,9 @@ pub(crate) fn key(path: &Path) -> String {
     }
 }
 
-/// The name of the folder that the file is in, as spelled in the path; empty in the root.
-pub(crate) fn label(path: &Path) -> String {
-    let whole = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
-    let Some(folder) = whole.parent() else {
-        return String::new();
-    };
-    // `..` is not a name: ask the file system.
-    let named = |folder: &Path| folder.file_name().map(|f| f.to_string_lossy().into_owned());
-    let found = || folder.canonicalize().ok().as_deref().and_then(named);
-    named(folder).or_else(found).unwrap_or_default()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn the_label_is_the_folder() {
-        assert_eq!(label(Path::new("/music/blues/blues.00000.wav")), "blues");
-        assert_eq!(label(Path::new("/x.wav")), "");
-        let here = std::env::current_dir().unwrap();
-        let folder = here.parent().unwrap().file_name().unwrap();
-        assert_eq!(label(Path::new("../x.wav")), folder.to_str().unwrap());
-    }
 
     #[test]
     fn the_columns_are_the_published_ones() {

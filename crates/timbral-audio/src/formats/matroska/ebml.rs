@@ -4,7 +4,7 @@ use crate::error::Result;
 use crate::formats::bytes::Bytes;
 
 /// Identifiers of elements.
-pub(super) mod ids {
+pub(crate) mod ids {
     pub(crate) const SEGMENT: u32 = 0x1853_8067;
     pub(crate) const TRACKS: u32 = 0x1654_ae6b;
     pub(crate) const CLUSTER: u32 = 0x1f43_b675;
@@ -27,22 +27,34 @@ pub(super) mod ids {
     pub(crate) const BLOCK_GROUP: u32 = 0xa0;
     pub(crate) const BLOCK: u32 = 0xa1;
     pub(crate) const DISCARD_PADDING: u32 = 0x75a2;
+    pub(crate) const INFO: u32 = 0x1549_a966;
+    pub(crate) const TITLE: u32 = 0x7ba9;
+    pub(crate) const TAGS: u32 = 0x1254_c367;
+    pub(crate) const TAG: u32 = 0x7373;
+    pub(crate) const TARGETS: u32 = 0x63c0;
+    pub(crate) const TARGET_TYPE_VALUE: u32 = 0x68ca;
+    pub(crate) const TAG_EDITION_UID: u32 = 0x63c9;
+    pub(crate) const TAG_CHAPTER_UID: u32 = 0x63c4;
+    pub(crate) const TAG_ATTACHMENT_UID: u32 = 0x63c6;
+    pub(crate) const SIMPLE_TAG: u32 = 0x67c8;
+    pub(crate) const TAG_NAME: u32 = 0x45a3;
+    pub(crate) const TAG_STRING: u32 = 0x4487;
 }
 
 /// The head of an element.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Element {
-    pub(super) id: u32,
+pub(crate) struct Element {
+    pub(crate) id: u32,
     /// `None` if it was unknown when it was written.
-    pub(super) size: Option<u64>,
+    pub(crate) size: Option<u64>,
     /// Where its content starts.
-    pub(super) body: u64,
+    pub(crate) body: u64,
 }
 
 impl Element {
     /// The element at the position, which is then at its content; `None` at the end of the file, or where no
     /// element can be.
-    pub(super) fn read(bytes: &mut Bytes) -> Result<Option<Self>> {
+    pub(crate) fn read(bytes: &mut Bytes) -> Result<Option<Self>> {
         let Some((id, _)) = number(bytes, 4, true)? else {
             return Ok(None);
         };
@@ -59,7 +71,7 @@ impl Element {
     }
 
     /// Where it ends, at most `limit`.
-    pub(super) fn end(&self, limit: u64) -> u64 {
+    pub(crate) fn end(&self, limit: u64) -> u64 {
         let end = self.size.map_or(limit, |n| self.body.saturating_add(n));
         end.min(limit.max(self.body))
     }
@@ -87,12 +99,12 @@ fn number(bytes: &mut Bytes, most: u32, marked: bool) -> Result<Option<(u64, u32
 }
 
 /// An unsigned integer of up to 8 bytes.
-pub(super) fn unsigned(b: &[u8]) -> u64 {
+pub(crate) fn unsigned(b: &[u8]) -> u64 {
     b.iter().fold(0, |x, y| x << 8 | u64::from(*y))
 }
 
 /// A float of 0, 4 or 8 bytes.
-pub(super) fn float(b: &[u8]) -> f64 {
+pub(crate) fn float(b: &[u8]) -> f64 {
     match b.len() {
         4 => f64::from(f32::from_bits(unsigned(b) as u32)),
         8 => f64::from_bits(unsigned(b)),
