@@ -18,6 +18,8 @@ mod other_formats;
 mod pages;
 #[cfg(feature = "parquet")]
 mod parquet;
+#[cfg(feature = "parquet")]
+mod parquet_input;
 mod reader;
 mod recording;
 mod roles;
