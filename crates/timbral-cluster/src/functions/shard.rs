@@ -21,7 +21,7 @@ use tokio::sync::Semaphore;
 
 use super::arrays::{RowArrays, gaps_text, tail_arrays, tail_fields};
 use super::features::{ExtractorCache, whole_row};
-use super::sound_function::{text_of_column, texts};
+use super::literals::{text_of_column, texts};
 use crate::error::Result;
 use crate::location::Location;
 use crate::manifest_part::{ManifestRow, read_part};
