@@ -1,6 +1,8 @@
 //! The functions of DataFusion sessions.
 
 mod arrays;
+#[cfg(feature = "pretrained")]
+mod embedding;
 mod features;
 mod genre;
 mod literals;
@@ -38,6 +40,7 @@ pub(crate) use trees::is_number;
 /// | `audio_features(path[, features])` | struct of `length` in samples, one number per feature, and the columns below |
 /// | `audio_segments(path[, features])` | struct of `segments`, a list of structs of `filename`, `length` and the features of every 3 s, and the columns below |
 /// | `predict_genre(path, model)` | struct of `genre`, `probability`, `none_of_these`, `genres` (all, the most probable first), and the columns below |
+/// | `embed_audio(path, model[, network])` | struct of `embedding`, a list of 32-bit numbers, and the columns below (feature `pretrained`) |
 /// | `predict_features(features, model)` | struct of `label`, `probability`, `labels` (all, the most probable first), `reason` and `error` |
 /// | `extract_shard(part, shard, features)` | struct of counts; what [`ExtractParams::run`](crate::ExtractParams::run) calls |
 ///
@@ -55,6 +58,14 @@ pub(crate) use trees::is_number;
 ///
 /// A bad file is a row, not a failed query. The query fails if a literal is wrong: no such feature, a model that cannot
 /// be read or whose parts do not fit each other.
+///
+/// # `embed_audio`
+///
+/// With the feature `pretrained`: the mean of an output of a published network over a recording. `model` is a literal:
+/// where the weights are, as the option `--weights` of `timbral extract-features` has it, which is the wheel, a folder or a safetensors
+/// file, in a bucket the wheel or a safetensors file. `network` is a literal as its option `--embeddings`: `musicnn-msd` (the
+/// default) or `musicnn-mtt`, followed by `:max_pool` (the default), `:mean_pool`, `:penultimate` or `:taggram`. Value `i` of
+/// the list is that of the column that ends in `_i` there.
 ///
 /// # `predict_features`
 ///
@@ -135,6 +146,12 @@ impl Functions {
             Arc::new(prediction),
             Arc::new(shard),
         ];
+        #[cfg(feature = "pretrained")]
+        let functions = {
+            let embedding = embedding::Embedding::new(Arc::clone(&tracks.stores));
+            let embedding = SoundFunction::new(embedding, tracks, executor);
+            [functions, vec![Arc::new(embedding)]].concat()
+        };
         let functions = functions.into_iter().map(AsyncScalarUDF::new);
         functions.map(AsyncScalarUDF::into_scalar_udf).collect()
     }

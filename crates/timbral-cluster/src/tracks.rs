@@ -140,6 +140,8 @@ fn reason(error: &timbral::Error) -> &'static str {
         timbral::Error::Audio(error) => reason_of_audio(error),
         timbral::Error::Features { .. } => "features",
         timbral::Error::TooShort { .. } => "too short",
+        #[cfg(feature = "pretrained")]
+        timbral::Error::Pretrained(error) => reason_of_network(error),
         _ => "other",
     }
 }
@@ -156,6 +158,18 @@ fn reason_of_audio(error: &audio::Error) -> &'static str {
         audio::Error::HeaderRange { .. } => "header range",
         audio::Error::NotFinite { .. } => "not finite",
         _ => "audio",
+    }
+}
+
+#[cfg(feature = "pretrained")]
+fn reason_of_network(error: &timbral::pretrained::Error) -> &'static str {
+    use timbral::pretrained::Error;
+    match error {
+        Error::Audio(error) => reason_of_audio(error),
+        Error::TooShort { .. } => "too short",
+        Error::Signal { .. } => "features",
+        Error::NotFinite { .. } => "not finite",
+        _ => "network",
     }
 }
 

@@ -86,6 +86,10 @@ async fn literals_that_are_wrong_fail_the_query() {
             "predict_genre('/a.wav', 'gs://b/model')",
             "gs://b/model: only paths",
         ),
+        #[cfg(feature = "pretrained")]
+        ("embed_audio('/a.wav', '/no/weights')", "/no/weights: "),
+        #[cfg(feature = "pretrained")]
+        ("embed_audio('/a.wav', '/w', 'vggish')", "vggish"),
     ] {
         let error = error_of_query(&format!("SELECT {call}")).await;
         assert!(error.contains(expected), "{error}");
