@@ -30,7 +30,7 @@ use segments::Segments;
 use shard::ExtractShard;
 use sound_function::SoundFunction;
 
-pub(crate) use shard::NAME as EXTRACT_SHARD;
+pub(crate) use shard::{NAME as EXTRACT_SHARD, columns_beside_features};
 pub(crate) use trees::is_number;
 
 /// The functions `audio_features`, `audio_segments`, `predict_genre`, `predict_features` and `extract_shard` of one process.

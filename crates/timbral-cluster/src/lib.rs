@@ -5,6 +5,7 @@
 //!   DataFusion.
 //! - [`ManifestParams`]: a folder or bucket as a manifest; [`ExtractParams`]: a manifest as shards of features, of which a
 //!   second run makes only what is missing.
+//! - [`TrainParams`]: shards to boosted trees, which `predict_features` applies.
 //! - [`Session`]: queries in this process or on a cluster; [`SchedulerParams`] and [`ExecutorParams`]: the processes of
 //!   a cluster.
 //!
@@ -25,6 +26,7 @@ mod session;
 mod shard_table;
 mod stores;
 mod tracks;
+mod train;
 
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]
@@ -41,3 +43,4 @@ pub use session::Session;
 pub use shard_table::feature_struct;
 pub use timbral;
 pub use tracks::use_threads;
+pub use train::TrainParams;

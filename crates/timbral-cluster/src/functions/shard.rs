@@ -177,6 +177,14 @@ fn schema(names: &[String]) -> SchemaRef {
     Arc::new(Schema::new(fields))
 }
 
+/// The columns of a shard that are neither features nor have a role in a table that is trained on.
+pub(crate) fn columns_beside_features() -> Vec<String> {
+    let fields = schema(&[]);
+    let names = fields.fields().iter().map(|field| field.name().as_str());
+    let others = names.filter(|name| !["filename", "length", "label"].contains(name));
+    others.map(str::to_owned).collect()
+}
+
 /// What the values depend on, apart from the file.
 fn settings(extractor: &Extractor) -> String {
     let mut settings = Columns::settings(extractor);

@@ -3,7 +3,7 @@ use std::path::Path;
 use std::process::Command;
 
 use timbral::boost::{BoostParams, Dataset, Objective};
-use timbral_cluster::{ExtractParams, Session};
+use timbral_cluster::{ExtractParams, Session, TrainParams};
 
 use crate::music::{Music, bytes_of, shards, texts};
 use crate::prediction::two_classes;
@@ -164,6 +164,37 @@ async fn a_model_that_does_not_fit_the_features_fails_the_query() {
         let error = error_of_query(&call).await;
         assert!(error.contains(expected), "{error}");
     }
+}
+
+#[tokio::test]
+async fn what_cannot_be_trained_on_is_named_and_leaves_no_model() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name).display().to_string();
+    let session = Session::local().unwrap();
+    let error = async |model: &str| {
+        let (params, shards, model) = (TrainParams::default(), path("shards"), path(model));
+        let result = params.run(&session, &shards, &model, &mut ()).await;
+        result.unwrap_err().to_string()
+    };
+    let ending = error("model.bin").await;
+    assert!(ending.ends_with("must end in .json or .ubj"), "{ending}");
+    let none = error("model.ubj").await;
+    assert!(none.ends_with("shards: has no shards"), "{none}");
+    let copy = format!(
+        "COPY (SELECT 'rock' AS label) TO '{}/a.parquet'",
+        path("shards")
+    );
+    let copied = session.context().sql(&copy).await.unwrap();
+    copied.collect().await.unwrap();
+    let columns = error("model.ubj").await;
+    assert!(
+        columns.contains("a.parquet: no column \"path\""),
+        "{columns}"
+    );
+    fs::write(folder.path().join("shards/a.parquet"), "PAR1").unwrap();
+    let damaged = error("model.ubj").await;
+    assert!(damaged.contains("a.parquet: "), "{damaged}");
+    assert!(!folder.path().join("model.ubj").exists());
 }
 
 /// A file system of 64 KiB that is unmounted at the end.

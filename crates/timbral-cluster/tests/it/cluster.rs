@@ -3,6 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
+use timbral::boost::BoostParams;
+use timbral_cluster::TrainParams;
+
 use crate::music::{Music, assert_equals_table, bytes_of, shards, texts};
 use crate::prediction::two_classes;
 use crate::processes::Cluster;
@@ -81,6 +84,24 @@ async fn two_executors_make_the_table_of_extract_features() {
     let rows = context.sql(&predict("'tempo', size")).await;
     let error = rows.unwrap().collect().await.unwrap_err().to_string();
     assert!(error.contains("the struct has no rms"), "{error}");
+    // Features and labels of the sounds in one query.
+    let boost = BoostParams {
+        n_rounds: 2,
+        ..BoostParams::default()
+    };
+    let params = TrainParams {
+        boost,
+        ..TrainParams::default()
+    };
+    let (shards, model) = (music.path("shards"), music.path("genres.ubj"));
+    let run = params.run(&session, &shards, &model, &mut ()).await;
+    run.unwrap();
+    let sql = format!(
+        "SELECT count(p.label) AS n FROM \
+         (SELECT predict_features(audio_features(path), '{model}') AS p FROM manifest WHERE path LIKE '%00000.wav')"
+    );
+    let rows = context.sql(&sql).await.unwrap().collect().await.unwrap();
+    assert_eq!(texts(&rows[0], "n"), ["10"]);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -1,12 +1,17 @@
-//! Models on tables of features: predictions in SQL.
+//! Models on tables of features: training on shards, and predictions in SQL.
 
+use std::fs;
+use std::ops::ControlFlow;
+
+use timbral::Progress;
 use timbral::boost::{BoostParams, Dataset, Model, Objective};
-use timbral_cluster::Session;
+use timbral::data::TableShards;
 use timbral_cluster::datafusion::arrow::array::{Array, AsArray, RecordBatch};
 use timbral_cluster::datafusion::arrow::compute::concat_batches;
 use timbral_cluster::datafusion::arrow::datatypes::Float64Type;
+use timbral_cluster::{Error, Session, TrainParams};
 
-use crate::music::texts;
+use crate::music::{Music, texts};
 
 /// Trees that call tempi above 100 fast; `rms` says something in between.
 pub(crate) fn two_classes() -> Model {
@@ -28,6 +33,22 @@ pub(crate) fn two_classes() -> Model {
     let model = model.with_feature_names(names).unwrap();
     let classes = ["slow", "fast"].map(str::to_owned).to_vec();
     model.with_class_names(classes).unwrap()
+}
+
+/// The trees of the rows of shards that have no error, as one local file.
+pub(crate) async fn trees_of(shards: &str, boost: &BoostParams) -> Model {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("one.parquet");
+    let session = Session::local().unwrap();
+    session.register_shards("shards", shards).await.unwrap();
+    let copy = format!(
+        "COPY (SELECT * EXCEPT (features) FROM shards WHERE error IS NULL ORDER BY path) TO '{}'",
+        file.display()
+    );
+    let copied = session.context().sql(&copy).await.unwrap();
+    copied.collect().await.unwrap();
+    let table = TableShards::open(&TrainParams::default().schema, file).unwrap();
+    timbral::train_on_shards(boost, &table, &mut ()).unwrap()
 }
 
 async fn query(session: &Session, sql: &str) -> RecordBatch {
@@ -79,4 +100,102 @@ async fn predictions_are_those_of_the_trees() {
     let errors = ["", "all features of the model are null", "a.wav: cut off"];
     assert_eq!(texts(&rows, "error")[3..], errors);
     assert!(lists.is_null(4) && probabilities[4].is_none() && labels[4].is_empty());
+}
+
+#[tokio::test]
+async fn shards_are_trained_on_and_predicted() {
+    let music = Music::new(20);
+    // One per row: a shard has no row to train on.
+    music.manifest(1).await;
+    let session = Session::local().unwrap();
+    music.extract(&session).await.unwrap();
+    let (shards, model) = (music.path("shards"), music.path("model.ubj"));
+    let params = TrainParams {
+        boost: BoostParams {
+            n_rounds: 3,
+            ..BoostParams::default()
+        },
+        ..TrainParams::default()
+    };
+    let mut units = Vec::new();
+    let mut monitor = |p: &Progress| {
+        units.push((p.unit, p.done, p.total));
+        ControlFlow::Continue(())
+    };
+    let run = params.run(&session, &shards, &model, &mut monitor);
+    let trees = run.await.unwrap();
+    assert_eq!(trees, trees_of(&shards, &params.boost).await);
+    assert_eq!(Model::load(&model).unwrap(), trees);
+    // The row of the file that cannot be read is not among them.
+    assert!(units.contains(&("rows", 19, 19)), "{units:?}");
+    assert_eq!(units.last(), Some(&("rounds", 3, 3)));
+
+    session.register_shards("shards", &shards).await.unwrap();
+    let sql = format!(
+        "SELECT path, error, p.label AS predicted, p.error AS reason FROM \
+         (SELECT path, error, predict_features(features, '{model}') AS p FROM shards) ORDER BY path"
+    );
+    let rows = query(&session, &sql).await;
+    let table = TableShards::open(&TrainParams::default().schema, &shards).unwrap();
+    let mut expected = Vec::new();
+    let predictor = trees.compile();
+    let visited = table.visit(100, |block| {
+        for class in predictor.classes(block.features()).unwrap() {
+            expected.push(table.classes()[class].clone());
+        }
+        Ok::<_, timbral::data::Error>(())
+    });
+    visited.unwrap();
+    let (errors, reasons) = (texts(&rows, "error"), texts(&rows, "reason"));
+    assert_eq!(errors, reasons);
+    for (i, predicted) in texts(&rows, "predicted").iter().enumerate() {
+        match errors[i].is_empty() {
+            true => assert_eq!(*predicted, expected[i]),
+            false => assert!(predicted.is_empty()),
+        }
+    }
+    assert_eq!(errors.iter().filter(|e| !e.is_empty()).count(), 1);
+
+    // Of the sounds themselves, whose features are given on in one SELECT or in several.
+    let tracks = format!(
+        "(VALUES ('{}'), ('/no.wav')) AS t(path)",
+        music.files()[0].display()
+    );
+    let call = |features: &str| format!("predict_features({features}, '{model}') AS p");
+    let nested = format!("SELECT {} FROM {tracks}", call("audio_features(path)"));
+    let inner = format!("SELECT path, audio_features(path) AS f FROM {tracks}");
+    let filtered = format!(
+        "SELECT {} FROM ({inner}) WHERE f.length IS NULL OR path IS NOT NULL",
+        call("f")
+    );
+    let subquery = format!("SELECT {} FROM ({inner})", call("f"));
+    for sql in [nested, filtered, subquery] {
+        let sql = format!("SELECT p.label AS label, p.reason AS reason FROM ({sql})");
+        let of_sounds = query(&session, &sql).await;
+        let label = &*texts(&rows, "predicted")[0];
+        assert_eq!(texts(&of_sounds, "label"), [label, ""], "{sql}");
+        assert_eq!(texts(&of_sounds, "reason"), ["", "not found"]);
+    }
+}
+
+#[tokio::test]
+async fn a_training_can_be_stopped() {
+    let music = Music::new(20);
+    music.manifest(6).await;
+    let session = Session::local().unwrap();
+    music.extract(&session).await.unwrap();
+    let (shards, model) = (music.path("shards"), music.path("model.json"));
+    let params = TrainParams::default();
+    let mut stop = |_: &Progress| ControlFlow::Break(());
+    let stopped = params.run(&session, &shards, &model, &mut stop).await;
+    assert!(matches!(stopped, Err(Error::Stopped)));
+    assert!(!fs::exists(&model).unwrap());
+    // In the second round: the rounds so far.
+    let mut stop = |p: &Progress| match (p.unit, p.done) {
+        ("rounds", 2) => ControlFlow::Break(()),
+        _ => ControlFlow::Continue(()),
+    };
+    let trees = params.run(&session, &shards, &model, &mut stop).await;
+    assert_eq!(trees.unwrap().n_rounds(), 2);
+    assert_eq!(Model::load(&model).unwrap().n_rounds(), 2);
 }
