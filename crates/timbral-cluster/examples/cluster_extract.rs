@@ -14,8 +14,7 @@ use std::time::Instant;
 
 use clap::Parser;
 use timbral::Progress;
-use timbral_cluster::datafusion::prelude::ParquetReadOptions;
-use timbral_cluster::{ExtractParams, ManifestParams, Session};
+use timbral_cluster::{ExtractParams, ManifestParams, Session, TrainParams};
 
 /// Extract the features of a large collection
 #[derive(Parser)]
@@ -45,21 +44,33 @@ struct Args {
     /// Use the manifest that is there, without another listing
     #[arg(long)]
     keep_manifest: bool,
+    /// Train boosted trees on the shards, write them to this file or object (.json, .ubj), and apply them to every row
+    #[arg(long, value_name = "MODEL")]
+    train: Option<String>,
 }
 
-/// Questions to the table `features`.
+/// The labels that a model gives to the rows of each label.
+fn prediction(model: &str) -> String {
+    format!(
+        "SELECT label, p.label AS predicted, count(*) AS n FROM \
+         (SELECT label, predict_features(features, '{model}') AS p FROM shards) \
+         GROUP BY label, p.label ORDER BY label, n DESC"
+    )
+}
+
+/// Questions to the table `shards`.
 const QUESTIONS: [(&str, &str); 3] = [
     (
         "rows by genre",
-        "SELECT label, count(*) AS n, round(avg(tempo), 1) AS tempo FROM features GROUP BY label ORDER BY label",
+        "SELECT label, count(*) AS n, round(avg(tempo), 1) AS tempo FROM shards GROUP BY label ORDER BY label",
     ),
     (
         "errors by reason",
-        "SELECT reason, count(*) AS n, min(error) AS first FROM features WHERE reason IS NOT NULL GROUP BY reason ORDER BY n DESC",
+        "SELECT reason, count(*) AS n, min(error) AS first FROM shards WHERE reason IS NOT NULL GROUP BY reason ORDER BY n DESC",
     ),
     (
         "slowest files",
-        "SELECT path, round(seconds, 3) AS seconds, executor FROM features ORDER BY seconds DESC NULLS LAST LIMIT 5",
+        "SELECT path, round(seconds, 3) AS seconds, executor FROM shards ORDER BY seconds DESC NULLS LAST LIMIT 5",
     ),
 ];
 
@@ -121,14 +132,19 @@ async fn run(args: Args) -> anyhow::Result<()> {
         eprintln!("  {executor}: {n}");
     }
 
-    let context = session.context();
-    let table = format!("{shards}/");
-    context
-        .register_parquet("features", table, ParquetReadOptions::default())
-        .await?;
-    for (title, sql) in QUESTIONS {
+    session.register_shards("shards", &shards).await?;
+    let mut questions = QUESTIONS
+        .map(|(title, sql)| (title, sql.to_owned()))
+        .to_vec();
+    if let Some(model) = &args.train {
+        let params = TrainParams::default();
+        let trees = params.run(&session, &shards, model, &mut monitor).await?;
+        eprintln!("{} rounds of trees in {model}", trees.n_rounds());
+        questions.push(("predicted labels", prediction(model)));
+    }
+    for (title, sql) in questions {
         eprintln!("{title}: {sql}");
-        context.sql(sql).await?.show().await?;
+        session.context().sql(&sql).await?.show().await?;
     }
     Ok(())
 }

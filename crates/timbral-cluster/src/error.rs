@@ -34,6 +34,14 @@ pub enum Error {
         /// What is wrong with it.
         reason: String,
     },
+    /// A model cannot be used, or does not fit the features that it is given.
+    #[error("{location}: {reason}")]
+    Model {
+        /// The file or object.
+        location: String,
+        /// What is wrong.
+        reason: String,
+    },
     /// There is nothing to do work on.
     #[error("{location}: {reason}")]
     Empty {

@@ -1,43 +1,53 @@
 //! The functions of DataFusion sessions.
 
 mod arrays;
+#[cfg(feature = "pretrained")]
+mod embedding;
 mod features;
 mod genre;
-mod predictor;
+mod literals;
+mod models;
+mod prediction;
+mod ranked;
 mod segments;
 mod shard;
 mod sound_function;
+mod trees;
 
 use std::sync::Arc;
 
 use datafusion::execution::FunctionRegistry;
 use datafusion::logical_expr::ScalarUDF;
-use datafusion::logical_expr::async_udf::AsyncScalarUDF;
+use datafusion::logical_expr::async_udf::{AsyncScalarUDF, AsyncScalarUDFImpl};
 
 use crate::error::Result;
 use crate::stores::Stores;
 use crate::tracks::Tracks;
 use features::{ExtractorCache, Features};
 use genre::Genre;
+use prediction::PredictFeatures;
 use segments::Segments;
 use shard::ExtractShard;
 use sound_function::SoundFunction;
 
-pub(crate) use shard::NAME as EXTRACT_SHARD;
+pub(crate) use shard::{NAME as EXTRACT_SHARD, columns_beside_features};
+pub(crate) use trees::is_number;
 
-/// The functions `audio_features`, `audio_segments`, `predict_genre` and `extract_shard` of one process.
+/// The functions `audio_features`, `audio_segments`, `predict_genre`, `predict_features` and `extract_shard` of one process.
 ///
 /// | function | result |
 /// |---|---|
 /// | `audio_features(path[, features])` | struct of `length` in samples, one number per feature, and the columns below |
 /// | `audio_segments(path[, features])` | struct of `segments`, a list of structs of `filename`, `length` and the features of every 3 s, and the columns below |
 /// | `predict_genre(path, model)` | struct of `genre`, `probability`, `none_of_these`, `genres` (all, the most probable first), and the columns below |
+/// | `embed_audio(path, model[, network])` | struct of `embedding`, a list of 32-bit numbers, and the columns below (feature `pretrained`) |
+/// | `predict_features(features, model)` | struct of `label`, `probability`, `labels` (all, the most probable first), `reason` and `error` |
 /// | `extract_shard(part, shard, features)` | struct of counts; what [`ExtractParams::run`](crate::ExtractParams::run) calls |
 ///
 /// `path` is that of a file or object ([`Location`](crate::Location)). `features` is a literal: a preset (`librosa`, the default,
 /// `gtzan`, `fma`, `librosa-all`) or a set as `mfcc,chroma_cqt:mean,std`
 /// ([`FeatureSetParams`](timbral::dsp::FeatureSetParams)). `model` is a literal: the location of a saved
-/// [`Classifier`](timbral::Classifier). Every result has the columns
+/// [`Classifier`](timbral::Classifier). Every result of a sound has the columns
 ///
 /// - `damaged`: what is missing of a file that could be used, else null;
 /// - `reason`: why there is no result, in one or two words to count by (`not found`, `unreadable`, `unknown format`,
@@ -48,6 +58,32 @@ pub(crate) use shard::NAME as EXTRACT_SHARD;
 ///
 /// A bad file is a row, not a failed query. The query fails if a literal is wrong: no such feature, a model that cannot
 /// be read or whose parts do not fit each other.
+///
+/// # `embed_audio`
+///
+/// With the feature `pretrained`: the mean of an output of a published network over a recording. `model` is a literal:
+/// where the weights are, as the option `--weights` of `timbral extract-features` has it, which is the wheel, a folder or a safetensors
+/// file, in a bucket the wheel or a safetensors file. `network` is a literal as its option `--embeddings`: `musicnn-msd` (the
+/// default) or `musicnn-mtt`, followed by `:max_pool` (the default), `:mean_pool`, `:penultimate` or `:taggram`. Value `i` of
+/// the list is that of the column that ends in `_i` there.
+///
+/// # `predict_features`
+///
+/// `features` is a struct of named numbers: the result of `audio_features`, or columns of a table as
+/// [`feature_struct`](crate::feature_struct) and [`Session::register_shards`](crate::Session::register_shards) make it. `model` is a literal:
+/// the location of boosted trees in XGBoost's format, `.json` or `.ubj`, as [`Model::save`](timbral::boost::Model::save) and the
+/// command `train-shards` write them, with the names of the features; without names of classes, labels are numbers from 0.
+///
+/// The trees find their features by name. Other fields are ignored, and a null is a missing value. A row of which all
+/// features of the model are null has no prediction: `reason` and `error` are those of the struct if it has such fields, as of
+/// a file that could not be read, else `no features`.
+///
+/// A model of other features, one of which the struct lacks, is an error of the query that names the feature, not one of
+/// each row. The model is read where the rows are computed, so that this shows with the first of them and not before.
+///
+/// In a [`Session`](crate::Session) the result of `audio_features` can be given to it in one query. Other sessions of DataFusion
+/// evaluate no asynchronous function, as all of these are, within the arguments of another one, nor one of a subquery of which
+/// nothing else is selected.
 ///
 /// A batch of a query has 16 rows ([`Session`](crate::Session) sets it) or the function takes its rows 16 by 16.
 ///
@@ -101,18 +137,23 @@ impl Functions {
         let features = Features::new(Arc::clone(&extractors));
         let shard = ExtractShard::new(Arc::clone(tracks), extractors, executor);
         let genre = Genre::new(Arc::clone(&tracks.stores));
-        [
-            AsyncScalarUDF::new(Arc::new(SoundFunction::new(features, tracks, executor))),
-            AsyncScalarUDF::new(Arc::new(SoundFunction::new(
-                Segments::default(),
-                tracks,
-                executor,
-            ))),
-            AsyncScalarUDF::new(Arc::new(SoundFunction::new(genre, tracks, executor))),
-            AsyncScalarUDF::new(Arc::new(shard)),
-        ]
-        .map(AsyncScalarUDF::into_scalar_udf)
-        .into()
+        let prediction = PredictFeatures::new(Arc::clone(&tracks.stores));
+        let segments = Segments::default();
+        let functions: Vec<Arc<dyn AsyncScalarUDFImpl>> = vec![
+            Arc::new(SoundFunction::new(features, tracks, executor)),
+            Arc::new(SoundFunction::new(segments, tracks, executor)),
+            Arc::new(SoundFunction::new(genre, tracks, executor)),
+            Arc::new(prediction),
+            Arc::new(shard),
+        ];
+        #[cfg(feature = "pretrained")]
+        let functions = {
+            let embedding = embedding::Embedding::new(Arc::clone(&tracks.stores));
+            let embedding = SoundFunction::new(embedding, tracks, executor);
+            [functions, vec![Arc::new(embedding)]].concat()
+        };
+        let functions = functions.into_iter().map(AsyncScalarUDF::new);
+        functions.map(AsyncScalarUDF::into_scalar_udf).collect()
     }
 
     pub(crate) fn stores(&self) -> &Arc<Stores> {

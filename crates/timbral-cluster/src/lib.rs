@@ -1,26 +1,32 @@
 //! Features and genres of many recordings, by the engines that large libraries use: [DataFusion](https://datafusion.apache.org)
 //! in one process, [Ballista](https://datafusion.apache.org/ballista) on many machines.
 //!
-//! - [`Functions`]: `audio_features`, `audio_segments` and `predict_genre` in SQL, for any session of DataFusion.
+//! - [`Functions`]: `audio_features`, `audio_segments`, `predict_genre` and `predict_features` in SQL, for any session of
+//!   DataFusion.
 //! - [`ManifestParams`]: a folder or bucket as a manifest; [`ExtractParams`]: a manifest as shards of features, of which a
 //!   second run makes only what is missing.
+//! - [`TrainParams`]: shards to boosted trees, which `predict_features` applies.
 //! - [`Session`]: queries in this process or on a cluster; [`SchedulerParams`] and [`ExecutorParams`]: the processes of
 //!   a cluster.
 //!
 //! Files and buckets are the same to all of it ([`Location`]).
 
+mod computed;
 mod error;
 mod extract;
 mod functions;
 mod location;
 mod manifest;
 mod manifest_part;
+mod nested_calls;
 mod nodes;
 mod parquet_bytes;
 mod repeated_lists;
 mod session;
+mod shard_table;
 mod stores;
 mod tracks;
+mod train;
 
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]
@@ -34,4 +40,7 @@ pub use location::Location;
 pub use manifest::{ManifestParams, ManifestReport};
 pub use nodes::{ExecutorParams, SchedulerParams};
 pub use session::Session;
+pub use shard_table::feature_struct;
+pub use timbral;
 pub use tracks::use_threads;
+pub use train::TrainParams;

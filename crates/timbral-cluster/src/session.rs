@@ -9,6 +9,7 @@ use datafusion::prelude::{SessionConfig, SessionContext};
 
 use crate::error::Result;
 use crate::functions::{BATCH_SIZE, Functions};
+use crate::nested_calls::NestedCalls;
 use crate::stores::Stores;
 
 /// A session of DataFusion with the [`Functions`], in this process or on a cluster.
@@ -77,6 +78,7 @@ pub(crate) fn state(config: SessionConfig, functions: &Functions) -> Result<Sess
         .with_config(config.with_batch_size(BATCH_SIZE))
         .with_runtime_env(runtime(functions)?)
         .with_default_features()
+        .with_optimizer_rule(Arc::new(NestedCalls))
         .build();
     functions.register(&mut state)?;
     Ok(state)

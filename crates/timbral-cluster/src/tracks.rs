@@ -1,16 +1,14 @@
 //! Sound files, read from a store and given to the threads that compute.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Instant;
 
-use futures::channel::oneshot;
 use futures::{StreamExt, stream};
-
 use timbral::{EncodedSound, InvalidParameter, audio};
 use tokio::sync::Semaphore;
 
+use crate::computed::computed;
 use crate::error::Error;
 use crate::location::Location;
 use crate::stores::Stores;
@@ -98,28 +96,25 @@ impl Tracks {
         }
         let sound = EncodedSound::new(PathBuf::from(path), &*bytes);
         drop(bytes);
-        let (send, receive) = oneshot::channel();
-        rayon::spawn(move || {
+        let computed = computed(move || {
             let start = Instant::now();
-            // A panic would end the process, and with it the work of others.
-            let result = catch_unwind(AssertUnwindSafe(|| work(&sound)));
-            let result = match result {
-                Ok(result) => result.map_err(|e| Failure {
+            let result = work(&sound);
+            drop(sound);
+            (result, start.elapsed().as_secs_f64())
+        });
+        match computed.await {
+            Some((result, seconds)) => Outcome {
+                result: result.map_err(|e| Failure {
                     reason: reason(&e),
                     error: e.to_string(),
                 }),
-                Err(_) => Err(panicked(&sound.name().to_string_lossy())),
-            };
-            drop(sound);
-            let seconds = Some(start.elapsed().as_secs_f64());
-            // Nobody waits any more if the query was stopped.
-            let _ = send.send(Outcome { result, seconds });
-        });
-        let lost = |_| Outcome {
-            result: Err(panicked(path)),
-            seconds: None,
-        };
-        receive.await.unwrap_or_else(lost)
+                seconds: Some(seconds),
+            },
+            None => failed(
+                "internal",
+                format!("{path}: the computation panicked; please report it with the file"),
+            ),
+        }
     }
 }
 
@@ -127,13 +122,6 @@ fn failed<T>(reason: &'static str, error: String) -> Outcome<T> {
     let result = Err(Failure { reason, error });
     let seconds = None;
     Outcome { result, seconds }
-}
-
-fn panicked(path: &str) -> Failure {
-    Failure {
-        reason: "internal",
-        error: format!("{path}: the computation panicked; please report it with the file"),
-    }
 }
 
 fn reason_of_reading(error: &Error) -> &'static str {
@@ -149,21 +137,39 @@ fn reason_of_reading(error: &Error) -> &'static str {
 /// The reason in one or two words, to count errors by.
 fn reason(error: &timbral::Error) -> &'static str {
     match error {
-        timbral::Error::Audio(error) => match error {
-            audio::Error::EmptyFile { .. } => "empty file",
-            audio::Error::UnknownFormat { .. } => "unknown format",
-            audio::Error::Unsupported { .. } => "unsupported",
-            audio::Error::Malformed { .. } => "malformed",
-            audio::Error::Damaged { .. } => "damaged",
-            audio::Error::Truncated { .. } => "truncated",
-            audio::Error::NoSamples { .. } => "no samples",
-            audio::Error::HeaderRange { .. } => "header range",
-            audio::Error::NotFinite { .. } => "not finite",
-            _ => "audio",
-        },
+        timbral::Error::Audio(error) => reason_of_audio(error),
         timbral::Error::Features { .. } => "features",
         timbral::Error::TooShort { .. } => "too short",
+        #[cfg(feature = "pretrained")]
+        timbral::Error::Pretrained(error) => reason_of_network(error),
         _ => "other",
+    }
+}
+
+fn reason_of_audio(error: &audio::Error) -> &'static str {
+    match error {
+        audio::Error::EmptyFile { .. } => "empty file",
+        audio::Error::UnknownFormat { .. } => "unknown format",
+        audio::Error::Unsupported { .. } => "unsupported",
+        audio::Error::Malformed { .. } => "malformed",
+        audio::Error::Damaged { .. } => "damaged",
+        audio::Error::Truncated { .. } => "truncated",
+        audio::Error::NoSamples { .. } => "no samples",
+        audio::Error::HeaderRange { .. } => "header range",
+        audio::Error::NotFinite { .. } => "not finite",
+        _ => "audio",
+    }
+}
+
+#[cfg(feature = "pretrained")]
+fn reason_of_network(error: &timbral::pretrained::Error) -> &'static str {
+    use timbral::pretrained::Error;
+    match error {
+        Error::Audio(error) => reason_of_audio(error),
+        Error::TooShort { .. } => "too short",
+        Error::Signal { .. } => "features",
+        Error::NotFinite { .. } => "not finite",
+        _ => "network",
     }
 }
 

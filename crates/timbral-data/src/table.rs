@@ -23,6 +23,8 @@ mod parquet;
 #[cfg(feature = "parquet")]
 mod parquet_columns;
 #[cfg(feature = "parquet")]
+mod parquet_input;
+#[cfg(feature = "parquet")]
 mod parquet_values;
 mod reader;
 mod recording;

@@ -88,7 +88,7 @@ impl Model {
         find(self.published(), path)
     }
 
-    /// The weights in the bytes of a safetensors file, as [`Weights::to_safetensors`] makes them.
+    /// The weights in the bytes of the wheel, or of a safetensors file as [`Weights::to_safetensors`] makes them.
     ///
     /// # Errors
     ///

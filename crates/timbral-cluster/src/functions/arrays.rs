@@ -7,16 +7,21 @@ use timbral::audio::Gaps;
 
 use crate::tracks::Outcome;
 
-/// The columns that every function has after its own.
+/// A column of texts.
+fn text(name: &str) -> Field {
+    Field::new(name, DataType::Utf8, true)
+}
+
+/// The columns that say why there is no result.
+pub(super) fn reason_fields() -> [Field; 2] {
+    ["reason", "error"].map(text)
+}
+
+/// The columns that every function of a sound has after its own.
 pub(crate) fn tail_fields() -> [Field; 5] {
-    let text = |name| Field::new(name, DataType::Utf8, true);
-    [
-        text("damaged"),
-        text("reason"),
-        text("error"),
-        Field::new("seconds", DataType::Float64, true),
-        text("executor"),
-    ]
+    let [reason, error] = reason_fields();
+    let seconds = Field::new("seconds", DataType::Float64, true);
+    [text("damaged"), reason, error, seconds, text("executor")]
 }
 
 /// Their values.

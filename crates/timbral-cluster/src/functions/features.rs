@@ -9,7 +9,7 @@ use timbral::dsp::FeatureSetParams;
 use timbral::{EncodedSound, Extractor, FeatureRow, Segmentation};
 
 use super::arrays::{RowArrays, gaps_text};
-use super::sound_function::OfSound;
+use super::sound_function::{OfSound, argument};
 use crate::error::Result;
 
 /// Extractors by the text of their features: filter banks are made once.
@@ -63,17 +63,19 @@ pub(super) fn whole_row(extractor: &Extractor, sound: &EncodedSound) -> timbral:
 #[async_trait]
 impl OfSound for Features {
     const NAME: &'static str = "audio_features";
-    const DEFAULT: Option<&'static str> = Some("librosa");
+    const DEFAULTS: &'static [Option<&'static str>] = &[Some("librosa")];
 
     type Setting = Extractor;
     type Row = WholeRow;
 
-    fn fields(&self, features: &str) -> Result<Vec<Field>> {
-        Ok(RowArrays::fields(self.extractors.get(features)?.names()))
+    fn fields(&self, arguments: &[String]) -> Result<Vec<Field>> {
+        Ok(RowArrays::fields(
+            self.extractors.get(argument(arguments, 0))?.names(),
+        ))
     }
 
-    async fn setting(&self, features: &str) -> Result<Arc<Extractor>> {
-        self.extractors.get(features)
+    async fn setting(&self, arguments: &[String]) -> Result<Arc<Extractor>> {
+        self.extractors.get(argument(arguments, 0))
     }
 
     fn compute(extractor: &Extractor, sound: &EncodedSound) -> timbral::Result<WholeRow> {

@@ -9,7 +9,7 @@ use timbral::{EncodedSound, Extractor, FeatureRow, Segmentation};
 
 use super::arrays::{RowArrays, gaps_text};
 use super::features::ExtractorCache;
-use super::sound_function::OfSound;
+use super::sound_function::{OfSound, argument};
 use crate::error::Result;
 
 /// The features of every 3 s.
@@ -39,19 +39,19 @@ fn item(names: &[String]) -> Field {
 #[async_trait]
 impl OfSound for Segments {
     const NAME: &'static str = "audio_segments";
-    const DEFAULT: Option<&'static str> = Some("librosa");
+    const DEFAULTS: &'static [Option<&'static str>] = &[Some("librosa")];
 
     type Setting = Extractor;
     type Row = (Vec<FeatureRow>, Gaps);
 
-    fn fields(&self, features: &str) -> Result<Vec<Field>> {
-        let item = item(self.extractors.get(features)?.names());
+    fn fields(&self, arguments: &[String]) -> Result<Vec<Field>> {
+        let item = item(self.extractors.get(argument(arguments, 0))?.names());
         let list = DataType::List(Arc::new(item));
         Ok(vec![Field::new("segments", list, true)])
     }
 
-    async fn setting(&self, features: &str) -> Result<Arc<Extractor>> {
-        self.extractors.get(features)
+    async fn setting(&self, arguments: &[String]) -> Result<Arc<Extractor>> {
+        self.extractors.get(argument(arguments, 0))
     }
 
     fn compute(extractor: &Extractor, sound: &EncodedSound) -> timbral::Result<Self::Row> {

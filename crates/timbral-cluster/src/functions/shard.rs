@@ -21,7 +21,7 @@ use tokio::sync::Semaphore;
 
 use super::arrays::{RowArrays, gaps_text, tail_arrays, tail_fields};
 use super::features::{ExtractorCache, whole_row};
-use super::sound_function::{text_of_column, texts};
+use super::literals::{text_of_column, texts};
 use crate::error::Result;
 use crate::location::Location;
 use crate::manifest_part::{ManifestRow, read_part};
@@ -175,6 +175,14 @@ fn schema(names: &[String]) -> SchemaRef {
     fields.push(text("label"));
     fields.extend(tail_fields());
     Arc::new(Schema::new(fields))
+}
+
+/// The columns of a shard that are neither features nor have a role in a table that is trained on.
+pub(crate) fn columns_beside_features() -> Vec<String> {
+    let fields = schema(&[]);
+    let names = fields.fields().iter().map(|field| field.name().as_str());
+    let others = names.filter(|name| !["filename", "length", "label"].contains(name));
+    others.map(str::to_owned).collect()
 }
 
 /// What the values depend on, apart from the file.

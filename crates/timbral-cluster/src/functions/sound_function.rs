@@ -3,10 +3,10 @@ use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use datafusion::arrow::array::{Array, ArrayRef, AsArray, StructArray};
+use datafusion::arrow::array::{ArrayRef, StructArray};
 use datafusion::arrow::datatypes::{DataType, Field, FieldRef, Fields};
 use datafusion::common::utils::take_function_args;
-use datafusion::common::{ScalarValue, exec_err, plan_err};
+use datafusion::common::{exec_err, plan_err};
 use datafusion::error::Result as DataFusionResult;
 use datafusion::logical_expr::async_udf::AsyncScalarUDFImpl;
 use datafusion::logical_expr::{
@@ -18,6 +18,7 @@ use timbral::EncodedSound;
 use super::BATCH_SIZE;
 use super::arrays::tail_arrays;
 use super::arrays::tail_fields;
+use super::literals::{text_of, text_of_column, texts};
 use crate::error::Result;
 use crate::tracks::{Outcome, Tracks};
 
@@ -26,19 +27,19 @@ use crate::tracks::{Outcome, Tracks};
 pub(super) trait OfSound: fmt::Debug + Send + Sync + 'static {
     /// The name in SQL.
     const NAME: &'static str;
-    /// The second argument if it is left out; `None` if it must be there.
-    const DEFAULT: Option<&'static str>;
+    /// The arguments after the path if they are left out; `None` if one must be there.
+    const DEFAULTS: &'static [Option<&'static str>];
 
-    /// What an argument stands for, such as a model.
+    /// What the arguments stand for, such as a model.
     type Setting: Send + Sync + 'static;
     /// The result of a sound.
     type Row: Send + 'static;
 
     /// The columns, before those that all functions have. It is called when a query is planned.
-    fn fields(&self, argument: &str) -> Result<Vec<Field>>;
+    fn fields(&self, arguments: &[String]) -> Result<Vec<Field>>;
 
-    /// Prepares the computation; once per argument, as far as possible.
-    async fn setting(&self, argument: &str) -> Result<Arc<Self::Setting>>;
+    /// Prepares the computation; once per arguments, as far as possible.
+    async fn setting(&self, arguments: &[String]) -> Result<Arc<Self::Setting>>;
 
     /// The result of one sound.
     fn compute(setting: &Self::Setting, sound: &EncodedSound) -> timbral::Result<Self::Row>;
@@ -50,7 +51,12 @@ pub(super) trait OfSound: fmt::Debug + Send + Sync + 'static {
     fn arrays(setting: &Self::Setting, rows: &[Option<&Self::Row>]) -> Result<Vec<ArrayRef>>;
 }
 
-/// A function of the path of a sound and of a literal.
+/// An argument of [`OfSound`], which gets as many as it has defaults.
+pub(super) fn argument(arguments: &[String], place: usize) -> &str {
+    arguments.get(place).map_or("", String::as_str)
+}
+
+/// A function of the path of a sound and of literals.
 pub(super) struct SoundFunction<F> {
     of_sound: F,
     tracks: Arc<Tracks>,
@@ -60,11 +66,9 @@ pub(super) struct SoundFunction<F> {
 
 impl<F: OfSound> SoundFunction<F> {
     pub(super) fn new(of_sound: F, tracks: &Arc<Tracks>, executor: &str) -> Self {
-        let two = TypeSignature::String(2);
-        let signatures = match F::DEFAULT {
-            Some(_) => vec![TypeSignature::String(1), two],
-            None => vec![two],
-        };
+        let needed = F::DEFAULTS.iter().filter(|d| d.is_none()).count();
+        let counts = 1 + needed..=1 + F::DEFAULTS.len();
+        let signatures = counts.map(TypeSignature::String).collect();
         Self {
             of_sound,
             tracks: Arc::clone(tracks),
@@ -73,10 +77,26 @@ impl<F: OfSound> SoundFunction<F> {
         }
     }
 
-    fn type_of(&self, argument: &str) -> Result<Fields> {
-        let mut fields = self.of_sound.fields(argument)?;
+    fn type_of(&self, arguments: &[String]) -> Result<Fields> {
+        let mut fields = self.of_sound.fields(arguments)?;
         fields.extend(tail_fields());
         Ok(fields.into())
+    }
+
+    /// The arguments after the path, of which some are given; `None` inside is one that is no literal.
+    fn arguments(given: &[Option<String>]) -> DataFusionResult<Vec<String>> {
+        let argument = |(i, default): (usize, &Option<&str>)| {
+            let argument = match given.get(i) {
+                None => default.map(str::to_owned),
+                Some(literal) => literal.clone(),
+            };
+            let Some(argument) = argument else {
+                let name = F::NAME;
+                return plan_err!("{name}: the arguments after the path must be text literals");
+            };
+            Ok(argument)
+        };
+        F::DEFAULTS.iter().enumerate().map(argument).collect()
     }
 }
 
@@ -114,14 +134,10 @@ impl<F: OfSound> ScalarUDFImpl for SoundFunction<F> {
     }
 
     fn return_field_from_args(&self, args: ReturnFieldArgs<'_>) -> DataFusionResult<FieldRef> {
-        let argument = match args.scalar_arguments.get(1) {
-            None => F::DEFAULT,
-            Some(literal) => literal.and_then(text_of),
-        };
-        let Some(argument) = argument else {
-            return plan_err!("{}: the second argument must be a text literal", F::NAME);
-        };
-        let of_type = DataType::Struct(self.type_of(argument)?);
+        let literals = args.scalar_arguments.iter().skip(1);
+        let literals = literals.map(|literal| literal.and_then(text_of).map(str::to_owned));
+        let arguments = Self::arguments(&literals.collect::<Vec<_>>())?;
+        let of_type = DataType::Struct(self.type_of(&arguments)?);
         Ok(Arc::new(Field::new(F::NAME, of_type, false)))
     }
 
@@ -140,16 +156,12 @@ impl<F: OfSound> AsyncScalarUDFImpl for SoundFunction<F> {
         &self,
         mut args: ScalarFunctionArgs,
     ) -> DataFusionResult<ColumnarValue> {
-        let argument = match args.args.len() {
-            2 => args.args.pop().as_ref().and_then(text_of_column),
-            _ => F::DEFAULT.map(str::to_owned),
-        };
-        let Some(argument) = argument else {
-            return exec_err!("{}: the second argument must be a text literal", F::NAME);
-        };
+        let literals = args.args.split_off(1.min(args.args.len()));
+        let literals: Vec<_> = literals.iter().map(text_of_column).collect();
+        let arguments = Self::arguments(&literals)?;
         let [paths] = take_function_args(F::NAME, args.args)?;
         let paths = texts(&paths.into_array(args.number_rows)?)?;
-        let setting = self.of_sound.setting(&argument).await?;
+        let setting = self.of_sound.setting(&arguments).await?;
         let for_threads = Arc::clone(&setting);
         let paths = paths.into_iter().map(|path| Some((path?, None)));
         let compute = move |sound: &EncodedSound| F::compute(&for_threads, sound);
@@ -158,31 +170,8 @@ impl<F: OfSound> AsyncScalarUDFImpl for SoundFunction<F> {
         let mut arrays = F::arrays(&setting, &rows)?;
         let damaged = rows.iter().map(|row| row.and_then(F::damaged));
         arrays.extend(tail_arrays(&outcomes, damaged, &self.executor));
-        let fields = self.type_of(&argument)?;
+        let fields = self.type_of(&arguments)?;
         let array = StructArray::try_new(fields, arrays, None)?;
         Ok(ColumnarValue::Array(Arc::new(array)))
-    }
-}
-
-/// The texts of a column of any of the types of texts.
-pub(super) fn texts(array: &ArrayRef) -> DataFusionResult<Vec<Option<String>>> {
-    let owned = |text: Option<&str>| text.map(str::to_owned);
-    Ok(match array.data_type() {
-        DataType::Utf8 => array.as_string::<i32>().iter().map(owned).collect(),
-        DataType::LargeUtf8 => array.as_string::<i64>().iter().map(owned).collect(),
-        DataType::Utf8View => array.as_string_view().iter().map(owned).collect(),
-        other => return exec_err!("expected texts, got {other}"),
-    })
-}
-
-fn text_of(value: &ScalarValue) -> Option<&str> {
-    value.try_as_str().flatten()
-}
-
-/// The text of a literal, whether it comes as one value or once per row.
-pub(super) fn text_of_column(column: &ColumnarValue) -> Option<String> {
-    match column {
-        ColumnarValue::Scalar(value) => text_of(value).map(str::to_owned),
-        ColumnarValue::Array(array) => texts(array).ok()?.into_iter().next()?,
     }
 }

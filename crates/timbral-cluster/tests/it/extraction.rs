@@ -9,12 +9,8 @@ async fn shards_are_the_table_of_extract_features() {
     let music = Music::new(60);
     music.manifest(16).await;
     let session = Session::local().unwrap();
-    let (manifest, out) = (music.path("manifest"), music.path("shards"));
-    let params = ExtractParams::default();
-    let report = params
-        .run(&session, &manifest, &out, &mut ())
-        .await
-        .unwrap();
+    let out = music.path("shards");
+    let report = music.extract(&session).await.unwrap();
     let counts = (report.shards, report.rows, report.errors, report.computed);
     assert_eq!(counts, (4, 60, 2, 60));
     assert_eq!(report.executors.get("local"), Some(&60));
@@ -31,17 +27,10 @@ async fn a_second_run_does_what_is_new_or_changed() {
     music.manifest(6).await;
     let session = Session::local().unwrap();
     let (manifest, out) = (music.path("manifest"), music.path("shards"));
-    let params = ExtractParams::default();
-    params
-        .run(&session, &manifest, &out, &mut ())
-        .await
-        .unwrap();
+    music.extract(&session).await.unwrap();
     let first = bytes_of(&out);
 
-    let again = params
-        .run(&session, &manifest, &out, &mut ())
-        .await
-        .unwrap();
+    let again = music.extract(&session).await.unwrap();
     assert_eq!((again.rows, again.computed), (20, 0));
     assert_eq!(bytes_of(&out), first);
 
@@ -66,10 +55,7 @@ async fn a_second_run_does_what_is_new_or_changed() {
         report.removed,
     );
     assert_eq!(counts, (20, 5, 1, 1, 1));
-    let report = params
-        .run(&session, &manifest, &out, &mut ())
-        .await
-        .unwrap();
+    let report = music.extract(&session).await.unwrap();
     assert_eq!((report.rows, report.computed, report.shards), (20, 2, 5));
     let now = bytes_of(&out);
     let is_same = |name: &&String| now.get(*name) == first.get(*name);
@@ -86,12 +72,12 @@ async fn a_second_run_does_what_is_new_or_changed() {
         features: "tempo;rms".to_owned(),
         ..ExtractParams::default()
     };
-    let report = other.run(&session, &manifest, &out, &mut ()).await.unwrap();
+    let report = table.extract_with(other.clone(), &session).await.unwrap();
     assert_eq!((report.rows, report.computed), (20, 20));
 
     // Parts that are gone take their shards with them.
     fs::remove_file(table.folder.path().join("manifest/part-0000001.parquet")).unwrap();
-    let report = other.run(&session, &manifest, &out, &mut ()).await.unwrap();
+    let report = table.extract_with(other, &session).await.unwrap();
     assert_eq!((report.rows, report.computed, report.shards), (15, 0, 4));
     assert_eq!(bytes_of(&out).len(), 4);
 }

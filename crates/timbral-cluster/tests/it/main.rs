@@ -7,6 +7,7 @@ mod cluster;
 mod extraction;
 mod functions;
 mod music;
+mod prediction;
 mod processes;
 mod s3;
 mod s3_server;

@@ -9,7 +9,7 @@ use timbral::{Extraction, Inputs, Segmentation};
 use timbral_cluster::datafusion::arrow::array::{Array, AsArray, RecordBatch};
 use timbral_cluster::datafusion::arrow::compute::concat_batches;
 use timbral_cluster::datafusion::arrow::datatypes::{Float64Type, UInt64Type};
-use timbral_cluster::{ManifestParams, Session};
+use timbral_cluster::{Error, ExtractParams, ExtractReport, ManifestParams, Session};
 use timbral_synth::{SynthCorpus, SynthParams};
 
 /// A folder with music, to be removed at the end.
@@ -65,6 +65,20 @@ impl Music {
         };
         let (music, manifest) = (self.path("music"), self.path("manifest"));
         params.run(&music, &manifest, &mut ()).await.unwrap();
+    }
+
+    /// Makes the shards of the manifest.
+    pub(crate) async fn extract(&self, session: &Session) -> Result<ExtractReport, Error> {
+        self.extract_with(ExtractParams::default(), session).await
+    }
+
+    pub(crate) async fn extract_with(
+        &self,
+        params: ExtractParams,
+        session: &Session,
+    ) -> Result<ExtractReport, Error> {
+        let (manifest, out) = (self.path("manifest"), self.path("shards"));
+        params.run(session, &manifest, &out, &mut ()).await
     }
 
     /// The cells of each file as the command `extract-features` writes them, and the error of each file without a row.

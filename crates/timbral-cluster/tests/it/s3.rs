@@ -3,7 +3,10 @@
 use std::collections::BTreeMap;
 use std::fs;
 
+use timbral::boost::{BoostParams, Model};
+
 use crate::music::{Music, assert_equals_table_from, shards};
+use crate::prediction::trees_of;
 use crate::processes::{Cluster, example};
 use crate::s3_server::S3Server;
 
@@ -22,8 +25,12 @@ fn objects(music: &Music) -> BTreeMap<String, Vec<u8>> {
     music.files().into_iter().map(object).collect()
 }
 
+/// The model that is trained on the shards.
+const MODEL: &str = "s3://bucket/genres.ubj";
+
 async fn run(server: &S3Server, scheduler: Option<&str>) {
     let mut args = vec!["s3://bucket/music", "s3://bucket/out", "--rows", "6"];
+    args.extend(["--train", MODEL]);
     args.extend(
         scheduler
             .iter()
@@ -41,9 +48,12 @@ async fn run(server: &S3Server, scheduler: Option<&str>) {
         "{}",
         String::from_utf8_lossy(&output.stderr)
     );
+    let printed = String::from_utf8(output.stdout).unwrap();
+    assert!(printed.contains("| predicted "), "{printed}");
 }
 
-/// The shards of the bucket have the rows of the command `extract-features`.
+/// The shards of the bucket have the rows of the command `extract-features`, and the model is that of the same shards in
+/// files.
 async fn check(server: &S3Server, music: &Music) {
     let folder = music.folder.path().join("from-bucket");
     fs::create_dir_all(&folder).unwrap();
@@ -52,8 +62,11 @@ async fn check(server: &S3Server, music: &Music) {
             fs::write(folder.join(name), bytes).unwrap();
         }
     }
-    let rows = shards(folder.to_str().unwrap()).await;
+    let folder = folder.to_str().unwrap();
+    let rows = shards(folder).await;
     assert_equals_table_from(music, &rows, "s3://bucket");
+    let model = Model::from_slice(&server.objects()["genres.ubj"]).unwrap();
+    assert_eq!(model, trees_of(folder, &BoostParams::default()).await);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -6,8 +6,7 @@
 //! It also allocates as many bytes as the header of a page says, up to 2 GiB for each, however short the page is. The
 //! headers are therefore read here first.
 
-use std::fs::File;
-use std::io::{BufRead, BufReader, Read};
+use std::io::{BufRead, Read};
 use std::sync::Arc;
 
 use ::bytes::Bytes;
@@ -23,6 +22,8 @@ use ::parquet::file::serialized_reader::SerializedPageReader;
 use ::parquet::record::reader::RowIter;
 use ::parquet::schema::types::Type;
 
+use super::parquet_input::{Input, InputReader};
+
 /// Most bytes of a page of `packed` bytes: what deflate can make of them, snappy and LZ4 make less, and for zstd, which
 /// has no bound, a few of the usual pages of 1 MiB.
 fn page_limit(packed: u64) -> u64 {
@@ -32,11 +33,11 @@ fn page_limit(packed: u64) -> u64 {
 /// A file whose pages are bounded, and decompressed by this crate where they are compressed by zstd.
 pub(super) struct Reader {
     file: Arc<BoundedPages>,
-    inner: SerializedFileReader<File>,
+    inner: SerializedFileReader<Input>,
 }
 
 impl Reader {
-    pub(super) fn new(file: File) -> Result<Self> {
+    pub(super) fn new(file: Input) -> Result<Self> {
         let copy = file.try_clone()?;
         Ok(Self {
             file: Arc::new(BoundedPages(copy)),
@@ -106,7 +107,7 @@ impl RowGroupReader for Group<'_> {
 }
 
 /// A file, with a look at what the header of a page says before it is believed.
-struct BoundedPages(File);
+struct BoundedPages(Input);
 
 impl Length for BoundedPages {
     fn len(&self) -> u64 {
@@ -115,7 +116,7 @@ impl Length for BoundedPages {
 }
 
 impl ChunkReader for BoundedPages {
-    type T = BufReader<File>;
+    type T = InputReader;
 
     fn get_read(&self, start: u64) -> Result<Self::T> {
         let mut reader = self.0.get_read(start)?;

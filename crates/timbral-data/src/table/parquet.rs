@@ -16,6 +16,7 @@ use timbral_core::write_atomic;
 use super::feature_table::FeatureTable;
 use super::pages::Reader;
 use super::parquet_columns::Columns;
+use super::parquet_input::Input;
 use super::reader::TableReader;
 use super::roles::{Role, Roles};
 use super::schema::{TableSchema, empty};
@@ -28,7 +29,7 @@ const CELL_LIMIT: u64 = 1 << 28;
 const TEXT_LIMIT: usize = 1 << 30;
 
 pub(crate) fn read(schema: &TableSchema, file: File, path: &Path) -> Result<FeatureTable> {
-    let mut rows = ParquetRows::open(schema, file, path)?;
+    let mut rows = ParquetRows::open(schema, file.into(), path)?;
     if rows.n_rows.saturating_mul(rows.names.len() as u64) > CELL_LIMIT {
         return Err(malformed(path, "more than 2^28 cells"));
     }
@@ -49,7 +50,7 @@ pub(super) struct ParquetRows {
 }
 
 impl ParquetRows {
-    pub(super) fn open(schema: &TableSchema, file: File, path: &Path) -> Result<Self> {
+    pub(super) fn open(schema: &TableSchema, file: Input, path: &Path) -> Result<Self> {
         guarded(path, || {
             let file = Reader::new(file)?;
             if let Some(codec) = unknown_codec(&file) {

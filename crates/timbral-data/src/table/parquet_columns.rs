@@ -301,7 +301,8 @@ mod tests {
         write(&path);
         for most in [1, 700, usize::MAX] {
             let schema = TableSchema::default();
-            let mut rows = ParquetRows::open(&schema, File::open(&path).unwrap(), &path).unwrap();
+            let mut rows =
+                ParquetRows::open(&schema, File::open(&path).unwrap().into(), &path).unwrap();
             let mut row = 0;
             while let Some(table) = rows.next_table(most).unwrap() {
                 let labels = table.labels().unwrap();
@@ -344,7 +345,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("t.parquet");
         write(&path);
-        let reader = Reader::new(File::open(&path).unwrap()).unwrap();
+        let reader = Reader::new(File::open(&path).unwrap().into()).unwrap();
         let chunk = reader.metadata().row_group(0).column(1).byte_range();
         let mut bytes = fs::read(&path).unwrap();
         let (start, len) = (chunk.0 as usize, chunk.1 as usize);

@@ -1,18 +1,23 @@
 use std::collections::BTreeSet;
+use std::fmt;
 use std::fs::File;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::sync::mpsc::sync_channel;
 use std::thread;
+
+use bytes::Bytes;
 
 use super::class_order::sort_classes;
 use super::feature_table::FeatureTable;
 use super::parquet::ParquetRows;
-use super::schema::TableSchema;
+use super::parquet_input::Input;
+use super::schema::{TableSchema, empty};
 use crate::error::{Error, Result, at};
 
 /// A table in several Parquet files, the shards, that is read in blocks of rows and never as a whole.
 ///
-/// The rows are those of the files in the order of their paths. All files have the same feature columns; the classes
+/// The rows are those of the files in the order of their paths, or of shards that are elsewhere ([`open_with`](Self::open_with)). All files have the same feature columns; the classes
 /// are those of all files, in the order of [`sort_classes`].
 ///
 /// ```
@@ -40,9 +45,29 @@ use crate::error::{Error, Result, at};
 pub struct TableShards {
     schema: TableSchema,
     paths: Vec<PathBuf>,
+    place: Place,
     n_rows: usize,
     feature_names: Vec<String>,
     classes: Vec<String>,
+}
+
+/// Reads the bytes of the shard of a number.
+type Read = dyn Fn(usize) -> std::io::Result<Bytes> + Send + Sync;
+
+/// Where the shards are.
+#[derive(Clone)]
+enum Place {
+    Files,
+    Elsewhere(Arc<Read>),
+}
+
+impl fmt::Debug for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Files => "Files",
+            Self::Elsewhere(_) => "Elsewhere",
+        })
+    }
 }
 
 impl TableShards {
@@ -51,22 +76,68 @@ impl TableShards {
 
     /// Opens a file, or all files of a folder that end in `.parquet`, by name, and reads the names of the classes.
     ///
+    /// Files without rows, as engines write them, are passed over.
+    ///
     /// # Errors
     /// [`Error::Io`] if a file cannot be read, [`Error::Malformed`] if it is not a Parquet table, and those of
     /// [`FeatureTable::read`] for the first rows and for the labels; [`Error::EmptyTable`] if there are no files, or no
     /// rows.
     pub fn open(schema: &TableSchema, path: impl AsRef<Path>) -> Result<Self> {
-        let paths = files(path.as_ref())?;
+        let path = path.as_ref();
+        Self::of(schema, path, files(path)?, Place::Files)
+    }
+
+    /// Opens shards that are elsewhere, such as in an object store: `names` are their names, in the order of the rows, and
+    /// `read` returns all bytes of the shard of a number.
+    ///
+    /// Each shard is read once here and once in each [`visit`](Self::visit), and is in memory as long. Errors have its
+    /// name.
+    ///
+    /// ```
+    /// use timbral_data::{FeatureTable, TableSchema, TableShards};
+    /// let folder = tempfile::tempdir()?;
+    /// let path = folder.path().join("a.parquet");
+    /// let names = vec!["tempo".to_owned()];
+    /// let table = FeatureTable::new(names, ndarray::array![[98.5]], vec!["song".to_owned()])?;
+    /// table.write(&path)?;
+    /// let store = vec![std::fs::read(&path)?; 2];
+    /// let names = ["s3://music/a.parquet", "s3://music/b.parquet"];
+    /// let schema = TableSchema::default();
+    /// let shards = TableShards::open_with(&schema, names, move |i| Ok(store[i].clone()))?;
+    /// assert_eq!(shards.n_rows(), 2);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// Those of `read` as [`Error::Io`], and as [`open`](Self::open).
+    pub fn open_with<B: AsRef<[u8]> + Send + 'static>(
+        schema: &TableSchema,
+        names: impl IntoIterator<Item = impl Into<PathBuf>>,
+        read: impl Fn(usize) -> std::io::Result<B> + Send + Sync + 'static,
+    ) -> Result<Self> {
+        let names = names.into_iter().map(Into::into).collect();
+        let read = move |i| read(i).map(Bytes::from_owner);
+        let place = Place::Elsewhere(Arc::new(read));
+        Self::of(schema, Path::new("the store"), names, place)
+    }
+
+    fn of(schema: &TableSchema, all: &Path, paths: Vec<PathBuf>, place: Place) -> Result<Self> {
         let mut shards = Self {
             schema: schema.clone(),
             paths,
+            place,
             n_rows: 0,
             feature_names: Vec::new(),
             classes: Vec::new(),
         };
         let mut classes = BTreeSet::new();
-        for path in &shards.paths {
-            let mut rows = shards.rows(path)?;
+        for (i, path) in shards.paths.iter().enumerate() {
+            let input = shards.input(i)?;
+            let again = input.try_clone().map_err(at(path))?;
+            let mut rows = ParquetRows::open(schema, input, path)?;
+            if rows.n_rows == 0 {
+                continue;
+            }
             // The names of the features are known from a row; the labels need all rows.
             if let Some(first) = rows.next_table(1)? {
                 if shards.feature_names.is_empty() {
@@ -78,11 +149,19 @@ impl TableShards {
                 features: Some(shards.feature_names[..1].to_vec()),
                 ..schema.clone()
             };
-            let mut rows = ParquetRows::open(&labels, open(path)?, path)?;
+            let mut rows = ParquetRows::open(&labels, again, path)?;
             while let Some(block) = rows.next_table(Self::LOOK)? {
                 shards.n_rows += block.n_rows();
                 classes.extend(block.classes().iter().cloned());
             }
+        }
+        if shards.n_rows == 0 {
+            let what = match (shards.paths.is_empty(), &shards.place) {
+                (false, _) => "rows",
+                (true, Place::Files) => "files that end in .parquet",
+                (true, Place::Elsewhere(_)) => "shards",
+            };
+            return Err(empty(all, what));
         }
         shards.classes = classes.into_iter().collect();
         sort_classes(&mut shards.classes);
@@ -104,7 +183,7 @@ impl TableShards {
         &self.classes
     }
 
-    /// The files.
+    /// The files, or the names of shards that are elsewhere.
     pub fn paths(&self) -> &[PathBuf] {
         &self.paths
     }
@@ -124,9 +203,7 @@ impl TableShards {
             scope.spawn(move || {
                 // It ends when nobody receives.
                 let send = |block| send.send(block).map_err(|_| ());
-                self.paths
-                    .iter()
-                    .try_for_each(|path| self.read(path, n_rows.max(1), &send))
+                (0..self.paths.len()).try_for_each(|i| self.read(i, n_rows.max(1), &send))
             });
             for block in blocks {
                 visit(&block?)?;
@@ -135,14 +212,18 @@ impl TableShards {
         })
     }
 
-    /// Sends the blocks of a file, or the error that ends them.
+    /// Sends the blocks of a shard, or the error that ends them.
     fn read(
         &self,
-        path: &Path,
+        shard: usize,
         n_rows: usize,
         send: &impl Fn(Result<FeatureTable>) -> std::result::Result<(), ()>,
     ) -> std::result::Result<(), ()> {
-        let mut rows = match self.rows(path) {
+        let path = &self.paths[shard];
+        let input = self.input(shard);
+        let rows = input.and_then(|input| ParquetRows::open(&self.schema, input, path));
+        let mut rows = match rows {
+            Ok(rows) if rows.n_rows == 0 => return Ok(()),
             Ok(rows) => rows,
             Err(error) => return send(Err(error)),
         };
@@ -157,8 +238,13 @@ impl TableShards {
         Ok(())
     }
 
-    fn rows(&self, path: &Path) -> Result<ParquetRows> {
-        ParquetRows::open(&self.schema, open(path)?, path)
+    fn input(&self, shard: usize) -> Result<Input> {
+        let path = &self.paths[shard];
+        let input = match &self.place {
+            Place::Files => File::open(path).map(Input::File),
+            Place::Elsewhere(read) => read(shard).map(Input::Bytes),
+        };
+        input.map_err(at(path))
     }
 
     fn fits(&self, path: &Path, block: &FeatureTable) -> Result<()> {
@@ -181,10 +267,6 @@ impl TableShards {
     }
 }
 
-fn open(path: &Path) -> Result<File> {
-    File::open(path).map_err(at(path))
-}
-
 /// The shards of a folder, by name.
 fn files(path: &Path) -> Result<Vec<PathBuf>> {
     if !path.is_dir() {
@@ -198,11 +280,5 @@ fn files(path: &Path) -> Result<Vec<PathBuf>> {
         }
     }
     files.sort();
-    match files.is_empty() {
-        true => Err(Error::EmptyTable {
-            path: path.to_owned(),
-            what: "files that end in .parquet",
-        }),
-        false => Ok(files),
-    }
+    Ok(files)
 }

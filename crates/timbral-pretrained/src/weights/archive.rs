@@ -1,7 +1,7 @@
 //! The user's copy of weights: a wheel, an unpacked folder or a safetensors file.
 
 use std::fs::File;
-use std::io::{BufReader, Read};
+use std::io::{BufReader, Cursor, Read, Seek};
 use std::path::{Path, PathBuf};
 
 use zip::ZipArchive;
@@ -43,8 +43,9 @@ pub(super) fn read_copy(path: &Path, published: &Published) -> Result<Copy, Stri
         path.extension()
             .is_some_and(|e| e.eq_ignore_ascii_case(extension))
     };
-    if magic[..n].starts_with(b"PK") || is("whl") || is("zip") {
-        return read_zip(path, published);
+    if is_zip(&magic[..n]) || is("whl") || is("zip") {
+        let file = File::open(path).map_err(|e| e.to_string())?;
+        return read_zip(BufReader::new(file), published);
     }
     let most = MAX_HEADER
         + 4 * (published.layout)()
@@ -81,15 +82,31 @@ fn read_folder(path: &Path, published: &Published) -> Result<Copy, String> {
     }
 }
 
-fn read_zip(path: &Path, published: &Published) -> Result<Copy, String> {
-    let file = File::open(path).map_err(|e| e.to_string())?;
+/// Whether bytes begin as those of a wheel do.
+fn is_zip(bytes: &[u8]) -> bool {
+    bytes.starts_with(b"PK")
+}
+
+/// A copy in the bytes of a wheel or a safetensors file.
+///
+/// # Errors
+///
+/// A sentence: what is wrong with it.
+pub(super) fn copy_of(bytes: &[u8], published: &Published) -> Result<Copy, String> {
+    match is_zip(bytes) {
+        true => read_zip(Cursor::new(bytes), published),
+        false => Ok(Copy::Safetensors(bytes.to_vec())),
+    }
+}
+
+fn read_zip(file: impl Read + Seek, published: &Published) -> Result<Copy, String> {
     let damaged = |e: zip::result::ZipError| {
         format!(
             "not a complete zip archive ({e}); get it again by `{}`",
             published.obtain
         )
     };
-    let mut zip = ZipArchive::new(BufReader::new(file)).map_err(damaged)?;
+    let mut zip = ZipArchive::new(file).map_err(damaged)?;
     let mut member = |name: &str, most: u64| {
         let name = format!("{}/{}/{name}", published.package, published.files.folder);
         let entry = match zip.by_name(&name) {

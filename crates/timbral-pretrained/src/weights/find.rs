@@ -1,7 +1,7 @@
 use std::env;
 use std::path::{Path, PathBuf};
 
-use super::archive::{Copy, read_copy};
+use super::archive::{Copy, copy_of, read_copy};
 use super::cache::cache_folder;
 use super::checkpoint;
 use super::published::Published;
@@ -22,18 +22,10 @@ pub(crate) fn find(published: &Published, path: Option<&Path>) -> Result<Weights
     find_in(published, path, cache_folder())
 }
 
-/// The weights in the bytes of a safetensors file.
+/// The weights in the bytes of a wheel or a safetensors file.
 pub(crate) fn from_slice(published: &Published, bytes: &[u8]) -> Result<Weights> {
     let path = Path::new("the bytes");
-    let layout = (published.layout)();
-    let weights = stored::decode(bytes, published.name, &layout).and_then(|values| {
-        Weights::new(published.name, path, layout, values, published.fingerprint)
-    });
-    weights.map_err(|reason| Error::Weights {
-        path: path.to_owned(),
-        network: published.name.to_owned(),
-        reason,
-    })
+    checked(published, path, copy_of(bytes, published))
 }
 
 fn find_in(
@@ -62,9 +54,18 @@ fn find_in(
 
 /// Reads and checks a copy.
 fn read(published: &Published, path: &Path) -> Result<Weights> {
+    checked(published, path, read_copy(path, published))
+}
+
+/// The weights of a copy that was read from `path`, if they are those of the network.
+fn checked(
+    published: &Published,
+    path: &Path,
+    copy: std::result::Result<Copy, String>,
+) -> Result<Weights> {
     let weights = || {
         let layout = (published.layout)();
-        let values = match read_copy(path, published)? {
+        let values = match copy? {
             Copy::Safetensors(bytes) => stored::decode(&bytes, published.name, &layout)?,
             Copy::Checkpoint { index, data } => {
                 check_digest("index", &index, published.files.index_sha256)?;
@@ -155,8 +156,14 @@ mod tests {
     }
 
     #[test]
-    fn bytes_of_a_safetensors_file_are_read_as_the_file_is() {
+    fn bytes_are_read_as_the_file_is() {
         let (published, [index, data]) = published(21.0);
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("w");
+        let files = [index.clone(), data.clone()];
+        wheel(&path, "package/model", &files);
+        let of_wheel = from_slice(&published, &fs::read(&path).unwrap()).unwrap();
+        assert!(of_wheel.is_published());
         let layout = layout();
         let values = checkpoint::read(&index, &data, &layout).unwrap();
         let weights = Weights::new("tiny", Path::new(""), layout, values, "").unwrap();

@@ -1,12 +1,15 @@
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
-use timbral_audio::OpenParams;
+use timbral_audio::{Gaps, OpenParams};
 use timbral_core::InvalidParameter;
-use timbral_pretrained::{Embedder, EmbedderParams, Model, Network, Output, Window};
+use timbral_pretrained::{
+    Device, Embedder, EmbedderParams, Model, Network, Output, Weights, Window,
+};
 
 use crate::error::{Error, Result};
 use crate::extraction::columns::Columns;
+use crate::extraction::encoded::EncodedSound;
 use crate::extraction::extractor::{Extractor, FeatureRow, Segmentation, file_name};
 use crate::extraction::sound::Sound;
 use crate::extraction::sound_files::{DamagedFile, SoundFiles};
@@ -55,8 +58,22 @@ impl EmbeddingParams {
     /// The weights cannot be used, there is no such output, or a parameter is out of its range.
     pub fn columns(&self, segments: Segmentation, sample_rate: u32) -> Result<EmbeddingColumns> {
         let weights = self.model.weights(self.weights.as_deref())?;
-        let device = timbral_pretrained::Device::Cpu;
-        let network = self.model.network(&weights, &device)?;
+        self.columns_with(&weights, segments, sample_rate)
+    }
+
+    /// As [`columns`](Self::columns), with these weights, such as those in the bytes of a file
+    /// ([`Model::weights_from_slice`]).
+    ///
+    /// # Errors
+    ///
+    /// The weights are of another network, there is no such output, or a parameter is out of its range.
+    pub fn columns_with(
+        &self,
+        weights: &Weights,
+        segments: Segmentation,
+        sample_rate: u32,
+    ) -> Result<EmbeddingColumns> {
+        let network = self.model.network(weights, &Device::Cpu)?;
         let weights = weights.fingerprint().to_owned();
         EmbeddingColumns::new(network, weights, self, segments, sample_rate)
     }
@@ -167,29 +184,62 @@ impl EmbeddingColumns {
         Ok(self)
     }
 
-    /// The means of windows that belong together.
-    fn embeddings(&self, path: &Path) -> Result<Vec<Mean>> {
+    /// The rows of a file in memory, as [`Columns::rows`] has them of a file on the disk, and what is missing of it;
+    /// [`Columns::take_damaged`] does not return it.
+    ///
+    /// # Errors
+    ///
+    /// The file cannot be decoded, or is shorter than one window; it is named.
+    pub fn rows_encoded(&self, sound: &EncodedSound) -> Result<(Vec<FeatureRow>, Gaps)> {
+        self.rows_and_gaps(Sound::Encoded(sound))
+    }
+
+    fn rows_and_gaps(&self, sound: Sound<'_>) -> Result<(Vec<FeatureRow>, Gaps)> {
+        let (means, gaps) = self.embeddings(sound)?;
+        if let Some(extractor) = &self.features {
+            // Segments whose windows would go beyond the end of the file have no row.
+            let (mut rows, _) = extractor.rows_and_gaps(sound)?;
+            rows.truncate(means.len());
+            for (row, mean) in rows.iter_mut().zip(&means) {
+                row.values.extend(mean.values());
+            }
+            return Ok((rows, gaps));
+        }
+        let rate = f64::from(self.embedder.network().front_end().mel.sample_rate);
+        let segment = |i| (self.segments != Segmentation::Whole).then_some(i);
+        let row = |(i, mean): (usize, &Mean)| FeatureRow {
+            filename: file_name(sound.path(), segment(i)),
+            length: ((mean.end - mean.start) * rate).round() as usize,
+            values: mean.values().collect(),
+        };
+        Ok((means.iter().enumerate().map(row).collect(), gaps))
+    }
+
+    /// The means of windows that belong together, and what is missing of the file.
+    fn embeddings(&self, sound: Sound<'_>) -> Result<(Vec<Mean>, Gaps)> {
         let n_windows = match self.segments {
             Segmentation::Whole => usize::MAX,
             Segmentation::Parts { .. } => self.n_windows,
         };
         let (mut done, mut current) = (Vec::new(), Mean::default());
-        let gaps = self
-            .embedder
-            .for_each_batch(self.files.reader(path)?, |batch| {
-                for window in batch {
-                    current.add(&window, self.output);
-                    if current.n == n_windows {
-                        done.push(std::mem::take(&mut current));
-                    }
+        let reader = match sound {
+            Sound::Encoded(sound) => self.files.encoded_reader(sound)?,
+            other => self.files.reader(other.path())?,
+        };
+        let gaps = self.embedder.for_each_batch(reader, |batch| {
+            for window in batch {
+                current.add(&window, self.output);
+                if current.n == n_windows {
+                    done.push(std::mem::take(&mut current));
                 }
-                Ok::<_, Error>(())
-            })?;
-        self.files.note(Sound::File(path), gaps);
+            }
+            Ok::<_, Error>(())
+        })?;
+        let gaps = self.files.note(sound, gaps);
         if self.segments == Segmentation::Whole {
             done.push(current);
         }
-        Ok(done)
+        Ok((done, gaps))
     }
 }
 
@@ -250,23 +300,7 @@ impl Columns for EmbeddingColumns {
     }
 
     fn rows(&self, path: &Path) -> Result<Vec<FeatureRow>> {
-        let means = self.embeddings(path)?;
-        if let Some(extractor) = &self.features {
-            // Segments whose windows would go beyond the end of the file have no row.
-            let mut rows = extractor.rows(path)?;
-            rows.truncate(means.len());
-            for (row, mean) in rows.iter_mut().zip(&means) {
-                row.values.extend(mean.values());
-            }
-            return Ok(rows);
-        }
-        let rate = f64::from(self.embedder.network().front_end().mel.sample_rate);
-        let row = |(i, mean): (usize, &Mean)| FeatureRow {
-            filename: file_name(path, (self.segments != Segmentation::Whole).then_some(i)),
-            length: ((mean.end - mean.start) * rate).round() as usize,
-            values: mean.values().collect(),
-        };
-        Ok(means.iter().enumerate().map(row).collect())
+        Ok(self.rows_and_gaps(Sound::File(path))?.0)
     }
 }
 
@@ -319,6 +353,10 @@ mod tests {
         for (i, value) in rows[0].values.iter().enumerate() {
             assert_eq!(*value as f32, mean(&windows, i));
         }
+        let bytes = std::fs::read(&files[0]).unwrap();
+        let encoded = EncodedSound::new(&files[0], bytes);
+        let (encoded, gaps) = whole.rows_encoded(&encoded).unwrap();
+        assert_eq!((encoded, gaps), (rows, Gaps::default()));
         // A second, in two windows.
         let segments = Segmentation::Parts {
             length: 22_000,

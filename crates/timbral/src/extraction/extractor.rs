@@ -190,7 +190,7 @@ impl Extractor {
         Ok(self.rows_and_gaps(Sound::Clip(clip, name.as_ref()))?.0)
     }
 
-    fn rows_and_gaps(&self, sound: Sound<'_>) -> Result<(Vec<FeatureRow>, Gaps)> {
+    pub(crate) fn rows_and_gaps(&self, sound: Sound<'_>) -> Result<(Vec<FeatureRow>, Gaps)> {
         let path = sound.path();
         let mut rows = Vec::new();
         let gaps = self.for_each_batch(sound, |batch| {

@@ -8,7 +8,8 @@ use crate::error::{Error, Result};
 /// Rows read at a time.
 const BLOCK: usize = 1 << 16;
 
-/// Trains boosted trees on all rows of a table in Parquet shards, which is never in memory as a whole.
+/// Trains boosted trees on all rows of a table in Parquet shards, on the disk or elsewhere, which is never in memory as a
+/// whole.
 ///
 /// The model is that of the same rows in one table, bit for bit; it has the names of the features and the classes. The
 /// objective follows from the number of classes as for [`BoostParams`] as a [`Recipe`](crate::Recipe).
@@ -191,6 +192,59 @@ mod tests {
         let reading = [step("rows", 50), step("rows", 100)];
         let rounds: Vec<_> = (1..=4).map(|i| step("rounds", i)).collect();
         assert_eq!(steps, [&reading[..], &reading, &reading, &rounds].concat());
+    }
+
+    /// Shards elsewhere are read again at each pass.
+    #[test]
+    fn the_model_does_not_depend_on_where_the_shards_are() {
+        use std::sync::Arc;
+        use std::sync::atomic::{AtomicUsize, Ordering};
+
+        let tables = [table(0, &["rock", "jazz"]), table(7, &["blues", "rock"])];
+        let folder = tempfile::tempdir().unwrap();
+        let local = write(folder.path(), &tables);
+        let params = BoostParams {
+            n_rounds: 3,
+            ..Default::default()
+        };
+        let expected = train_on_shards(&params, &local, &mut ()).unwrap();
+        let bytes = |i: usize| std::fs::read(folder.path().join(format!("{i}.parquet"))).unwrap();
+        let store = [bytes(0), bytes(1)];
+        let count = Arc::new(AtomicUsize::new(0));
+        let counted = Arc::clone(&count);
+        let read = move |i: usize| {
+            counted.fetch_add(1, Ordering::Relaxed);
+            Ok(store[i].clone())
+        };
+        let schema = TableSchema::default();
+        let shards = TableShards::open_with(&schema, ["s3://b/0", "s3://b/1"], read).unwrap();
+        assert_eq!(shards.paths()[1], Path::new("s3://b/1"));
+        let model = train_on_shards(&params, &shards, &mut ()).unwrap();
+        assert_eq!(model, expected);
+        // Labels; cuts, twice as values are missing; bins.
+        assert_eq!(count.load(Ordering::Relaxed), 4 * 2);
+
+        let names = ["s3://b/0", "s3://b/1"];
+        let first = bytes(0);
+        let broken = move |i: usize| match i {
+            0 => Ok(first.clone()),
+            _ => Err(std::io::Error::other("no connection")),
+        };
+        let error = TableShards::open_with(&schema, names, broken).unwrap_err();
+        assert_eq!(error.to_string(), "s3://b/1: no connection");
+        let cut = |_: usize| Ok("PAR1");
+        let error = TableShards::open_with(&schema, names, cut).unwrap_err();
+        assert!(
+            error
+                .to_string()
+                .starts_with("s3://b/0: not a Parquet table"),
+            "{error}"
+        );
+        let none = TableShards::open_with(&schema, [""; 0], cut).unwrap_err();
+        assert_eq!(
+            none.to_string(),
+            "the store: the table has no shards"
+        );
     }
 
     #[test]
