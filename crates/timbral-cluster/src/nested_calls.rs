@@ -26,32 +26,35 @@ impl OptimizerRule for NestedCalls {
     fn rewrite(
         &self,
         plan: LogicalPlan,
-        config: &dyn OptimizerConfig,
+        _: &dyn OptimizerConfig,
     ) -> Result<Transformed<LogicalPlan>> {
-        let LogicalPlan::Projection(projection) = plan else {
-            return Ok(Transformed::no(plan));
-        };
-        let mut inner = Vec::new();
-        let mut outer = Vec::new();
-        for expr in &projection.expr {
-            let name = NamePreserver::new_for_projection().save(expr);
-            let expr = expr
-                .clone()
-                .transform_down(|call| without(call, &mut inner))?;
-            outer.push(name.restore(expr.data));
-        }
-        if inner.is_empty() {
-            return Ok(Transformed::no(LogicalPlan::Projection(projection)));
-        }
-        let columns = projection.input.schema().columns();
-        let inner = (inner.into_iter().enumerate()).map(|(i, call)| call.alias(name(i)));
-        let columns = columns.into_iter().map(Expr::Column).chain(inner);
-        let below = LogicalPlanBuilder::from(projection.input).project(columns)?;
-        // Calls may be nested more than once.
-        let below = self.rewrite(below.build()?, config)?.data;
-        let above = Projection::try_new_with_schema(outer, Arc::new(below), projection.schema)?;
-        Ok(Transformed::yes(LogicalPlan::Projection(above)))
+        divided(plan)
     }
+}
+
+/// A projection without nested calls above another one.
+fn divided(plan: LogicalPlan) -> Result<Transformed<LogicalPlan>> {
+    let LogicalPlan::Projection(projection) = plan else {
+        return Ok(Transformed::no(plan));
+    };
+    let (mut inner, mut outer) = (Vec::new(), Vec::new());
+    for expr in &projection.expr {
+        let name = NamePreserver::new_for_projection().save(expr);
+        let expr = expr.clone();
+        let expr = expr.transform_down(|call| without_nested(call, &mut inner))?;
+        outer.push(name.restore(expr.data));
+    }
+    if inner.is_empty() {
+        return Ok(Transformed::no(LogicalPlan::Projection(projection)));
+    }
+    let columns = projection.input.schema().columns();
+    let inner = (inner.into_iter().enumerate()).map(|(i, call)| call.alias(name(i)));
+    let columns = columns.into_iter().map(Expr::Column).chain(inner);
+    let below = LogicalPlanBuilder::from(projection.input).project(columns)?;
+    // Calls may be nested more than once.
+    let below = divided(below.build()?)?.data;
+    let above = Projection::try_new_with_schema(outer, Arc::new(below), projection.schema)?;
+    Ok(Transformed::yes(LogicalPlan::Projection(above)))
 }
 
 /// The column of an inner call.
@@ -64,7 +67,7 @@ fn is_async(expr: &Expr) -> bool {
 }
 
 /// An expression; if it is an asynchronous call, with columns for such calls in its arguments, which are put into `inner`.
-fn without(expr: Expr, inner: &mut Vec<Expr>) -> Result<Transformed<Expr>> {
+fn without_nested(expr: Expr, inner: &mut Vec<Expr>) -> Result<Transformed<Expr>> {
     if !is_async(&expr) {
         return Ok(Transformed::no(expr));
     }

@@ -241,10 +241,7 @@ mod tests {
             "{error}"
         );
         let none = TableShards::open_with(&schema, [""; 0], cut).unwrap_err();
-        assert_eq!(
-            none.to_string(),
-            "the store: the table has no shards"
-        );
+        assert_eq!(none.to_string(), "the store: the table has no shards");
     }
 
     #[test]
