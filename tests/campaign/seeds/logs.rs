@@ -26,7 +26,7 @@ pub(crate) fn plain() -> Vec<Seed> {
 
 /// What an interrupted extraction leaves.
 pub(crate) fn journals() -> Vec<Seed> {
-    vec![written(Lines, ".partial", |path| {
+    vec![written(Lines, ".csv.partial", |path| {
         let table = path.with_extension("");
         let mut journal = TableJournal::create(table, &columns(), SETTINGS).unwrap();
         for name in ["a.wav", "b.wav"] {
