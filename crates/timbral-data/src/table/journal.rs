@@ -276,7 +276,7 @@ mod tests {
                 continue;
             }
             let mut journal = TableJournal::create(&path, &columns, "s").unwrap();
-            journal.append("a", &[cells.clone()]).unwrap();
+            journal.append("a", std::slice::from_ref(&cells)).unwrap();
             assert_eq!(journal.finish(["a"]).unwrap(), 1);
             tables.push(FeatureTable::read(&path).unwrap());
         }
