@@ -4,16 +4,19 @@ use std::path::{Path, PathBuf};
 use serde::Serialize;
 use timbral_audio::OpenParams;
 use timbral_core::{InvalidParameter, Monitor};
+#[cfg(feature = "plot")]
 use timbral_plot::SoundPage;
 use timbral_pretrained::{Embedder, EmbedderParams, Network};
 
 use crate::error::{Error, Result};
+#[cfg(feature = "plot")]
 use crate::explore::page::sound_page;
 use crate::extraction::in_order::{PredictionReport, files_in_order};
 use crate::extraction::sound::Sound;
 use crate::extraction::sound_files::SoundFiles;
 
 /// Most tags that a page draws over time.
+#[cfg(feature = "plot")]
 const LANES: usize = 10;
 
 /// A tag and how probable it is.
@@ -97,6 +100,7 @@ impl Tagging {
     /// # Errors
     ///
     /// The file cannot be read.
+    #[cfg(feature = "plot")]
     pub fn page(&self, path: impl AsRef<Path>, open: OpenParams) -> Result<SoundPage> {
         let drawn = Self {
             tags: self.tags.iter().take(LANES).cloned().collect(),
@@ -268,6 +272,7 @@ mod tests {
         assert!(Tagger::new(Box::new(MeanBands), EmbedderParams::default(), 0).is_err());
     }
 
+    #[cfg(feature = "plot")]
     #[test]
     fn a_page_has_the_strongest_tags_over_time() {
         let folder = tempfile::tempdir().unwrap();
