@@ -187,10 +187,11 @@ fn is_at(_: &File, _: &Path) -> Option<bool> {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
 
-    fn names(folder: &Path) -> Vec<String> {
+    /// What is in a folder, by name.
+    pub(crate) fn names(folder: &Path) -> Vec<String> {
         let entries = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap());
         let mut names: Vec<String> = entries
             .map(|entry| entry.file_name().into_string().unwrap())

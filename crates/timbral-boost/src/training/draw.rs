@@ -3,7 +3,7 @@ use crate::random::{Key, Stream};
 
 /// The rows of a tree, drawn at random.
 pub(super) struct Draw {
-    /// Of all random choices of the tree.
+    /// The seed of the random choices of the tree.
     pub(super) key: Key,
     of_rows: Key,
     subsample: f64,

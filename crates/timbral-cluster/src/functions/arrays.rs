@@ -1,10 +1,12 @@
 use std::sync::Arc;
 
-use datafusion::arrow::array::{ArrayRef, Float64Array, StringArray, UInt64Array};
+use datafusion::arrow::array::{ArrayRef, Float64Array, ListArray, StringArray, UInt64Array};
+use datafusion::arrow::buffer::{NullBuffer, OffsetBuffer};
 use datafusion::arrow::datatypes::{DataType, Field};
 use timbral::FeatureRow;
 use timbral::audio::Gaps;
 
+use crate::error::Result;
 use crate::tracks::Outcome;
 
 /// A column of texts.
@@ -71,4 +73,17 @@ impl RowArrays {
 /// What is missing, as text.
 pub(crate) fn gaps_text(gaps: &Gaps) -> Option<String> {
     (!gaps.is_empty()).then(|| gaps.to_string())
+}
+
+/// Lists of items, by row: `lengths` are their lengths, `None` for no list, and `values` the items of all.
+pub(super) fn lists(
+    item: Arc<Field>,
+    lengths: impl Iterator<Item = Option<usize>>,
+    values: ArrayRef,
+) -> Result<ArrayRef> {
+    let lengths: Vec<Option<usize>> = lengths.collect();
+    let valid = NullBuffer::from_iter(lengths.iter().map(Option::is_some));
+    let offsets = OffsetBuffer::from_lengths(lengths.into_iter().map(Option::unwrap_or_default));
+    let lists = ListArray::try_new(item, offsets, values, Some(valid))?;
+    Ok(Arc::new(lists))
 }

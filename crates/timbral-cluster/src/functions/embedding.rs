@@ -2,13 +2,12 @@ use std::path::Path;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use datafusion::arrow::array::{ArrayRef, Float32Array, ListArray};
-use datafusion::arrow::buffer::{NullBuffer, OffsetBuffer};
+use datafusion::arrow::array::{ArrayRef, Float32Array};
 use datafusion::arrow::datatypes::{DataType, Field};
 use timbral::audio::Gaps;
 use timbral::{EmbeddingColumns, EmbeddingParams, EncodedSound, Segmentation};
 
-use super::arrays::gaps_text;
+use super::arrays::{gaps_text, lists};
 use super::models::Models;
 use super::sound_function::{OfSound, argument};
 use crate::computed::computed;
@@ -100,11 +99,8 @@ impl OfSound for Embedding {
     fn arrays(_: &EmbeddingColumns, rows: &[Option<&Self::Row>]) -> Result<Vec<ArrayRef>> {
         let values = rows.iter().flatten().flat_map(|row| row.0.iter().copied());
         let values = Float32Array::from_iter_values(values);
-        let lengths = rows.iter().map(|row| row.map_or(0, |row| row.0.len()));
-        let offsets = OffsetBuffer::from_lengths(lengths);
-        let valid = NullBuffer::from_iter(rows.iter().map(Option::is_some));
-        let list = ListArray::try_new(item(), offsets, Arc::new(values), Some(valid))?;
-        Ok(vec![Arc::new(list)])
+        let lengths = rows.iter().map(|row| row.map(|row| row.0.len()));
+        Ok(vec![lists(item(), lengths, Arc::new(values))?])
     }
 }
 

@@ -1,9 +1,9 @@
 use std::sync::Arc;
 
-use datafusion::arrow::array::{ArrayRef, Float64Array, ListArray, StringArray, StructArray};
-use datafusion::arrow::buffer::{NullBuffer, OffsetBuffer};
+use datafusion::arrow::array::{ArrayRef, Float64Array, StringArray, StructArray};
 use datafusion::arrow::datatypes::{DataType, Field, Fields};
 
+use super::arrays::lists;
 use crate::error::Result;
 
 /// Columns of classes with their probabilities.
@@ -44,16 +44,14 @@ impl Ranked {
             Arc::new(Float64Array::from_iter_values(all().map(|pair| pair.1))),
         ];
         let pairs = StructArray::try_new(self.pair(), pairs, None)?;
-        let lengths = rows.iter().map(|row| row.as_ref().map_or(0, Vec::len));
-        let offsets = OffsetBuffer::from_lengths(lengths);
-        let valid = NullBuffer::from_iter(rows.iter().map(Option::is_some));
-        let list = ListArray::try_new(self.item(), offsets, Arc::new(pairs), Some(valid))?;
+        let lengths = rows.iter().map(|row| row.as_ref().map(Vec::len));
+        let list = lists(self.item(), lengths, Arc::new(pairs))?;
         let classes = first().map(|pair| pair.map(|pair| pair.0));
         let probabilities = first().map(|pair| pair.map(|pair| pair.1));
         Ok([
             Arc::new(classes.collect::<StringArray>()),
             Arc::new(probabilities.collect::<Float64Array>()),
-            Arc::new(list),
+            list,
         ])
     }
 }

@@ -1,13 +1,12 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use datafusion::arrow::array::{ArrayRef, ListArray, StringArray, StructArray};
-use datafusion::arrow::buffer::{NullBuffer, OffsetBuffer};
+use datafusion::arrow::array::{ArrayRef, StringArray, StructArray};
 use datafusion::arrow::datatypes::{DataType, Field, Fields};
 use timbral::audio::Gaps;
 use timbral::{EncodedSound, Extractor, FeatureRow, Segmentation};
 
-use super::arrays::{RowArrays, gaps_text};
+use super::arrays::{RowArrays, gaps_text, lists};
 use super::features::ExtractorCache;
 use super::sound_function::{OfSound, argument};
 use crate::error::Result;
@@ -73,11 +72,8 @@ impl OfSound for Segments {
         let mut columns: Vec<ArrayRef> = vec![Arc::new(filenames.collect::<StringArray>())];
         columns.extend(RowArrays::arrays(names.len(), &all));
         let segments = StructArray::try_new(segment_fields(names), columns, None)?;
-        let lengths = rows.iter().map(|row| row.map_or(0, |(rows, _)| rows.len()));
-        let offsets = OffsetBuffer::from_lengths(lengths);
-        let valid = NullBuffer::from_iter(rows.iter().map(Option::is_some));
+        let lengths = rows.iter().map(|row| row.map(|(rows, _)| rows.len()));
         let item = Arc::new(item(names));
-        let list = ListArray::try_new(item, offsets, Arc::new(segments), Some(valid))?;
-        Ok(vec![Arc::new(list)])
+        Ok(vec![lists(item, lengths, Arc::new(segments))?])
     }
 }

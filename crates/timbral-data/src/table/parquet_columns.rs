@@ -8,7 +8,7 @@ use ::parquet::data_type::{
 };
 use ::parquet::errors::Result;
 use ::parquet::file::reader::{FileReader, RowGroupReader};
-use ::parquet::schema::types::{ColumnDescPtr, Type};
+use ::parquet::schema::types::ColumnDescPtr;
 
 use super::cell::Cell;
 use super::column_cells::{ColumnCells, Floats};
@@ -34,19 +34,19 @@ impl Columns {
     /// The columns that `is_read`; the cells of the others are missing ones.
     pub(super) fn new(file: Reader, is_read: &[bool]) -> Self {
         let schema = file.metadata().file_metadata().schema_descr();
-        let leaf = |root: usize, column: &Type| {
-            let is_flat = column.is_primitive()
-                && column.get_basic_info().repetition() != Repetition::REPEATED;
-            let mut leaves = (0..schema.num_columns()).filter(|_| is_flat);
-            let leaf = leaves.find(|leaf| schema.get_column_root_idx(*leaf) == root)?;
-            Some((leaf, schema.column(leaf)))
-        };
-        let fields = schema.root_schema().get_fields().iter().zip(is_read);
-        let columns = fields.enumerate().map(|(root, (column, read))| {
+        let mut leaves = vec![None; is_read.len()];
+        for leaf in 0..schema.num_columns() {
+            let root = schema.get_column_root(leaf);
+            let is_once = root.get_basic_info().repetition() != Repetition::REPEATED;
+            if root.is_primitive() && is_once {
+                leaves[schema.get_column_root_idx(leaf)] = Some((leaf, schema.column(leaf)));
+            }
+        }
+        let columns = leaves.into_iter().zip(is_read).map(|(leaf, read)| {
             if !read {
                 return Column::Constant(Cell::Missing);
             }
-            match leaf(root, column) {
+            match leaf {
                 Some((leaf, descr)) => Column::Flat(Flat {
                     leaf,
                     is_time: is_time(&descr),

@@ -201,8 +201,12 @@ impl TableShards {
         thread::scope(|scope| {
             let (send, blocks) = sync_channel(1);
             scope.spawn(move || {
-                // It ends when nobody receives.
-                let send = |block| send.send(block).map_err(|_| ());
+                // It ends with an error, and when nobody receives.
+                let send = |block: Result<FeatureTable>| {
+                    let is_last = block.is_err();
+                    let sent = send.send(block).map_err(|_| ());
+                    if is_last { Err(()) } else { sent }
+                };
                 (0..self.paths.len()).try_for_each(|i| self.read(i, n_rows.max(1), &send))
             });
             for block in blocks {

@@ -230,8 +230,8 @@ mod tests {
     use super::super::test_network::MeanBands;
     use super::*;
 
-    #[test]
-    fn tags_are_ranked_over_the_file_and_its_parts() {
+    /// Ten recordings of 1.2 s, two windows each.
+    fn music() -> (tempfile::TempDir, Vec<PathBuf>) {
         let folder = tempfile::tempdir().unwrap();
         let params = timbral_synth::SynthParams {
             recordings_per_genre: 1,
@@ -240,7 +240,13 @@ mod tests {
         };
         let corpus = timbral_synth::SynthCorpus::new(params).unwrap();
         corpus.write(folder.path(), &mut ()).unwrap();
-        let mut files = crate::Inputs::find([folder.path()]).unwrap().files;
+        let files = crate::Inputs::find([folder.path()]).unwrap().files;
+        (folder, files)
+    }
+
+    #[test]
+    fn tags_are_ranked_over_the_file_and_its_parts() {
+        let (folder, mut files) = music();
         let bad = folder.path().join("bad.wav");
         std::fs::write(&bad, "RIFF").unwrap();
         files.insert(1, bad);
@@ -275,15 +281,8 @@ mod tests {
     #[cfg(feature = "plot")]
     #[test]
     fn a_page_has_the_strongest_tags_over_time() {
-        let folder = tempfile::tempdir().unwrap();
-        let params = timbral_synth::SynthParams {
-            recordings_per_genre: 1,
-            seconds: 1.2,
-            ..Default::default()
-        };
-        let corpus = timbral_synth::SynthCorpus::new(params).unwrap();
-        corpus.write(folder.path(), &mut ()).unwrap();
-        let file = &crate::Inputs::find([folder.path()]).unwrap().files[0];
+        let (_folder, files) = music();
+        let file = &files[0];
         let all = usize::MAX;
         let tagger = Tagger::new(Box::new(MeanBands), EmbedderParams::default(), all).unwrap();
         let mut tagging = tagger.file(file).unwrap();
