@@ -13,8 +13,8 @@ pub(crate) mod weights;
 use std::path::Path;
 
 use anyhow::Context;
-use timbral::Inputs;
 use timbral::audio::OpenParams;
+use timbral::{GenreFolder, Inputs};
 
 use crate::session::phase;
 
@@ -37,6 +37,15 @@ impl SoundArgs {
             ..OpenParams::default()
         }
     }
+}
+
+/// The option `--genre-folder`.
+#[derive(clap::Args)]
+pub(crate) struct GenreArgs {
+    /// Folder whose name is the genre of a file: parent, the one that it is in, or top, the first below the one that all
+    /// files are in, as in MUSIC/genre/artist/album/song
+    #[arg(long, value_name = "FOLDER", default_value_t)]
+    pub(crate) genre_folder: GenreFolder,
 }
 
 /// Finds the sound files among files and folders; how many other files there are is printed to stderr. What

@@ -11,7 +11,7 @@ use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
 use tempfile::TempDir;
-use timbral::data::FeatureTable;
+use timbral::data::{FeatureTable, GroupBy};
 
 fn timbral(folder: &Path, args: &str) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_timbral"));
@@ -158,6 +158,16 @@ fn music_becomes_a_classifier_and_bad_files_are_skipped() {
     assert!(report.starts_with("synth-glow: 2 recordings"), "{report}");
     let folds = "in 2 folds that share no folder (4 groups)";
     assert!(report.contains(folds), "{report}");
+    done(
+        folder,
+        "extract-features nested --genre-folder top --out n.csv",
+    );
+    let table = FeatureTable::read(folder.join("n.csv")).unwrap();
+    assert_eq!(table.classes(), ["synth-glow", "synth-pulse"]);
+    // The names of these files are unique, and yet the folders are in the table.
+    let table = table.grouped_by(GroupBy::Folder);
+    assert!(table.group_names()[0].starts_with("synth-glow/Ann/Album/"));
+    assert_eq!((table.n_groups(), table.n_split_groups()), (4, 4));
     std::fs::write(folder.join("music/synth-pulse/text.wav"), "not a sound").unwrap();
     let output = run(folder, "predict music/synth-pulse --model g.timbral");
     let stderr = text(&output.stderr);

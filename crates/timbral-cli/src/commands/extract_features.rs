@@ -5,7 +5,7 @@ use timbral::synth::{SynthCorpus, SynthParams};
 use timbral::{Extraction, Inputs, Segmentation};
 
 use crate::command::Command;
-use crate::options::{FeatureArgs, SoundArgs, find_files};
+use crate::options::{FeatureArgs, GenreArgs, SoundArgs, find_files};
 use crate::session::{Session, ThreadArgs, phase};
 use crate::status::Status;
 
@@ -22,6 +22,8 @@ pub struct ExtractFeatures {
     /// One row per recording (whole) or one per 3-s segment (3s)
     #[arg(long, default_value = "whole")]
     segments: Segmentation,
+    #[command(flatten)]
+    genres: GenreArgs,
     #[cfg(feature = "pretrained")]
     #[command(flatten)]
     embeddings: crate::options::weights::EmbeddingArgs,
@@ -64,7 +66,7 @@ impl ExtractFeatures {
 impl Command for ExtractFeatures {
     const NAME: &'static str = "extract-features";
     const ABOUT: &'static str = "Extract a table of features from sound files, equal to librosa's";
-    const DETAILS: &'static str = "One row per file, labelled with the name of its folder: file name, length \
+    const DETAILS: &'static str = "One row per file, labelled with the name of its folder, or with `--genre-folder top` of the one at the top: file name, length \
         in samples, the features (57 without `--features`), label. Files that cannot be read are skipped and named; a file whose end is \
         missing is read as far as it goes and named. A run that was interrupted leaves FILE.partial, from which `--resume` continues.";
     const EXAMPLE: &'static str = "MUSIC --out features.csv --preset gtzan --segments 3s";
@@ -83,6 +85,7 @@ impl Command for ExtractFeatures {
         let extraction = Extraction {
             features,
             segments: self.segments,
+            genre_folder: self.genres.genre_folder,
             open: self.sound.open_params(),
             resume: self.resume,
             ..Extraction::default()

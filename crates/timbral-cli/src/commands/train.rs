@@ -1,10 +1,10 @@
 use std::path::PathBuf;
 
 use timbral::data::GroupBy;
-use timbral::{ClassifierParams, GenreFolder, Inputs};
+use timbral::{ClassifierParams, Inputs};
 
 use crate::command::Command;
-use crate::options::{FeatureArgs, SoundArgs, find_files};
+use crate::options::{FeatureArgs, GenreArgs, SoundArgs, find_files};
 use crate::session::{ThreadArgs, phase, print_problems, print_skipped};
 use crate::status::Status;
 
@@ -34,10 +34,8 @@ pub struct Train {
     /// Number of folds of the cross-validation that measures the accuracy; 0 for none
     #[arg(long, value_name = "N", default_value_t = 5)]
     folds: usize,
-    /// Folder whose name is the genre of a file: parent, the one that it is in, or top, the first below the one that all
-    /// files are in, as in MUSIC/genre/artist/album/song
-    #[arg(long, value_name = "FOLDER", default_value_t)]
-    genre_folder: GenreFolder,
+    #[command(flatten)]
+    genres: GenreArgs,
     /// What no two folds share: recording, album, artist (by the files' tags) or folder (the first below that of the genre)
     /// [default: the widest that is known of most files and leaves two or more groups per genre]
     #[arg(long, value_name = "GROUPS")]
@@ -70,7 +68,7 @@ impl Command for Train {
         let session = self.threads.start()?;
         let mut params = self.params;
         (params.n_splits, params.seed) = (self.folds, self.seed);
-        (params.genre_folder, params.group_by) = (self.genre_folder, self.group_by);
+        (params.genre_folder, params.group_by) = (self.genres.genre_folder, self.group_by);
         params.reject = self.reject;
         #[cfg(feature = "pretrained")]
         {

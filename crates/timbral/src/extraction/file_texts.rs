@@ -6,6 +6,7 @@ use rayon::prelude::*;
 use timbral_audio::SoundTags;
 
 use super::extractor::Segmentation;
+use super::labels::GenreFolder;
 use super::recordings::{names_tell_recordings, recordings};
 
 /// The columns `group`, `artist` and `album`, as far as a table needs them.
@@ -17,21 +18,21 @@ pub(crate) struct FileTexts {
 }
 
 impl FileTexts {
-    /// A group only where the names of the rows do not say it, artists and albums where a file's tags say some.
-    pub(crate) fn of(files: &[PathBuf], segments: Segmentation) -> Self {
+    /// A group only where the names of the rows do not say it or folders matter, artists and albums where a file's tags say some.
+    pub(crate) fn of(files: &[PathBuf], segments: Segmentation, genre_folder: GenreFolder) -> Self {
         let tags = sound_tags(files);
         let texts = |of: fn(&SoundTags) -> &Option<String>| {
             let texts = tags.iter().map(|tags| of(tags).clone().unwrap_or_default());
             texts.collect()
         };
         let (artists, albums) = (texts(|tags| &tags.artist), texts(|tags| &tags.album));
-        Self::new(files, segments, artists, albums)
+        Self::new(files, (segments, genre_folder), artists, albums)
     }
 
     /// As [`of`](Self::of), with the artist and the album of each file, empty where there is none.
     pub(crate) fn new(
         files: &[PathBuf],
-        segments: Segmentation,
+        (segments, genre_folder): (Segmentation, GenreFolder),
         artists: Vec<String>,
         albums: Vec<String>,
     ) -> Self {
@@ -40,7 +41,8 @@ impl FileTexts {
             columns: Vec::new(),
             texts: vec![Vec::new(); files.len()],
         };
-        if !names_tell_recordings(files, &recordings, segments) {
+        if genre_folder == GenreFolder::Top || !names_tell_recordings(files, &recordings, segments)
+        {
             texts.add("group", recordings);
         }
         for (name, column) in [("artist", artists), ("album", albums)] {
@@ -85,7 +87,7 @@ mod tests {
     use super::*;
     use crate::extraction::inputs::Inputs;
     use crate::extraction::table::Extraction;
-    use crate::{ClassifierParams, GenreFolder, feature_table};
+    use crate::{ClassifierParams, feature_table};
 
     const ARTISTS: [&str; 4] = ["Anna", "Benn", "Cyan", "Dora"];
 
@@ -220,5 +222,30 @@ mod tests {
         }
         let score = fitted(&files).provenance().score.unwrap();
         assert_eq!((score.group_by, score.n_groups), (GroupBy::Artist, 6));
+    }
+    #[test]
+    fn tables_have_the_genre_of_the_folder_at_the_top() {
+        let root = tempfile::tempdir().unwrap();
+        let (_folder, files) = music(None);
+        let files = nested(&files, root.path());
+        let path = root.path().join("t.csv");
+        let extraction = Extraction {
+            genre_folder: GenreFolder::Top,
+            ..Extraction::default()
+        };
+        extraction.run(&files, &path, &mut ()).unwrap();
+        let read = timbral_data::FeatureTable::read(&path).unwrap();
+        let genre = |i: usize| {
+            let below = files[i].strip_prefix(root.path()).unwrap();
+            below.iter().next().unwrap().to_str().unwrap()
+        };
+        assert_eq!(read.classes(), [genre(0), genre(4)]);
+        assert_eq!(read.labels().unwrap(), [0, 0, 0, 0, 1, 1, 1, 1]);
+        let folders = [GroupBy::Folder, GroupBy::Recording];
+        assert_eq!(read.supported_groupings(2), folders);
+        let (in_memory, _) = extraction.table(&files, &mut ()).unwrap();
+        assert_eq!(in_memory.labels(), read.labels());
+        assert_eq!(in_memory.supported_groupings(2), folders);
+        assert_eq!(read.grouped_by(GroupBy::Folder).n_split_groups(), 4);
     }
 }

@@ -7,7 +7,7 @@ use crate::error::{Error, Result};
 use crate::extraction::encoded::EncodedSound;
 use crate::extraction::extractor::{Extractor, FeatureRow};
 use crate::extraction::file_texts::FileTexts;
-use crate::extraction::labels::label;
+use crate::extraction::labels::{GenreFolder, label};
 use crate::extraction::table::columns;
 
 /// The rows of a sound file in memory with what its tags say: a piece of the table of many files, which can be kept
@@ -67,7 +67,12 @@ impl Extractor {
         let files: Vec<PathBuf> = sounds.iter().map(|sound| sound.name.clone()).collect();
         let texts = |of: fn(&SoundRows) -> &String| sounds.iter().map(|s| of(s).clone()).collect();
         let (artists, albums) = (texts(|sound| &sound.artist), texts(|sound| &sound.album));
-        let texts = FileTexts::new(&files, self.segments(), artists, albums);
+        let texts = FileTexts::new(
+            &files,
+            (self.segments(), GenreFolder::Parent),
+            artists,
+            albums,
+        );
         let mut records = vec![columns(self.names(), texts.columns())];
         for (i, sound) in sounds.iter().enumerate() {
             let label = label(&sound.name);

@@ -14,16 +14,18 @@ use crate::extraction::columns::Columns;
 use crate::extraction::extractor::{Extractor, FeatureRow, Segmentation};
 use crate::extraction::file_texts::{FileTexts, sound_tags};
 use crate::extraction::inputs::Inputs;
-use crate::extraction::labels::label;
+use crate::extraction::labels::GenreFolder;
 use crate::extraction::recordings::recordings;
 use crate::extraction::sound_files::{DamagedFile, FileProblems, write_problems};
 
 /// Sound files to a table of features.
 ///
 /// The columns are those of the published GTZAN tables: `filename`, `length` in samples, the numbers of
-/// the [`FeatureSet`](timbral_dsp::FeatureSet), and `label`, the name of the file's folder. Where the names
+/// the [`FeatureSet`](timbral_dsp::FeatureSet), and `label`, the name of the file's folder or of the one at the top
+/// ([`genre_folder`](Self::genre_folder)). Where the names
 /// do not say which rows are of one recording, as published names do (`blues.00000.3.wav`), a column
-/// `group` before the label has the path of the recording; where tags of the files have them, columns `artist` and
+/// `group` before the label has the path of the recording, as always with [`GenreFolder::Top`], so that splits can keep the
+/// folders below that of the genre together; where tags of the files have them, columns `artist` and
 /// `album` follow ([`SoundTags`](timbral_audio::SoundTags)). Every file is
 /// decoded, mixed to mono and resampled to the rate of the features. It runs on the threads of the current
 /// rayon pool; the table does not depend on their number.
@@ -33,6 +35,8 @@ pub struct Extraction {
     pub features: FeatureSetParams,
     /// Which parts of a recording make a row; default the whole recording.
     pub segments: Segmentation,
+    /// The folder whose name is the label of a file; default the one that it is in.
+    pub genre_folder: GenreFolder,
     /// How the files are opened; default strictly: a damaged packet is an error.
     pub open: OpenParams,
     /// Whether [`run`](Self::run) continues from what an interrupted run with the same settings left;
@@ -164,12 +168,16 @@ impl Extraction {
         table: impl AsRef<Path>,
         monitor: &mut dyn Monitor,
     ) -> Result<ExtractionReport> {
-        let texts = FileTexts::of(files, self.segments);
+        let texts = FileTexts::of(files, self.segments, self.genre_folder);
+        let labels = self.genre_folder.labels(files);
         let columns = columns(source.names(), texts.columns());
         let mut settings = source.settings();
         settings["version"] = env!("CARGO_PKG_VERSION").into();
         if self.open.lenient {
             settings["lenient"] = true.into();
+        }
+        if self.genre_folder != GenreFolder::default() {
+            settings["genre_folder"] = self.genre_folder.to_string().into();
         }
         let settings = settings.to_string();
         let open = if self.resume {
@@ -200,7 +208,7 @@ impl Extraction {
             }
             let rows = source.rows(file);
             let mut kept = lock();
-            kept.add(*i, file, texts.of_file(*i), rows)
+            kept.add((*i, file), texts.of_file(*i), &labels[*i], rows)
                 .inspect_err(|_| monitor.stop())?;
             let _ = report(kept.done);
             Ok::<_, Error>(())
@@ -240,18 +248,19 @@ impl Extraction {
     ) -> Result<(FeatureTable, FileProblems)> {
         let extractor = self.extractor()?;
         let each = for_each_file(files, monitor, |path| extractor.rows(path))?;
-        let of_files = recordings(files);
+        let of_files = recordings(files).into_iter();
+        let of_files = of_files.zip(self.genre_folder.labels(files));
         let (mut ids, mut labels, mut lengths) = (Vec::new(), Vec::new(), Vec::new());
         let (mut values, mut skipped, mut groups) = (Vec::new(), Vec::new(), Vec::new());
         let (mut artists, mut albums) = (Vec::new(), Vec::new());
-        let of_files = of_files.iter().zip(sound_tags(files));
-        for ((path, rows), (recording, tags)) in each.into_iter().zip(of_files) {
+        let of_files = of_files.zip(sound_tags(files));
+        for ((_, rows), ((recording, label), tags)) in each.into_iter().zip(of_files) {
             match rows {
                 Err(error) => skipped.push(error),
                 Ok(rows) => {
                     for row in rows {
-                        labels.push(label(path));
-                        groups.push(recording);
+                        labels.push(label.clone());
+                        groups.push(recording.clone());
                         artists.push(tags.artist.clone().unwrap_or_default());
                         albums.push(tags.album.clone().unwrap_or_default());
                         lengths.push(row.length as u64);
@@ -302,15 +311,14 @@ struct Kept {
 impl Kept {
     fn add(
         &mut self,
-        i: usize,
-        path: &Path,
+        (i, path): (usize, &Path),
         texts: &[String],
+        label: &str,
         rows: Result<Vec<FeatureRow>>,
     ) -> Result<()> {
         match rows {
             Ok(rows) => {
-                let label = label(path);
-                let cells: Vec<_> = rows.iter().map(|row| row.cells(texts, &label)).collect();
+                let cells: Vec<_> = rows.iter().map(|row| row.cells(texts, label)).collect();
                 self.journal.append(&key(path), &cells)?;
                 self.files += 1;
             }
