@@ -111,6 +111,11 @@ impl Field {
 }
 
 impl Fields {
+    /// Whether there is a title, an artist and an album.
+    fn are_complete(&self) -> bool {
+        self.title.is_some() && self.artist.is_some() && self.album.is_some()
+    }
+
     fn set(&mut self, field: Field, text: &str) {
         let place = match field {
             Field::Title => &mut self.title,

@@ -265,23 +265,66 @@ fn caf_chunks(bytes: &mut Bytes, fields: &mut Fields) -> Result<()> {
     Ok(())
 }
 
-/// The elements of Matroska. A cluster of unknown size is entered, as its end is not known.
+/// The elements of Matroska. A cluster of unknown size is entered, as its end is not known. As there may be more clusters
+/// than are looked at, elements that `SeekHead` names are read before the first one.
 fn elements(bytes: &mut Bytes, fields: &mut Fields) -> Result<()> {
+    let (mut segment, mut named) = (0, Vec::new());
     for _ in 0..MOST_PARTS {
         let Some(element) = Element::read(bytes)? else {
             break;
         };
-        let end = element.end(bytes.end());
         match element.id {
-            ids::SEGMENT => continue,
-            ids::CLUSTER if element.size.is_none() => continue,
-            ids::INFO => matroska::read_info(&some(bytes, end - element.body)?, fields)?,
-            ids::TAGS => matroska::read_tags(&some(bytes, end - element.body)?, fields)?,
-            _ => {}
+            ids::SEGMENT => {
+                segment = element.body;
+                continue;
+            }
+            ids::CLUSTER => {
+                named_elements(bytes, segment, std::mem::take(&mut named), fields);
+                if fields.are_complete() {
+                    break;
+                }
+                bytes.seek(element.body)?;
+                if element.size.is_none() {
+                    continue;
+                }
+            }
+            _ => read_element(bytes, element, &mut named, fields)?,
         }
-        bytes.seek(end)?;
+        bytes.seek(element.end(bytes.end()))?;
     }
     Ok(())
+}
+
+/// Reads the elements at positions in a segment, from the first to the last; where there is none, nothing is read.
+fn named_elements(bytes: &mut Bytes, segment: u64, mut named: Vec<u64>, fields: &mut Fields) {
+    named.sort_unstable();
+    named.dedup();
+    let mut next = 0;
+    while let Some(position) = named.get(next).filter(|_| next < MOST_TAGS) {
+        let at = segment.saturating_add(*position);
+        if bytes.seek(at).is_ok()
+            && let Ok(Some(element)) = Element::read(bytes)
+        {
+            let _ = read_element(bytes, element, &mut named, fields);
+        }
+        next += 1;
+    }
+}
+
+/// Reads an element if it has tags, or names elements that have.
+fn read_element(
+    bytes: &mut Bytes,
+    element: Element,
+    named: &mut Vec<u64>,
+    fields: &mut Fields,
+) -> Result<()> {
+    let n = element.end(bytes.end()) - element.body;
+    match element.id {
+        ids::SEEK_HEAD => matroska::read_seek_head(&some(bytes, n)?, named),
+        ids::INFO => matroska::read_info(&some(bytes, n)?, fields),
+        ids::TAGS => matroska::read_tags(&some(bytes, n)?, fields),
+        _ => Ok(()),
+    }
 }
 
 /// `moov`, `udta`, `meta`, `ilst`, and an item for each field with a box `data`.

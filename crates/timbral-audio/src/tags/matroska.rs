@@ -1,4 +1,4 @@
-//! `Info` and `Tags` of Matroska and WebM (RFC 9559, section 5.1.8; RFC 9559 and matroska.org, "Tagging").
+//! `SeekHead`, `Info` and `Tags` of Matroska and WebM (RFC 9559, sections 5.1.1, 5.1.2 and 5.1.8; matroska.org, "Tagging").
 
 use std::io::Cursor;
 
@@ -11,6 +11,29 @@ use crate::formats::matroska::ebml::{Element, ids, unsigned};
 /// `TargetTypeValue` of an album and of a piece.
 const ALBUM: u64 = 50;
 const TRACK: u64 = 30;
+
+/// Adds where `SeekHead` says that elements with tags, or more of itself, are: from the start of the segment's content.
+pub(super) fn read_seek_head(content: &[u8], positions: &mut Vec<u64>) -> Result<()> {
+    const WANTED: [u32; 3] = [ids::INFO, ids::TAGS, ids::SEEK_HEAD];
+    each(content, |id, content| {
+        if id != ids::SEEK {
+            return Ok(());
+        }
+        let (mut name, mut position) = (0, None);
+        each(content, |id, content| {
+            match id {
+                ids::SEEK_ID => name = unsigned(content),
+                ids::SEEK_POSITION => position = Some(unsigned(content)),
+                _ => {}
+            }
+            Ok(())
+        })?;
+        if WANTED.map(u64::from).contains(&name) {
+            positions.extend(position);
+        }
+        Ok(())
+    })
+}
 
 /// The title of the file.
 pub(super) fn read_info(content: &[u8], fields: &mut Fields) -> Result<()> {

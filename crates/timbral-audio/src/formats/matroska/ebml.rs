@@ -6,6 +6,10 @@ use crate::formats::bytes::Bytes;
 /// Identifiers of elements.
 pub(crate) mod ids {
     pub(crate) const SEGMENT: u32 = 0x1853_8067;
+    pub(crate) const SEEK_HEAD: u32 = 0x114d_9b74;
+    pub(crate) const SEEK: u32 = 0x4dbb;
+    pub(crate) const SEEK_ID: u32 = 0x53ab;
+    pub(crate) const SEEK_POSITION: u32 = 0x53ac;
     pub(crate) const TRACKS: u32 = 0x1654_ae6b;
     pub(crate) const CLUSTER: u32 = 0x1f43_b675;
     pub(crate) const TRACK_ENTRY: u32 = 0xae;
