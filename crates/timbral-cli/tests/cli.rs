@@ -153,11 +153,15 @@ fn music_becomes_a_classifier_and_bad_files_are_skipped() {
             std::fs::copy(from, to.join(song)).unwrap();
         }
     }
-    let train = "train nested --genre-folder top --folds 2 --out n.timbral";
+    let train = "train nested --genre-folder top --folds 2 --out n.timbral --reject --page n.html";
     let report = done(folder, train);
     assert!(report.starts_with("synth-glow: 2 recordings"), "{report}");
     let folds = "in 2 folds that share no folder (4 groups)";
     assert!(report.contains(folds), "{report}");
+    assert!(report.contains("none of these: area under"), "{report}");
+    let page = std::fs::read_to_string(folder.join("n.html")).unwrap();
+    assert_eq!(page.matches("<figure ").count(), 2);
+    assert!(page.contains("none of these: area under the curve"));
     done(
         folder,
         "extract-features nested --genre-folder top --out n.csv",
@@ -372,6 +376,11 @@ const WRONG: &[(&str, u8, &str)] = &[
         "train t.csv --out g.timbral",
         1,
         "error: t.csv: not a sound file",
+    ),
+    (
+        "train t.csv --folds 0 --page p.html --out g.timbral",
+        1,
+        "--folds 0 holds none out",
     ),
     (
         "train t.csv --model forest --out g.timbral",

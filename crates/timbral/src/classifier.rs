@@ -2,6 +2,7 @@
 
 mod calibration;
 mod file;
+mod held_out;
 mod labelled_files;
 mod member;
 mod networks;
@@ -17,6 +18,7 @@ use timbral_audio::{Clip, OpenParams};
 use timbral_core::Monitor;
 
 pub use calibration::{Calibration, Rejection, ReliabilityPoint};
+pub use held_out::HeldOut;
 pub use member::{GenreModel, Member, SoundView};
 pub use networks::{EmbeddingModel, PublishedNetwork};
 pub use params::{ClassifierParams, MemberParams, ModelParams};

@@ -67,8 +67,9 @@ pub use adapters::linfa_dataset::{from_linfa, to_linfa};
 pub use classical::Classical;
 pub use classifier::{
     Calibration, Classifier, ClassifierParams, EmbeddingModel, FittedClassifier, GenreCount,
-    GenreModel, GenreProbability, HeldOutScore, Member, MemberParams, ModelParams, PredictedWindow,
-    Prediction, Provenance, PublishedNetwork, Rejection, ReliabilityPoint, SoundView,
+    GenreModel, GenreProbability, HeldOut, HeldOutScore, Member, MemberParams, ModelParams,
+    PredictedWindow, Prediction, Provenance, PublishedNetwork, Rejection, ReliabilityPoint,
+    SoundView,
 };
 #[cfg(feature = "pretrained")]
 pub use embedding::{

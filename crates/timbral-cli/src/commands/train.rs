@@ -1,5 +1,6 @@
 use std::path::PathBuf;
 
+use anyhow::ensure;
 use timbral::data::GroupBy;
 use timbral::{ClassifierParams, Inputs};
 
@@ -44,6 +45,10 @@ pub struct Train {
     /// each genre
     #[arg(long)]
     reject: bool,
+    /// Page to write, .html, of the predictions for held-out recordings: reliability before and after calibration, and with
+    /// --reject the receiver operating characteristic on held-out genres
+    #[arg(long, value_name = "FILE")]
+    page: Option<PathBuf>,
     /// Random seed
     #[arg(long, default_value_t = 0)]
     seed: u64,
@@ -65,6 +70,10 @@ impl Command for Train {
     const EXAMPLE: &'static str = "MUSIC --model boost --out genres.timbral";
 
     fn run(self) -> anyhow::Result<Status> {
+        ensure!(
+            self.page.is_none() || self.folds > 0,
+            "--page shows held-out recordings, and --folds 0 holds none out"
+        );
         let session = self.threads.start()?;
         let mut params = self.params;
         (params.n_splits, params.seed) = (self.folds, self.seed);
@@ -88,6 +97,9 @@ impl Command for Train {
         phase(format!("training on {} sound files", files.len()));
         let fitted = params.fit(&files, &mut session.monitor())?;
         fitted.classifier.save(&self.out)?;
+        if let Some(page) = &self.page {
+            fitted.report()?.save(page)?;
+        }
         print_problems(&fitted.problems);
         println!("{}", fitted.classifier.provenance());
         let skipped = fitted.problems.skipped.len() + unreadable.len();

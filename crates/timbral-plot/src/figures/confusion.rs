@@ -32,7 +32,7 @@ pub fn confusion_matrix(matrix: &ConfusionMatrix, params: &FigureParams) -> Resu
     let labels = matrix.labels().to_vec();
     Figure::draw(params, |canvas, area| {
         let map = Colormap::Blues;
-        let area = colorbar(canvas, area, map, (0.0, 1.0), "share of the true class");
+        let area = colorbar(canvas, area, map, (0.0, 1.0), "fraction of the true class");
         let (x, y) = (
             Axis::names(labels.clone(), "predicted"),
             Axis::names(labels, "true"),

@@ -38,7 +38,7 @@ pub fn reliability_diagram<S: AsRef<str>>(
         let keys = drawn.iter().enumerate();
         let keys = keys.map(|(i, (name, _))| (Key::Line(Paint::Class(i)), (*name).to_owned()));
         let keys: Vec<_> = keys
-            .chain([(Key::Line(Paint::Muted), "calibrated".to_owned())])
+            .chain([(Key::Line(Paint::Muted), "perfectly calibrated".to_owned())])
             .collect();
         let area = legend(canvas, area, &keys);
         let x = Axis::linear((-0.02, 1.02), "predicted probability");
@@ -46,7 +46,7 @@ pub fn reliability_diagram<S: AsRef<str>>(
             canvas,
             area,
             &x,
-            &Axis::linear((-0.02, 1.02), "share that came true"),
+            &Axis::linear((-0.02, 1.02), "fraction that came true"),
         );
         canvas.line(vec![plot.at(0.0, 0.0), plot.at(1.0, 1.0)], Paint::Muted, 1);
         for (i, (_, bins)) in drawn.iter().enumerate() {

@@ -1,6 +1,6 @@
 use std::fmt;
 
-use ndarray::{Array2, ArrayView2};
+use ndarray::Array2;
 use serde::{Deserialize, Serialize};
 use timbral_core::quantile;
 use timbral_metrics::{
@@ -82,25 +82,25 @@ pub struct Rejection {
 }
 
 impl Calibration {
-    /// Of probabilities of held-out recordings, in the folds that they were held out in.
+    /// Of probabilities of held-out recordings, in the folds that they were held out in; and these probabilities after
+    /// calibration by the other folds.
     pub(super) fn new(
-        probabilities: ArrayView2<'_, f32>,
+        before: &Array2<f64>,
         labels: &[usize],
         folds: &[Fold],
-    ) -> Result<Self> {
-        let before = probabilities.mapv(f64::from);
+    ) -> Result<(Self, Array2<f64>)> {
         let all: Vec<usize> = (0..labels.len()).collect();
         let mut after = before.clone();
         for fold in folds {
-            let temperature = fit(&before, labels, &fold.train);
+            let temperature = fit(before, labels, &fold.train);
             for row in &fold.test {
                 let calibrated = calibrated(&before.row(*row).to_vec(), temperature);
                 after.row_mut(*row).assign(&ndarray::arr1(&calibrated));
             }
         }
         let [loss_before, loss_after] =
-            [&before, &after].map(|probabilities| log_loss(probabilities, labels, &all, 1.0));
-        let mut temperature = fit(&before, labels, &all);
+            [before, &after].map(|probabilities| log_loss(probabilities, labels, &all, 1.0));
+        let mut temperature = fit(before, labels, &all);
         let log_loss = match loss_after < loss_before - LEAST_GAIN {
             true => [loss_before, loss_after],
             false => {
@@ -114,21 +114,21 @@ impl Calibration {
             let scores = Scores::try_from(probabilities.view())?;
             Ok(expected_calibration_error(labels, &scores, &bins)?)
         };
-        let (hits, mut confidences) = hits(after.view(), labels)?;
-        confidences.iter_mut().for_each(|p| *p = p.clamp(0.0, 1.0));
+        let (hits, confidences) = hits(after.view(), labels)?;
         let reliability = calibration_curve(&hits, &confidences, &bins)?;
         let point = |bin: &timbral_metrics::ReliabilityBin| ReliabilityPoint {
             n: bin.count,
             probability: bin.prob_pred,
             right: bin.prob_true,
         };
-        Ok(Self {
+        let calibration = Self {
             temperature,
             log_loss,
-            error: [error(&before)?, error(&after)?],
+            error: [error(before)?, error(&after)?],
             reliability: reliability.iter().map(point).collect(),
             rejection: None,
-        })
+        };
+        Ok((calibration, after))
     }
 
     /// Whether its numbers can be used.
@@ -266,11 +266,11 @@ impl fmt::Display for Rejection {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
 
     /// Two classes; the model says 0.99 and is right in 3 of 4 cases.
-    fn overconfident() -> (Array2<f32>, Vec<usize>, Vec<Fold>) {
+    pub(crate) fn overconfident() -> (Array2<f64>, Vec<usize>, Vec<Fold>) {
         let probabilities = Array2::from_shape_fn((80, 2), |(_, class)| [0.99, 0.01][class]);
         let labels: Vec<usize> = (0..80).map(|row| usize::from(row % 4 == 0)).collect();
         let fold = |test: std::ops::Range<usize>| Fold {
@@ -283,7 +283,7 @@ mod tests {
     #[test]
     fn a_temperature_makes_probabilities_as_high_as_the_fraction_that_is_right() {
         let (probabilities, labels, folds) = overconfident();
-        let calibration = Calibration::new(probabilities.view(), &labels, &folds).unwrap();
+        let (calibration, after) = Calibration::new(&probabilities, &labels, &folds).unwrap();
         // (0.99 / 0.01)^(1/T) = 3.
         let expected = 99f64.ln() / 3f64.ln();
         assert!(
@@ -297,15 +297,17 @@ mod tests {
             "{calibration}"
         );
         assert_eq!(calibration.reliability.len(), 1);
+        assert!((after[[79, 0]] - 0.75).abs() < 1e-5);
         assert!(calibration.is_valid());
         // Right in as many cases as it says: nothing is changed.
-        let good = probabilities.mapv(|p| if p > 0.5 { 0.75 } else { 0.25 });
-        let good = Calibration::new(good.view(), &labels, &folds).unwrap();
+        let right = probabilities.mapv(|p| if p > 0.5 { 0.75 } else { 0.25 });
+        let (good, as_before) = Calibration::new(&right, &labels, &folds).unwrap();
         assert_eq!(
             (good.temperature, good.apply(&[1.0, 0.0])),
             (1.0, vec![1.0, 0.0])
         );
         assert_eq!(good.log_loss[0], good.log_loss[1]);
+        assert_eq!(as_before, right);
         // Zeros stay small, and rows stay probabilities.
         let row = calibration.apply(&[1.0, 0.0]);
         assert!(row[1] > 0.0 && (row.iter().sum::<f64>() - 1.0).abs() < 1e-12);

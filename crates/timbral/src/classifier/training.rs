@@ -3,12 +3,13 @@
 use std::path::PathBuf;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use ndarray::{Array2, ArrayView2};
+use ndarray::Array2;
 use timbral_core::{Monitor, Progress};
 use timbral_data::GroupBy;
 use timbral_metrics::Fold;
 
 use super::calibration::{Calibration, Rejection};
+use super::held_out::HeldOut;
 use super::labelled_files::LabelledFiles;
 use super::member::{CompiledMember, Member};
 use super::networks::Networks;
@@ -28,6 +29,8 @@ pub struct FittedClassifier {
     pub classifier: Classifier,
     /// The files that cannot be used, and those that are damaged.
     pub problems: FileProblems,
+    /// The predictions that its scores are of; `None` if it was not evaluated.
+    pub held_out: Option<HeldOut>,
 }
 
 impl ClassifierParams {
@@ -91,15 +94,23 @@ impl ClassifierParams {
             total: (folds.len() * self.n_splits + n_genres + 1) * self.members.len(),
             monitor,
         };
-        let (mut scores, mut calibration) = (Vec::new(), None);
+        let (mut scores, mut calibration, mut kept) = (Vec::new(), None, None);
         for (by, (n_groups, folds)) in folds {
             let held_out = trainer.held_out(&folds)?;
             if by == group_by {
-                let mut new = Calibration::new(held_out.view(), &data.labels, &folds)?;
+                let probabilities = held_out.mapv(f64::from);
+                let (mut new, calibrated) = Calibration::new(&probabilities, &data.labels, &folds)?;
+                let mut new_kept = HeldOut {
+                    labels: data.labels.clone(),
+                    probabilities,
+                    calibrated,
+                    known: Vec::new(),
+                    unknown: Vec::new(),
+                };
                 if n_genres > 0 {
-                    new.rejection = Some(trainer.rejection(&new, held_out.view(), &folds)?);
+                    new.rejection = Some(trainer.rejection(&new, &mut new_kept, &folds)?);
                 }
-                calibration = Some(new);
+                (calibration, kept) = (Some(new), Some(new_kept));
             }
             let evaluation = Evaluation::new(&data.table, &data.classes, held_out.view())?;
             let accuracy = evaluation.by_row;
@@ -127,6 +138,7 @@ impl ClassifierParams {
         Ok(FittedClassifier {
             classifier,
             problems,
+            held_out: kept,
         })
     }
 
@@ -176,20 +188,19 @@ impl Trainer<'_> {
         Ok(weighted_mean(weights, means.into_iter()))
     }
 
-    /// How well recordings of a genre that was not trained on are told from others: each genre in turn is unknown; in
-    /// the first fold are the known recordings.
+    /// How well recordings of a genre that was not trained on are told from others: each genre in turn is unknown;
+    /// a fold of the others are the known recordings. The predictions of both are kept.
     fn rejection(
         &mut self,
         calibration: &Calibration,
-        held_out: ArrayView2<'_, f32>,
+        held_out: &mut HeldOut,
         folds: &[Fold],
     ) -> Result<Rejection> {
         let data = self.data;
         let greatest = |mean: &[f64]| calibration.apply(mean).into_iter().fold(f64::MIN, f64::max);
-        let rows = held_out.rows().into_iter();
-        let rows = rows.map(|row| greatest(&row.iter().map(|p| f64::from(*p)).collect::<Vec<_>>()));
-        let held_out: Vec<f64> = rows.collect();
-        let (mut known, mut unknown) = (Vec::new(), Vec::new());
+        let rows = held_out.probabilities.rows().into_iter();
+        let of_all: Vec<f64> = rows.map(|row| greatest(&row.to_vec())).collect();
+        let HeldOut { known, unknown, .. } = held_out;
         for (genre, fold) in (0..data.classes.len()).zip(folds.iter().cycle()) {
             let is_other = |file: &usize| data.labels[*file] != genre;
             let train: Vec<usize> = fold.train.iter().copied().filter(is_other).collect();
@@ -198,11 +209,15 @@ impl Trainer<'_> {
                 let is_known = fold.test.contains(&file) && is_other(&file);
                 if is_known || !is_other(&file) {
                     let p = greatest(&self.mean(&members, file)?);
-                    if is_known { &mut known } else { &mut unknown }.push(p);
+                    if is_known {
+                        known.push(p)
+                    } else {
+                        unknown.push(p)
+                    }
                 }
             }
         }
-        Rejection::new(&held_out, &known, &unknown)
+        Rejection::new(&of_all, known, unknown)
     }
 
     fn train(&mut self, files: &[usize]) -> Result<Vec<CompiledMember>> {

@@ -168,8 +168,8 @@ pub(crate) fn most_probable(probabilities: ArrayView2<'_, f32>) -> Result<Vec<us
     Ok(Scores::try_from(values.view())?.argmax())
 }
 
-/// For each row, whether its most probable class is the right one, and the probability of that class: what a
-/// reliability diagram is made of.
+/// For each row, whether its most probable class is the right one, and the probability of that class, which rounding may
+/// have led a little above 1: what a reliability diagram is made of.
 pub(crate) fn hits(
     probabilities: ArrayView2<'_, f64>,
     labels: &[usize],
@@ -177,6 +177,6 @@ pub(crate) fn hits(
     let predicted = Scores::try_from(probabilities)?.argmax();
     let hits = predicted.iter().zip(labels).map(|(p, t)| p == t);
     let confidences = predicted.iter().enumerate();
-    let confidences = confidences.map(|(row, class)| probabilities[[row, *class]]);
+    let confidences = confidences.map(|(row, class)| probabilities[[row, *class]].clamp(0.0, 1.0));
     Ok((hits.collect(), confidences.collect()))
 }
