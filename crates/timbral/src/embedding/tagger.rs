@@ -107,14 +107,12 @@ impl Tagging {
             windows: Vec::new(),
         };
         let names: Vec<&str> = drawn.tags.iter().map(|tag| tag.tag.as_str()).collect();
-        let value = |window: usize, name: &str| {
-            let tags = &self.windows[window].tags;
-            let found = tags.iter().find(|tag| tag.tag == name);
-            found.map_or(0.0, |tag| tag.probability)
-        };
-        let windows: Vec<[f64; 2]> = self.windows.iter().map(|w| [w.start, w.end]).collect();
-        let lead = drawn.to_string();
-        sound_page(path.as_ref(), open, &lead, &windows, &names, value)
+        let windows = self.windows.iter().map(|window| {
+            let tags = window.tags.iter();
+            let values = tags.map(|tag| (tag.tag.as_str(), tag.probability));
+            ([window.start, window.end], values.collect())
+        });
+        sound_page(path.as_ref(), open, &drawn.to_string(), &names, windows)
     }
 }
 

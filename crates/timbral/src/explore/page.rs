@@ -25,26 +25,25 @@ impl Prediction {
     /// The file cannot be read.
     pub fn page(&self, path: impl AsRef<Path>, open: OpenParams) -> Result<SoundPage> {
         let names: Vec<&str> = self.genres.iter().map(|g| g.genre.as_str()).collect();
-        let value = |window: usize, name: &str| {
-            let genres = &self.windows[window].genres;
-            let found = genres.iter().find(|g| g.genre == name);
-            found.map_or(0.0, |g| g.probability)
-        };
-        let windows: Vec<[f64; 2]> = self.windows.iter().map(|w| [w.start, w.end]).collect();
-        let lead = self.to_string();
-        sound_page(path.as_ref(), open, &lead, &windows, &names, value)
+        let windows = self.windows.iter().map(|window| {
+            let genres = window.genres.iter();
+            let values = genres.map(|g| (g.genre.as_str(), g.probability));
+            ([window.start, window.end], values.collect())
+        });
+        sound_page(path.as_ref(), open, &self.to_string(), &names, windows)
     }
 }
 
-/// A page of a file with a lane for each name; `value` is that of a window and a name.
-pub(crate) fn sound_page(
+/// A page of a file with a lane for each name, from the start, the end and the named values of each window; a value that
+/// a window does not name is 0.
+pub(crate) fn sound_page<'a>(
     path: &Path,
     open: OpenParams,
     lead: &str,
-    windows: &[[f64; 2]],
     names: &[&str],
-    value: impl Fn(usize, &str) -> f64,
+    windows: impl Iterator<Item = ([f64; 2], Vec<(&'a str, f64)>)>,
 ) -> Result<SoundPage> {
+    let (windows, named): (Vec<_>, Vec<_>) = windows.unzip();
     let reader = AudioReader::open_with(path, &open)?;
     let media_type = media_type(reader.format());
     let clip = reader
@@ -66,9 +65,14 @@ pub(crate) fn sound_page(
     }
     page.spectrogram(mel_db(clip.samples()).map_err(in_file(path))?.view())?;
     if !windows.is_empty() {
-        let cell = |(window, name): (usize, usize)| value(window, names[name]);
+        let cell = |(window, name): (usize, usize)| {
+            let found = named[window]
+                .iter()
+                .find(|(known, _)| *known == names[name]);
+            found.map_or(0.0, |(_, value)| *value)
+        };
         let values = Array2::from_shape_fn((windows.len(), names.len()), cell);
-        page.over_time(&apart(windows), names, values.view())?;
+        page.over_time(&apart(&windows), names, values.view())?;
     }
     Ok(page)
 }
