@@ -2,7 +2,7 @@
 //!
 //! - [`Progress`] and [`Monitor`]: progress of long work, and stopping it.
 //! - [`Rng`], [`split_mix`], [`unit_f64`]: seeded random numbers, the same on every machine.
-//! - [`InvalidParameter`] and [`check`]: the error of a parameter out of range.
+//! - [`InvalidParameter`], [`check`] and [`parse_name`]: the error of a parameter out of range.
 //! - [`quantile`]: NumPy's linear quantile.
 //! - With the feature `fft`: [`LaneFftF32`] and [`LaneFftF64`], Fourier transforms of several signals side by
 //!   side, with the same bits on every instruction set.
@@ -42,7 +42,7 @@ pub use file::{write_atomic, write_json};
 pub use folder::TemporaryFolder;
 #[cfg(feature = "files")]
 pub use json_lines::{JsonLines, JsonLinesError};
-pub use parameter::{InvalidParameter, check};
+pub use parameter::{InvalidParameter, check, parse_name};
 pub use progress::{Monitor, Progress, SharedMonitor};
 pub use quantile::quantile;
 pub use random::{Rng, finalize, split_mix, unit_f64};

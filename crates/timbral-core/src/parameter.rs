@@ -45,3 +45,24 @@ pub fn check(
         false => Err(InvalidParameter::new(name, value, reason)),
     }
 }
+
+/// The first of `all` that prints as `text`, else the error that names the parameter, the text and the rule.
+///
+/// ```
+/// let parse = |text| timbral_core::parse_name("n_bits", text, [16, 24], "must be 16 or 24");
+/// assert_eq!(parse("24"), Ok(24));
+/// assert_eq!(parse("8").unwrap_err().to_string(), "n_bits = 8: must be 16 or 24");
+/// ```
+///
+/// # Errors
+///
+/// [`InvalidParameter`] if none prints so.
+pub fn parse_name<T: Display>(
+    name: &'static str,
+    text: &str,
+    all: impl IntoIterator<Item = T>,
+    reason: &'static str,
+) -> Result<T, InvalidParameter> {
+    let found = all.into_iter().find(|one| one.to_string() == text);
+    found.ok_or_else(|| InvalidParameter::new(name, text, reason))
+}

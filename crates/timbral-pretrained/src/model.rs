@@ -3,7 +3,7 @@ use std::path::Path;
 use std::str::FromStr;
 
 use candle_core::Device;
-use timbral_core::InvalidParameter;
+use timbral_core::parse_name;
 
 use crate::error::{Error, Result};
 use crate::musicnn::{MSD, MSD_TAGS, MTT, MTT_TAGS, Musicnn, MusicnnParams};
@@ -140,8 +140,7 @@ impl FromStr for Model {
     type Err = Error;
 
     fn from_str(name: &str) -> Result<Self> {
-        let unknown = || InvalidParameter::new("model", name, "must be musicnn-msd or musicnn-mtt");
-        let found = Self::ALL.into_iter().find(|model| model.name() == name);
-        Ok(found.ok_or_else(unknown)?)
+        let reason = "must be musicnn-msd or musicnn-mtt";
+        Ok(parse_name("model", name, Self::ALL, reason)?)
     }
 }

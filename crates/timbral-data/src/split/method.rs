@@ -2,7 +2,7 @@ use std::collections::HashSet;
 use std::fmt;
 use std::str::FromStr;
 
-use timbral_core::InvalidParameter;
+use timbral_core::parse_name;
 use timbral_metrics::{FoldParams, TrainTestParams, stratified_group_k_fold, train_test_split};
 
 use super::rows::Split;
@@ -124,10 +124,8 @@ impl FromStr for SplitMethod {
     type Err = Error;
 
     fn from_str(name: &str) -> Result<Self> {
-        let found = Self::NAMES.iter().find(|(n, _)| *n == name);
-        found
-            .map(|(_, method)| *method)
-            .ok_or_else(|| InvalidParameter::new("split", name, EXPECTED).into())
+        let all = Self::NAMES.map(|(_, method)| method);
+        Ok(parse_name("split", name, all, EXPECTED)?)
     }
 }
 

@@ -3,7 +3,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
-use timbral_core::InvalidParameter;
+use timbral_core::parse_name;
 
 use super::cell::missing;
 use super::feature_table::{FeatureTable, fits};
@@ -54,9 +54,8 @@ impl FromStr for GroupBy {
     type Err = Error;
 
     fn from_str(name: &str) -> Result<Self> {
-        let found = Self::ALL.into_iter().find(|by| by.to_string() == name);
         let reason = "must be recording, album, artist or folder";
-        found.ok_or_else(|| InvalidParameter::new("group_by", name, reason).into())
+        Ok(parse_name("group_by", name, Self::ALL, reason)?)
     }
 }
 

@@ -4,7 +4,7 @@ use std::str::FromStr;
 use ndarray::Array2;
 use serde::Serialize;
 use serde_json::{Value, json};
-use timbral_core::{InvalidParameter, Monitor};
+use timbral_core::{Monitor, parse_name};
 use timbral_data::{FeatureTable, Scaling};
 
 use crate::classical::{forests, logistic, simple, svm};
@@ -141,8 +141,7 @@ impl FromStr for Classical {
     type Err = Error;
 
     fn from_str(name: &str) -> Result<Self> {
-        let found = Self::all().into_iter().find(|m| m.to_string() == name);
-        found.ok_or_else(|| InvalidParameter::new("model", name, NAMES).into())
+        Ok(parse_name("model", name, Self::all(), NAMES)?)
     }
 }
 

@@ -6,7 +6,9 @@ use std::path::PathBuf;
 use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
+#[cfg(not(feature = "pretrained"))]
 use timbral_core::InvalidParameter;
+use timbral_core::parse_name;
 
 use crate::error::{Error, Result};
 use crate::linear::logistic::LogisticParams;
@@ -56,9 +58,8 @@ impl FromStr for PublishedNetwork {
     type Err = Error;
 
     fn from_str(name: &str) -> Result<Self> {
-        let found = Self::ALL.into_iter().find(|n| n.to_string() == name);
         let reason = "must be musicnn-msd or musicnn-mtt";
-        found.ok_or_else(|| InvalidParameter::new("network", name, reason).into())
+        Ok(parse_name("network", name, Self::ALL, reason)?)
     }
 }
 

@@ -3,7 +3,7 @@ use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 use serde::Serialize;
-use timbral_core::InvalidParameter;
+use timbral_core::parse_name;
 
 use super::recordings::below_common_folder;
 use crate::error::{Error, Result};
@@ -61,9 +61,8 @@ impl FromStr for GenreFolder {
     type Err = Error;
 
     fn from_str(name: &str) -> Result<Self> {
-        let found = Self::ALL.into_iter().find(|kind| kind.to_string() == name);
         let reason = "must be parent or top";
-        found.ok_or_else(|| InvalidParameter::new("genre_folder", name, reason).into())
+        Ok(parse_name("genre_folder", name, Self::ALL, reason)?)
     }
 }
 

@@ -2,7 +2,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
-use timbral_core::InvalidParameter;
+use timbral_core::parse_name;
 use timbral_nn::Architecture;
 
 use crate::error::{Error, Result};
@@ -63,9 +63,8 @@ impl FromStr for ModelKind {
     type Err = Error;
 
     fn from_str(name: &str) -> Result<Self> {
-        let found = Self::NAMES.iter().find(|(known, _)| *known == name);
         let reason = "neither boosted-trees, dense, conv, crnn nor attention";
-        let unknown = || InvalidParameter::new("model", name, reason).into();
-        found.map(|(_, kind)| *kind).ok_or_else(unknown)
+        let all = Self::NAMES.map(|(_, kind)| kind);
+        Ok(parse_name("model", name, all, reason)?)
     }
 }
