@@ -1,6 +1,6 @@
 //! Transforms with a constant number of bins per octave, and the pitch classes made of them.
 //!
-//! `bands` has the frequencies and the lengths of the filters, `wavelets` the filters, `short_filters` those of an octave
+//! `bands` has the frequencies and the lengths of the filters, `wavelets` the filters, `filter_spectra` what they are applied to, `short_filters` those of an octave
 //! that are applied without a transform, `decimator` the low-pass
 //! between octaves, `interpolator` that for their sum. [`Cqt`], [`PseudoCqt`] and [`HybridCqt`] are the transforms, [`Icqt`] is
 //! the inverse; [`ChromaCqt`] adds up pitch
@@ -13,6 +13,7 @@ mod cqt;
 mod cqt_params;
 mod decimator;
 mod fast_halving;
+mod filter_spectra;
 mod hybrid;
 mod icqt;
 mod interpolator;

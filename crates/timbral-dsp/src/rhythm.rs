@@ -14,6 +14,7 @@ mod plp;
 mod tempo;
 mod tempogram;
 mod tempogram_ratio;
+mod window_lags;
 
 pub(crate) use autocorrelation::Autocorrelation;
 pub use autocorrelation::autocorrelate;

@@ -8,12 +8,13 @@ use num_complex::Complex;
 use super::bands::Bands;
 use super::cqt_params::{CqtParams, debug_plan};
 use super::decimator::{Decimator, DecimatorScratch};
+use super::filter_spectra::{FilterSpectra, FilterSpectraScratch};
 use super::short_filters::{ShortFilters, ShortScratch};
 use super::wavelets::Wavelets;
 use crate::error::{Error, Result, check_finite};
 use crate::frames::Window;
 use crate::simd::{LANES, Lane, ZERO, magnitudes, store_tile};
-use crate::transform::{Stft, StftParams, StftScratch};
+use crate::transform::StftParams;
 
 /// A planned constant-Q or variable-Q transform; equals `librosa.cqt` and `librosa.vqt`.
 ///
@@ -59,12 +60,12 @@ pub struct Cqt {
 }
 
 /// Some neighbouring bins, from high to low.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 struct Octave {
     rows: Range<usize>,
     /// Whether the rate is halved before this octave.
     halved: bool,
-    stft: Stft,
+    spectra: FilterSpectra,
     wavelets: Arc<Wavelets>,
     /// The same without a transform, where that is faster.
     short: Option<ShortFilters>,
@@ -78,8 +79,8 @@ pub(crate) struct CqtScratch {
     /// The signal at a lower rate, and room for the next one.
     lower: [Vec<f32>; 2],
     decimator: DecimatorScratch,
-    stft: StftScratch,
-    spectra: [Vec<Lane>; 2],
+    spectra: FilterSpectraScratch,
+    bins: [Vec<Lane>; 2],
     short: ShortScratch,
     out: Vec<[Lane; 2]>,
     tile: [Vec<Lane>; 3],
@@ -128,13 +129,14 @@ impl Cqt {
                 _ => Arc::new(Wavelets::new(&params, &frequencies, lengths, 2)),
             };
             last = Some((key, Arc::clone(&wavelets)));
-            let stft = Stft::new(StftParams {
+            let stft = StftParams {
                 n_fft: wavelets.n_fft,
                 hop_length: hop,
                 window: Window::Boxcar,
                 pad_mode: params.pad_mode,
                 ..StftParams::default()
-            })?;
+            };
+            let spectra = FilterSpectra::new(stft, &wavelets)?;
             let gain = |length: &f64| {
                 let of_rate = (top_rate / rate).sqrt();
                 let gain = match params.scale {
@@ -145,9 +147,9 @@ impl Cqt {
             };
             octaves.push(Octave {
                 gains: top_lengths[rows.clone()].iter().map(gain).collect(),
-                short: ShortFilters::new(&wavelets, stft.framing()),
+                short: ShortFilters::new(&wavelets, spectra.framing()),
                 halved,
-                stft,
+                spectra,
                 wavelets,
                 rows: rows.clone(),
             });
@@ -210,7 +212,7 @@ impl Cqt {
             if octave.halved {
                 n = self.halve.output_len(n);
             }
-            n_frames = n_frames.min(octave.stft.n_frames(n)?);
+            n_frames = n_frames.min(octave.spectra.framing().n_frames(n)?);
         }
         Ok(n_frames)
     }
@@ -219,7 +221,7 @@ impl Cqt {
     fn top_hop(&self) -> usize {
         self.octaves
             .first()
-            .map_or(1, |o| o.stft.params().hop_length)
+            .map_or(1, |o| o.spectra.framing().hop_length)
     }
 
     /// The complex transform of `y`, shape `(n_bins, n_frames)`.
@@ -284,8 +286,8 @@ impl Cqt {
         let CqtScratch {
             lower,
             decimator,
-            stft,
-            spectra: [re, im],
+            spectra,
+            bins: [re, im],
             short,
             out,
             tile,
@@ -305,7 +307,7 @@ impl Cqt {
             }
             let y = if is_lower { &**now } else { y };
             for part in [&mut *re, &mut *im] {
-                part.resize(octave.stft.n_bins(), ZERO);
+                part.resize(octave.spectra.n_bins(), ZERO);
             }
             out.resize(octave.rows.len(), [ZERO; 2]);
             for first in (0..n_frames).step_by(LANES) {
@@ -313,7 +315,8 @@ impl Cqt {
                 match &octave.short {
                     Some(filters) => filters.apply(y, first, used, short, out),
                     None => {
-                        octave.stft.forward_tile(y, first, used, re, im, stft);
+                        let parts = [&mut re[..], &mut im[..]];
+                        octave.spectra.tile(y, first, used, parts, spectra);
                         octave.wavelets.apply(re, im, out);
                     }
                 }

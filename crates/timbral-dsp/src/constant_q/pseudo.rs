@@ -4,10 +4,11 @@ use ndarray::Array2;
 
 use super::bands::Bands;
 use super::cqt_params::{CqtParams, debug_plan};
+use super::filter_spectra::{FilterSpectra, FilterSpectraScratch};
 use super::wavelets::Wavelets;
-use crate::error::Result;
-use crate::simd::{Lane, ZERO, store_tile};
-use crate::transform::{LongMagnitudes, Stft, StftParams};
+use crate::error::{Result, check_finite};
+use crate::simd::{LANES, ZERO, magnitudes, store_tile};
+use crate::transform::StftParams;
 
 /// A planned pseudo constant-Q transform: one spectrogram, whose bins are added up with the magnitudes of the
 /// filters of [`Cqt`](crate::Cqt); equals `librosa.pseudo_cqt`.
@@ -38,18 +39,9 @@ use crate::transform::{LongMagnitudes, Stft, StftParams};
 pub struct PseudoCqt {
     params: CqtParams,
     frequencies: Vec<f64>,
-    spectra: Spectra,
+    spectra: FilterSpectra,
     wavelets: Wavelets,
     gains: Vec<f32>,
-}
-
-/// How spectrograms are computed.
-#[derive(Clone)]
-enum Spectra {
-    /// In f32, without the bins that no filter needs.
-    Long(Box<LongMagnitudes>),
-    /// Longer ones.
-    Any(Box<Stft>),
 }
 
 impl fmt::Debug for PseudoCqt {
@@ -84,7 +76,15 @@ impl PseudoCqt {
         };
         Ok(Self {
             gains: lengths.iter().map(gain).collect(),
-            spectra: Spectra::new(&params, &wavelets)?,
+            spectra: FilterSpectra::new(
+                StftParams {
+                    n_fft: wavelets.n_fft,
+                    hop_length: params.hop_length,
+                    pad_mode: params.pad_mode,
+                    ..StftParams::default()
+                },
+                &wavelets,
+            )?,
             wavelets,
             frequencies,
             params,
@@ -107,45 +107,25 @@ impl PseudoCqt {
     ///
     /// No samples, or one that is NaN or infinite.
     pub fn process(&self, y: &[f32]) -> Result<Array2<f32>> {
-        let n_frames = match &self.spectra {
-            Spectra::Long(plan) => plan.n_frames(y.len())?,
-            Spectra::Any(stft) => stft.n_frames(y.len())?,
-        };
+        check_finite("signal", y)?;
+        let n_frames = self.spectra.framing().n_frames(y.len())?;
         let mut out = Array2::zeros((self.gains.len(), n_frames));
         let mut view = out.view_mut();
+        let mut scratch = FilterSpectraScratch::default();
+        let mut bins = vec![ZERO; self.spectra.n_bins()];
+        let (mut re, mut im) = (bins.clone(), bins.clone());
         let mut lanes = vec![ZERO; self.gains.len()];
-        let mut visit = |first: usize, tile: &[Lane]| {
-            self.wavelets.apply_magnitudes(tile, &mut lanes);
+        for first in (0..n_frames).step_by(LANES) {
+            let used = (n_frames - first).min(LANES);
+            let parts = [&mut re[..], &mut im[..]];
+            self.spectra.tile(y, first, used, parts, &mut scratch);
+            magnitudes(&re, &im, &mut bins);
+            self.wavelets.apply_magnitudes(&bins, &mut lanes);
             for (lane, gain) in lanes.iter_mut().zip(&self.gains) {
                 lane.iter_mut().for_each(|v| *v *= gain);
             }
             store_tile(&lanes, first, &mut view);
-        };
-        match &self.spectra {
-            Spectra::Long(plan) => plan.for_each_tile(y, &mut visit)?,
-            Spectra::Any(stft) => {
-                stft.for_each_tile(y, false, |first, _, tile| visit(first, tile))?
-            }
         }
         Ok(out)
-    }
-}
-
-impl Spectra {
-    fn new(params: &CqtParams, wavelets: &Wavelets) -> Result<Self> {
-        let (n_fft, hop_length, pad_mode) = (wavelets.n_fft, params.hop_length, params.pad_mode);
-        let needed = wavelets.rows().iter().flatten().map(|(k, _)| k + 1).max();
-        let needed = needed.unwrap_or(1);
-        Ok(
-            match LongMagnitudes::new(n_fft, hop_length, pad_mode, needed) {
-                Some(plan) => Self::Long(Box::new(plan)),
-                None => Self::Any(Box::new(Stft::new(StftParams {
-                    n_fft,
-                    hop_length,
-                    pad_mode,
-                    ..StftParams::default()
-                })?)),
-            },
-        )
     }
 }

@@ -34,7 +34,7 @@ impl ShortFilters {
     /// A row of spectra `W` has the samples `h[n] = sum_j W[j] exp(-2 pi i j n / n_fft)`, over the bins from 0 to half.
     pub(super) fn new(wavelets: &Wavelets, framing: Framing) -> Option<Self> {
         let (n, rows) = (wavelets.n_fft, wavelets.rows());
-        // Products of a transform in f64, which has half as many lanes.
+        // Products of a transform, whose values are moved more often than those of the sums.
         let of_transform = 3.5 * n as f64 * libm::log2(n as f64);
         if (2 * rows.len() * n) as f64 > of_transform {
             return None;

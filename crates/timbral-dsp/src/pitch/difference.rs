@@ -12,6 +12,7 @@ use super::yin_params::YinParams;
 use crate::error::{Result, check_finite};
 use crate::frames::Framing;
 use crate::rhythm::Autocorrelation;
+use crate::simd::dispatch;
 
 /// The comparison of frames for the periods of valid parameters.
 #[derive(Debug, Clone)]
@@ -29,6 +30,8 @@ pub(super) struct Difference {
 #[derive(Debug, Clone, Default)]
 pub(super) struct Periods {
     pub(super) values: Vec<f64>,
+    /// The sums that they are divided by.
+    means: Vec<f64>,
 }
 
 /// Frames whose lags are in memory together.
@@ -95,17 +98,27 @@ impl Difference {
         let (per_frame, n_lags) = (frame_length / hop_length, self.longest + 1);
         let mut lags = vec![0.0; n_lags];
         let mut work = self.autocorrelation.work();
-        let energy = |y: &[f32]| -> f64 { y.iter().map(|v| f64::from(v * v)).sum() };
+        let mut energies = Vec::new();
         for first in (0..n_frames).step_by(CHUNK) {
             let used = (n_frames - first).min(CHUNK);
             let n_hops = used + per_frame - 1;
             let mut samples = vec![0.0f32; n_hops * hop_length + n_lags];
             self.framing.copy_samples(y, first, &mut samples);
+            // Of all samples before one.
+            energies.clear();
+            energies.push(0.0);
+            let mut energy = 0.0;
+            energies.extend(samples.iter().map(|v| {
+                energy += f64::from(v * v);
+                energy
+            }));
             let parts = hops.process(&samples, n_hops);
             for t in 0..used {
-                let (frame, next) = samples[t * hop_length..].split_at(frame_length);
+                let (start, end) = (t * hop_length, t * hop_length + frame_length);
+                let frame = &samples[start..end];
                 // The rounding of loud samples after a silent frame would be larger than the frame.
-                if energy(frame) <= 1e-6 * energy(&next[..n_lags]) {
+                let next = energies[end + n_lags] - energies[end];
+                if energies[end] - energies[start] <= 1e-6 * next {
                     for (to, y) in work.padded.iter_mut().zip(frame) {
                         *to = [f64::from(*y)];
                     }
@@ -128,19 +141,28 @@ impl Difference {
     }
 
     fn compare(&self, frame: &[f32], lags: &[f64], periods: &mut Periods) {
-        periods.values.clear();
+        let Periods { values, means } = periods;
+        values.clear();
+        means.clear();
         let (mut energy, mut sum) = (0.0, 0.0);
-        for (l, y) in (1..=self.longest).zip(frame) {
+        for ((l, lag), y) in (1..).zip(&lags[1..=self.longest]).zip(frame) {
             energy += f64::from(*y) * f64::from(*y);
-            let d = 2.0 * (lags[0] - lags[l]) - energy;
+            let d = 2.0 * (lags[0] - lag) - energy;
             sum += d;
             if l >= self.shortest {
-                let mean = sum / l as f64;
-                periods
-                    .values
-                    .push(d / (mean + f64::from(f32::MIN_POSITIVE)));
+                values.push(d);
+                means.push(sum);
             }
         }
+        dispatch(
+            #[inline(always)]
+            || {
+                for (i, (d, sum)) in values.iter_mut().zip(means).enumerate() {
+                    let mean = *sum / (self.shortest + i) as f64;
+                    *d /= mean + f64::from(f32::MIN_POSITIVE);
+                }
+            },
+        );
     }
 }
 

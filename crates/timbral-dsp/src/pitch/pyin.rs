@@ -189,7 +189,7 @@ impl Pyin {
                 params.no_trough_prob,
             ),
             difference: Difference::new(&params.yin),
-            decoder: Decoder::new(2 * n, probability, params.transition_min_prob)?,
+            decoder: Decoder::new(2 * n, n, probability, params.transition_min_prob)?,
             params,
         })
     }
@@ -233,13 +233,17 @@ impl Pyin {
             .collect();
         let log = |p: f64| libm::log(p + f64::MIN_POSITIVE);
         let initial = vec![log(1.0 / (2 * n) as f64); 2 * n];
-        let (states, _) = self.decoder.decode(candidates.len(), &initial, |t, row| {
-            row[..n].fill(log(0.0));
-            for (pitch, probability) in &candidates[t] {
-                row[*pitch] = log(*probability);
-            }
-            row[n..].fill(log((1.0 - voiced_probability[t]) / n as f64));
-        });
+        let (states, _) = self
+            .decoder
+            .decode(candidates.len(), &initial, |t, row, sparse| {
+                sparse.others = log(0.0);
+                row[..n].fill(sparse.others);
+                for (pitch, probability) in &candidates[t] {
+                    row[*pitch] = log(*probability);
+                    sparse.states.push(*pitch);
+                }
+                row[n..].fill(log((1.0 - voiced_probability[t]) / n as f64));
+            });
         let voiced: Vec<bool> = states.iter().map(|s| *s < n).collect();
         let f0 = states.iter().zip(&voiced).map(|(state, voiced)| {
             let hertz = fmin * libm::exp2((state % n) as f64 / per_octave);

@@ -3,10 +3,9 @@ use std::fmt;
 use ndarray::{Array2, s};
 use num_complex::Complex;
 
-use super::autocorrelation::Autocorrelation;
+use super::window_lags::{WindowLags, windowed};
 use crate::error::{Error, Result, check, check_finite};
 use crate::frames::Window;
-use crate::simd::dispatch;
 use crate::transform::{AnyWork, RealFfts, Spectra};
 
 /// Longest window, in frames: 65 536 frames are 25 minutes at the usual hop.
@@ -94,7 +93,7 @@ impl TempogramParams {
 pub struct Tempogram {
     params: TempogramParams,
     window: Vec<f64>,
-    autocorrelation: Autocorrelation<COLUMNS>,
+    lags: WindowLags,
 }
 
 impl fmt::Debug for Tempogram {
@@ -119,7 +118,7 @@ impl Tempogram {
         Ok(Self {
             params,
             window: params.window.periodic(params.win_length),
-            autocorrelation: Autocorrelation::new(params.win_length),
+            lags: WindowLags::new(params.win_length),
         })
     }
 
@@ -144,26 +143,7 @@ impl Tempogram {
         let n_columns = (padded.len() + 1 - win_length).min(envelope.len());
 
         let mut out = Array2::zeros((win_length, n_columns));
-        let mut work = self.autocorrelation.work();
-        for start in (0..n_columns).step_by(COLUMNS) {
-            let used = (n_columns - start).min(COLUMNS);
-            windowed(&padded[start..], &self.window, &mut work.padded);
-            let lags = self.autocorrelation.process(&mut work);
-            let mut norms = [0.0f64; COLUMNS];
-            for row in lags {
-                for (norm, v) in norms.iter_mut().zip(row) {
-                    *norm = norm.max(v.abs());
-                }
-            }
-            let norms = norms.map(|norm| if norm < f64::MIN_POSITIVE { 1.0 } else { norm });
-            let mut columns = out.slice_mut(s![.., start..start + used]);
-            for (mut to, row) in columns.outer_iter_mut().zip(lags) {
-                let values = row.iter().zip(&norms);
-                to.iter_mut()
-                    .zip(values)
-                    .for_each(|(to, (v, norm))| *to = v / norm);
-            }
-        }
+        self.lags.process(&padded, &self.window, &mut out);
         Ok(out)
     }
 }
@@ -226,30 +206,6 @@ pub fn fourier_tempogram(
         }
     }
     Ok(out)
-}
-
-/// `frames[m][column] = padded[column + m] window[m]`; beyond the end 0.
-fn windowed(padded: &[f64], window: &[f64], frames: &mut [[f64; COLUMNS]]) {
-    dispatch(
-        #[inline(always)]
-        || {
-            for (m, (frame, w)) in frames.iter_mut().zip(window).enumerate() {
-                match padded[m..].first_chunk::<COLUMNS>() {
-                    Some(near) => {
-                        for (to, x) in frame.iter_mut().zip(near) {
-                            *to = x * w;
-                        }
-                    }
-                    None => {
-                        *frame = [0.0; COLUMNS];
-                        for (to, x) in frame.iter_mut().zip(&padded[m..]) {
-                            *to = x * w;
-                        }
-                    }
-                }
-            }
-        },
-    );
 }
 
 /// The envelope with `padding` values on each side, which rise from zero to its first value and fall

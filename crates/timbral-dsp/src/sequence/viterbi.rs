@@ -1,8 +1,8 @@
 use ndarray::ArrayView2;
 
+use super::decoder::Decoder;
 use super::transition::MAX_STATES;
-use crate::error::{Error, InvalidParameter, Result, check, check_length};
-use crate::simd::dispatch;
+use crate::error::{Error, Result, check, check_length};
 
 /// Parameters of [`viterbi`], named as in `librosa.sequence.viterbi`.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -113,8 +113,8 @@ pub(super) fn viterbi_of_logs(
         None => vec![log_of(1.0 / n_states as f64); n_states],
     };
     let probability = |from, to| transition[[from, to]];
-    let decoder = Decoder::new(n_states, probability, params.transition_min_prob)?;
-    let (states, log_probability) = decoder.decode(n_steps, &initial, |t, row| {
+    let decoder = Decoder::new(n_states, 0, probability, params.transition_min_prob)?;
+    let (states, log_probability) = decoder.decode(n_steps, &initial, |t, row, _| {
         for (state, (to, p)) in row.iter_mut().zip(prob.column(t)).enumerate() {
             *to = log(state, *p);
         }
@@ -142,137 +142,4 @@ pub(super) fn check_distribution<'a>(
     let is_one = (sum - 1.0).abs() <= 1.001e-5;
     check(is_one, name, sum, "must have the sum 1")?;
     Ok(())
-}
-
-/// The transitions `k -> k - delta`, for the states `first ..` that they lead to.
-#[derive(Debug, Clone)]
-struct Diagonal {
-    delta: isize,
-    first: usize,
-    costs: Vec<f64>,
-}
-
-/// Transitions by the distance between the states, ascending, so that neighbouring states are compared side by side
-/// and the first of equal predecessors is still taken.
-#[derive(Debug, Clone)]
-pub(crate) struct Decoder {
-    n_states: usize,
-    diagonals: Vec<Diagonal>,
-}
-
-impl Decoder {
-    /// From the probability of the second state after the first.
-    ///
-    /// # Errors
-    ///
-    /// A state without a transition to it of at least `least`.
-    pub(crate) fn new(
-        n_states: usize,
-        probability: impl Fn(usize, usize) -> f64,
-        least: Option<f64>,
-    ) -> Result<Self> {
-        let least = least.filter(|p| *p > 0.0).unwrap_or(0.0);
-        let mut has_predecessor = vec![false; n_states];
-        let mut diagonals = Vec::new();
-        let n = n_states as isize;
-        for delta in 1 - n..n {
-            let targets = (-delta).max(0)..(n - delta).min(n);
-            let mut diagonal = Diagonal {
-                delta,
-                first: 0,
-                costs: Vec::new(),
-            };
-            for to in targets {
-                let p = probability((to + delta) as usize, to as usize);
-                if p < least {
-                    continue;
-                }
-                let to = to as usize;
-                has_predecessor[to] = true;
-                if diagonal.costs.is_empty() {
-                    diagonal.first = to;
-                }
-                let place = to - diagonal.first;
-                diagonal.costs.resize(place, f64::NEG_INFINITY);
-                diagonal.costs.push(log_of(p));
-            }
-            if !diagonal.costs.is_empty() {
-                diagonals.push(diagonal);
-            }
-        }
-        if has_predecessor.contains(&false) {
-            let rule = "leaves a state without predecessor";
-            return Err(InvalidParameter::new("transition_min_prob", least, rule).into());
-        }
-        Ok(Self {
-            n_states,
-            diagonals,
-        })
-    }
-
-    /// The most probable states of `n_steps` steps and the logarithm of their probability. `observe(t, row)` fills
-    /// the logarithms of the likelihoods of step `t`.
-    pub(crate) fn decode(
-        &self,
-        n_steps: usize,
-        initial: &[f64],
-        mut observe: impl FnMut(usize, &mut [f64]),
-    ) -> (Vec<usize>, f64) {
-        let n = self.n_states;
-        let mut observed = vec![0.0; n];
-        let mut value = initial.to_vec();
-        let (mut best, mut chosen) = (vec![0.0; n], vec![0u64; n]);
-        let mut pointers: Vec<u16> = Vec::with_capacity(n * n_steps.saturating_sub(1));
-        for t in 0..n_steps {
-            observe(t, &mut observed);
-            if t == 0 {
-                value.iter_mut().zip(&observed).for_each(|(v, o)| *v += o);
-                continue;
-            }
-            dispatch(
-                #[inline(always)]
-                || self.step(&value, &mut best, &mut chosen),
-            );
-            for ((v, b), o) in value.iter_mut().zip(&best).zip(&observed) {
-                *v = o + b;
-            }
-            pointers.extend(chosen.iter().enumerate().map(|(to, i)| match i {
-                0 => 0,
-                i => (to as isize + self.diagonals[*i as usize - 1].delta) as u16,
-            }));
-        }
-        let mut last = 0;
-        for (state, v) in value.iter().enumerate() {
-            if *v > value[last] {
-                last = state;
-            }
-        }
-        let log_probability = value.get(last).copied().unwrap_or(0.0);
-        let mut states = vec![last; n_steps];
-        for t in (1..n_steps).rev() {
-            states[t - 1] = usize::from(pointers[(t - 1) * n + states[t]]);
-        }
-        (states, log_probability)
-    }
-
-    /// The best predecessor of every state: its value, and one more than the index of its diagonal.
-    #[inline(always)]
-    fn step(&self, value: &[f64], best: &mut [f64], chosen: &mut [u64]) {
-        best.fill(f64::NEG_INFINITY);
-        chosen.fill(0);
-        for (i, diagonal) in self.diagonals.iter().enumerate() {
-            let (first, costs) = (diagonal.first, &diagonal.costs[..]);
-            let from = (first as isize + diagonal.delta) as usize;
-            let value = &value[from..from + costs.len()];
-            let best = &mut best[first..first + costs.len()];
-            let chosen = &mut chosen[first..first + costs.len()];
-            let index = i as u64 + 1;
-            for j in 0..costs.len() {
-                let sum = value[j] + costs[j];
-                let better = sum > best[j];
-                best[j] = if better { sum } else { best[j] };
-                chosen[j] = if better { index } else { chosen[j] };
-            }
-        }
-    }
 }

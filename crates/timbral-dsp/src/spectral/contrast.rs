@@ -1,9 +1,10 @@
 use ndarray::{Array2, ArrayView2};
+use pulp::{Simd, WithSimd};
 
 use super::decibel::{DbParams, power_to_db};
 use super::shapes::Wide;
 use crate::error::{Result, check, check_length};
-use crate::simd::{LANES, Lane, dispatch, for_each_tile};
+use crate::simd::{LANES, Lane, ZERO, arch, for_each_tile};
 
 /// Parameters of [`spectral_contrast`], named as in librosa.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -173,10 +174,10 @@ impl ContrastBands {
         for (i, band) in self.bands.iter().enumerate() {
             let bins = &tile[band.from..band.from + band.used];
             let (valley, peak) = match band.taken <= SWEPT {
-                true => dispatch(
-                    #[inline(always)]
-                    || swept(bins, band.taken),
-                ),
+                true => arch().dispatch(Swept {
+                    bins,
+                    taken: band.taken,
+                }),
                 false => selected(bins, band.taken),
             };
             found(i, &valley, &peak);
@@ -185,33 +186,50 @@ impl ContrastBands {
 }
 
 /// The means of the `taken` smallest and largest values of each lane: each value passes through two sorted lists.
-#[inline(always)]
-fn swept(bins: &[Lane], taken: usize) -> (Wide, Wide) {
-    let mut smallest = [[f32::INFINITY; LANES]; SWEPT];
-    let mut largest = [[f32::NEG_INFINITY; LANES]; SWEPT];
-    for bin in bins {
-        let (mut low, mut high) = (*bin, *bin);
-        for (small, large) in smallest.iter_mut().zip(&mut largest).take(taken) {
-            for l in 0..LANES {
-                let (a, b) = (small[l], low[l]);
-                small[l] = if b < a { b } else { a };
-                low[l] = if b < a { a } else { b };
-                let (a, b) = (large[l], high[l]);
-                large[l] = if b > a { b } else { a };
-                high[l] = if b > a { a } else { b };
+struct Swept<'a> {
+    bins: &'a [Lane],
+    taken: usize,
+}
+
+impl WithSimd for Swept<'_> {
+    type Output = (Wide, Wide);
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, simd: S) -> Self::Output {
+        let (mut valley, mut peak) = ([0.0; LANES], [0.0; LANES]);
+        let (bins, _) = S::as_simd_f32s(self.bins.as_flattened());
+        let stride = LANES / S::F32_LANES;
+        for column in 0..stride {
+            let mut smallest = [simd.splat_f32s(f32::INFINITY); SWEPT];
+            let mut largest = [simd.splat_f32s(f32::NEG_INFINITY); SWEPT];
+            let (smallest, largest) = (&mut smallest[..self.taken], &mut largest[..self.taken]);
+            for bin in bins.iter().skip(column).step_by(stride) {
+                // `min` and `max` of the instruction set: a comparison becomes a masked store, which the load of the next
+                // bin has to wait for.
+                let (mut low, mut high) = (*bin, *bin);
+                for (small, large) in smallest.iter_mut().zip(&mut *largest) {
+                    let (s, l) = (*small, *large);
+                    *small = simd.min_f32s(s, low);
+                    low = simd.max_f32s(s, low);
+                    *large = simd.max_f32s(l, high);
+                    high = simd.min_f32s(l, high);
+                }
+            }
+            let lanes = column * S::F32_LANES..(column + 1) * S::F32_LANES;
+            for (mean, list) in [(&mut valley, smallest), (&mut peak, largest)] {
+                let mean = &mut mean[lanes.clone()];
+                let mut lane = ZERO;
+                for values in list.iter() {
+                    simd.partial_store_f32s(&mut lane[..S::F32_LANES], *values);
+                    for (sum, v) in mean.iter_mut().zip(&lane) {
+                        *sum += f64::from(*v);
+                    }
+                }
+                mean.iter_mut().for_each(|sum| *sum /= self.taken as f64);
             }
         }
+        (valley, peak)
     }
-    let mean = |list: &[Lane]| -> Wide {
-        let mut sum = [0.0; LANES];
-        for lane in list {
-            for l in 0..LANES {
-                sum[l] += f64::from(lane[l]);
-            }
-        }
-        sum.map(|sum| sum / list.len() as f64)
-    };
-    (mean(&smallest[..taken]), mean(&largest[..taken]))
 }
 
 /// The same for long lists: both ends of the sorted order, without sorting the values between them.
@@ -243,7 +261,9 @@ mod tests {
             .collect();
         for taken in [1, 2, 9, SWEPT] {
             // Small whole numbers: sums are exact in any order.
-            assert_eq!(swept(&bins, taken), selected(&bins, taken), "{taken}");
+            let bins = &bins[..];
+            let swept = arch().dispatch(Swept { bins, taken });
+            assert_eq!(swept, selected(bins, taken), "{taken}");
         }
     }
 }

@@ -1,12 +1,12 @@
-//! Magnitudes of long spectra in f32, of the lower bins only.
+//! Spectra in f32, of the lower bins only.
 
 use pulp::{Simd, WithSimd};
 use timbral_core::{LaneFftF32, twiddle};
 
 use super::hop_grid::{HopGrid, to_grid};
-use crate::error::{Result, check_finite};
-use crate::frames::{Framing, PadMode, Window};
-use crate::simd::{LANES, Lane, ZERO, arch, dispatch};
+use super::stft_params::StftParams;
+use crate::frames::Framing;
+use crate::simd::{LANES, Lane, arch, dispatch};
 
 /// Longest transform of the lanes.
 const LONGEST: usize = 4096;
@@ -14,12 +14,12 @@ const LONGEST: usize = 4096;
 /// Parts that a transform is split into, at most.
 const MAX_PARTS: usize = 16;
 
-/// A planned spectrogram of magnitudes with a Hann window.
+/// Planned spectra of 16 frames at a time.
 ///
-/// Sums of magnitudes need no more than f32, which takes half of the time and of the cache of f64: a bin then has an error of
-/// some 1e-7 of the largest bin.
+/// f32 takes half of the time and of the cache of f64. A bin has an error of some 1e-7 of the largest bin, which is enough
+/// where weighted sums of many bins are wanted.
 #[derive(Clone)]
-pub(crate) struct LongMagnitudes {
+pub(crate) struct SpectraF32 {
     framing: Framing,
     layout: HopGrid,
     window: Vec<f32>,
@@ -29,12 +29,21 @@ pub(crate) struct LongMagnitudes {
     turns: Vec<Vec<(f32, f32)>>,
     /// `exp(-2 pi i k / n_fft)`.
     split: Vec<(f32, f32)>,
-    n_bins: usize,
 }
 
-impl LongMagnitudes {
+/// Working memory of one thread, for any plan.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct SpectraF32Scratch {
+    line: Vec<f32>,
+    grid: Vec<f32>,
+    work: [Vec<f32>; 2],
+    bins: [Vec<f32>; 2],
+}
+
+impl SpectraF32 {
     /// The first `n_bins` bins of transforms of `n_fft` values, a power of two from 8 to 131072; `None` for others.
-    pub(crate) fn new(n_fft: usize, hop: usize, pad_mode: PadMode, n_bins: usize) -> Option<Self> {
+    pub(crate) fn new(params: &StftParams, n_bins: usize) -> Option<Self> {
+        let n_fft = params.n_fft;
         let half = n_fft / 2;
         let parts = half.div_ceil(LONGEST);
         if !n_fft.is_power_of_two() || parts > MAX_PARTS || n_bins > half + 1 {
@@ -42,15 +51,9 @@ impl LongMagnitudes {
         }
         let round = |w: (f64, f64)| (w.0 as f32, w.1 as f32);
         let length = half / parts;
-        let window = Window::Hann.periodic(n_fft);
+        let window = params.padded_window();
         Some(Self {
-            framing: Framing {
-                frame_length: n_fft,
-                hop_length: hop,
-                center: true,
-                pad_mode,
-                _non_exhaustive: (),
-            },
+            framing: params.framing(),
             fft: LaneFftF32::new(length)?,
             roots: (0..parts * parts)
                 .map(|i| round(twiddle(i / parts * (i % parts), parts)))
@@ -60,53 +63,60 @@ impl LongMagnitudes {
                 .collect(),
             split: (0..n_bins).map(|k| round(twiddle(k, n_fft))).collect(),
             window: window.iter().map(|w| *w as f32).collect(),
-            layout: HopGrid::new(window, hop),
-            n_bins,
+            layout: HopGrid::new(window, params.hop_length),
         })
     }
 
-    /// Columns of the spectrogram of `n` samples.
-    pub(crate) fn n_frames(&self, n: usize) -> Result<usize> {
-        self.framing.n_frames(n)
+    pub(crate) fn n_bins(&self) -> usize {
+        self.split.len()
     }
 
-    /// Calls `visit(first_frame, magnitudes)` for every 16 frames.
-    pub(crate) fn for_each_tile(
+    pub(crate) fn framing(&self) -> &Framing {
+        &self.framing
+    }
+
+    /// Fills `re` and `im`, `n_bins()` long, with the spectra of the `used` frames from frame `first` on. Other lanes have
+    /// unspecified finite values.
+    pub(crate) fn tile(
         &self,
         y: &[f32],
-        mut visit: impl FnMut(usize, &[Lane]),
-    ) -> Result<()> {
-        check_finite("signal", y)?;
-        let n_frames = self.n_frames(y.len())?;
+        first: usize,
+        used: usize,
+        [re, im]: [&mut [Lane]; 2],
+        scratch: &mut SpectraF32Scratch,
+    ) {
+        let SpectraF32Scratch {
+            line,
+            grid,
+            work,
+            bins,
+        } = scratch;
         let (hop, n_fft) = (self.layout.hop, self.layout.n_fft);
-        let mut line = vec![0.0; self.layout.span()];
-        let mut grid = vec![0.0f32; self.layout.len()];
-        let mut work = [(); 2].map(|()| vec![0.0; self.fft.work_len() * LANES]);
-        let mut bins = [(); 2].map(|()| vec![0.0; n_fft / 2 * LANES]);
-        let mut tile = vec![ZERO; self.n_bins];
-        for first in (0..n_frames).step_by(LANES) {
-            let used = (n_frames - first).min(LANES);
-            let n = (used - 1) * hop + n_fft;
-            self.framing.copy_samples(y, first, &mut line[..n]);
-            line[n..].fill(0.0);
-            dispatch(
-                #[inline(always)]
-                || to_grid(&line, hop, self.layout.width(), &mut grid),
-            );
-            arch().dispatch(Forward {
-                plan: self,
-                grid: &grid,
-                work: &mut work,
-                bins: &mut bins,
-                tile: &mut tile,
-            });
-            visit(first, &tile);
+        line.resize(self.layout.span(), 0.0);
+        grid.resize(self.layout.len(), 0.0);
+        for work in work.iter_mut() {
+            work.resize(self.fft.work_len() * LANES, 0.0);
         }
-        Ok(())
+        for bins in bins.iter_mut() {
+            bins.resize(n_fft / 2 * LANES, 0.0);
+        }
+        let n = (used - 1) * hop + n_fft;
+        self.framing.copy_samples(y, first, &mut line[..n]);
+        line[n..].fill(0.0);
+        dispatch(
+            #[inline(always)]
+            || to_grid(line, hop, self.layout.width(), grid),
+        );
+        arch().dispatch(Forward {
+            plan: self,
+            grid,
+            work,
+            bins,
+            re,
+            im,
+        });
     }
-}
 
-impl LongMagnitudes {
     /// The windowed samples `n` and `n + 1` of the frames from `first` on.
     #[inline(always)]
     fn pair<S: Simd>(&self, simd: S, grid: &[f32], n: usize, first: usize) -> (S::f32s, S::f32s) {
@@ -120,11 +130,12 @@ impl LongMagnitudes {
 }
 
 struct Forward<'a> {
-    plan: &'a LongMagnitudes,
+    plan: &'a SpectraF32,
     grid: &'a [f32],
     work: &'a mut [Vec<f32>; 2],
     bins: &'a mut [Vec<f32>; 2],
-    tile: &'a mut [Lane],
+    re: &'a mut [Lane],
+    im: &'a mut [Lane],
 }
 
 impl WithSimd for Forward<'_> {
@@ -137,7 +148,8 @@ impl WithSimd for Forward<'_> {
             grid,
             work: [work_re, work_im],
             bins: [bins_re, bins_im],
-            tile,
+            re: out_re,
+            im: out_im,
         } = self;
         let half = plan.layout.n_fft / 2;
         let parts = plan.turns.len();
@@ -147,7 +159,8 @@ impl WithSimd for Forward<'_> {
         let (bins_re, _) = S::as_mut_simd_f32s(bins_re);
         let (bins_im, _) = S::as_mut_simd_f32s(bins_im);
         let stride = LANES / S::F32_LANES;
-        let (tile, _) = S::as_mut_simd_f32s(tile.as_flattened_mut());
+        let (out_re, _) = S::as_mut_simd_f32s(out_re.as_flattened_mut());
+        let (out_im, _) = S::as_mut_simd_f32s(out_im.as_flattened_mut());
         let one_half = simd.splat_f32s(0.5);
         for column in 0..stride {
             let first = column * S::F32_LANES;
@@ -188,8 +201,8 @@ impl WithSimd for Forward<'_> {
                 let odd = times(simd, odd, *w);
                 let re = simd.mul_f32s(one_half, simd.add_f32s(even.0, odd.0));
                 let im = simd.mul_f32s(one_half, simd.add_f32s(even.1, odd.1));
-                let square = simd.add_f32s(simd.mul_f32s(re, re), simd.mul_f32s(im, im));
-                tile[k * stride + column] = simd.sqrt_f32s(square);
+                out_re[k * stride + column] = re;
+                out_im[k * stride + column] = im;
             }
         }
     }
@@ -208,13 +221,22 @@ fn times<S: Simd>(simd: S, a: (S::f32s, S::f32s), w: (f32, f32)) -> (S::f32s, S:
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::transform::{Stft, StftParams};
+    use crate::frames::PadMode;
+    use crate::simd::ZERO;
+    use crate::transform::Stft;
 
     #[test]
-    fn magnitudes_are_those_of_the_spectrogram() {
+    fn spectra_are_those_of_the_stft() {
         let y: Vec<f32> = (0..40_000usize)
             .map(|n| ((n * n * 7) % 101) as f32 / 50.0 - 1.0)
             .collect();
+        let params = |n_fft, hop_length| StftParams {
+            n_fft,
+            hop_length,
+            pad_mode: PadMode::Edge,
+            ..StftParams::default()
+        };
+        let mut scratch = SpectraF32Scratch::default();
         for (n_fft, hop) in [
             (8, 3),
             (1024, 300),
@@ -222,27 +244,26 @@ mod tests {
             (16_384, 512),
             (32_768, 1000),
         ] {
-            let plan = LongMagnitudes::new(n_fft, hop, PadMode::Edge, n_fft / 2 + 1).unwrap();
-            let stft = Stft::new(StftParams {
-                n_fft,
-                hop_length: hop,
-                pad_mode: PadMode::Edge,
-                ..StftParams::default()
-            });
-            let exact = stft.unwrap().magnitude(&y).unwrap();
-            let largest = exact.iter().copied().fold(0.0, f32::max);
-            plan.for_each_tile(&y, |first, tile| {
-                for (row, tile) in exact.outer_iter().zip(tile) {
-                    for (exact, got) in row.iter().skip(first).zip(tile) {
+            let params = params(n_fft, hop);
+            let exact = Stft::new(params).unwrap().process(&y).unwrap();
+            let largest = exact.iter().map(|z| z.norm()).fold(0.0, f32::max);
+            let n_bins = n_fft / 2 + 1;
+            let plan = SpectraF32::new(&params, n_bins).unwrap();
+            let (mut re, mut im) = (vec![ZERO; n_bins], vec![ZERO; n_bins]);
+            for first in (0..exact.ncols()).step_by(LANES) {
+                let used = (exact.ncols() - first).min(LANES);
+                plan.tile(&y, first, used, [&mut re, &mut im], &mut scratch);
+                for (k, (re, im)) in re.iter().zip(&im).enumerate() {
+                    for l in 0..used {
+                        let exact = exact[[k, first + l]];
                         // The roundings of a dozen passes, of the largest bin.
-                        let off = (exact - got).abs();
+                        let off = (exact.re - re[l]).hypot(exact.im - im[l]);
                         assert!(off < 1e-6 * largest, "{n_fft} {off} {largest}");
                     }
                 }
-            })
-            .unwrap();
+            }
         }
-        assert!(LongMagnitudes::new(100, 10, PadMode::Zero, 3).is_none());
-        assert!(LongMagnitudes::new(1 << 18, 10, PadMode::Zero, 3).is_none());
+        assert!(SpectraF32::new(&params(100, 10), 3).is_none());
+        assert!(SpectraF32::new(&params(1 << 18, 10), 3).is_none());
     }
 }
