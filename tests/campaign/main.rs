@@ -34,7 +34,14 @@ fn main() -> ExitCode {
     watch::record_panics();
     match std::env::args().nth(1).as_deref() {
         Some("--long") => long::main(),
-        _ => libtest_mimic::run(&Arguments::from_args(), trials()).exit_code(),
+        _ => {
+            // One trial at a time, as the memory of a door is measured as that of the process.
+            let args = Arguments {
+                test_threads: Some(1),
+                ..Arguments::from_args()
+            };
+            libtest_mimic::run(&args, trials()).exit_code()
+        }
     }
 }
 
