@@ -35,7 +35,7 @@ mod temporary;
 #[cfg(feature = "files")]
 pub use differences::{Difference, differences};
 #[cfg(feature = "fft")]
-pub use fft::{LaneFftF32, LaneFftF64, LaneFilterF32, twiddle};
+pub use fft::{LaneFftF32, LaneFftF64, LaneFilterF32, MixedFftF32, twiddle};
 #[cfg(feature = "files")]
 pub use file::{write_atomic, write_json};
 #[cfg(feature = "files")]

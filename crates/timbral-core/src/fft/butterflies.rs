@@ -69,7 +69,7 @@ macro_rules! short_fft {
             }
 
             #[inline(always)]
-            fn plus<S: Simd>(
+            pub(crate) fn plus<S: Simd>(
                 simd: S,
                 a: Pair<S::$vector>,
                 b: Pair<S::$vector>,
@@ -78,7 +78,7 @@ macro_rules! short_fft {
             }
 
             #[inline(always)]
-            fn minus<S: Simd>(
+            pub(crate) fn minus<S: Simd>(
                 simd: S,
                 a: Pair<S::$vector>,
                 b: Pair<S::$vector>,
@@ -116,7 +116,7 @@ macro_rules! short_fft {
 
             /// The transform of two values.
             #[inline(always)]
-            fn two<S: Simd>(simd: S, a: [Pair<S::$vector>; 2]) -> [Pair<S::$vector>; 2] {
+            pub(crate) fn two<S: Simd>(simd: S, a: [Pair<S::$vector>; 2]) -> [Pair<S::$vector>; 2] {
                 [plus(simd, a[0], a[1]), minus(simd, a[0], a[1])]
             }
 
