@@ -1,4 +1,5 @@
 mod halve;
+mod head;
 mod interpolator;
 mod kaiser;
 mod kaiser_best;

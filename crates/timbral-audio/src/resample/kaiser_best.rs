@@ -59,7 +59,7 @@ pub(super) fn plan(recipe: &Recipe, from: u32, to: u32) -> Polyphase {
     let side = (n + 1) / stride;
     let common = gcd(u64::from(from), u64::from(to));
     let ratio = (u64::from(from) / common, u64::from(to) / common);
-    Polyphase::new(ratio, side - 1, 2 * side, 0, |place| {
+    Polyphase::new(ratio, side - 1, 2 * side, |place| {
         let mut weights = vec![0.0; 2 * side];
         for (i, w) in wing(place).enumerate() {
             weights[side - 1 - i] = w;

@@ -32,10 +32,8 @@ pub(super) struct Polyphase {
     /// Inputs and outputs of one lane.
     block: (usize, usize),
     tiles: [Vec<Lane>; 2],
-    /// Inputs at the start that are not needed.
-    spare: usize,
     /// Zeros before the first input.
-    zeros: usize,
+    before: usize,
     /// Inputs from the first one that the next output needs.
     input: Vec<f32>,
     /// Inputs to drop before `input` begins there.
@@ -47,12 +45,11 @@ pub(super) struct Polyphase {
 impl Polyphase {
     /// For a step of the reduced fraction `step / phases`. An output between the inputs i and `i + 1` is a
     /// weighted sum of the inputs `i - before + j`, `j < taps`; `weights(p)` are the weights at the place
-    /// `i + p`, `0 <= p <= 1`. The first input is number `-lead`.
+    /// `i + p`, `0 <= p <= 1`.
     pub(super) fn new(
         (step, phases): (u64, u64),
         before: usize,
         taps: usize,
-        lead: usize,
         weights: impl Fn(f64) -> Vec<f64>,
     ) -> Self {
         let interpolated =
@@ -71,8 +68,7 @@ impl Polyphase {
             taps,
             block: ((repeats * step) as usize, (repeats * phases) as usize),
             tiles: [Vec::new(), Vec::new()],
-            spare: lead.saturating_sub(before),
-            zeros: before.saturating_sub(lead),
+            before,
             input: Vec::new(),
             ahead: 0,
             phase: 0,
@@ -86,13 +82,13 @@ impl Polyphase {
         let step = u128::from(self.step.0) * u128::from(self.phases) + u128::from(self.step.1);
         let last = u128::from(n.saturating_sub(1)) * step / u128::from(self.phases);
         // From the first needed input on, less the zeros that stand for those before the signal.
-        (last as u64 + (self.taps + self.spare) as u64).saturating_sub(self.zeros as u64)
+        (last as u64 + self.taps as u64).saturating_sub(self.before as u64)
     }
 
     pub(super) fn reset(&mut self) {
         self.input.clear();
-        self.input.resize(self.zeros, 0.0);
-        self.ahead = self.spare;
+        self.input.resize(self.before, 0.0);
+        self.ahead = 0;
         self.phase = 0;
     }
 
@@ -232,11 +228,16 @@ impl WithSimd for OneByOne<'_> {
 fn between(a: &[f32], b: &[f32], part: f32, x: &[f32]) -> f32 {
     const WIDTH: usize = 8;
     let mut sums = [0.0f32; WIDTH];
-    let rows = a.chunks(WIDTH).zip(b.chunks(WIDTH)).zip(x.chunks(WIDTH));
-    for ((a, b), x) in rows {
-        for (((sum, a), b), x) in sums.iter_mut().zip(a).zip(b).zip(x) {
-            *sum += (a + part * (b - a)) * x;
+    let (whole_a, rest_a) = a.as_chunks::<WIDTH>();
+    let (whole_b, rest_b) = b.as_chunks::<WIDTH>();
+    let (whole_x, rest_x) = x.as_chunks::<WIDTH>();
+    for ((a, b), x) in whole_a.iter().zip(whole_b).zip(whole_x) {
+        for i in 0..WIDTH {
+            sums[i] += (a[i] + part * (b[i] - a[i])) * x[i];
         }
+    }
+    for (((sum, a), b), x) in sums.iter_mut().zip(rest_a).zip(rest_b).zip(rest_x) {
+        *sum += (a + part * (b - a)) * x;
     }
     let [a, b, c, d, e, f, g, h] = sums;
     ((a + e) + (c + g)) + ((b + f) + (d + h))
@@ -264,10 +265,9 @@ mod tests {
             (2900, 3001),
             (7, 1),
         ] {
-            for (before, lead) in [(0, 0), (20, 0), (3, 4), (0, 5)] {
-                let mut plan =
-                    Polyphase::new((step, phases), before, before + 2, lead, weights(before));
-                let x: Vec<f32> = (0..9000).map(|i| (i - lead as i32) as f32).collect();
+            for before in [0, 3, 20] {
+                let mut plan = Polyphase::new((step, phases), before, before + 2, weights(before));
+                let x: Vec<f32> = (0..9000).map(|i| i as f32).collect();
                 let (mut out, mut pieces) = (Vec::new(), Vec::new());
                 plan.push(&x, &mut out);
                 plan.finish(0, &mut out);
@@ -278,7 +278,7 @@ mod tests {
                 plan.finish(0, &mut pieces);
                 assert_eq!(out, pieces);
                 let n = (1..).find(|n| plan.inputs(*n) > 9000).unwrap() - 1;
-                assert_eq!(out.len() as u64, n, "{step} {phases} {before} {lead}");
+                assert_eq!(out.len() as u64, n, "{step} {phases} {before}");
                 for (k, y) in out.iter().enumerate() {
                     let exact = k as f64 * step as f64 / phases as f64;
                     // A few roundings of numbers up to 9000.

@@ -1,40 +1,39 @@
-//! A symmetric filter by fast convolution in blocks, which at the same time multiplies or divides the sample
-//! rate by a power of two.
+//! A symmetric filter by fast convolution in blocks, which at the same time changes the sample rate.
 //!
 //! Each block is transformed, multiplied by the frequency response and transformed back with the length
 //! of the output rate (overlap-save). The response of a symmetric filter is real, so one complex transform
 //! carries two blocks, as real and imaginary part. Sixteen transforms run side by side, one in every lane
-//! of a [`LaneFftF32`], so that every instruction set computes the same bits.
+//! of a row, so that every instruction set computes the same bits.
 
 use pulp::{Simd, WithSimd};
-use timbral_core::{LaneFftF32, LaneFilterF32};
+use timbral_core::MixedFftF32;
 
+use super::head::Head;
 use super::kaiser::WIDTH;
 use super::simd::{LANES, Lane, arch, from_lanes, into_lanes};
 
 /// Blocks of one round: two in each of the transforms side by side.
 const BLOCKS: usize = 2 * LANES;
 
-/// Longest transform of [`LaneFftF32`].
+/// Longest transform of [`MixedFftF32`].
 const MAX_LENGTH: usize = 4096;
 
 /// A planned filter with the signal so far.
 #[derive(Debug, Clone)]
 pub(super) struct Sharp {
-    /// Both transforms in one, for most lengths.
-    filter: Option<LaneFilterF32>,
-    /// Transforms of the lengths of the input and the output.
-    forward: LaneFftF32,
-    inverse: LaneFftF32,
+    /// From the input and to the output.
+    transforms: [MixedFftF32; 2],
+    /// Bins on each side of 0 that both transforms have. Only those are not 0, unless the output has a whole
+    /// multiple of the samples.
+    bins: usize,
     inputs: Side,
     outputs: Side,
     /// The response at the bins of the longer transform, divided by the length of the first.
     gain: Vec<f32>,
-    /// Zeros before the first input.
-    zeros: usize,
+    head: Option<Head>,
     /// Outputs so far.
     done: u64,
-    /// Input that the next round needs.
+    /// Input that the next round needs, between calls.
     input: Vec<f32>,
     scratch: Scratch,
 }
@@ -43,7 +42,7 @@ pub(super) struct Sharp {
 #[derive(Debug, Clone, Copy)]
 struct Side {
     length: usize,
-    /// Samples at each end that are not valid.
+    /// Samples at the start that are not valid.
     margin: usize,
     /// Samples from one block to the next.
     hop: usize,
@@ -58,42 +57,58 @@ struct Scratch {
 }
 
 impl Sharp {
-    /// Changes the rate by `to / from`, of which one is 1 and the other a power of two. The impulse response is
+    /// Changes the rate by the reduced fraction `to / from`; `None` if no transforms fit. The impulse response is
     /// shorter than `half` samples of the higher rate on each side; `response(f)` is for some f times the higher
-    /// rate. The first `lead` outputs, a multiple of `to`, come before time 0.
+    /// rate. `head` is taken from the first outputs.
     pub(super) fn new(
         (from, to): (usize, usize),
         half: f64,
-        lead: usize,
+        head: Option<Head>,
         response: impl Fn([f64; WIDTH]) -> [f64; WIDTH],
     ) -> Option<Self> {
-        // Whole at the other rate, and twice that, so that the shortest transform has 16 points.
         let factor = from.max(to);
-        let margin = (half.ceil() as usize).next_multiple_of(2 * factor);
-        let length = (8 * margin).next_power_of_two().min(MAX_LENGTH);
-        let hop = length.checked_sub(2 * margin)?;
-        let side = |factor: usize| Side {
-            length: length / factor,
-            margin: margin / factor,
-            hop: hop / factor,
+        // In units of `from` inputs and `to` outputs: blocks begin at whole ones.
+        let half = half / factor as f64;
+        let margin = half.ceil() as usize;
+        let hop = |length: usize| (length as f64 - half).floor() as usize - margin;
+        // Values per output; those of long transforms wait longer for memory.
+        let cost = |length: &usize| {
+            let values = (length * (from + to)) as f64;
+            values * (1.0 + values / 16384.0) / hop(*length) as f64
         };
-        let (inputs, outputs) = (side(to), side(from));
+        // Few of the possible ones, whose cost differs little from the best.
+        let step = (MAX_LENGTH / 32 / factor).max(1);
+        let lengths = (step..=MAX_LENGTH / factor).step_by(step).filter(|length| {
+            // For whole multiples an even number of bins, so that each is on one side.
+            *length > 2 * margin + 1
+                && (from > 1 || length.is_multiple_of(2))
+                && [from, to].iter().all(|n| MixedFftF32::fits(length * n))
+        });
+        let length = lengths.min_by(|a, b| cost(a).total_cmp(&cost(b)))?;
+        let new = |side: usize| MixedFftF32::new(length * side);
+        let transforms = [new(from)?, new(to)?];
+        let side = |factor: usize| Side {
+            length: length * factor,
+            margin: margin * factor,
+            hop: hop(length) * factor,
+        };
+        let (inputs, outputs) = (side(from), side(to));
+        let all = length * factor;
         let scale = 1.0 / inputs.length as f64;
-        let bins = (0..=length / 2).step_by(WIDTH).flat_map(|first| {
-            let f = std::array::from_fn(|i| (first + i) as f64 / length as f64);
+        let bins = (0..=all / 2).step_by(WIDTH).flat_map(|first| {
+            let f = std::array::from_fn(|i| (first + i) as f64 / all as f64);
             response(f).map(|response| (scale * response) as f32)
         });
-        let mut gain: Vec<f32> = bins.take(length / 2 + 1).collect();
-        gain.extend_from_within(1..length / 2);
-        gain[length / 2 + 1..].reverse();
+        let mut gain: Vec<f32> = bins.take(all / 2 + 1).collect();
+        gain.extend_from_within(1..all - all / 2);
+        gain[all / 2 + 1..].reverse();
         let mut sharp = Self {
-            filter: LaneFilterF32::new(inputs.length, outputs.length),
-            forward: LaneFftF32::new(inputs.length)?,
-            inverse: LaneFftF32::new(outputs.length)?,
+            transforms,
+            bins: length * from.min(to) / 2,
             inputs,
             outputs,
             gain,
-            zeros: inputs.margin + lead * from / to,
+            head,
             done: 0,
             input: Vec::new(),
             scratch: Scratch::default(),
@@ -104,7 +119,7 @@ impl Sharp {
 
     pub(super) fn reset(&mut self) {
         self.input.clear();
-        self.input.resize(self.zeros, 0.0);
+        self.input.resize(self.inputs.margin, 0.0);
         self.done = 0;
     }
 
@@ -113,63 +128,86 @@ impl Sharp {
         n * self.inputs.length as u64 / self.outputs.length as u64 + 1 + self.inputs.margin as u64
     }
 
+    /// Inputs of a round with all blocks.
+    fn needed(&self) -> usize {
+        (BLOCKS - 1) * self.inputs.hop + self.inputs.length
+    }
+
     /// Appends the outputs of the rounds that `x` completes.
-    pub(super) fn push(&mut self, mut x: &[f32], out: &mut Vec<f32>) {
-        let needed = (BLOCKS - 1) * self.inputs.hop + self.inputs.length;
-        while !x.is_empty() {
-            let n = x.len().min(needed - self.input.len());
-            self.input.extend_from_slice(&x[..n]);
-            x = &x[n..];
-            if self.input.len() == needed {
-                self.round(BLOCKS, out);
-            }
+    pub(super) fn push(&mut self, x: &[f32], out: &mut Vec<f32>) {
+        let (needed, hop) = (self.needed(), BLOCKS * self.inputs.hop);
+        let mut input = std::mem::take(&mut self.input);
+        let kept = input.len();
+        // Where the next round begins, in the kept input and then x.
+        let mut at = 0;
+        while at < kept && kept + x.len() >= at + needed {
+            input.extend_from_slice(&x[input.len() - kept..at + needed - kept]);
+            self.round(&input[at..], BLOCKS, out);
+            at += hop;
         }
+        if at < kept {
+            input.extend_from_slice(&x[input.len() - kept..]);
+            input.drain(..at);
+        } else {
+            // These need no copy of their input.
+            while x.len() >= at - kept + needed {
+                self.round(&x[at - kept..][..needed], BLOCKS, out);
+                at += hop;
+            }
+            input.clear();
+            input.extend_from_slice(&x[at - kept..]);
+        }
+        self.input = input;
     }
 
     /// Appends the missing ones of the first `n` outputs, perhaps more, as if zeros followed.
     pub(super) fn finish(&mut self, n: u64, out: &mut Vec<f32>) {
+        let mut input = std::mem::take(&mut self.input);
         while self.done < n {
             let blocks = (n - self.done).div_ceil(self.outputs.hop as u64);
-            let needed = (BLOCKS - 1) * self.inputs.hop + self.inputs.length;
-            self.input.resize(needed, 0.0);
-            self.round(blocks.min(BLOCKS as u64) as usize, out);
+            let blocks = blocks.min(BLOCKS as u64) as usize;
+            input.resize(self.needed(), 0.0);
+            self.round(&input, blocks, out);
+            input.drain(..blocks * self.inputs.hop);
         }
+        self.input = input;
     }
 
-    /// Filters the first `blocks` blocks and drops what only they needed.
-    fn round(&mut self, blocks: usize, out: &mut Vec<f32>) {
+    /// Filters the first `blocks` blocks of `input`, which has those of a complete round.
+    fn round(&mut self, input: &[f32], blocks: usize, out: &mut Vec<f32>) {
         let lanes = blocks.div_ceil(2);
         let Scratch {
             tile,
             work,
             spectrum,
         } = &mut self.scratch;
-        let rows = self.inputs.length.max(self.outputs.length);
+        let longer = self.inputs.length.max(self.outputs.length);
+        let rows = longer.next_multiple_of(LANES);
         for (tile, (work, spectrum)) in tile.iter_mut().zip(work.iter_mut().zip(spectrum)) {
             tile.resize(rows, [0.0; LANES]);
-            let most = match &self.filter {
-                Some(filter) => filter.work_len(),
-                None => self.forward.work_len().max(self.inverse.work_len()),
-            };
+            spectrum.resize(2 * self.bins * LANES, 0.0);
+            let most = self.transforms.iter().map(MixedFftF32::work_len).max();
+            let most = most.unwrap_or(0);
             work.resize(most * LANES, 0.0);
-            if self.filter.is_none() {
-                spectrum.resize(self.inputs.length * LANES, 0.0);
-            }
         }
         let first = out.len();
         out.resize(first + blocks * self.outputs.hop, 0.0);
         arch().dispatch(Round {
             plan: self,
+            input,
             lanes,
             out: &mut out[first..],
         });
-        self.input.drain(..blocks * self.inputs.hop);
+        if let Some(head) = self.head.as_ref().filter(|_| self.done == 0) {
+            head.lose(&input[self.inputs.margin..], &mut out[first..]);
+        }
         self.done += (blocks * self.outputs.hop) as u64;
     }
 }
 
 struct Round<'a> {
     plan: &'a mut Sharp,
+    input: &'a [f32],
     lanes: usize,
     out: &'a mut [f32],
 }
@@ -179,7 +217,12 @@ impl WithSimd for Round<'_> {
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, simd: S) {
-        let Self { plan, lanes, out } = self;
+        let Self {
+            plan,
+            input,
+            lanes,
+            out,
+        } = self;
         let Scratch {
             tile,
             work: [work_re, work_im],
@@ -188,7 +231,8 @@ impl WithSimd for Round<'_> {
         for (part, tile) in tile.iter_mut().enumerate() {
             // Block `2 l + part` goes into lane l.
             let Side { hop, length, .. } = plan.inputs;
-            into_lanes(&plan.input[part * hop..], 2 * hop, &mut tile[..length]);
+            let rows = length.next_multiple_of(LANES);
+            into_lanes(&input[part * hop..], 2 * hop, &mut tile[..rows]);
         }
         let [re, im] = tile;
         let (re, _) = S::as_mut_simd_f32s(re.as_flattened_mut());
@@ -199,51 +243,42 @@ impl WithSimd for Round<'_> {
         let (spectrum_im, _) = S::as_mut_simd_f32s(spectrum_im);
         let stride = LANES / S::F32_LANES;
         let (n, m) = (plan.inputs.length, plan.outputs.length);
+        let ([forward, inverse], bins) = (&plan.transforms, plan.bins);
         for column in 0..lanes.div_ceil(S::F32_LANES) {
-            if let Some(filter) = &plan.filter {
-                // The outputs overwrite the inputs only after all of these have been read.
-                let (re, im) = (Cells::new(re), Cells::new(im));
-                filter.run(
-                    simd,
-                    &plan.gain,
-                    #[inline(always)]
-                    |i| (re.get(i * stride + column), im.get(i * stride + column)),
-                    (&mut *work_re, &mut *work_im),
-                    #[inline(always)]
-                    |i, v| {
-                        re.set(i * stride + column, v.0);
-                        im.set(i * stride + column, v.1);
-                    },
-                );
-                continue;
-            }
-            plan.forward.run(
+            forward.run(
                 simd,
                 #[inline(always)]
                 |i| (re[i * stride + column], im[i * stride + column]),
                 (&mut *work_re, &mut *work_im),
                 #[inline(always)]
-                |k, v| (spectrum_re[k], spectrum_im[k]) = v,
+                |k, v| {
+                    if k < bins {
+                        (spectrum_re[k], spectrum_im[k]) = v;
+                    } else if n - k <= bins {
+                        let at = 2 * bins + k - n;
+                        (spectrum_re[at], spectrum_im[at]) = v;
+                    }
+                },
             );
             // Real and imaginary parts are exchanged before and after, which makes the forward transform
             // the inverse one.
-            plan.inverse.run(
+            inverse.run(
                 simd,
                 #[inline(always)]
                 |k| {
-                    let g = simd.splat_f32s(plan.gain[k]);
-                    let at = k & (n - 1);
-                    let (x, y) = (spectrum_re[at], spectrum_im[at]);
-                    let (x, y) = (simd.mul_f32s(g, x), simd.mul_f32s(g, y));
-                    if m >= n {
-                        return (y, x);
-                    }
-                    // Halving the rate folds the upper half of the spectrum onto the lower.
-                    let g = simd.splat_f32s(plan.gain[k + m]);
-                    let (u, v) = (spectrum_re[k + m], spectrum_im[k + m]);
+                    let at = if k < bins {
+                        k
+                    } else if m - k <= bins {
+                        2 * bins + k - m
+                    } else if m.is_multiple_of(n) {
+                        k % n
+                    } else {
+                        return (simd.splat_f32s(0.0), simd.splat_f32s(0.0));
+                    };
+                    let g = simd.splat_f32s(plan.gain[k.min(m - k)]);
                     (
-                        simd.add_f32s(y, simd.mul_f32s(g, v)),
-                        simd.add_f32s(x, simd.mul_f32s(g, u)),
+                        simd.mul_f32s(g, spectrum_im[at]),
+                        simd.mul_f32s(g, spectrum_re[at]),
                     )
                 },
                 (&mut *work_re, &mut *work_im),
@@ -256,26 +291,6 @@ impl WithSimd for Round<'_> {
             let first = (part * hop).min(out.len());
             from_lanes(&tile[margin..][..hop], 2 * hop, &mut out[first..]);
         }
-    }
-}
-
-/// A slice that one closure reads and another writes.
-struct Cells<'a, V>(&'a [std::cell::Cell<V>]);
-
-impl<'a, V: Copy> Cells<'a, V> {
-    #[inline(always)]
-    fn new(values: &'a mut [V]) -> Self {
-        Self(std::cell::Cell::from_mut(values).as_slice_of_cells())
-    }
-
-    #[inline(always)]
-    fn get(&self, i: usize) -> V {
-        self.0[i].get()
-    }
-
-    #[inline(always)]
-    fn set(&self, i: usize, v: V) {
-        self.0[i].set(v);
     }
 }
 
@@ -298,16 +313,26 @@ mod tests {
     #[test]
     fn blocks_give_the_convolution_at_every_rate() {
         let x = noise(9000);
-        for (from, to) in [(1, 2), (1, 8), (1, 1), (2, 1)] {
-            let mut sharp = Sharp::new((from, to), 40.0, 8, |f| f.map(response)).unwrap();
+        for (from, to) in [
+            (1, 2),
+            (1, 8),
+            (1, 1),
+            (2, 1),
+            (3, 2),
+            (2, 3),
+            (147, 160),
+            (441, 160),
+        ] {
+            let mut sharp = Sharp::new((from, to), 40.0, None, |f| f.map(response)).unwrap();
             let n = 9000 * to / from;
             let mut out = Vec::new();
             sharp.push(&x, &mut out);
-            sharp.finish(n as u64 + 8, &mut out);
+            sharp.finish(n as u64, &mut out);
             // Time in samples of the higher rate.
-            let (step_in, step_out) = (to as f64, from as f64);
-            for k in (0..n + 8).step_by(37) {
-                let t = (k as f64 - 8.0) * step_out;
+            let high = from.max(to) as f64;
+            let (step_in, step_out) = (high / from as f64, high / to as f64);
+            for k in (0..n).step_by(37) {
+                let t = k as f64 * step_out;
                 let exact: f64 = x
                     .iter()
                     .enumerate()
@@ -328,7 +353,7 @@ mod tests {
             for piece in x.chunks(777) {
                 sharp.push(piece, &mut pieces);
             }
-            sharp.finish(n as u64 + 8, &mut pieces);
+            sharp.finish(n as u64, &mut pieces);
             assert_eq!(out, pieces);
         }
     }

@@ -1,20 +1,18 @@
 //! The plan of the quality `SoxrHq`: the stages of [`SoxrStages`], made of our own filters.
 //!
 //! No resampling library is used here, since those in Rust have filters of their own and take no frequency
-//! response. The sharp low-pass is a fast convolution with any response, so it takes over what differs:
-//! for ratios of small integers, where soxr needs no interpolation, it undoes the loss of ours.
+//! response. The sharp low-pass is a fast convolution with any response. Between rates whose ratio has no prime factor
+//! above 7 it also changes the rate, by transforms of two lengths, and the interpolation needs no stage of its own.
 
 use super::halve::Halve;
-use super::interpolator::{self, LEAD};
+use super::head::Head;
+use super::interpolator;
 use super::kaiser::{KaiserSinc, WIDTH};
 use super::polyphase::Polyphase;
 use super::sharp::Sharp;
 use super::soxr_stages::{SoxrStages, gcd, stopband};
 
-/// Samples at the lower rate by which undoing a loss makes the sharp filter longer on each side.
-const MORE: f64 = 12.0;
-
-/// Samples that pass through all stages at a time.
+/// Samples that pass through several stages at a time.
 const PIECE: usize = 1 << 14;
 
 /// Responses are zero beyond this multiple of the start of the stopband: they are below -125 dB there.
@@ -33,8 +31,6 @@ enum Stage {
     Halve(Halve),
     Sharp(Box<Sharp>),
     Interpolate(Polyphase),
-    /// Every n-th sample; how many to skip before the next.
-    Keep(usize, usize),
 }
 
 impl SoxrHq {
@@ -44,44 +40,13 @@ impl SoxrHq {
         let halve = Stage::Halve(Halve::new(design.halving_taps));
         let mut stages = vec![halve; design.halvings as usize];
         let (from, to) = design.ratio;
-        // The rate of the input in units of the lower one.
-        let rate = (from as f64 / to as f64).max(1.0);
-        let reduced = |a: u64, b: u64| (a / gcd(a, b), b / gcd(a, b));
-        match design.interpolator {
-            Some(kernel) if from < 2 * to && 2 * from > 3 * to => {
-                let plan = interpolator::plan(&kernel, rate, reduced(from, 2 * to), 0);
-                stages.push(Stage::Interpolate(plan));
-                stages.push(sharp(&design.sharp, None, 2.0, (2, 1), 0)?);
-            }
-            None if from == 2 * to => stages.push(sharp(&design.sharp, None, 2.0, (2, 1), 0)?),
-            other => {
-                let factor = if from < 2 * to { 2 } else { 1 };
-                let rate = rate * factor as f64;
-                let step = reduced(factor * from, to);
-                let ours = interpolator::kernel(rate.max(2.0));
-                match other {
-                    _ if step.1 == 1 && other.is_none() => {
-                        stages.push(sharp(&design.sharp, None, rate, (1, factor), 0)?);
-                        stages.push(Stage::Keep(step.0 as usize, 0));
-                    }
-                    None => {
-                        // What the sharp low-pass answers before the signal is not lost, as soxr needs
-                        // no other stage.
-                        stages.push(sharp(&design.sharp, Some(&ours), rate, (1, factor), LEAD)?);
-                        let plan = interpolator::plan(&ours, rate, step, LEAD);
-                        stages.push(Stage::Interpolate(plan));
-                    }
-                    Some(kernel) => {
-                        stages.push(sharp(&design.sharp, None, rate, (1, factor), 0)?);
-                        let plan = interpolator::plan(&kernel, rate, step, 0);
-                        stages.push(Stage::Interpolate(plan));
-                    }
-                }
-            }
+        match one(&design) {
+            Some(one) => stages.push(one),
+            None => stages.extend(two(&design)?),
         }
         if let Some((factor, kernel)) = design.last {
             let rate = (to as f64 / from as f64) * factor as f64;
-            stages.push(sharp(&kernel, None, rate, (1, factor), 0)?);
+            stages.push(sharp(&kernel, rate, (1, factor))?);
         }
         Some(Self {
             stages,
@@ -95,15 +60,18 @@ impl SoxrHq {
                 Stage::Halve(halve) => halve.reset(),
                 Stage::Sharp(sharp) => sharp.reset(),
                 Stage::Interpolate(plan) => plan.reset(),
-                Stage::Keep(_, skip) => *skip = 0,
             }
         }
     }
 
     /// Appends the outputs that `x` completes.
     pub(super) fn push(&mut self, x: &[f32], out: &mut Vec<f32>) {
-        // Pieces whose intermediate signals stay in the cache.
-        for piece in x.chunks(PIECE) {
+        // Pieces whose intermediate signals stay in the cache, if there are such.
+        let piece = match self.stages.len() {
+            1 => x.len().max(1),
+            _ => PIECE,
+        };
+        for piece in x.chunks(piece) {
             self.run(piece, out, |_, _, _| ());
         }
     }
@@ -144,31 +112,91 @@ impl SoxrHq {
     }
 }
 
-/// A stage with the response of `kernel`, divided by that of `undo`; it changes the rate by `to / from` and
-/// its higher rate is `rate` times the lower rate of all stages.
-fn sharp(
-    kernel: &KaiserSinc,
-    undo: Option<&KaiserSinc>,
+/// The rates before, between and after the sharp low-pass and the interpolation, in units of the lower one of the
+/// first and the last, and whether the interpolation comes first.
+fn rates(design: &SoxrStages) -> ([f64; 3], bool) {
+    let (from, to) = design.ratio;
+    let ratio = from as f64 / to as f64;
+    let low = ratio.min(1.0);
+    let first = from < 2 * to && 2 * from > 3 * to;
+    let between = if first {
+        2.0
+    } else if from < 2 * to {
+        2.0 * ratio
+    } else {
+        ratio
+    };
+    ([ratio / low, between / low, 1.0 / low], first)
+}
+
+/// The sharp low-pass and the interpolation in one stage, if there are transforms for their ratio.
+fn one(design: &SoxrStages) -> Option<Stage> {
+    let (from, to) = design.ratio;
+    let ([before, between, after], interpolated_first) = rates(design);
+    let Some(kernel) = &design.interpolator else {
+        return sharp(&design.sharp, before.max(after), (from, to));
+    };
+    let (every, step) = match interpolated_first {
+        true => (2, before),
+        false if from < 2 * to => (2, after),
+        false => (1, after),
+    };
+    let times = (every, 1.0 / between, 1.0 / step);
+    let head = Head::new(&design.sharp, kernel, times, !interpolated_first);
+    // The steps between the weights of a table in soxr are far smaller.
+    let response = kernel.response(0.0625);
+    sharp_with(
+        (&design.sharp, kernel.half()),
+        before.max(after),
+        (from, to),
+        Some(head),
+        |u| response.at_all(u),
+    )
+}
+
+/// Each of them in its own stage.
+fn two(design: &SoxrStages) -> Option<[Stage; 2]> {
+    let (from, to) = design.ratio;
+    let ([before, between, _], interpolated_first) = rates(design);
+    let kernel = design.interpolator.as_ref()?;
+    let reduced = |a: u64, b: u64| (a / gcd(a, b), b / gcd(a, b));
+    let plan = |rate, ratio| Stage::Interpolate(interpolator::plan(kernel, rate, ratio));
+    if interpolated_first {
+        let plan = plan(before, reduced(from, 2 * to));
+        return Some([plan, sharp(&design.sharp, between, (2, 1))?]);
+    }
+    let factor = if from < 2 * to { 2 } else { 1 };
+    let plan = plan(between, reduced(factor * from, to));
+    Some([sharp(&design.sharp, between, (1, factor))?, plan])
+}
+
+/// A stage with the response of `kernel`; it changes the rate by `to / from` and its higher rate is `rate` times the
+/// lower rate of all stages.
+fn sharp(kernel: &KaiserSinc, rate: f64, ratio: (u64, u64)) -> Option<Stage> {
+    sharp_with((kernel, 0.0), rate, ratio, None, |_| [1.0; WIDTH])
+}
+
+/// The same with the response of another kernel of this half length, too.
+fn sharp_with(
+    (kernel, half): (&KaiserSinc, f64),
     rate: f64,
     (from, to): (u64, u64),
-    lead: usize,
+    head: Option<Head>,
+    other: impl Fn([f64; WIDTH]) -> [f64; WIDTH],
 ) -> Option<Stage> {
     let response = kernel.response(0.5 / stopband(kernel));
-    let undo = undo.map(|kernel| kernel.response(0.125));
-    let more = if undo.is_some() { MORE } else { 1.0 };
     let end = END * stopband(kernel);
     let sharp = Sharp::new(
-        (from as usize, to as usize),
-        (kernel.half() + more) * rate,
-        lead,
+        (usize::try_from(from).ok()?, usize::try_from(to).ok()?),
+        (kernel.half() + half + 1.0) * rate,
+        head,
         |f| {
             let u = f.map(|f| 2.0 * f * rate);
             if u[0] > end {
                 return [0.0; WIDTH];
             }
-            let undo = undo.as_ref().map_or([1.0; WIDTH], |r| r.at_all(u));
-            let all = response.at_all(u);
-            std::array::from_fn(|i| if u[i] > end { 0.0 } else { all[i] / undo[i] })
+            let (all, other) = (response.at_all(u), other(u));
+            std::array::from_fn(|i| if u[i] > end { 0.0 } else { all[i] * other[i] })
         },
     )?;
     Some(Stage::Sharp(Box::new(sharp)))
@@ -180,13 +208,6 @@ impl Stage {
             Self::Halve(halve) => halve.push(x, out),
             Self::Sharp(sharp) => sharp.push(x, out),
             Self::Interpolate(plan) => plan.push(x, out),
-            Self::Keep(1, _) => out.extend_from_slice(x),
-            Self::Keep(step, skip) => {
-                out.extend(x.iter().skip(*skip).step_by(*step));
-                // The next multiple of `step` at or after the end, relative to it.
-                let past = x.len() as i64 - *skip as i64;
-                *skip = (-past).rem_euclid(*step as i64) as usize;
-            }
         }
     }
 
@@ -196,7 +217,6 @@ impl Stage {
             Self::Halve(halve) => halve.inputs(n),
             Self::Sharp(sharp) => sharp.inputs(n),
             Self::Interpolate(plan) => plan.inputs(n),
-            Self::Keep(step, _) => n * *step as u64,
         }
     }
 
@@ -206,7 +226,6 @@ impl Stage {
             Self::Halve(_) => self.push(&[0.0; 64], out),
             Self::Sharp(sharp) => sharp.finish(n, out),
             Self::Interpolate(plan) => plan.finish(interpolator::TAPS, out),
-            Self::Keep(..) => {}
         }
     }
 }
