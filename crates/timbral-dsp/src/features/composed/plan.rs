@@ -12,9 +12,9 @@ const MAX_SAMPLES: usize = 1 << 27;
 /// Most numbers in the arrays of all features of a signal.
 const MAX_CELLS: usize = 1 << 27;
 
-/// Longest transform of such sets: files that describe them are read from anywhere, and a plan has several arrays of
-/// this length.
-const MAX_N_FFT: usize = 1 << 20;
+/// Longest transform of such sets, 6 s at 22 050 Hz: files that describe them are read from anywhere, and a transform
+/// of a prime number of samples takes a thousand bytes for each.
+const MAX_N_FFT: usize = 1 << 17;
 
 /// Longest hop, for the same reason: a tile has 16 of them.
 const MAX_HOP: usize = 1 << 18;
@@ -32,7 +32,7 @@ impl Composed {
     /// The plan of valid parameters.
     pub(crate) fn new(params: &FeatureSetParams) -> Result<Self> {
         let n_fft = params.n_fft;
-        check(n_fft <= MAX_N_FFT, "n_fft", n_fft, "must be at most 2^20")?;
+        check(n_fft <= MAX_N_FFT, "n_fft", n_fft, "must be at most 2^17")?;
         let hop = params.hop_length;
         check(hop <= MAX_HOP, "hop_length", hop, "must be at most 2^18")?;
         let frequencies = fft_frequencies(params.sample_rate, n_fft);
