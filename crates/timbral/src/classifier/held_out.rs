@@ -27,7 +27,7 @@ pub struct HeldOut {
     /// The calibrated probabilities of the most probable genre for recordings of known genres, by models that one other
     /// genre was held out of; empty if the rejection was not measured.
     pub known: Vec<f64>,
-    /// The same for the recordings of that other genre.
+    /// The same for the recordings of that other genre that share no group with training ones.
     pub unknown: Vec<f64>,
 }
 
@@ -258,6 +258,12 @@ mod tests {
             fitted.report().unwrap().html().matches("<figure ").count(),
             2
         );
+        // A copy in the folder of another genre: in one of the two rounds the other is among the training recordings.
+        let copy = files[2].with_file_name("copy.wav");
+        std::fs::copy(&files[0], &copy).unwrap();
+        let with_copy = Inputs::find([folder.path()]).unwrap().files;
+        let fitted = params.fit(&with_copy, &mut ()).unwrap();
+        assert_eq!(fitted.held_out.unwrap().unknown.len(), 20);
         params.n_splits = 0;
         let fitted = params.fit(&files, &mut ()).unwrap();
         assert_eq!(fitted.held_out, None);

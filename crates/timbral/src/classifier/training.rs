@@ -1,10 +1,11 @@
 //! Training of a classifier on sound files.
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use ndarray::Array2;
-use timbral_core::{Monitor, Progress};
+use timbral_core::{InvalidParameter, Monitor, Progress};
 use timbral_data::GroupBy;
 use timbral_metrics::Fold;
 
@@ -189,7 +190,8 @@ impl Trainer<'_> {
     }
 
     /// How well recordings of a genre that was not trained on are told from others: each genre in turn is unknown;
-    /// a fold of the others are the known recordings. The predictions of both are kept.
+    /// a fold of the others are the known recordings. The predictions of both are kept. What folds keep together is on one
+    /// side here, too: recordings of the genre that share a group with training ones are left out.
     fn rejection(
         &mut self,
         calibration: &Calibration,
@@ -201,13 +203,16 @@ impl Trainer<'_> {
         let rows = held_out.probabilities.rows().into_iter();
         let of_all: Vec<f64> = rows.map(|row| greatest(&row.to_vec())).collect();
         let HeldOut { known, unknown, .. } = held_out;
+        let groups = data.table.split_groups();
         for (genre, fold) in (0..data.classes.len()).zip(folds.iter().cycle()) {
             let is_other = |file: &usize| data.labels[*file] != genre;
             let train: Vec<usize> = fold.train.iter().copied().filter(is_other).collect();
+            let trained: BTreeSet<usize> = train.iter().map(|file| groups[*file]).collect();
             let members = self.train(&train)?;
             for file in 0..data.labels.len() {
                 let is_known = fold.test.contains(&file) && is_other(&file);
-                if is_known || !is_other(&file) {
+                let is_unknown = !is_other(&file) && !trained.contains(&groups[file]);
+                if is_known || is_unknown {
                     let p = greatest(&self.mean(&members, file)?);
                     if is_known {
                         known.push(p)
@@ -216,6 +221,10 @@ impl Trainer<'_> {
                     }
                 }
             }
+        }
+        if unknown.is_empty() {
+            let rule = "needs recordings that share no group with those of other genres";
+            return Err(InvalidParameter::new("reject", true, rule).into());
         }
         Rejection::new(&of_all, known, unknown)
     }
