@@ -26,13 +26,13 @@ models = {
     "nearest neighbour": KNeighborsClassifier(1),
     "logistic regression": LogisticRegression(max_iter=2000),
 }
-splits = {"random rows": ShuffleSplit, "by recording": GroupShuffleSplit}
+splits = {"random rows": (ShuffleSplit, None), "by recording": (GroupShuffleSplit, groups)}
 for name, model in models.items():
-    for split, splitter in splits.items():
+    for split, (splitter, of_rows) in splits.items():
         scores = []
         for seed in range(5):
             parts = splitter(n_splits=1, test_size=0.2, random_state=seed)
-            train, test = next(parts.split(features, labels, groups))
+            train, test = next(parts.split(features, labels, of_rows))
             fitted = make_pipeline(StandardScaler(), model).fit(features[train], labels[train])
             scores.append(fitted.score(features[test], labels[test]))
         print(f"{name}, {split}: {np.mean(scores):.3f} +- {np.std(scores, ddof=1):.3f}")

@@ -2,6 +2,7 @@ use std::ffi::OsString;
 use std::path::Path;
 use std::process::ExitCode;
 
+use clap::error::{ContextKind, ContextValue, ErrorKind};
 use timbral::Error::Stopped;
 
 use crate::status::Status;
@@ -86,11 +87,45 @@ pub(crate) fn parse<T: Into<OsString> + Clone>(
     result.unwrap_or_else(|error| report(&error))
 }
 
+/// Commands and options that this build lacks, and the feature that adds them.
+const ABSENT: &[(&str, &str)] = &[
+    #[cfg(not(feature = "classical"))]
+    ("compare-models", "classical"),
+    #[cfg(not(feature = "pretrained"))]
+    ("tag-music", "pretrained"),
+    #[cfg(not(feature = "pretrained"))]
+    ("--embeddings", "pretrained"),
+    #[cfg(not(feature = "pretrained"))]
+    ("--embeddings-only", "pretrained"),
+    #[cfg(not(feature = "pretrained"))]
+    ("--embedding", "pretrained"),
+    #[cfg(not(feature = "pretrained"))]
+    ("--weights", "pretrained"),
+];
+
+/// The command or option that is unknown because this build lacks a feature, and the feature.
+fn absent(error: &clap::Error) -> Option<(&'static str, &'static str)> {
+    let context = match error.kind() {
+        ErrorKind::InvalidSubcommand => ContextKind::InvalidSubcommand,
+        ErrorKind::UnknownArgument => ContextKind::InvalidArg,
+        _ => return None,
+    };
+    let Some(ContextValue::String(unknown)) = error.get(context) else {
+        return None;
+    };
+    ABSENT.iter().find(|(name, _)| name == unknown).copied()
+}
+
 /// Prints an error, and returns the exit status that it leads to.
 fn report(error: &anyhow::Error) -> Status {
     if let Some(error) = error.downcast_ref::<clap::Error>() {
         // Also help and version; if they cannot be printed, there is nobody to report that to.
         let _ = error.print();
+        if let Some((name, feature)) = absent(error) {
+            eprintln!(
+                "note: {name} is in builds with the feature {feature}: cargo install timbral-cli --features {feature}"
+            );
+        }
         return match error.use_stderr() {
             true => Status::WrongArguments,
             false => Status::Done,

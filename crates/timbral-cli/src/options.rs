@@ -3,6 +3,7 @@
 pub(crate) mod boost;
 mod features;
 pub(crate) mod network;
+pub(crate) mod output;
 pub(crate) mod page;
 pub(crate) mod search;
 pub(crate) mod table;
@@ -12,7 +13,7 @@ pub(crate) mod weights;
 
 use std::path::Path;
 
-use anyhow::Context;
+use anyhow::{Context, ensure};
 use timbral::audio::OpenParams;
 use timbral::{GenreFolder, Inputs};
 
@@ -50,18 +51,31 @@ pub(crate) struct GenreArgs {
 
 /// Finds the sound files among files and folders; how many other files there are is printed to stderr. What
 /// cannot be searched is for the command to name and to count.
-pub(crate) fn find_files<P: AsRef<Path>>(inputs: &[P]) -> timbral::Result<Inputs> {
+pub(crate) fn find_files<P: AsRef<Path>>(inputs: &[P]) -> anyhow::Result<Inputs> {
     let names: Vec<_> = inputs
         .iter()
         .map(|path| path.as_ref().display().to_string())
         .collect();
-    phase(format!("searching {} for sound files", names.join(", ")));
+    let names = names.join(", ");
+    phase(format!("searching {names} for sound files"));
     let found = Inputs::find(inputs)?;
     if found.passed_over > 0 {
         let others = found.passed_over;
         phase(format!("passing over {others} files of other kinds"));
     }
+    ensure!(
+        !found.files.is_empty(),
+        "{names}: there is no file whose name ends as that of a sound file, such as .wav, .flac or .mp3"
+    );
     Ok(found)
+}
+
+/// A number above 0.
+pub(crate) fn at_least_one(text: &str) -> Result<usize, String> {
+    match text.parse::<usize>() {
+        Ok(0) => Err("must be at least 1".to_owned()),
+        number => number.map_err(|error| error.to_string()),
+    }
 }
 
 /// Makes a folder and those above it.

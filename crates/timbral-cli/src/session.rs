@@ -71,7 +71,10 @@ impl Session {
     /// Of a command whose result is of use although it was stopped.
     pub(crate) fn status(&self) -> Status {
         match self.is_stopped() {
-            true => Status::Stopped,
+            true => {
+                eprintln!("stopped: the result is of the work so far");
+                Status::Stopped
+            }
             false => Status::Done,
         }
     }

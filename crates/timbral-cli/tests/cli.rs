@@ -395,7 +395,7 @@ const WRONG: &[(&str, u8, &str)] = &[
     (
         "train-boost t.csv --model-out m.bin",
         64,
-        "a model file ends in .json or .ubj",
+        "must end in .json or .ubj",
     ),
     ("train-conv bad.npz", 1, "error: bad.npz: "),
     ("train-dense t.csv --dropout 1", 1, "error: dropout = 1: "),
@@ -405,6 +405,52 @@ const WRONG: &[(&str, u8, &str)] = &[
         "error: shards: ",
     ),
     ("tune-boost t.csv --folds 1", 1, "error: n_splits = 1: "),
+    // Before the work, not after it.
+    (
+        "train t.csv --out missing/g.timbral",
+        64,
+        "there is no folder missing; make it first",
+    ),
+    (
+        "train-boost t.csv --probabilities p.txt",
+        64,
+        "must end in .csv or .parquet or .npz",
+    ),
+    (
+        "predict t.csv --model g.timbral --page p.pdf",
+        64,
+        "must end in .html",
+    ),
+    ("boost-study t.csv --seeds 0", 64, "must be at least 1"),
+    ("similar missing t.csv -k 0", 64, "must be at least 1"),
+    (
+        "train empty --out g.timbral",
+        1,
+        "error: empty: there is no file whose name ends as that of a sound file",
+    ),
+    (
+        "train-conv short",
+        1,
+        "the 29 s of a spectrogram: `train --model` takes shorter recordings",
+    ),
+    #[cfg(not(feature = "classical"))]
+    (
+        "compare-models t.csv",
+        64,
+        "note: compare-models is in builds with the feature classical",
+    ),
+    #[cfg(not(feature = "pretrained"))]
+    (
+        "tag-music t.csv",
+        64,
+        "cargo install timbral-cli --features pretrained",
+    ),
+    #[cfg(not(feature = "pretrained"))]
+    (
+        "extract-features t.csv --out f.csv --embeddings musicnn-msd",
+        64,
+        "note: --embeddings is in builds with the feature pretrained",
+    ),
     (
         "no-such-command",
         64,
@@ -415,6 +461,11 @@ const WRONG: &[(&str, u8, &str)] = &[
 #[test]
 fn wrong_inputs_are_explained() {
     let folder = folder();
+    std::fs::create_dir(folder.path().join("empty")).unwrap();
+    done(
+        folder.path(),
+        "make-corpus short --recordings 1 --seconds 1",
+    );
     for (args, status, message) in WRONG {
         let output = run(folder.path(), args);
         let stderr = text(&output.stderr);
@@ -433,6 +484,9 @@ fn wrong_inputs_are_explained() {
             let n = error.concat().matches(file).count();
             assert!(*status == 64 || n <= 1, "{args}: {stderr}");
         }
+    }
+    for name in ["target", "figures", "missing"] {
+        assert!(!folder.path().join(name).exists(), "{name}");
     }
 }
 

@@ -3,6 +3,7 @@ use std::path::PathBuf;
 use timbral::TableModel;
 
 use crate::command::Command;
+use crate::options::output::{TABLES, output_of};
 use crate::options::table::TableArgs;
 use crate::session::phase;
 use crate::status::Status;
@@ -21,7 +22,7 @@ pub struct Evaluate {
     #[arg(long, value_name = "NAMES", value_delimiter = ',')]
     classes: Option<Vec<String>>,
     /// File to write the probabilities of all rows to, .csv, .parquet or .npz
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", value_parser = output_of(TABLES))]
     probabilities: Option<PathBuf>,
 }
 

@@ -40,30 +40,31 @@ impl Command for Explore {
     const EXAMPLE: &'static str = "song.wav features.csv --out figures";
 
     fn run(self) -> anyhow::Result<Status> {
-        create_folder(&self.out)?;
         let mut report = Report::new(
             "Figures",
             "Figures of sound files and of tables of features.",
         );
-        let mut n = 0;
+        let mut figures = Vec::new();
         for input in &self.inputs {
             phase(format!("drawing {}", input.display()));
             report.section(input.file_name().unwrap_or_default().to_string_lossy());
-            let figures = match FeatureTable::is_table(input) {
+            let drawn = match FeatureTable::is_table(input) {
                 true => table_figures(&self.columns.read_labelled(input)?)?,
                 false => file_figures(input, self.seconds, self.sound.open_params())?,
             };
-            for drawn in figures {
-                n += 1;
-                drawn
-                    .figure
-                    .save(self.out.join(format!("{n:02}.{}", self.format)))?;
+            for drawn in drawn {
                 report.figure(&drawn.figure, drawn.caption)?;
+                figures.push(drawn.figure);
             }
+        }
+        // A file that cannot be drawn leaves nothing behind.
+        create_folder(&self.out)?;
+        for (i, figure) in figures.iter().enumerate() {
+            figure.save(self.out.join(format!("{:02}.{}", i + 1, self.format)))?;
         }
         let page = self.out.join("index.html");
         report.save(&page)?;
-        println!("{n} figures, {}", page.display());
+        println!("{} figures, {}", figures.len(), page.display());
         Ok(Status::Done)
     }
 }

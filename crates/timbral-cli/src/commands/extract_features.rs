@@ -5,6 +5,7 @@ use timbral::synth::{SynthCorpus, SynthParams};
 use timbral::{Extraction, Inputs, Segmentation};
 
 use crate::command::Command;
+use crate::options::output::{TABLES, output_of};
 use crate::options::{FeatureArgs, GenreArgs, SoundArgs, find_files};
 use crate::session::{Session, ThreadArgs, phase};
 use crate::status::Status;
@@ -15,7 +16,7 @@ pub struct ExtractFeatures {
     /// Sound files, or folders to search for them; without any, 30 synthetic recordings of 10 s
     inputs: Vec<PathBuf>,
     /// Table to write, .csv, .parquet or .npz
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", value_parser = output_of(TABLES))]
     out: PathBuf,
     #[command(flatten)]
     features: FeatureArgs,

@@ -151,8 +151,11 @@ impl Command for Reproduce {
 
     fn run(self) -> anyhow::Result<Status> {
         let session = self.threads.start()?;
-        create_folder(&self.out)?;
+        if self.features.is_none() {
+            create_folder(&self.out)?;
+        }
         let material = self.material(&self.out, &session)?;
+        create_folder(&self.out)?;
         // Of whatever data: the same folder may serve one study after another.
         let results = Results::open(self.out.join("fits.jsonl"), [])?;
         phase("fitting the models");

@@ -3,7 +3,8 @@ use std::path::PathBuf;
 use timbral::{FileProblems, Inputs, SimilarityIndex};
 
 use crate::command::Command;
-use crate::options::{FeatureArgs, SoundArgs, find_files};
+use crate::options::output::output;
+use crate::options::{FeatureArgs, SoundArgs, at_least_one, find_files};
 use crate::session::{ThreadArgs, phase, print_problems, print_skipped};
 use crate::status::Status;
 
@@ -15,12 +16,12 @@ pub struct Similar {
     /// Sound file to compare with
     file: PathBuf,
     /// Number of tracks to find
-    #[arg(short, value_name = "N", default_value_t = 5)]
+    #[arg(short, value_name = "N", default_value_t = 5, value_parser = at_least_one)]
     k: usize,
     #[command(flatten)]
     features: FeatureArgs,
     /// File to write the index of the folder to, for the next search
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", value_parser = output())]
     index: Option<PathBuf>,
     #[command(flatten)]
     sound: SoundArgs,

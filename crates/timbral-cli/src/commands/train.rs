@@ -5,6 +5,7 @@ use timbral::data::GroupBy;
 use timbral::{ClassifierParams, Inputs};
 
 use crate::command::Command;
+use crate::options::output::{PAGES, output, output_of};
 use crate::options::{FeatureArgs, GenreArgs, SoundArgs, find_files};
 use crate::session::{ThreadArgs, phase, print_problems, print_skipped};
 use crate::status::Status;
@@ -30,7 +31,7 @@ pub struct Train {
     #[command(flatten)]
     features: FeatureArgs,
     /// Classifier to write
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", value_parser = output())]
     out: PathBuf,
     /// Number of folds of the cross-validation that measures the accuracy; 0 for none
     #[arg(long, value_name = "N", default_value_t = 5)]
@@ -47,7 +48,7 @@ pub struct Train {
     reject: bool,
     /// Page to write, .html, of the predictions for held-out recordings: reliability before and after calibration, and with
     /// --reject the receiver operating characteristic on held-out genres
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", value_parser = output_of(PAGES))]
     page: Option<PathBuf>,
     /// Random seed
     #[arg(long, default_value_t = 0)]

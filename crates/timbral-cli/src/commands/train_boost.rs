@@ -1,7 +1,8 @@
 use std::path::PathBuf;
 
 use crate::command::Command;
-use crate::options::boost::{BoostArgs, model_file};
+use crate::options::boost::BoostArgs;
+use crate::options::output::{MODELS, output_of};
 use crate::options::table::TableArgs;
 use crate::options::training::TrainingArgs;
 use crate::session::ThreadArgs;
@@ -17,7 +18,7 @@ pub struct TrainBoost {
     #[command(flatten)]
     training: TrainingArgs,
     /// File to write the model to, in XGBoost's format: .json or .ubj
-    #[arg(long, value_name = "FILE", value_parser = model_file)]
+    #[arg(long, value_name = "FILE", value_parser = output_of(MODELS))]
     model_out: Option<PathBuf>,
     #[command(flatten)]
     boost: BoostArgs,

@@ -5,7 +5,8 @@ use timbral::data::TableShards;
 use timbral::train_on_shards;
 
 use crate::command::Command;
-use crate::options::boost::{BoostArgs, model_file};
+use crate::options::boost::BoostArgs;
+use crate::options::output::{MODELS, output_of};
 use crate::options::table::ColumnArgs;
 use crate::session::{ThreadArgs, phase};
 use crate::status::Status;
@@ -18,7 +19,7 @@ pub struct TrainShards {
     #[command(flatten)]
     columns: ColumnArgs,
     /// File to write the model to, in XGBoost's format: .json or .ubj
-    #[arg(long, value_name = "FILE", value_parser = model_file)]
+    #[arg(long, value_name = "FILE", value_parser = output_of(MODELS))]
     model_out: PathBuf,
     #[command(flatten)]
     boost: BoostArgs,

@@ -7,6 +7,7 @@ use timbral::tune::{InnerSplits, TunedTrees};
 use timbral_core::write_json;
 
 use crate::command::Command;
+use crate::options::output::output;
 use crate::options::search::{SearchArgs, describe, results};
 use crate::options::table::TableArgs;
 use crate::session::{ThreadArgs, phase};
@@ -29,7 +30,7 @@ pub struct TuneBoost {
     #[arg(long, value_name = "FILE")]
     log: Option<PathBuf>,
     /// File to write the search and its result to, .json
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", value_parser = output())]
     json: Option<PathBuf>,
     #[command(flatten)]
     threads: ThreadArgs,

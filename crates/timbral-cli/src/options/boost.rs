@@ -1,5 +1,3 @@
-use std::path::PathBuf;
-
 use timbral::boost::{BoostParams, GrowPolicy, MultiStrategy};
 
 /// The parameters of boosted trees, named as those of XGBoost.
@@ -95,12 +93,5 @@ impl BoostArgs {
             seed: self.seed,
             ..BoostParams::default()
         }
-    }
-}
-
-pub(crate) fn model_file(path: &str) -> Result<PathBuf, &'static str> {
-    match path.ends_with(".json") || path.ends_with(".ubj") {
-        true => Ok(path.into()),
-        false => Err("a model file ends in .json or .ubj"),
     }
 }

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use timbral::nn::{Device, TrainParams};
 
+use crate::options::output::output_of;
 use crate::session::ThreadArgs;
 
 /// Where a number is not given, that of the network's recipe is used.
@@ -27,7 +28,7 @@ pub(crate) struct NetworkArgs {
     #[arg(long, default_value = "cpu")]
     pub(crate) device: Device,
     /// File to write the network to, .safetensors
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", value_parser = output_of(&[".safetensors"]))]
     pub(crate) model_out: Option<PathBuf>,
 }
 

@@ -3,6 +3,8 @@ use std::path::{Path, PathBuf};
 use anyhow::ensure;
 use timbral::plot::SoundPage;
 
+use crate::options::output::{PAGES, output_of};
+
 /// Most sound files on a page, as all their sound is in it.
 const MOST: usize = 100;
 
@@ -11,7 +13,7 @@ const MOST: usize = 100;
 pub(crate) struct PageArgs {
     /// Page to write, .html, with a player of each sound file, its spectrogram and the result over its time under a moving
     /// cursor; takes up to 100 sound files, which are in the page
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", value_parser = output_of(PAGES))]
     page: Option<PathBuf>,
 }
 

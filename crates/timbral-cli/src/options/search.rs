@@ -6,6 +6,7 @@ use timbral::data::FeatureTable;
 use timbral::tune::{BoostSearch, Sampler, Search, Strategy};
 use timbral::{Evaluation, Results, Run, Spread};
 
+use crate::options::at_least_one;
 use crate::session::ThreadArgs;
 
 /// A set of parameters and their ranges.
@@ -32,7 +33,7 @@ pub(crate) struct SearchArgs {
     #[arg(long, value_name = "N", default_value_t = 3)]
     pub(crate) folds: usize,
     /// Length of a training: rounds times learning rate
-    #[arg(long, value_name = "N", default_value_t = 30)]
+    #[arg(long, value_name = "N", default_value_t = 30, value_parser = at_least_one)]
     steps: usize,
     /// Random seed
     #[arg(long, default_value_t = 0)]
@@ -71,7 +72,7 @@ impl SearchArgs {
 #[derive(clap::Args)]
 pub(crate) struct StudyArgs {
     /// Number of random seeds, each with a search of its own
-    #[arg(long, value_name = "N", default_value_t = 10)]
+    #[arg(long, value_name = "N", default_value_t = 10, value_parser = at_least_one)]
     pub(crate) seeds: usize,
     /// File for the scores of all trials; a run that finds it there continues
     #[arg(long, value_name = "FILE")]

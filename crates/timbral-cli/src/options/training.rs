@@ -7,6 +7,7 @@ use timbral::data::{FeatureTable, Split, SplitMethod};
 use timbral::{Experiment, FitRecord, Recipe, fit_and_evaluate};
 use timbral_core::write_json;
 
+use crate::options::output::{TABLES, output, output_of};
 use crate::session::{Session, phase};
 
 #[derive(clap::Args)]
@@ -19,10 +20,10 @@ pub(crate) struct TrainingArgs {
     #[arg(long, value_name = "FILE", conflicts_with = "split")]
     test_rows: Option<PathBuf>,
     /// File to write the probabilities of the test rows to, .csv, .parquet or .npz
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", value_parser = output_of(TABLES))]
     probabilities: Option<PathBuf>,
     /// File to write parameters, times and scores to, .json
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", value_parser = output())]
     json: Option<PathBuf>,
 }
 

@@ -1,0 +1,59 @@
+//! Files to write: what would fail only after the work is refused with the arguments.
+
+use std::path::{Path, PathBuf};
+
+use clap::builder::{PathBufValueParser, TypedValueParser};
+
+/// Endings of the tables that can be written.
+pub(crate) const TABLES: &[&str] = &[".csv", ".parquet", ".npz"];
+/// Endings of models of boosted trees.
+pub(crate) const MODELS: &[&str] = &[".json", ".ubj"];
+/// Endings of pages.
+pub(crate) const PAGES: &[&str] = &[".html"];
+
+/// A file to write, in a folder that is there.
+pub(crate) fn output() -> impl TypedValueParser<Value = PathBuf> {
+    output_of(&[])
+}
+
+/// The same with one of these endings, or any if there is none.
+pub(crate) fn output_of(endings: &'static [&str]) -> impl TypedValueParser<Value = PathBuf> {
+    PathBufValueParser::new().try_map(move |path| check(path, endings))
+}
+
+fn check(path: PathBuf, endings: &[&str]) -> Result<PathBuf, String> {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let name = name.to_lowercase();
+    if !endings.is_empty() && !endings.iter().any(|ending| name.ends_with(ending)) {
+        return Err(format!("its name must end in {}", endings.join(" or ")));
+    }
+    if path.is_dir() {
+        return Err("is a folder; name a file".to_owned());
+    }
+    match path.parent() {
+        Some(folder) if folder != Path::new("") && !folder.is_dir() => Err(format!(
+            "there is no folder {}; make it first",
+            folder.display()
+        )),
+        _ => Ok(path),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_cannot_be_written_is_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let check = |name: &str, endings: &[&str]| check(folder.path().join(name), endings);
+        assert!(check("a.json", &[]).is_ok());
+        assert!(check("A.NPZ", &[".csv", ".npz"]).is_ok());
+        let error = check("a.txt", &[".csv", ".npz"]).unwrap_err();
+        assert!(error.ends_with("must end in .csv or .npz"), "{error}");
+        assert!(check("", &[]).unwrap_err().contains("is a folder"));
+        let error = check("missing/a.json", &[]).unwrap_err();
+        assert!(error.contains("there is no folder"), "{error}");
+        assert!(super::check("a.json".into(), &[]).is_ok());
+    }
+}
