@@ -5,8 +5,7 @@
 
 Needs numpy and soundfile. Prints the largest difference or the error. Expected: no difference for
 uncompressed and lossless formats; one or two steps of f32 (below 1e-5) for OGG Vorbis and MP3, where
-the decoders sum in different orders; below 1e-3 for IMA ADPCM, where they round the prediction
-differently; WAVEX ULAW and RF64 are refused.
+the decoders sum in different orders.
 """
 
 import subprocess

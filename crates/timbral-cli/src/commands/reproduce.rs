@@ -26,8 +26,8 @@ pub struct Reproduce {
     /// Folder of music, one folder per genre
     #[arg(long, value_name = "FOLDER")]
     audio: Option<PathBuf>,
-    /// Folder with the published tags of GTZAN's clips, training.npz and evaluation.npz [default: gtzan/musicnn_taggrams
-    /// in the folder of the environment variable TIMBRAL_DATA]
+    /// Folder with the published tags of GTZAN's clips, training.npz and evaluation.npz [default:
+    /// data/gtzan/musicnn_taggrams, or gtzan/musicnn_taggrams, in the folder of the environment variable TIMBRAL_DATA]
     #[arg(long, value_name = "FOLDER", requires = "features")]
     taggrams: Option<PathBuf>,
     #[command(flatten)]
@@ -102,7 +102,7 @@ impl Reproduce {
         {
             return Ok(());
         }
-        let data = std::env::var_os("TIMBRAL_DATA").map(|data| Path::new(&data).join("gtzan"));
+        let data = std::env::var_os("TIMBRAL_DATA").and_then(|data| gtzan_in(data.as_ref()));
         let of_data = |name: &str| data.as_ref().map(|data| data.join(name));
         let folder = self
             .taggrams
@@ -138,6 +138,12 @@ impl Reproduce {
     }
 }
 
+/// The folder of GTZAN's files in the folder of all data.
+fn gtzan_in(data: &Path) -> Option<PathBuf> {
+    let folders = ["data/gtzan", "gtzan"].map(|name| data.join(name));
+    folders.into_iter().find(|folder| folder.is_dir())
+}
+
 impl Command for Reproduce {
     const NAME: &'static str = "reproduce";
     const ABOUT: &'static str =
@@ -167,5 +173,21 @@ impl Command for Reproduce {
         study.save(&self.out)?;
         println!("{study}\n{}", self.out.join("index.html").display());
         Ok(Status::Done)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn files_of_gtzan_are_found_where_the_tests_look_for_them() {
+        let data = tempfile::tempdir().unwrap();
+        assert_eq!(gtzan_in(data.path()), None);
+        for name in ["gtzan", "data/gtzan"] {
+            let folder = data.path().join(name);
+            std::fs::create_dir_all(&folder).unwrap();
+            assert_eq!(gtzan_in(data.path()), Some(folder));
+        }
     }
 }
