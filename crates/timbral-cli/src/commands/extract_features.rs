@@ -41,7 +41,7 @@ impl ExtractFeatures {
     /// Finds the files; synthetic ones are made first.
     fn files(&self, session: &Session) -> anyhow::Result<Inputs> {
         if !self.inputs.is_empty() {
-            return Ok(find_files(&self.inputs)?);
+            return find_files(&self.inputs);
         }
         let params = SynthParams {
             recordings_per_genre: 3,
@@ -60,7 +60,7 @@ impl ExtractFeatures {
             Err(Stopped) => session.check()?,
             written => written?,
         }
-        Ok(find_files(&[folder])?)
+        find_files(&[folder])
     }
 }
 
