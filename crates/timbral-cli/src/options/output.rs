@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use clap::builder::{PathBufValueParser, TypedValueParser};
 
 /// Endings of the tables that can be written.
-pub(crate) const TABLES: &[&str] = &[".csv", ".parquet", ".npz"];
+pub(crate) const TABLES: &[&str] = &[".csv", ".npz", ".parquet", ".pq", ".parq"];
 /// Endings of models of boosted trees.
 pub(crate) const MODELS: &[&str] = &[".json", ".ubj"];
 /// Endings of pages.
@@ -24,7 +24,10 @@ pub(crate) fn output_of(endings: &'static [&str]) -> impl TypedValueParser<Value
 fn check(path: PathBuf, endings: &[&str]) -> Result<PathBuf, String> {
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     let name = name.to_lowercase();
-    if !endings.is_empty() && !endings.iter().any(|ending| name.ends_with(ending)) {
+    // A device or a pipe is written to, whatever its name.
+    let is_special = path.metadata().is_ok_and(|m| !m.is_file() && !m.is_dir());
+    let fits = endings.is_empty() || endings.iter().any(|ending| name.ends_with(ending));
+    if !fits && !is_special {
         return Err(format!("its name must end in {}", endings.join(" or ")));
     }
     if path.is_dir() {
@@ -55,5 +58,7 @@ mod tests {
         let error = check("missing/a.json", &[]).unwrap_err();
         assert!(error.contains("there is no folder"), "{error}");
         assert!(super::check("a.json".into(), &[]).is_ok());
+        #[cfg(unix)]
+        assert!(super::check("/dev/null".into(), &[".html"]).is_ok());
     }
 }
