@@ -209,9 +209,9 @@ impl Trainer<'_> {
             let train: Vec<usize> = fold.train.iter().copied().filter(is_other).collect();
             let trained: BTreeSet<usize> = train.iter().map(|file| groups[*file]).collect();
             let members = self.train(&train)?;
-            for file in 0..data.labels.len() {
+            for (file, group) in groups.iter().enumerate() {
                 let is_known = fold.test.contains(&file) && is_other(&file);
-                let is_unknown = !is_other(&file) && !trained.contains(&groups[file]);
+                let is_unknown = !is_other(&file) && !trained.contains(group);
                 if is_known || is_unknown {
                     let p = greatest(&self.mean(&members, file)?);
                     if is_known {
