@@ -239,7 +239,7 @@ fn wrong_tables_and_options_are_explained() {
         (
             "t.csv --model-out m.bin",
             64,
-            "a model file ends in .json or .ubj",
+            "its name must end in .json or .ubj",
         ),
         ("t.csv --rounds", 64, "--rounds"),
     ] {

@@ -62,7 +62,7 @@ fn exit_statuses_for_all_some_and_no_files() {
 #[test]
 fn wrong_arguments_are_explained() {
     let output = example("extract_features")
-        .args(["x", "--out", "y", "--preset", "z"])
+        .args(["x", "--out", "y.csv", "--preset", "z"])
         .output();
     let output = output.unwrap();
     assert_eq!(output.status.code(), Some(64));

@@ -5,7 +5,9 @@ use std::path::{Path, PathBuf};
 use clap::builder::{PathBufValueParser, TypedValueParser};
 
 /// Endings of the tables that can be written.
-pub(crate) const TABLES: &[&str] = &[".csv", ".npz", ".parquet", ".pq", ".parq"];
+pub(crate) const TABLES: &[&str] = &[".csv", ".parquet", ".npz"];
+/// Other endings of Parquet tables.
+const PARQUET: [&str; 2] = [".pq", ".parq"];
 /// Endings of models of boosted trees.
 pub(crate) const MODELS: &[&str] = &[".json", ".ubj"];
 /// Endings of pages.
@@ -26,7 +28,8 @@ fn check(path: PathBuf, endings: &[&str]) -> Result<PathBuf, String> {
     let name = name.to_lowercase();
     // A device or a pipe is written to, whatever its name.
     let is_special = path.metadata().is_ok_and(|m| !m.is_file() && !m.is_dir());
-    let fits = endings.is_empty() || endings.iter().any(|ending| name.ends_with(ending));
+    let is_parquet = endings.contains(&".parquet") && PARQUET.iter().any(|e| name.ends_with(e));
+    let fits = endings.is_empty() || is_parquet || endings.iter().any(|e| name.ends_with(e));
     if !fits && !is_special {
         return Err(format!("its name must end in {}", endings.join(" or ")));
     }
@@ -52,6 +55,7 @@ mod tests {
         let check = |name: &str, endings: &[&str]| check(folder.path().join(name), endings);
         assert!(check("a.json", &[]).is_ok());
         assert!(check("A.NPZ", &[".csv", ".npz"]).is_ok());
+        assert!(check("a.pq", TABLES).is_ok() && check("a.pq", PAGES).is_err());
         let error = check("a.txt", &[".csv", ".npz"]).unwrap_err();
         assert!(error.ends_with("must end in .csv or .npz"), "{error}");
         assert!(check("", &[]).unwrap_err().contains("is a folder"));
