@@ -93,7 +93,7 @@ fn watch_the_time() {
         loop {
             std::thread::sleep(TICK);
             let now = STEPS.load(Ordering::SeqCst);
-            if now != last || now % 2 == 0 {
+            if now != last || now.is_multiple_of(2) {
                 (last, left) = (now, Duration::from_secs(MOST_SECONDS));
             } else if left.is_zero() {
                 std::process::exit(TOO_LONG);

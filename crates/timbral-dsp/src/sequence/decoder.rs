@@ -281,7 +281,9 @@ mod tests {
             let least = Some(0.5 / (width * width) as f64 * 0.1);
             let observed = |t: usize, state: usize| match state {
                 _ if state >= n => log_of(0.3 / n as f64),
-                _ if (state * 7 + t * 3) % 11 == 0 => log_of(0.05 + (state + t) as f64 % 0.7),
+                _ if (state * 7 + t * 3).is_multiple_of(11) => {
+                    log_of(0.05 + (state + t) as f64 % 0.7)
+                }
                 _ => log_of(likely),
             };
             let path = |dense: usize| {

@@ -153,25 +153,23 @@ mod tests {
         for (length, n) in [(1, 2), (3, 5), (20, 40), (700, 1400)] {
             let value =
                 |i: usize, seed: usize| ((i * i * 31 + i * seed + 7) % 101) as f64 / 50.0 - 1.0;
-            let pair = |p: usize| {
-                let signal = |seed| -> Vec<f64> { (0..length).map(|i| value(i, seed)).collect() };
-                (signal(2 * p + 1), signal(2 * p + 2))
-            };
+            let signal = |seed| -> Vec<f64> { (0..length).map(|i| value(i, seed)).collect() };
+            let pairs: Vec<_> = (0..PAIRS)
+                .map(|p| (signal(2 * p + 1), signal(2 * p + 2)))
+                .collect();
             for kind in [Correlated::BothWithFirst, Correlated::EachWithItself] {
                 let plan = Correlations::new(n, kind).unwrap();
                 let mut tile = vec![[[0.0; PAIRS]; 2]; plan.n()];
-                for p in 0..PAIRS {
-                    let (x, y) = pair(p);
-                    for (i, (x, y)) in x.iter().zip(&y).enumerate() {
+                for (p, (x, y)) in pairs.iter().enumerate() {
+                    for (i, (x, y)) in x.iter().zip(y).enumerate() {
                         (tile[i][0][p], tile[i][1][p]) = (*x, *y);
                     }
                 }
                 plan.process(&mut tile, &mut CorrelationScratch::default());
-                for p in 0..PAIRS {
-                    let (x, y) = pair(p);
+                for (p, (x, y)) in pairs.iter().enumerate() {
                     let (a, b) = match kind {
-                        Correlated::BothWithFirst => ((&x, &y), (&x, &x)),
-                        Correlated::EachWithItself => ((&x, &x), (&y, &y)),
+                        Correlated::BothWithFirst => ((x, y), (x, x)),
+                        Correlated::EachWithItself => ((x, x), (y, y)),
                     };
                     for l in (0..length).step_by(1 + length / 20) {
                         for (part, (u, v)) in [a, b].into_iter().enumerate() {
