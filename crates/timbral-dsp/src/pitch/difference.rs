@@ -30,8 +30,8 @@ pub(super) struct Difference {
 #[derive(Debug, Clone, Default)]
 pub(super) struct Periods {
     pub(super) values: Vec<f64>,
-    /// The sums that they are divided by.
-    means: Vec<f64>,
+    /// The sums up to each of them.
+    sums: Vec<f64>,
 }
 
 /// Frames whose lags are in memory together.
@@ -141,9 +141,9 @@ impl Difference {
     }
 
     fn compare(&self, frame: &[f32], lags: &[f64], periods: &mut Periods) {
-        let Periods { values, means } = periods;
+        let Periods { values, sums } = periods;
         values.clear();
-        means.clear();
+        sums.clear();
         let (mut energy, mut sum) = (0.0, 0.0);
         for ((l, lag), y) in (1..).zip(&lags[1..=self.longest]).zip(frame) {
             energy += f64::from(*y) * f64::from(*y);
@@ -151,13 +151,13 @@ impl Difference {
             sum += d;
             if l >= self.shortest {
                 values.push(d);
-                means.push(sum);
+                sums.push(sum);
             }
         }
         dispatch(
             #[inline(always)]
             || {
-                for (i, (d, sum)) in values.iter_mut().zip(means).enumerate() {
+                for (i, (d, sum)) in values.iter_mut().zip(sums).enumerate() {
                     let mean = *sum / (self.shortest + i) as f64;
                     *d /= mean + f64::from(f32::MIN_POSITIVE);
                 }

@@ -3,7 +3,7 @@ use std::fmt;
 use ndarray::{Array2, s};
 use num_complex::Complex;
 
-use super::window_lags::{WindowLags, windowed};
+use super::window_lags::{COLUMNS, WindowLags, windowed};
 use crate::error::{Error, Result, check, check_finite};
 use crate::frames::Window;
 use crate::transform::{AnyWork, RealFfts, Spectra};
@@ -103,9 +103,6 @@ impl fmt::Debug for Tempogram {
             .finish_non_exhaustive()
     }
 }
-
-/// Columns that are transformed side by side, and stored together, so that rows are written in whole cache lines.
-const COLUMNS: usize = 8;
 
 impl Tempogram {
     /// Makes the plan.

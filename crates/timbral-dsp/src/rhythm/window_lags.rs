@@ -7,7 +7,7 @@ use crate::simd::dispatch;
 use crate::transform::{Correlated, CorrelationScratch, Correlations, PAIRS};
 
 /// Columns that are transformed side by side, and stored together, so that rows are written in whole cache lines.
-const COLUMNS: usize = 8;
+pub(super) const COLUMNS: usize = 8;
 
 /// How the lags are computed.
 #[derive(Clone)]
@@ -63,19 +63,10 @@ impl WindowLags {
 /// Brings the largest magnitude of every column to 1..2 by a power of two: two columns share a transform, and the rounding
 /// of a loud one could be larger than a quiet one. Returns which columns are zero.
 fn scale_alike<const L: usize>(frames: &mut [[f64; L]]) -> [bool; L] {
-    let mut factors = [0.0f64; L];
     dispatch(
         #[inline(always)]
         || {
-            for frame in &*frames {
-                for (largest, v) in factors.iter_mut().zip(frame) {
-                    *largest = if v.abs() > *largest {
-                        v.abs()
-                    } else {
-                        *largest
-                    };
-                }
-            }
+            let mut factors = largest_magnitudes(frames);
             let silent = factors.map(|largest| largest == 0.0);
             for factor in &mut factors {
                 // Envelopes are f32: exponents of f64 are far from both ends. Of 0 it is 0, and 0 stays 0.
@@ -93,6 +84,22 @@ fn scale_alike<const L: usize>(frames: &mut [[f64; L]]) -> [bool; L] {
     )
 }
 
+/// The largest magnitude of every column.
+#[inline(always)]
+fn largest_magnitudes<const L: usize>(rows: &[[f64; L]]) -> [f64; L] {
+    let mut largest = [0.0f64; L];
+    for row in rows {
+        for (largest, v) in largest.iter_mut().zip(row) {
+            *largest = if v.abs() > *largest {
+                v.abs()
+            } else {
+                *largest
+            };
+        }
+    }
+    largest
+}
+
 /// Stores the columns from `start` on, each divided by its largest magnitude; silent ones are 0.
 fn store_scaled<const L: usize>(
     lags: &[[f64; L]],
@@ -100,16 +107,9 @@ fn store_scaled<const L: usize>(
     start: usize,
     out: &mut Array2<f64>,
 ) {
-    let mut norms = [0.0f64; L];
-    dispatch(
+    let mut norms = dispatch(
         #[inline(always)]
-        || {
-            for row in lags {
-                for (norm, v) in norms.iter_mut().zip(row) {
-                    *norm = if v.abs() > *norm { v.abs() } else { *norm };
-                }
-            }
-        },
+        || largest_magnitudes(lags),
     );
     for (norm, silent) in norms.iter_mut().zip(silent) {
         if silent {

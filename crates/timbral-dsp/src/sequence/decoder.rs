@@ -125,7 +125,6 @@ impl Decoder {
                 value.iter_mut().zip(&observed).for_each(|(v, o)| *v += o);
                 continue;
             }
-            let highest = value.iter().copied().fold(f64::NEG_INFINITY, f64::max);
             let step = |next: &[usize], best: &mut [f64], chosen: &mut [u64]| {
                 best.fill(f64::NEG_INFINITY);
                 chosen.fill(0);
@@ -135,12 +134,8 @@ impl Decoder {
                 );
             };
             step(&next, &mut best, &mut chosen);
-            let lowest = (self.dense..n).map(|state| best[state] + observed[state]);
-            let lowest = lowest.fold(f64::INFINITY, f64::min);
-            // What the other states can have at most, now and as predecessors. The units are nats.
-            let bound = highest + self.largest + others;
-            let out = bound < lowest - 1.0 && bound + self.largest < lowest + self.surest - 1.0;
-            if !out && next.len() < self.dense {
+            let is_complete = next.len() == self.dense;
+            if !is_complete && !self.can_leave_out(others, &value, &best, &observed) {
                 next.clear();
                 next.extend(0..self.dense);
                 step(&next, &mut best, &mut chosen);
@@ -166,6 +161,17 @@ impl Decoder {
             states[t - 1] = usize::from(pointers[(t - 1) * n + states[t]]);
         }
         (states, log_probability)
+    }
+
+    /// Whether the states that are left out, with the likelihood `others`, are on no best path: `value` are the values of
+    /// the last step, `best` those of the best predecessors of the dense states, `observed` their likelihoods.
+    fn can_leave_out(&self, others: f64, value: &[f64], best: &[f64], observed: &[f64]) -> bool {
+        let highest = value.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+        let dense = best.iter().zip(observed).skip(self.dense);
+        let lowest = dense.map(|(b, o)| b + o).fold(f64::INFINITY, f64::min);
+        // What they can have at most, now and as predecessors. The units are nats.
+        let bound = highest + self.largest + others;
+        bound < lowest - 1.0 && bound + self.largest < lowest + self.surest - 1.0
     }
 
     /// The best predecessor of every dense state and of those in `next`, among the dense ones and those in `live`: its
