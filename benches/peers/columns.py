@@ -35,7 +35,7 @@ def correct(table, model, repeats):
     recordings = table["filename"].str.rsplit(".", n=2).str[0]
     names, group = np.unique(recordings, return_inverse=True)
     genres, y = np.unique(table["label"], return_inverse=True)
-    x = table.drop(columns=["filename", "length", "label"]).to_numpy(dtype=np.float32)
+    x = table.drop(columns=["filename", "length", "label", "group", "artist", "album"], errors="ignore").to_numpy(dtype=np.float32)
     truth = np.array([y[group == g][0] for g in range(len(names))])
     right = np.zeros(len(names))
     for repeat in range(repeats):

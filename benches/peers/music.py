@@ -48,7 +48,9 @@ def timbral(program, path):
         seconds = time.perf_counter() - start
         with open(out, newline="") as file:
             (row,) = csv.DictReader(file)
-    names = [name for name in row if name not in ("filename", "label", "length")]
+    # Files with tags have more columns of text.
+    others = ("filename", "length", "label", "group", "artist", "album")
+    names = [name for name in row if name not in others]
     return names, np.array([float(row[name]) for name in names]), seconds
 
 

@@ -28,6 +28,8 @@ pub(super) struct Sharp {
     bins: usize,
     inputs: Side,
     outputs: Side,
+    /// Inputs on each side of an output that it depends on.
+    reach: usize,
     /// The response at the bins of the longer transform, divided by the length of the first.
     gain: Vec<f32>,
     head: Option<Head>,
@@ -69,6 +71,7 @@ impl Sharp {
         let factor = from.max(to);
         // In units of `from` inputs and `to` outputs: blocks begin at whole ones.
         let half = half / factor as f64;
+        let reach = (half * from as f64).ceil() as usize;
         let margin = half.ceil() as usize;
         let hop = |length: usize| (length as f64 - half).floor() as usize - margin;
         // Values per output; those of long transforms wait longer for memory.
@@ -107,6 +110,7 @@ impl Sharp {
             bins: length * from.min(to) / 2,
             inputs,
             outputs,
+            reach,
             gain,
             head,
             done: 0,
@@ -198,10 +202,33 @@ impl Sharp {
             lanes,
             out: &mut out[first..],
         });
+        self.silence(input, &mut out[first..]);
         if let Some(head) = self.head.as_ref().filter(|_| self.done == 0) {
             head.lose(&input[self.inputs.margin..], &mut out[first..]);
         }
         self.done += (blocks * self.outputs.hop) as u64;
+    }
+
+    /// Clears the outputs that depend on zeros alone: the transforms leave rounding there, of the loud rest of a block.
+    fn silence(&self, input: &[f32], out: &mut [f32]) {
+        let width = 2 * self.reach + 1;
+        let (n, m) = (self.inputs.length, self.outputs.length);
+        let mut at = 0;
+        // A run of `width` zeros has one at a multiple of it.
+        while at < input.len() {
+            let before = input[..at].iter().rev().take(width);
+            let before = before.take_while(|x| **x == 0.0).count();
+            let after = input[at..].iter().take_while(|x| **x == 0.0).count();
+            if after > 0 && before + after >= width {
+                // The inputs in the middle of only zeros, counted from that of the first output.
+                let first = (at + self.reach).saturating_sub(before + self.inputs.margin);
+                let end = (at + after).saturating_sub(self.reach + self.inputs.margin);
+                let end = (end * m).div_ceil(n).min(out.len());
+                let first = (first * m).div_ceil(n).min(end);
+                out[first..end].fill(0.0);
+            }
+            at += after.next_multiple_of(width).max(width);
+        }
     }
 }
 
@@ -355,6 +382,33 @@ mod tests {
             }
             sharp.finish(n as u64, &mut pieces);
             assert_eq!(out, pieces);
+        }
+    }
+
+    #[test]
+    fn silence_beside_loud_samples_is_zero() {
+        let response = |f: f64| (-(f * 20.0).powi(2)).exp();
+        let mut x: Vec<f32> = (0..60_000)
+            .map(|i| ((i * 37) % 101) as f32 - 50.0)
+            .collect();
+        x[20_000..40_000].fill(0.0);
+        for (from, to) in [(2, 1), (1, 2), (147, 160)] {
+            let mut sharp = Sharp::new((from, to), 40.0, None, |f| f.map(response)).unwrap();
+            let (n, mut out) = (x.len() * to / from, Vec::new());
+            sharp.push(&x, &mut out);
+            sharp.finish(n as u64, &mut out);
+            let output = |input: usize| input * to / from;
+            assert!(
+                out[output(20_050)..output(39_950)]
+                    .iter()
+                    .all(|y| *y == 0.0)
+            );
+            for near in [
+                output(19_990)..output(20_010),
+                output(39_990)..output(40_010),
+            ] {
+                assert!(out[near].iter().all(|y| *y != 0.0), "{from} {to}");
+            }
         }
     }
 }
