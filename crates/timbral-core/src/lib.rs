@@ -5,7 +5,7 @@
 //! - [`InvalidParameter`], [`check`] and [`parse_name`]: the error of a parameter out of range.
 //! - [`quantile`]: NumPy's linear quantile.
 //! - With the feature `fft`: [`LaneFftF32`] and [`LaneFftF64`], Fourier transforms of several signals side by
-//!   side, with the same bits on every instruction set.
+//!   side, with the same bits on every instruction set; [`transpose`] puts sixteen signals side by side.
 //! - With the feature `files`: [`write_atomic`] and [`write_json`], which write files atomically, [`TemporaryFolder`],
 //!   which does so with folders, and [`JsonLines`], an append-only log that survives a kill; [`differences`] names what
 //!   differs in two settings.
@@ -29,6 +29,8 @@ mod file;
 mod folder;
 #[cfg(feature = "files")]
 mod json_lines;
+#[cfg(feature = "fft")]
+mod lanes;
 #[cfg(feature = "files")]
 mod temporary;
 
@@ -42,6 +44,8 @@ pub use file::{write_atomic, write_json};
 pub use folder::TemporaryFolder;
 #[cfg(feature = "files")]
 pub use json_lines::{JsonLines, JsonLinesError};
+#[cfg(feature = "fft")]
+pub use lanes::{LANES, Lane, rows_at, transpose};
 pub use parameter::{InvalidParameter, check, parse_name};
 pub use progress::{Monitor, Progress, SharedMonitor};
 pub use quantile::quantile;

@@ -14,11 +14,8 @@ mod tiles;
 pub(crate) use matrix::{Banded, Dense};
 pub(crate) use tiles::{Tiles, for_each_tile, store_tile};
 
-/// Frames in a tile.
-pub(crate) const LANES: usize = 16;
-
-/// One bin of a tile.
-pub(crate) type Lane = [f32; LANES];
+/// The frames of a tile, and one of its bins.
+pub(crate) use timbral_core::{LANES, Lane};
 
 pub(crate) const ZERO: Lane = [0.0; LANES];
 
@@ -37,16 +34,6 @@ pub(crate) fn arch() -> pulp::Arch {
         return chosen;
     }
     pulp::Arch::new()
-}
-
-/// Transposes a 16 x 16 block: `to[j][i] = from[i][j]`.
-#[inline(always)]
-pub(crate) fn transpose(from: &[Lane], to: &mut [Lane; LANES]) {
-    for (i, row) in from.iter().enumerate() {
-        for j in 0..LANES {
-            to[j][i] = row[j];
-        }
-    }
 }
 
 /// `out = a b`, value by value.

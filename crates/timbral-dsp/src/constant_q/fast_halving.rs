@@ -5,9 +5,9 @@
 
 use num_complex::Complex;
 use pulp::{Simd, WithSimd};
-use timbral_core::LaneFilterF32;
+use timbral_core::{LaneFilterF32, transpose};
 
-use crate::simd::{LANES, Lane, ZERO, arch, dispatch, transpose};
+use crate::simd::{LANES, Lane, ZERO, arch, dispatch};
 use crate::transform::{RealFft, RealFftScratch};
 
 /// Blocks that are filtered together.
@@ -120,13 +120,9 @@ impl FastHalving {
         dispatch(
             #[inline(always)]
             || {
-                let (mut from, mut to) = ([ZERO; LANES], [ZERO; LANES]);
                 for (i, rows) in tile.as_chunks_mut::<LANES>().0.iter_mut().enumerate() {
-                    for (from, lane) in from.iter_mut().zip(&lanes) {
-                        from.copy_from_slice(&lane[i * LANES..][..LANES]);
-                    }
-                    transpose(&from, &mut to);
-                    *rows = to;
+                    let from = lanes.map(|lane| lane.as_chunks().0.get(i).unwrap_or(&ZERO));
+                    transpose(&from, rows);
                 }
             },
         );
@@ -147,10 +143,9 @@ fn scatter(tile: &[Lane], step: usize, out: &mut [f32]) {
     dispatch(
         #[inline(always)]
         || {
-            let (mut from, mut to) = ([ZERO; LANES], [ZERO; LANES]);
+            let mut to = [ZERO; LANES];
             for (i, rows) in tile.as_chunks::<LANES>().0.iter().enumerate() {
-                from.copy_from_slice(rows);
-                transpose(&from, &mut to);
+                transpose(&rows.each_ref(), &mut to);
                 for (l, to) in to.iter().enumerate() {
                     if let Some(out) = out.get_mut(i * LANES + l * step..) {
                         out.iter_mut().zip(to).for_each(|(out, v)| *out = *v);

@@ -80,10 +80,10 @@ impl ShortFilters {
         line.resize(self.grid.span(), 0.0);
         self.framing.copy_samples(y, first, &mut line[..length]);
         grid.resize(self.grid.len(), 0.0);
-        let (width, places) = (self.grid.width(), &self.grid.places);
+        let (rows, width, places) = (self.grid.rows(), self.grid.width(), &self.grid.places);
         dispatch(
             #[inline(always)]
-            || to_grid(line, hop, width, grid),
+            || to_grid(line, hop, rows, width, grid),
         );
         arch().dispatch(Sums {
             weights: &self.weights,

@@ -1,9 +1,10 @@
 use ndarray::{Array2, ArrayView2};
 use num_complex::Complex;
+use timbral_core::transpose;
 
 use super::median::median_lines;
 use crate::error::{Error, Result, check, check_finite};
-use crate::simd::{LANES, Lane, Tiles, ZERO, dispatch, magnitudes, multiply, transpose};
+use crate::simd::{LANES, Lane, Tiles, ZERO, dispatch, magnitudes, multiply};
 use crate::transform::{OverlapAdd, Stft};
 
 /// Widest median.
@@ -235,8 +236,10 @@ impl Hpss {
             dispatch(
                 #[inline(always)]
                 || {
-                    for (t, rows) in line.chunks_exact_mut(LANES).enumerate() {
-                        transpose_block(&magnitude.tile(t)[bin..bin + bins], rows);
+                    for (t, rows) in line.as_chunks_mut::<LANES>().0.iter_mut().enumerate() {
+                        let tile = magnitude.tile(t);
+                        let bins = |r| tile.get(bin + r).unwrap_or(&ZERO);
+                        transpose(&std::array::from_fn(bins), rows);
                     }
                 },
             );
@@ -249,9 +252,9 @@ impl Hpss {
             dispatch(
                 #[inline(always)]
                 || {
-                    for (t, rows) in filtered.chunks_exact(LANES).enumerate() {
-                        let mut block = [ZERO; LANES];
-                        transpose(rows, &mut block);
+                    let mut block = [ZERO; LANES];
+                    for (t, rows) in filtered.as_chunks::<LANES>().0.iter().enumerate() {
+                        transpose(&rows.each_ref(), &mut block);
                         harm.tile_mut(t)[bin..bin + bins].copy_from_slice(&block[..bins]);
                     }
                 },
@@ -290,13 +293,6 @@ pub(crate) struct HpssScratch {
     padded: Vec<Lane>,
     line: Vec<Lane>,
     filtered: Vec<Lane>,
-}
-
-#[inline(always)]
-fn transpose_block(bins: &[Lane], frames: &mut [Lane]) {
-    let mut block = [ZERO; LANES];
-    transpose(bins, &mut block);
-    frames.copy_from_slice(&block);
 }
 
 /// The soft mask for power 2, with two divisions and no branch: with `q` the smaller divided by the

@@ -5,7 +5,9 @@
 //! into `grid[m][column]`, where `column` counts hops, and each window sample reads the 16
 //! neighbouring columns that start at `q`. Overlap-add is the same in reverse.
 
-use crate::simd::{LANES, ZERO, transpose};
+use timbral_core::{rows_at, transpose};
+
+use crate::simd::{LANES, ZERO};
 
 /// The shape of the grid of a tile, and the window at each of its places.
 #[derive(Debug, Clone)]
@@ -58,33 +60,34 @@ impl HopGrid {
         self.columns().next_multiple_of(LANES)
     }
 
+    /// Rows of the grid that frames read.
+    pub(crate) fn rows(&self) -> usize {
+        self.hop.min(self.n_fft)
+    }
+
     /// Values of the grid.
     pub(crate) fn len(&self) -> usize {
         self.hop * self.width()
     }
 }
 
-/// `grid[m][column] = line[m + hop column]`.
+/// `grid[m][column] = line[m + hop column]` for the first rows.
 #[inline(always)]
-pub(crate) fn to_grid<T: From<f32>>(line: &[f32], hop: usize, width: usize, grid: &mut [T]) {
-    let columns = line.len() / hop;
-    let mut from = [ZERO; LANES];
-    let mut to = [ZERO; LANES];
-    for first in (0..columns).step_by(LANES) {
-        let used = (columns - first).min(LANES);
-        for m in (0..hop).step_by(LANES) {
-            let rows = (hop - m).min(LANES);
-            for (c, from) in from.iter_mut().enumerate().take(used) {
-                let samples = &line[m + hop * (first + c)..];
-                if rows == LANES {
-                    from.copy_from_slice(&samples[..LANES]);
-                } else {
-                    from[..rows].copy_from_slice(&samples[..rows]);
-                }
-            }
-            transpose(&from, &mut to);
-            let wide = to.as_flattened();
-            for (r, row) in wide.chunks_exact(LANES).enumerate().take(rows) {
+pub(crate) fn to_grid<T: From<f32>>(
+    line: &[f32],
+    hop: usize,
+    rows: usize,
+    width: usize,
+    grid: &mut [T],
+) {
+    let (mut ends, mut to) = ([ZERO; LANES], [ZERO; LANES]);
+    for first in (0..line.len() / hop).step_by(LANES) {
+        for m in (0..rows).step_by(LANES) {
+            transpose(
+                &rows_at(line, |c| m + hop * (first + c), &mut ends),
+                &mut to,
+            );
+            for (r, row) in to.iter().enumerate().take(rows - m) {
                 let out = &mut grid[(m + r) * width + first..][..LANES];
                 for (out, v) in out.iter_mut().zip(row) {
                     *out = T::from(*v);
@@ -98,17 +101,13 @@ pub(crate) fn to_grid<T: From<f32>>(line: &[f32], hop: usize, width: usize, grid
 #[inline(always)]
 pub(super) fn from_grid(grid: &[f32], hop: usize, width: usize, line: &mut [f32]) {
     let columns = line.len() / hop;
-    let mut from = [ZERO; LANES];
-    let mut to = [ZERO; LANES];
+    let (mut ends, mut to) = ([ZERO; LANES], [ZERO; LANES]);
     for first in (0..columns).step_by(LANES) {
-        let used = (columns - first).min(LANES);
         for m in (0..hop).step_by(LANES) {
-            let rows = (hop - m).min(LANES);
-            for (r, from) in from.iter_mut().enumerate().take(rows) {
-                from.copy_from_slice(&grid[(m + r) * width + first..][..LANES]);
-            }
-            transpose(&from, &mut to);
-            for (c, to) in to.iter().enumerate().take(used) {
+            let rows = rows_at(grid, |r| (m + r) * width + first, &mut ends);
+            transpose(&rows, &mut to);
+            for (c, to) in to.iter().enumerate().take(columns - first) {
+                let rows = (hop - m).min(LANES);
                 line[m + hop * (first + c)..][..rows].copy_from_slice(&to[..rows]);
             }
         }

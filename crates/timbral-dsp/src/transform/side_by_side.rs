@@ -60,15 +60,15 @@ impl SideBySide {
         re: &mut [Lane],
         im: &mut [Lane],
     ) {
-        let (hop, width) = (layout.hop, layout.width());
+        let (hop, rows, width) = (layout.hop, layout.rows(), layout.width());
         let SideBySideScratch { grid, work, .. } = scratch;
         grid.resize(layout.len(), 0.0);
-        for rows in work.iter_mut() {
-            rows.resize(self.double.work_len() * HALF, 0.0);
+        for work in work.iter_mut() {
+            work.resize(self.double.work_len() * HALF, 0.0);
         }
         dispatch(
             #[inline(always)]
-            || to_grid(line, hop, width, grid),
+            || to_grid(line, hop, rows, width, grid),
         );
         for first in [0, HALF] {
             let (re, im) = (&mut *re, &mut *im);

@@ -105,7 +105,7 @@ impl SpectraF32 {
         line[n..].fill(0.0);
         dispatch(
             #[inline(always)]
-            || to_grid(line, hop, self.layout.width(), grid),
+            || to_grid(line, hop, self.layout.rows(), self.layout.width(), grid),
         );
         arch().dispatch(Forward {
             plan: self,
