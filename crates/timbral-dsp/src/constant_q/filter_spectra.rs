@@ -22,8 +22,7 @@ pub(super) struct FilterSpectraScratch {
 
 impl FilterSpectra {
     pub(super) fn new(params: StftParams, wavelets: &Wavelets) -> Result<Self> {
-        let needed = wavelets.rows().iter().flatten().map(|(k, _)| k + 1).max();
-        Ok(match SpectraF32::new(&params, needed.unwrap_or(1)) {
+        Ok(match SpectraF32::new(&params, wavelets.end()) {
             Some(plan) => Self::F32(Box::new(plan)),
             None => Self::F64(Box::new(Stft::new(params)?)),
         })

@@ -4,9 +4,11 @@ use ndarray::Array2;
 
 use super::bands::Bands;
 use super::cqt_params::{CqtParams, debug_plan};
+use super::decimator::{Decimator, DecimatorScratch};
 use super::filter_spectra::{FilterSpectra, FilterSpectraScratch};
 use super::wavelets::Wavelets;
 use crate::error::{Result, check_finite};
+use crate::frames::Framing;
 use crate::simd::{LANES, ZERO, magnitudes, store_tile};
 use crate::transform::StftParams;
 
@@ -39,10 +41,19 @@ use crate::transform::StftParams;
 pub struct PseudoCqt {
     params: CqtParams,
     frequencies: Vec<f64>,
+    framing: Framing,
+    /// The change of rate before long transforms, and those.
+    lower: Option<Decimator>,
     spectra: FilterSpectra,
     wavelets: Wavelets,
     gains: Vec<f32>,
 }
+
+/// The largest frequency that is lowered in rate without a change, in units of the lower rate.
+const PASSED: f64 = 0.45;
+
+/// Transforms of fewer hops take less time than a change of rate.
+const LONG: usize = 16;
 
 impl fmt::Debug for PseudoCqt {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -69,22 +80,31 @@ impl PseudoCqt {
         let lengths = &bands.lengths(&params, rate)[first..];
         let shortest = 2 * params.hop_length.next_power_of_two();
         let wavelets = Wavelets::new(&params, &cycles, lengths, shortest).into_magnitudes();
+        let stft = StftParams {
+            n_fft: wavelets.n_fft,
+            hop_length: params.hop_length,
+            pad_mode: params.pad_mode,
+            ..StftParams::default()
+        };
+        let halvings = halvings(&stft, wavelets.end());
+        // Of frames that are padded already.
+        let lower = StftParams {
+            n_fft: stft.n_fft >> halvings,
+            hop_length: stft.hop_length >> halvings,
+            center: false,
+            ..stft
+        };
+        let factor = libm::ldexp(1.0, halvings as i32);
         let n_fft = wavelets.n_fft as f64;
         let gain = |length: &f64| match params.scale {
-            true => (1.0 / n_fft.sqrt()) as f32,
-            false => (length / n_fft).sqrt() as f32,
+            true => (factor / n_fft).sqrt() as f32,
+            false => (factor * length / n_fft).sqrt() as f32,
         };
         Ok(Self {
             gains: lengths.iter().map(gain).collect(),
-            spectra: FilterSpectra::new(
-                StftParams {
-                    n_fft: wavelets.n_fft,
-                    hop_length: params.hop_length,
-                    pad_mode: params.pad_mode,
-                    ..StftParams::default()
-                },
-                &wavelets,
-            )?,
+            framing: stft.framing(),
+            lower: (halvings > 0).then(|| Decimator::new(halvings)),
+            spectra: FilterSpectra::new(if halvings > 0 { lower } else { stft }, &wavelets)?,
             wavelets,
             frequencies,
             params,
@@ -108,7 +128,20 @@ impl PseudoCqt {
     /// No samples, or one that is NaN or infinite.
     pub fn process(&self, y: &[f32]) -> Result<Array2<f32>> {
         check_finite("signal", y)?;
-        let n_frames = self.spectra.framing().n_frames(y.len())?;
+        let n_frames = self.framing.n_frames(y.len())?;
+        let mut low = Vec::new();
+        let mut y = y;
+        if let Some(lower) = &self.lower {
+            let Framing {
+                frame_length,
+                hop_length,
+                ..
+            } = self.framing;
+            let mut padded = vec![0.0; (n_frames - 1) * hop_length + frame_length];
+            self.framing.copy_samples(y, 0, &mut padded);
+            lower.process(&padded, &mut DecimatorScratch::default(), &mut low);
+            y = &low;
+        }
         let mut out = Array2::zeros((self.gains.len(), n_frames));
         let mut view = out.view_mut();
         let mut scratch = FilterSpectraScratch::default();
@@ -128,4 +161,15 @@ impl PseudoCqt {
         }
         Ok(out)
     }
+}
+
+/// How often the rate can be halved before transforms of which the first `n_bins` are needed.
+fn halvings(stft: &StftParams, n_bins: usize) -> usize {
+    let fits = |halvings: &usize| {
+        let length = stft.n_fft >> halvings;
+        length >= LONG * (stft.hop_length >> halvings)
+            && stft.hop_length.is_multiple_of(1 << halvings)
+            && n_bins as f64 <= PASSED * length as f64
+    };
+    (1..=8).take_while(fits).last().unwrap_or(0)
 }

@@ -55,6 +55,12 @@ impl Wavelets {
         &self.rows
     }
 
+    /// The number of bins that the filters need.
+    pub(super) fn end(&self) -> usize {
+        let bins = self.rows.iter().flatten().map(|(k, _)| k + 1);
+        bins.max().unwrap_or(1)
+    }
+
     /// The products with 16 spectra.
     pub(super) fn apply(&self, re: &[Lane], im: &[Lane], out: &mut [[Lane; 2]]) {
         dispatch(
@@ -81,12 +87,14 @@ impl Wavelets {
             #[inline(always)]
             || {
                 for (row, out) in self.rows.iter().zip(out) {
-                    *out = ZERO;
+                    let mut sums = ZERO;
                     for (k, w) in row {
+                        let magnitudes = &magnitudes[*k];
                         for l in 0..LANES {
-                            out[l] += w.re * magnitudes[*k][l];
+                            sums[l] += w.re * magnitudes[l];
                         }
                     }
+                    *out = sums;
                 }
             },
         );

@@ -67,7 +67,7 @@ impl StftParams {
         window
     }
 
-    pub(super) fn framing(&self) -> Framing {
+    pub(crate) fn framing(&self) -> Framing {
         Framing {
             frame_length: self.n_fft,
             hop_length: self.hop_length,
