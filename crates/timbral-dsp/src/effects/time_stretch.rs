@@ -1,7 +1,8 @@
-use ndarray::{Array2, ArrayView2};
+use ndarray::{Array2, ArrayView2, Axis};
 use num_complex::Complex;
 
 use crate::error::{Error, Result, check};
+use crate::simd::dispatch;
 use crate::transform::Stft;
 
 /// A spectrogram made slower or faster: magnitudes between frames on a straight line, phases that go on as from frame to
@@ -53,44 +54,90 @@ pub fn phase_vocoder(
         n_out * (n_bins as f64) < 1e15 && cells.try_reserve_exact(n_out as usize * n_bins).is_ok();
     let rule = "makes a result that does not fit into memory";
     check(fits, "rate", rate, rule)?;
+    cells.resize(n_out as usize * n_bins, Complex::ZERO);
     let n_out = n_out as usize;
-    // The frame, the one after it, and the place between the two of which the magnitude is taken.
-    let steps: Vec<(usize, usize, f64)> = (0..n_out)
-        .map(|i| {
-            let u = i as f64 * rate;
-            let t = (u.floor() as usize).min(n_frames - 1);
-            (t, (t + 1).min(n_frames - 1), u)
-        })
-        .collect();
-    let (mut units, mut magnitudes) = (Vec::new(), Vec::new());
-    for row in spectrogram.outer_iter() {
-        units.clear();
-        magnitudes.clear();
-        for z in row {
-            let z = Complex::new(f64::from(z.re), f64::from(z.im));
-            let m = (z.re * z.re + z.im * z.im).sqrt();
-            magnitudes.push(m);
-            units.push(if m > 0.0 {
-                z / m
-            } else {
-                Complex::new(1.0, 0.0)
-            });
+    let mut out = Array2::from_shape_vec((n_bins, n_out), cells)
+        .unwrap_or_else(|_| Array2::zeros((n_bins, n_out)));
+    let mut frames = vec![Frame::default(); n_frames];
+    for (rows, mut out) in spectrogram
+        .axis_chunks_iter(Axis(0), BINS)
+        .zip(out.axis_chunks_iter_mut(Axis(0), BINS))
+    {
+        for (l, row) in rows.outer_iter().enumerate() {
+            for (frame, z) in frames.iter_mut().zip(row) {
+                (frame.re[l], frame.im[l]) = (f64::from(z.re), f64::from(z.im));
+            }
         }
-        let mut phase = units[0];
-        for (t, next, u) in &steps {
-            let low = (*t).min(n_frames.saturating_sub(2));
-            let high = (low + 1).min(n_frames - 1);
-            let slope = magnitudes[high] - magnitudes[low];
-            let magnitude = slope * (u - low as f64) + magnitudes[low];
-            let z = phase * magnitude;
-            cells.push(Complex::new(z.re as f32, z.im as f32));
-            phase *= units[*next] * units[*t].conj();
-            // Products of magnitude 1 drift by a rounding each.
-            phase *= 1.5 - 0.5 * phase.norm_sqr();
+        dispatch(
+            #[inline(always)]
+            || frames.iter_mut().for_each(Frame::to_units),
+        );
+        let mut phase = (frames[0].re, frames[0].im);
+        dispatch(
+            #[inline(always)]
+            || {
+                for (i, mut column) in out.axis_iter_mut(Axis(1)).enumerate() {
+                    let mut cell = [Complex::ZERO; BINS];
+                    step(&frames, i as f64 * rate, &mut phase, &mut cell);
+                    column.iter_mut().zip(cell).for_each(|(to, z)| *to = z);
+                }
+            },
+        );
+    }
+    Ok(out)
+}
+
+/// Bins whose phases are added up side by side.
+const BINS: usize = 16;
+
+/// Some bins of a frame: numbers of modulus 1, and magnitudes.
+#[derive(Debug, Clone, Copy, Default)]
+struct Frame {
+    re: [f64; BINS],
+    im: [f64; BINS],
+    magnitude: [f64; BINS],
+}
+
+impl Frame {
+    /// Divides by the magnitudes; 0 becomes 1.
+    #[inline(always)]
+    fn to_units(&mut self) {
+        for l in 0..BINS {
+            let (re, im) = (self.re[l], self.im[l]);
+            let m = (re * re + im * im).sqrt();
+            self.magnitude[l] = m;
+            self.re[l] = if m > 0.0 { re / m } else { 1.0 };
+            self.im[l] = if m > 0.0 { im / m } else { 0.0 };
         }
     }
-    Ok(Array2::from_shape_vec((n_bins, n_out), cells)
-        .unwrap_or_else(|_| Array2::zeros((n_bins, n_out))))
+}
+
+/// The bins at the place `u` between two frames with the given phases, which are moved on by the difference of the two.
+#[inline(always)]
+fn step(
+    frames: &[Frame],
+    u: f64,
+    phase: &mut ([f64; BINS], [f64; BINS]),
+    cell: &mut [Complex<f32>; BINS],
+) {
+    let end = frames.len() - 1;
+    let t = (u.floor() as usize).min(end);
+    let low = t.min(end.saturating_sub(1));
+    let (now, next) = (&frames[t], &frames[(t + 1).min(end)]);
+    let (low, high, past) = (&frames[low], &frames[(low + 1).min(end)], u - low as f64);
+    let (re, im) = phase;
+    for l in 0..BINS {
+        let slope = high.magnitude[l] - low.magnitude[l];
+        let magnitude = slope * past + low.magnitude[l];
+        cell[l] = Complex::new((re[l] * magnitude) as f32, (im[l] * magnitude) as f32);
+        // The one unit times the conjugate of the other.
+        let a = next.re[l] * now.re[l] + next.im[l] * now.im[l];
+        let b = next.im[l] * now.re[l] - next.re[l] * now.im[l];
+        let (c, d) = (re[l] * a - im[l] * b, re[l] * b + im[l] * a);
+        // Products of magnitude 1 drift by a rounding each.
+        let size = 1.5 - 0.5 * (c * c + d * d);
+        (re[l], im[l]) = (c * size, d * size);
+    }
 }
 
 /// A signal made slower or faster without changing its pitch, by [`phase_vocoder`]; equals
