@@ -6,7 +6,7 @@ use super::stft_params::StftParams;
 use super::tile_transform::{TileTransform, TileTransformScratch};
 use crate::error::{Result, check_finite, check_length};
 use crate::frames::Framing;
-use crate::simd::{LANES, Lane, ZERO, magnitudes, store_tile};
+use crate::simd::{LANES, Lane, ZERO, dispatch, magnitudes, store_tile};
 
 /// A planned short-time Fourier transform and its inverse; equals `librosa.stft` and
 /// `librosa.istft`.
@@ -190,11 +190,16 @@ impl Stft {
             let used = (n_frames - first).min(LANES);
             self.forward_tile(y, first, used, &mut re, &mut im, scratch);
             let mut block = spectrum.slice_mut(s![.., first..first + used]);
-            for ((mut row, re), im) in block.outer_iter_mut().zip(&re).zip(&im) {
-                for ((to, re), im) in row.iter_mut().zip(re).zip(im) {
-                    *to = Complex::new(*re, *im);
-                }
-            }
+            dispatch(
+                #[inline(always)]
+                || {
+                    for ((mut row, re), im) in block.outer_iter_mut().zip(&re).zip(&im) {
+                        for ((to, re), im) in row.iter_mut().zip(re).zip(im) {
+                            *to = Complex::new(*re, *im);
+                        }
+                    }
+                },
+            );
         }
         (scratch.re, scratch.im) = (re, im);
         Ok(())
@@ -237,12 +242,17 @@ impl Stft {
         for first in (0..spectrum.ncols()).step_by(LANES) {
             let used = (spectrum.ncols() - first).min(LANES);
             let block = spectrum.slice(s![.., first..first + used]);
-            for ((row, re), im) in block.outer_iter().zip(&mut re).zip(&mut im) {
-                (*re, *im) = (ZERO, ZERO);
-                for ((z, re), im) in row.iter().zip(re).zip(im) {
-                    (*re, *im) = (z.re, z.im);
-                }
-            }
+            dispatch(
+                #[inline(always)]
+                || {
+                    for ((row, re), im) in block.outer_iter().zip(&mut re).zip(&mut im) {
+                        (*re, *im) = (ZERO, ZERO);
+                        for ((z, re), im) in row.iter().zip(re).zip(im) {
+                            (*re, *im) = (z.re, z.im);
+                        }
+                    }
+                },
+            );
             self.inverse_tile(first, used, &mut re, &mut im, scratch, &mut output);
         }
         (scratch.re, scratch.im) = (re, im);
