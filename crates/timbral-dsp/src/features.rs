@@ -22,6 +22,7 @@ pub use columns::{
 };
 pub use delta::{DeltaMode, DeltaParams, delta};
 pub use feature_params::FeatureParams;
+use feature_params::check_frames;
 pub use feature_set::FeatureSet;
 pub use feature_stream::FeatureStream;
 pub use live_features::{LiveColumns, LiveFeatures, LiveParams};

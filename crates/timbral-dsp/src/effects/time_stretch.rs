@@ -70,7 +70,7 @@ pub fn phase_vocoder(
         }
         dispatch(
             #[inline(always)]
-            || frames.iter_mut().for_each(Frame::to_units),
+            || frames.iter_mut().for_each(Frame::make_units),
         );
         let mut phase = (frames[0].re, frames[0].im);
         dispatch(
@@ -101,7 +101,7 @@ struct Frame {
 impl Frame {
     /// Divides by the magnitudes; 0 becomes 1.
     #[inline(always)]
-    fn to_units(&mut self) {
+    fn make_units(&mut self) {
         for l in 0..BINS {
             let (re, im) = (self.re[l], self.im[l]);
             let m = (re * re + im * im).sqrt();

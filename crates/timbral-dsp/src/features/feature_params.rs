@@ -1,10 +1,24 @@
 use std::str::FromStr;
 
-use crate::error::{Error, InvalidParameter, Result, check_sample_rate};
+use crate::error::{Error, InvalidParameter, Result, check, check_sample_rate};
 use crate::frames::PadMode;
 use crate::rhythm::{Aggregate, OnsetParams, TempoParams};
 use crate::spectral::{ChromaParams, MelParams, MfccParams};
 use crate::transform::StftParams;
+
+/// Longest transform of a set, 6 s at 22 050 Hz: files that describe sets are read from anywhere, and a transform
+/// of a prime number of samples takes a thousand bytes for each.
+const MAX_N_FFT: usize = 1 << 17;
+
+/// Longest hop, for the same reason: a tile has 16 of them.
+const MAX_HOP_LENGTH: usize = 1 << 18;
+
+/// Checks what takes memory.
+pub(super) fn check_frames(n_fft: usize, hop_length: usize) -> Result<()> {
+    check(n_fft <= MAX_N_FFT, "n_fft", n_fft, "must be at most 2^17")?;
+    let holds = hop_length <= MAX_HOP_LENGTH;
+    Ok(check(holds, "hop_length", hop_length, "must be at most 2^18")?)
+}
 
 /// Parameters of a [`FeatureSet`](crate::FeatureSet). There are two presets, [`FeatureParams::gtzan`]
 /// and [`FeatureParams::librosa`] (the default).
@@ -14,9 +28,9 @@ use crate::transform::StftParams;
 pub struct FeatureParams {
     /// Samples per second, at least 1; default 22050.
     pub sample_rate: u32,
-    /// Length of frames and transforms in samples, `2..=2^24`; default 2048.
+    /// Length of frames and transforms in samples, `2..=2^17`; default 2048.
     pub n_fft: usize,
-    /// Samples between frames, `1..=2^24`; default 512.
+    /// Samples between frames, `1..=2^18`; default 512.
     pub hop_length: usize,
     /// Mel bands, `1..=4096`; default 128.
     pub n_mels: usize,
@@ -77,6 +91,7 @@ impl FeatureParams {
     /// tempo's window are less than 2 or more than 65 536 frames.
     pub fn validate(&self) -> Result<()> {
         check_sample_rate(self.sample_rate)?;
+        check_frames(self.n_fft, self.hop_length)?;
         self.stft().validate()?;
         self.mel().validate()?;
         self.mfcc().validate()?;

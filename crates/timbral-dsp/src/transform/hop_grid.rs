@@ -67,7 +67,7 @@ impl HopGrid {
 
     /// Values of the grid.
     pub(crate) fn len(&self) -> usize {
-        self.hop * self.width()
+        self.rows() * self.width()
     }
 }
 

@@ -51,9 +51,9 @@ pub enum ColumnLayout {
 pub struct FeatureSetParams {
     /// Samples per second, at least 1; default 22050.
     pub sample_rate: u32,
-    /// Length of frames and transforms in samples, `2..=2^17`, of the 57 columns `2..=2^24`; default 2048.
+    /// Length of frames and transforms in samples, `2..=2^17`; default 2048.
     pub n_fft: usize,
-    /// Samples between frames, `1..=2^18`, of the 57 columns `1..=2^24`; default 512.
+    /// Samples between frames, `1..=2^18`; default 512.
     pub hop_length: usize,
     /// The samples that centred frames have beyond the ends; default zeros.
     pub pad_mode: PadMode,

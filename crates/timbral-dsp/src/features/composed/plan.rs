@@ -2,7 +2,8 @@ use super::shared::Shared;
 use super::sources::{Shares, Source};
 use super::summary::Rows;
 use super::sweep::{ComposedScratch, Transforms};
-use crate::error::{Error, Result, check, check_columns, check_finite};
+use crate::error::{Error, Result, check_columns, check_finite};
+use crate::features::check_frames;
 use crate::features::columns::{ColumnLayout, FeatureColumns, FeatureSetParams};
 use crate::spectral::fft_frequencies;
 
@@ -11,13 +12,6 @@ const MAX_SAMPLES: usize = 1 << 27;
 
 /// Most numbers in the arrays of all features of a signal.
 const MAX_CELLS: usize = 1 << 27;
-
-/// Longest transform of such sets, 6 s at 22 050 Hz: files that describe them are read from anywhere, and a transform
-/// of a prime number of samples takes a thousand bytes for each.
-const MAX_N_FFT: usize = 1 << 17;
-
-/// Longest hop, for the same reason: a tile has 16 of them.
-const MAX_HOP: usize = 1 << 18;
 
 /// The plan of any set.
 #[derive(Debug, Clone)]
@@ -31,11 +25,8 @@ pub(crate) struct Composed {
 impl Composed {
     /// The plan of valid parameters.
     pub(crate) fn new(params: &FeatureSetParams) -> Result<Self> {
-        let n_fft = params.n_fft;
-        check(n_fft <= MAX_N_FFT, "n_fft", n_fft, "must be at most 2^17")?;
-        let hop = params.hop_length;
-        check(hop <= MAX_HOP, "hop_length", hop, "must be at most 2^18")?;
-        let frequencies = fft_frequencies(params.sample_rate, n_fft);
+        check_frames(params.n_fft, params.hop_length)?;
+        let frequencies = fft_frequencies(params.sample_rate, params.n_fft);
         let mut shares = Shares::default();
         let mut items = Vec::new();
         for item in &params.features {
