@@ -66,10 +66,10 @@ impl FastHalving {
             work,
         } = scratch;
         for tile in tiles.iter_mut() {
-            tile.resize(self.n, ZERO);
+            tile.resize(spread(self.n), ZERO);
         }
         for tile in filtered.iter_mut() {
-            tile.resize(self.n / 2, ZERO);
+            tile.resize(spread(self.n / 2), ZERO);
         }
         for work in work.iter_mut() {
             work.resize(self.filter.work_len() * LANES, 0.0);
@@ -87,8 +87,7 @@ impl FastHalving {
                 work,
             });
             for (part, tile) in filtered.iter().enumerate() {
-                let valid = &tile[MARGIN / 2..][..hop / 2];
-                scatter(valid, hop, &mut out[(first + part) * hop / 2..]);
+                scatter(tile, hop / 2, &mut out[(first + part) * hop / 2..]);
             }
         }
         out.truncate(n_out);
@@ -120,13 +119,21 @@ impl FastHalving {
         dispatch(
             #[inline(always)]
             || {
-                for (i, rows) in tile.as_chunks_mut::<LANES>().0.iter_mut().enumerate() {
+                for i in 0..self.n / LANES {
                     let from = lanes.map(|lane| lane.as_chunks().0.get(i).unwrap_or(&ZERO));
-                    transpose(&from, rows);
+                    let rows = tile[spread(i * LANES)..].first_chunk_mut();
+                    transpose(&from, rows.unwrap_or(&mut [ZERO; LANES]));
                 }
             },
         );
     }
+}
+
+/// The place of a sample in a tile, with one row more after 64: transforms read rows that are a multiple of 64 apart, which
+/// would compete for the same place in the cache.
+#[inline(always)]
+fn spread(i: usize) -> usize {
+    i + i / 64
 }
 
 /// Working memory of one thread.
@@ -138,16 +145,17 @@ pub(super) struct HalvingScratch {
     work: [Vec<f32>; 2],
 }
 
-/// `out[i + l step] = tile[i][l]`, as far as `out` reaches.
-fn scatter(tile: &[Lane], step: usize, out: &mut [f32]) {
+/// `out[i + 2 l n] = tile[MARGIN / 2 + i][l]` for `i < n`, as far as `out` reaches.
+fn scatter(tile: &[Lane], n: usize, out: &mut [f32]) {
     dispatch(
         #[inline(always)]
         || {
             let mut to = [ZERO; LANES];
-            for (i, rows) in tile.as_chunks::<LANES>().0.iter().enumerate() {
-                transpose(&rows.each_ref(), &mut to);
+            for i in (0..n).step_by(LANES) {
+                let rows = tile[spread(MARGIN / 2 + i)..].first_chunk();
+                transpose(&rows.unwrap_or(&[ZERO; LANES]).each_ref(), &mut to);
                 for (l, to) in to.iter().enumerate() {
-                    if let Some(out) = out.get_mut(i * LANES + l * step..) {
+                    if let Some(out) = out.get_mut(i + 2 * l * n..) {
                         out.iter_mut().zip(to).for_each(|(out, v)| *out = *v);
                     }
                 }
@@ -188,12 +196,15 @@ impl WithSimd for Round<'_> {
                 simd,
                 &plan.gain,
                 #[inline(always)]
-                |i| (re[i * stride + column], im[i * stride + column]),
+                |i| {
+                    let i = spread(i) * stride + column;
+                    (re[i], im[i])
+                },
                 (&mut *work_re, &mut *work_im),
                 #[inline(always)]
                 |i, v| {
-                    out_re[i * stride + column] = v.0;
-                    out_im[i * stride + column] = v.1;
+                    let i = spread(i) * stride + column;
+                    (out_re[i], out_im[i]) = v;
                 },
             );
         }

@@ -17,7 +17,12 @@ const MAX_HOP_LENGTH: usize = 1 << 18;
 pub(super) fn check_frames(n_fft: usize, hop_length: usize) -> Result<()> {
     check(n_fft <= MAX_N_FFT, "n_fft", n_fft, "must be at most 2^17")?;
     let holds = hop_length <= MAX_HOP_LENGTH;
-    Ok(check(holds, "hop_length", hop_length, "must be at most 2^18")?)
+    Ok(check(
+        holds,
+        "hop_length",
+        hop_length,
+        "must be at most 2^18",
+    )?)
 }
 
 /// Parameters of a [`FeatureSet`](crate::FeatureSet). There are two presets, [`FeatureParams::gtzan`]
