@@ -17,6 +17,8 @@ mod npz;
 mod origin;
 mod other_formats;
 #[cfg(feature = "parquet")]
+mod page_header;
+#[cfg(feature = "parquet")]
 mod pages;
 #[cfg(feature = "parquet")]
 mod parquet;

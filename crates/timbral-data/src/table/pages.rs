@@ -3,8 +3,8 @@
 //! The crate `parquet` decompresses zstd with the C library only. Here it is told that the pages are not
 //! compressed, hands them out as they are, and `ruzstd`, in Rust, decompresses them.
 //!
-//! It also allocates as many bytes as the header of a page says, up to 2 GiB for each, however short the page is. The
-//! headers are therefore read here first.
+//! It also allocates as many bytes as the header of a page says, up to 2 GiB for each, however short the page is, and as
+//! many values as a dictionary is said to have. The headers are therefore read here first.
 
 use std::io::{BufRead, Read};
 use std::sync::Arc;
@@ -22,6 +22,7 @@ use ::parquet::file::serialized_reader::SerializedPageReader;
 use ::parquet::record::reader::RowIter;
 use ::parquet::schema::types::Type;
 
+use super::page_header;
 use super::parquet_input::{Input, InputReader};
 
 /// Most bytes of a page of `packed` bytes: what deflate can make of them, snappy and LZ4 make less, and for zstd, which
@@ -90,11 +91,7 @@ impl RowGroupReader for Group<'_> {
         }
         let n_rows = usize::try_from(self.metadata().num_rows()).unwrap_or(0);
         let pages = SerializedPageReader::new(self.file.clone(), &column, n_rows, None)?;
-        Ok(if by_zstd {
-            Box::new(ZstdPages(pages))
-        } else {
-            Box::new(pages)
-        })
+        Ok(Box::new(Pages { pages, by_zstd }))
     }
 
     fn get_column_bloom_filter(&self, i: usize) -> Option<&Sbbf> {
@@ -120,11 +117,15 @@ impl ChunkReader for BoundedPages {
 
     fn get_read(&self, start: u64) -> Result<Self::T> {
         let mut reader = self.0.get_read(start)?;
-        let head = reader.fill_buf()?;
         // Behind a header that was looked at before, other bytes are read.
-        if head.first() == Some(&FIELD) {
+        if page_header::begins(reader.fill_buf()?) {
+            let left = self.len().saturating_sub(start);
+            let head = |most: u64| self.get_bytes(start, left.min(most) as usize);
             let damaged = || ParquetError::General("the header of a page is damaged".to_owned());
-            let (whole, packed) = page_sizes(head).ok_or_else(damaged)?;
+            let (whole, packed) = match page_header::sizes(&head(USUAL_HEAD)?) {
+                Some(sizes) => sizes,
+                None => page_header::sizes(&head(LONGEST_HEAD)?).ok_or_else(damaged)?,
+            };
             if whole > page_limit(packed) {
                 let reason = format!("a page of {packed} bytes cannot unpack to {whole}");
                 return Err(ParquetError::General(reason));
@@ -143,80 +144,80 @@ impl ChunkReader for BoundedPages {
     }
 }
 
-/// One after the last field, a 32-bit integer, in the compact protocol of Thrift.
-const FIELD: u8 = 0x15;
+/// Bytes of the header of a page with short statistics, and with the longest ones.
+const USUAL_HEAD: u64 = 1 << 10;
+const LONGEST_HEAD: u64 = 1 << 20;
 
-/// The sizes in the header of a page, unpacked and packed: the second and third field. `None` if they are negative, longer
-/// than 32 bits, or not there.
-fn page_sizes(head: &[u8]) -> Option<(u64, u64)> {
-    let mut bytes = head.iter().copied();
-    let mut field = || {
-        let mut zigzag = 0u64;
-        (bytes.next()? == FIELD).then_some(())?;
-        for i in 0..5 {
-            let byte = bytes.next()?;
-            zigzag |= u64::from(byte & 0x7f) << (7 * i);
-            if byte & 0x80 == 0 {
-                let is_valid = zigzag & 1 == 0 && zigzag <= u64::from(u32::MAX);
-                return is_valid.then_some(zigzag >> 1);
-            }
-        }
-        None
-    };
-    field()?;
-    Some((field()?, field()?))
+/// The pages of a column.
+struct Pages {
+    pages: SerializedPageReader<BoundedPages>,
+    by_zstd: bool,
 }
 
-/// The pages of a column that are compressed by zstd.
-struct ZstdPages(SerializedPageReader<BoundedPages>);
-
-impl PageReader for ZstdPages {
+impl PageReader for Pages {
     fn get_next_page(&mut self) -> Result<Option<Page>> {
-        let Some(mut page) = self.0.get_next_page()? else {
+        let Some(mut page) = self.pages.get_next_page()? else {
             return Ok(None);
         };
-        match &mut page {
-            Page::DataPage { buf, .. } | Page::DictionaryPage { buf, .. } => {
-                *buf = unpack(buf)?.into();
-            }
-            Page::DataPageV2 {
-                buf,
-                def_levels_byte_len,
-                rep_levels_byte_len,
-                is_compressed,
-                ..
-            } if *is_compressed => {
-                // The levels, which come first, are never compressed.
-                let levels = *def_levels_byte_len as usize + *rep_levels_byte_len as usize;
-                let damaged = || ParquetError::General("a page is too short".to_owned());
-                let (levels, values) = buf.split_at_checked(levels).ok_or_else(damaged)?;
-                let mut whole = levels.to_vec();
-                // A page without values has none to decompress.
-                if !values.is_empty() {
-                    whole.extend(unpack(values)?);
-                }
-                *buf = whole.into();
-            }
-            Page::DataPageV2 { .. } => {}
+        if self.by_zstd {
+            decompress(&mut page)?;
+        }
+        if let Page::DictionaryPage {
+            buf, num_values, ..
+        } = &page
+            && *num_values as usize > buf.len()
+        {
+            // Memory for all of them is taken before the first is read.
+            let reason = format!("{num_values} values cannot be in {} bytes", buf.len());
+            return Err(ParquetError::General(reason));
         }
         Ok(Some(page))
     }
 
     fn peek_next_page(&mut self) -> Result<Option<PageMetadata>> {
-        self.0.peek_next_page()
+        self.pages.peek_next_page()
     }
 
     fn skip_next_page(&mut self) -> Result<()> {
-        self.0.skip_next_page()
+        self.pages.skip_next_page()
     }
 }
 
-impl Iterator for ZstdPages {
+impl Iterator for Pages {
     type Item = Result<Page>;
 
     fn next(&mut self) -> Option<Self::Item> {
         self.get_next_page().transpose()
     }
+}
+
+/// Decompresses a page by zstd.
+fn decompress(page: &mut Page) -> Result<()> {
+    match page {
+        Page::DataPage { buf, .. } | Page::DictionaryPage { buf, .. } => {
+            *buf = unpack(buf)?.into();
+        }
+        Page::DataPageV2 {
+            buf,
+            def_levels_byte_len,
+            rep_levels_byte_len,
+            is_compressed,
+            ..
+        } if *is_compressed => {
+            // The levels, which come first, are never compressed.
+            let levels = *def_levels_byte_len as usize + *rep_levels_byte_len as usize;
+            let damaged = || ParquetError::General("a page is too short".to_owned());
+            let (levels, values) = buf.split_at_checked(levels).ok_or_else(damaged)?;
+            let mut whole = levels.to_vec();
+            // A page without values has none to decompress.
+            if !values.is_empty() {
+                whole.extend(unpack(values)?);
+            }
+            *buf = whole.into();
+        }
+        Page::DataPageV2 { .. } => {}
+    }
+    Ok(())
 }
 
 fn unpack(packed: &[u8]) -> Result<Vec<u8>> {
@@ -241,23 +242,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn sizes_are_read_from_the_head_of_a_page() {
-        // A data page (0) of 300 bytes, packed 100.
-        assert_eq!(
-            page_sizes(&[0x15, 0, 0x15, 0xd8, 0x04, 0x15, 0xc8, 0x01, 0x2c]),
-            Some((300, 100))
-        );
-        // The largest: 2^31 - 1.
-        let head = [0x15, 4, 0x15, 0xfe, 0xff, 0xff, 0xff, 0x0f, 0x15, 2];
-        assert_eq!(page_sizes(&head), Some((i32::MAX as u64, 1)));
-        // Negative, another type, cut.
-        for head in [
-            &[0x15, 0, 0x15, 1, 0x15, 2][..],
-            &[0x15, 0, 0x16, 2, 0x15, 2],
-            &head[..8],
-        ] {
-            assert_eq!(page_sizes(head), None);
-        }
+    fn pages_may_unpack_to_what_deflate_can_make() {
         assert_eq!(page_limit(100), 1 << 22);
         assert_eq!(page_limit(1 << 20), 1040 << 20);
     }
