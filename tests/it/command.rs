@@ -191,6 +191,18 @@ fn sound_on_standard_input_is_a_line_per_second() {
     );
 }
 
+#[test]
+fn sound_that_ends_before_the_first_line_is_an_error() {
+    let mut command = example("listen");
+    let output = command.stdin(Stdio::null()).output().unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    let text = String::from_utf8(output.stderr).unwrap();
+    assert!(
+        text.starts_with("error: standard input: it ended after 0.000 s"),
+        "{text}"
+    );
+}
+
 #[cfg(unix)]
 #[test]
 fn listening_ends_with_ctrl_c_while_it_waits() {

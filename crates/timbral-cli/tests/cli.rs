@@ -339,6 +339,8 @@ const WRONG: &[(&str, u8, &str)] = &[
         "skipped t.csv: not a sound file",
     ),
     ("extract-features t.csv", 64, "--out <FILE>"),
+    ("make-corpus t.csv", 64, "is a file; name a folder"),
+    ("explore t.csv --out t.csv", 64, "is a file; name a folder"),
     ("make-corpus corpus --seconds 0", 1, "error: seconds = 0: "),
     (
         "nearest-neighbour t.csv --splits every-second",

@@ -5,6 +5,7 @@ use timbral::plot::Report;
 use timbral::{file_figures, table_figures};
 
 use crate::command::Command;
+use crate::options::output::output_folder;
 use crate::options::table::TableArgs;
 use crate::options::{SoundArgs, create_folder};
 use crate::session::phase;
@@ -21,7 +22,7 @@ pub struct Explore {
     #[command(flatten)]
     sound: SoundArgs,
     /// Folder to write the figures and the page `index.html` to
-    #[arg(long, value_name = "FOLDER", default_value = "target/explore")]
+    #[arg(long, value_name = "FOLDER", default_value = "target/explore", value_parser = output_folder())]
     out: PathBuf,
     /// Seconds of a sound to draw, from its start
     #[arg(long, default_value_t = 30.0)]

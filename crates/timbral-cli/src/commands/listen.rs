@@ -85,8 +85,9 @@ impl Command for Listen {
             );
             Ok(n as usize)
         };
+        let window_length = samples("--window", window)?;
         let params = LiveParams {
-            window_length: samples("--window", window)?,
+            window_length,
             hop_length: samples("--every", self.every)?,
             ..LiveParams::default()
         };
@@ -95,6 +96,7 @@ impl Command for Listen {
             writeln!(out, "seconds,{}", set.names().join(","))?;
         }
         let live = LiveFeatures::new(set, params)?;
+        let mut heard = 0;
         let mut sound = PcmSound::new(self.format, self.channels, (self.rate, rate))?;
         let mut lines = Lines {
             live,
@@ -105,11 +107,19 @@ impl Command for Listen {
         let blocks = read_blocks();
         while let Some(block) = next_block(&blocks, &session)? {
             let mono = sound.push(&block)?;
+            heard += mono.len();
             lines.push(&mono)?;
         }
         if !session.is_stopped() {
             let mono = sound.finish()?;
+            heard += mono.len();
             lines.push(&mono)?;
+            let seconds = heard as f64 / f64::from(rate);
+            ensure!(
+                heard >= window_length,
+                "standard input: it ended after {seconds:.3} s of sound, a line needs {window} s; \
+                 check the program that sends it, and --rate"
+            );
         }
         Ok(session.status())
     }

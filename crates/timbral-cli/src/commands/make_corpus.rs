@@ -5,6 +5,7 @@ use timbral::synth::{SynthCorpus, SynthParams};
 use timbral_core::{Monitor, Progress};
 
 use crate::command::Command;
+use crate::options::output::output_folder;
 use crate::session::{ThreadArgs, phase};
 use crate::status::Status;
 
@@ -12,6 +13,7 @@ use crate::status::Status;
 #[derive(clap::Args)]
 pub struct MakeCorpus {
     /// Folder to write the recordings to, one folder per genre
+    #[arg(value_parser = output_folder())]
     folder: PathBuf,
     /// Number of recordings per genre
     #[arg(long, value_name = "N", default_value_t = SynthParams::default().recordings_per_genre)]

@@ -7,6 +7,7 @@ use timbral::study::{Material, Study, StudyParams};
 use timbral::synth::SynthParams;
 
 use crate::command::Command;
+use crate::options::output::output_folder;
 use crate::options::table::TableArgs;
 use crate::options::{SoundArgs, create_folder};
 use crate::session::{Session, ThreadArgs, phase, print_problems};
@@ -36,7 +37,7 @@ pub struct Reproduce {
     #[arg(long)]
     full: bool,
     /// Folder to write `index.html`, `results.json` and all intermediate results to
-    #[arg(long, value_name = "FOLDER", default_value = "target/reproduce")]
+    #[arg(long, value_name = "FOLDER", default_value = "target/reproduce", value_parser = output_folder())]
     out: PathBuf,
     #[command(flatten)]
     threads: ThreadArgs,

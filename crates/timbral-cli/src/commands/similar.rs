@@ -1,5 +1,6 @@
 use std::path::PathBuf;
 
+use timbral::audio::AudioReader;
 use timbral::{FileProblems, Inputs, SimilarityIndex};
 
 use crate::command::Command;
@@ -51,6 +52,8 @@ impl Command for Similar {
                 (index.with_open_params(open), FileProblems::default(), 0)
             }
             true => {
+                // A file that is missing or no sound is named before the folder is read, which takes long.
+                drop(AudioReader::open_with(&self.file, &open)?);
                 let Inputs {
                     files, unreadable, ..
                 } = find_files(&[&self.collection])?;

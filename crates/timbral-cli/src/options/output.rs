@@ -23,6 +23,18 @@ pub(crate) fn output_of(endings: &'static [&str]) -> impl TypedValueParser<Value
     PathBufValueParser::new().try_map(move |path| check(path, endings))
 }
 
+/// A folder to write to, which need not be there.
+pub(crate) fn output_folder() -> impl TypedValueParser<Value = PathBuf> {
+    PathBufValueParser::new().try_map(check_folder)
+}
+
+fn check_folder(path: PathBuf) -> Result<PathBuf, &'static str> {
+    match path.exists() && !path.is_dir() {
+        true => Err("is a file; name a folder"),
+        false => Ok(path),
+    }
+}
+
 fn check(path: PathBuf, endings: &[&str]) -> Result<PathBuf, String> {
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     let name = name.to_lowercase();
@@ -62,6 +74,10 @@ mod tests {
         let error = check("missing/a.json", &[]).unwrap_err();
         assert!(error.contains("there is no folder"), "{error}");
         assert!(super::check("a.json".into(), &[]).is_ok());
+        std::fs::write(folder.path().join("song.mp3"), "").unwrap();
+        let check_folder = |name: &str| super::check_folder(folder.path().join(name));
+        assert!(check_folder("").is_ok() && check_folder("new/one").is_ok());
+        assert!(check_folder("song.mp3").unwrap_err().contains("is a file"));
         #[cfg(unix)]
         assert!(super::check("/dev/null".into(), &[".html"]).is_ok());
     }
