@@ -45,7 +45,7 @@ pub enum JsonLinesError {
         reason: io::Error,
     },
     /// The file is something else.
-    #[error("{}: is not a log of this kind", path.display())]
+    #[error("{}: is not a log of this kind; name another file", path.display())]
     NotALog {
         /// The file.
         path: PathBuf,
@@ -208,8 +208,14 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("log");
         let cases = [
-            ("my notes", "log: is not a log of this kind"),
-            ("my notes\n", "log: is not a log of this kind"),
+            (
+                "my notes",
+                "log: is not a log of this kind; name another file",
+            ),
+            (
+                "my notes\n",
+                "log: is not a log of this kind; name another file",
+            ),
             (
                 "{\"settings\":[\"s\",2]}\n",
                 "log: has results for other settings: [\"s\",2], not [\"s\",1]",

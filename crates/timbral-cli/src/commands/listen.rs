@@ -117,7 +117,7 @@ impl Command for Listen {
             let seconds = heard as f64 / f64::from(rate);
             ensure!(
                 heard >= window_length,
-                "standard input: it ended after {seconds:.3} s of sound, a line needs {window} s; \
+                "standard input: it ended after {seconds:.3} s of sound, a line needs {window:.3} s; \
                  check the program that sends it, and --rate"
             );
         }
