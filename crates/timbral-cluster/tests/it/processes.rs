@@ -75,7 +75,8 @@ impl Cluster {
 
     pub(crate) async fn start_scheduler(&mut self) {
         let port = self.port.to_string();
-        let args = ["--port", &port, "--executor-timeout", "4"];
+        // Longer than a busy machine holds up a heartbeat, else tracks are computed twice.
+        let args = ["--port", &port, "--executor-timeout", "15"];
         self.scheduler = Some(start("cluster_scheduler", &args, &self.environment));
         for _ in 0..600 {
             if tokio::net::TcpStream::connect(("127.0.0.1", self.port))
