@@ -16,6 +16,7 @@ pub(crate) mod npy;
 mod npz;
 mod origin;
 mod other_formats;
+mod packed_rows;
 #[cfg(feature = "parquet")]
 mod page_header;
 #[cfg(feature = "parquet")]

@@ -8,6 +8,7 @@ use serde_json::Value;
 use timbral_core::{Difference, JsonLines, JsonLinesError, differences, write_atomic};
 
 use super::format::{check_write, is_csv};
+use super::packed_rows::PackedRows;
 use super::schema::TableSchema;
 use crate::error::{Error, Result, at};
 
@@ -27,8 +28,8 @@ use crate::error::{Error, Result, at};
 /// let table = folder.path().join("t.csv");
 /// let columns = vec!["name".to_owned(), "x".to_owned()];
 /// let mut journal = TableJournal::create(&table, &columns, "v1")?;
-/// journal.append("b", &[vec!["b".to_owned(), "2".to_owned()]])?;
-/// journal.append("a", &[vec!["a".to_owned(), "1".to_owned()]])?;
+/// journal.append("b", [vec!["b".to_owned(), "2".to_owned()]])?;
+/// journal.append("a", [vec!["a".to_owned(), "1".to_owned()]])?;
 /// assert!(!table.exists());
 /// assert_eq!(journal.finish(["a", "b"])?, 2);
 /// assert_eq!(std::fs::read_to_string(&table)?, "name,x\na,1\nb,2\n");
@@ -39,7 +40,7 @@ pub struct TableJournal {
     table: PathBuf,
     log: JsonLines,
     columns: Vec<String>,
-    entries: HashMap<String, Vec<Vec<String>>>,
+    entries: HashMap<String, PackedRows>,
 }
 
 #[derive(Serialize)]
@@ -51,7 +52,7 @@ struct Settings<'a> {
 #[derive(Serialize, Deserialize)]
 struct Entry {
     key: String,
-    rows: Vec<Vec<String>>,
+    rows: PackedRows,
 }
 
 impl TableJournal {
@@ -95,11 +96,6 @@ impl TableJournal {
         self.entries.contains_key(key)
     }
 
-    /// The rows of `key`, if they are in the log.
-    pub fn rows(&self, key: &str) -> Option<&[Vec<String>]> {
-        self.entries.get(key).map(Vec::as_slice)
-    }
-
     /// Adds the rows of `key`. When this returns they are with the operating system, so that they survive
     /// a kill of the process.
     ///
@@ -107,16 +103,10 @@ impl TableJournal {
     ///
     /// [`Error::Cells`] for a row with another number of cells than columns, [`Error::Io`] if the log
     /// cannot be written.
-    pub fn append(&mut self, key: &str, rows: &[Vec<String>]) -> Result<()> {
-        if let Some(row) = rows.iter().find(|row| row.len() != self.columns.len()) {
-            return Err(Error::Cells {
-                expected: self.columns.len(),
-                got: row.len(),
-            });
-        }
+    pub fn append(&mut self, key: &str, rows: impl IntoIterator<Item = Vec<String>>) -> Result<()> {
         let entry = Entry {
             key: key.to_owned(),
-            rows: rows.to_vec(),
+            rows: PackedRows::new(rows, self.columns.len())?,
         };
         let appended = self.log.append(&entry);
         appended.map_err(at(self.log.path()))?;
@@ -134,14 +124,13 @@ impl TableJournal {
     pub fn finish<K: AsRef<str>>(self, keys: impl IntoIterator<Item = K>) -> Result<usize> {
         let keys = keys.into_iter();
         let rows = keys.filter_map(|key| self.entries.get(key.as_ref()));
-        let rows: Vec<&Vec<String>> = rows.flatten().collect();
+        let rows: Vec<&PackedRows> = rows.collect();
         let write = |to: &mut dyn Write| {
-            let mut csv = ::csv::Writer::from_writer(to);
+            let mut csv = ::csv::Writer::from_writer(&mut *to);
             csv.write_record(&self.columns)?;
-            for row in &rows {
-                csv.write_record(*row)?;
-            }
-            csv.flush()
+            csv.flush()?;
+            drop(csv);
+            rows.iter().try_for_each(|rows| to.write_all(rows.lines()))
         };
         if is_csv(&self.table) {
             write_atomic(&self.table, |file| write(file)).map_err(at(&self.table))?;
@@ -151,7 +140,7 @@ impl TableJournal {
             let table = TableSchema::default().read_csv_from(&text[..], &self.table)?;
             table.write(&self.table)?;
         }
-        let n_rows = rows.len();
+        let n_rows = rows.iter().map(|rows| rows.len()).sum();
         self.discard()?;
         Ok(n_rows)
     }
@@ -234,8 +223,8 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let table = folder.path().join("t.csv");
         let mut journal = TableJournal::create(&table, &columns(), "s").unwrap();
-        journal.append("a", &row("a, \"quoted\"", "1")).unwrap();
-        journal.append("b", &row("b", "2")).unwrap();
+        journal.append("a", row("a, \"quoted\"", "1")).unwrap();
+        journal.append("b", row("b", "2")).unwrap();
         drop(journal);
         // The kill cut the last line short.
         let path = log_path(&table);
@@ -244,13 +233,14 @@ mod tests {
             fs::write(&path, &bytes[..bytes.len() - cut]).unwrap();
             let mut journal = TableJournal::resume(&table, &columns(), "s").unwrap();
             assert!(!journal.contains("b"), "cut {cut}");
-            journal.append("b", &row("b", "2")).unwrap();
+            journal.append("b", row("b", "2")).unwrap();
             let kept = journal.contains("a");
             drop(journal);
             let journal = TableJournal::resume(&table, &columns(), "s").unwrap();
             assert_eq!(journal.contains("a"), kept);
             assert!(journal.contains("b"), "cut {cut}");
-            assert_eq!(journal.rows("b"), Some(&row("b", "2")[..]));
+            let rows = PackedRows::new(row("b", "2"), 2).unwrap();
+            assert_eq!(journal.entries["b"], rows);
         }
         fs::write(&path, &bytes).unwrap();
         let journal = TableJournal::resume(&table, &columns(), "s").unwrap();
@@ -276,7 +266,7 @@ mod tests {
                 continue;
             }
             let mut journal = TableJournal::create(&path, &columns, "s").unwrap();
-            journal.append("a", std::slice::from_ref(&cells)).unwrap();
+            journal.append("a", [cells.clone()]).unwrap();
             assert_eq!(journal.finish(["a"]).unwrap(), 1);
             tables.push(FeatureTable::read(&path).unwrap());
         }
@@ -327,7 +317,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let table = folder.path().join("t.csv");
         let mut journal = TableJournal::create(&table, &columns(), "s").unwrap();
-        let got = journal.append("a", &[vec!["a".to_owned()]]);
+        let got = journal.append("a", [vec!["a".to_owned()]]);
         assert!(
             matches!(
                 got,

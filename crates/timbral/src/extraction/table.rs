@@ -318,8 +318,8 @@ impl Kept {
     ) -> Result<()> {
         match rows {
             Ok(rows) => {
-                let cells: Vec<_> = rows.iter().map(|row| row.cells(texts, label)).collect();
-                self.journal.append(&key(path), &cells)?;
+                let cells = rows.iter().map(|row| row.cells(texts, label));
+                self.journal.append(&key(path), cells)?;
                 self.files += 1;
             }
             Err(error) => self.skipped.push((i, error)),
