@@ -28,7 +28,7 @@ pub(crate) fn journal(bytes: &[u8]) {
             return;
         };
         let row = ["c.wav", "1", "pop"].map(str::to_owned).to_vec();
-        journal.append("c.wav", &[row]).unwrap();
+        journal.append("c.wav", [row]).unwrap();
         if bytes.len().is_multiple_of(16) {
             let n = journal.finish(["a.wav", "b.wav", "c.wav"]);
             let read = std::fs::read_to_string(&table);

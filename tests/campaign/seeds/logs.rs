@@ -31,7 +31,7 @@ pub(crate) fn journals() -> Vec<Seed> {
         let mut journal = TableJournal::create(table, &columns(), SETTINGS).unwrap();
         for name in ["a.wav", "b.wav"] {
             let row = [name, "0.5", "jazz"].map(str::to_owned).to_vec();
-            journal.append(name, &[row.clone(), row]).unwrap();
+            journal.append(name, [row.clone(), row]).unwrap();
         }
     })]
 }
