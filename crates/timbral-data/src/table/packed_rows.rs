@@ -6,7 +6,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::error::{Error, Result};
 
-/// Rows of cells as lines of CSV, which take a quarter of the memory of strings. In JSON they are lists of cells.
+/// Rows of cells as lines of CSV, which take less memory than strings. In JSON they are lists of cells.
 #[derive(Debug, Default, PartialEq)]
 pub(super) struct PackedRows {
     n: usize,
