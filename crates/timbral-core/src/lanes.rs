@@ -32,6 +32,14 @@ pub fn transpose(from: &[&Lane; LANES], to: &mut [Lane; LANES]) {
 }
 
 /// The 16 numbers of `x` from `start(l)` on, for every lane l; 0 beyond the end of `x`, for which `ends` is memory.
+///
+/// ```
+/// use timbral_core::{LANES, rows_at};
+///
+/// let mut ends = [[0.0; LANES]; LANES];
+/// let rows = rows_at(&[1.0; 40], |l| 3 * l, &mut ends);
+/// assert_eq!((rows[8], rows[9][12], rows[9][13]), (&[1.0; LANES], 1.0, 0.0));
+/// ```
 #[inline(always)]
 pub fn rows_at<'a>(
     x: &'a [f32],

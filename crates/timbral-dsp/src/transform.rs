@@ -22,7 +22,7 @@ mod tile_transform;
 
 pub(crate) use any_fft::AnyWork;
 pub(crate) use correlations::{Correlated, CorrelationScratch, Correlations, PAIRS};
-pub(crate) use hop_grid::{HopGrid, to_grid};
+pub(crate) use hop_grid::HopGrid;
 pub use magphase::magphase;
 pub use mellin::{MellinParams, fmt};
 pub(crate) use overlap_add::OverlapAdd;

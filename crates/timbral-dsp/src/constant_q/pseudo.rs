@@ -87,11 +87,11 @@ impl PseudoCqt {
             ..StftParams::default()
         };
         let halvings = halvings(&stft, wavelets.end());
-        // Of frames that are padded already.
-        let lower = StftParams {
+        // At a lower rate frames are padded already.
+        let spectra = StftParams {
             n_fft: stft.n_fft >> halvings,
             hop_length: stft.hop_length >> halvings,
-            center: false,
+            center: halvings == 0,
             ..stft
         };
         let factor = libm::ldexp(1.0, halvings as i32);
@@ -104,7 +104,7 @@ impl PseudoCqt {
             gains: lengths.iter().map(gain).collect(),
             framing: stft.framing(),
             lower: (halvings > 0).then(|| Decimator::new(halvings)),
-            spectra: FilterSpectra::new(if halvings > 0 { lower } else { stft }, &wavelets)?,
+            spectra: FilterSpectra::new(spectra, &wavelets)?,
             wavelets,
             frequencies,
             params,

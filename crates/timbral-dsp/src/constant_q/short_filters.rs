@@ -8,7 +8,7 @@ use pulp::{Simd, WithSimd};
 use super::wavelets::Wavelets;
 use crate::frames::Framing;
 use crate::simd::{LANES, Lane, ZERO, arch, dispatch};
-use crate::transform::{HopGrid, to_grid};
+use crate::transform::HopGrid;
 
 /// Bins whose sums are kept in registers together, each with a real and an imaginary part.
 const BINS: usize = 4;
@@ -95,11 +95,11 @@ impl ShortFilters {
         self.framing.copy_samples(y, first, &mut line[..length]);
         grid.resize(self.grid.len(), 0.0);
         pairs.resize(n / 2, [ZERO; 2]);
-        let (rows, width, places) = (self.grid.rows(), self.grid.width(), &self.grid.places);
+        let places = &self.grid.places;
         dispatch(
             #[inline(always)]
             || {
-                to_grid(line, hop, rows, width, grid);
+                self.grid.to_grid(line, grid);
                 for ((i, j), pair) in mirrored(n).zip(&mut *pairs) {
                     let at = |i: usize| grid[places[i]..].first_chunk().unwrap_or(&ZERO);
                     let (a, b): (Lane, Lane) = (*at(i), *at(j));

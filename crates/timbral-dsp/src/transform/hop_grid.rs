@@ -61,7 +61,7 @@ impl HopGrid {
     }
 
     /// Rows of the grid that frames read.
-    pub(crate) fn rows(&self) -> usize {
+    fn rows(&self) -> usize {
         self.hop.min(self.n_fft)
     }
 
@@ -69,46 +69,42 @@ impl HopGrid {
     pub(crate) fn len(&self) -> usize {
         self.rows() * self.width()
     }
-}
 
-/// `grid[m][column] = line[m + hop column]` for the first rows.
-#[inline(always)]
-pub(crate) fn to_grid<T: From<f32>>(
-    line: &[f32],
-    hop: usize,
-    rows: usize,
-    width: usize,
-    grid: &mut [T],
-) {
-    let (mut ends, mut to) = ([ZERO; LANES], [ZERO; LANES]);
-    for first in (0..line.len() / hop).step_by(LANES) {
-        for m in (0..rows).step_by(LANES) {
-            transpose(
-                &rows_at(line, |c| m + hop * (first + c), &mut ends),
-                &mut to,
-            );
-            for (r, row) in to.iter().enumerate().take(rows - m) {
-                let out = &mut grid[(m + r) * width + first..][..LANES];
-                for (out, v) in out.iter_mut().zip(row) {
-                    *out = T::from(*v);
+    /// `grid[m][column] = line[m + hop column]` for the rows that frames read.
+    #[inline(always)]
+    pub(crate) fn to_grid<T: From<f32>>(&self, line: &[f32], grid: &mut [T]) {
+        let (hop, rows, width) = (self.hop, self.rows(), self.width());
+        let (mut ends, mut to) = ([ZERO; LANES], [ZERO; LANES]);
+        for first in (0..line.len() / hop).step_by(LANES) {
+            for m in (0..rows).step_by(LANES) {
+                transpose(
+                    &rows_at(line, |c| m + hop * (first + c), &mut ends),
+                    &mut to,
+                );
+                for (r, row) in to.iter().enumerate().take(rows - m) {
+                    let out = &mut grid[(m + r) * width + first..][..LANES];
+                    for (out, v) in out.iter_mut().zip(row) {
+                        *out = T::from(*v);
+                    }
                 }
             }
         }
     }
-}
 
-/// `line[m + hop column] = grid[m][column]`.
-#[inline(always)]
-pub(super) fn from_grid(grid: &[f32], hop: usize, width: usize, line: &mut [f32]) {
-    let columns = line.len() / hop;
-    let (mut ends, mut to) = ([ZERO; LANES], [ZERO; LANES]);
-    for first in (0..columns).step_by(LANES) {
-        for m in (0..hop).step_by(LANES) {
-            let rows = rows_at(grid, |r| (m + r) * width + first, &mut ends);
-            transpose(&rows, &mut to);
-            for (c, to) in to.iter().enumerate().take(columns - first) {
-                let rows = (hop - m).min(LANES);
-                line[m + hop * (first + c)..][..rows].copy_from_slice(&to[..rows]);
+    /// `line[m + hop column] = grid[m][column]`, 0 where the grid has no row.
+    #[inline(always)]
+    pub(super) fn to_line(&self, grid: &[f32], line: &mut [f32]) {
+        let (hop, width) = (self.hop, self.width());
+        let columns = line.len() / hop;
+        let (mut ends, mut to) = ([ZERO; LANES], [ZERO; LANES]);
+        for first in (0..columns).step_by(LANES) {
+            for m in (0..hop).step_by(LANES) {
+                let rows = rows_at(grid, |r| (m + r) * width + first, &mut ends);
+                transpose(&rows, &mut to);
+                for (c, to) in to.iter().enumerate().take(columns - first) {
+                    let rows = (hop - m).min(LANES);
+                    line[m + hop * (first + c)..][..rows].copy_from_slice(&to[..rows]);
+                }
             }
         }
     }

@@ -3,7 +3,7 @@
 use pulp::{Simd, WithSimd};
 use timbral_core::{LaneFftF32, LaneFftF64, twiddle};
 
-use super::hop_grid::{HopGrid, from_grid, to_grid};
+use super::hop_grid::HopGrid;
 use crate::simd::{LANES, Lane, arch, dispatch};
 
 /// Frames transformed together in the forward direction: one register of f64 on the widest machines.
@@ -60,7 +60,6 @@ impl SideBySide {
         re: &mut [Lane],
         im: &mut [Lane],
     ) {
-        let (hop, rows, width) = (layout.hop, layout.rows(), layout.width());
         let SideBySideScratch { grid, work, .. } = scratch;
         grid.resize(layout.len(), 0.0);
         for work in work.iter_mut() {
@@ -68,7 +67,7 @@ impl SideBySide {
         }
         dispatch(
             #[inline(always)]
-            || to_grid(line, hop, rows, width, grid),
+            || layout.to_grid(line, grid),
         );
         for first in [0, HALF] {
             let (re, im) = (&mut *re, &mut *im);
@@ -93,7 +92,6 @@ impl SideBySide {
         scratch: &mut SideBySideScratch,
         line: &mut [f32],
     ) {
-        let (hop, width) = (layout.hop, layout.width());
         let SideBySideScratch {
             sums,
             work_single,
@@ -117,7 +115,7 @@ impl SideBySide {
         });
         dispatch(
             #[inline(always)]
-            || from_grid(sums, hop, width, line),
+            || layout.to_line(sums, line),
         );
     }
 }

@@ -3,7 +3,7 @@
 use pulp::{Simd, WithSimd};
 use timbral_core::{LaneFftF32, twiddle};
 
-use super::hop_grid::{HopGrid, to_grid};
+use super::hop_grid::HopGrid;
 use super::stft_params::StftParams;
 use crate::frames::Framing;
 use crate::simd::{LANES, Lane, arch, dispatch};
@@ -105,7 +105,7 @@ impl SpectraF32 {
         line[n..].fill(0.0);
         dispatch(
             #[inline(always)]
-            || to_grid(line, hop, self.layout.rows(), self.layout.width(), grid),
+            || self.layout.to_grid(line, grid),
         );
         arch().dispatch(Forward {
             plan: self,
