@@ -29,7 +29,7 @@ mod file;
 mod folder;
 #[cfg(feature = "files")]
 mod json_lines;
-#[cfg(feature = "fft")]
+#[cfg(feature = "lanes")]
 mod lanes;
 #[cfg(feature = "files")]
 mod temporary;
@@ -44,7 +44,7 @@ pub use file::{write_atomic, write_json};
 pub use folder::TemporaryFolder;
 #[cfg(feature = "files")]
 pub use json_lines::{JsonLines, JsonLinesError};
-#[cfg(feature = "fft")]
+#[cfg(feature = "lanes")]
 pub use lanes::{LANES, Lane, rows_at, transpose};
 pub use parameter::{InvalidParameter, check, parse_name};
 pub use progress::{Monitor, Progress, SharedMonitor};

@@ -5,6 +5,7 @@ pub(crate) mod conv_lines;
 pub(crate) mod convolution;
 pub(crate) mod geometry;
 pub(crate) mod matmul;
+pub(crate) mod matrix;
 pub(crate) mod simd;
 pub(crate) mod softmax;
 pub(crate) mod winograd;

@@ -6,6 +6,7 @@ pub(crate) mod batch_norm;
 pub(crate) mod chain;
 pub(crate) mod conv_block;
 pub(crate) mod dense;
+pub(crate) mod dense_unit;
 pub(crate) mod dropout;
 pub(crate) mod gru;
 pub(crate) mod init;

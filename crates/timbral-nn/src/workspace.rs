@@ -5,7 +5,7 @@ use crate::candle::engine::CandleEngine;
 use crate::dataset::crop;
 use crate::device::Opened;
 use crate::error::{Error, Result};
-use crate::layers::chain::{Back, Chain, Mode};
+use crate::layers::chain::{Back, Chain, Keys, Mode};
 use crate::nets::network::Network;
 use crate::random::Key;
 use crate::shape::Shape;
@@ -72,7 +72,7 @@ impl Workspace {
         let n = self.input.len() / self.len;
         match &mut self.engine {
             Engine::Own(chain) => {
-                let mode = Mode::Train(&mut network.statistics, key);
+                let mode = Mode::Train(&mut network.statistics, Keys::new(key));
                 Ok(chain.forward(&network.parameters, mode, n, &self.input))
             }
             #[cfg(feature = "candle")]

@@ -1,82 +1,16 @@
 use pulp::{Simd, WithSimd};
 use rayon::prelude::*;
 
+use crate::kernels::matrix::Matrix;
+
 /// A product of fewer multiplications runs on one thread: more would be slower.
 const SHARED: usize = 1 << 18;
 
-/// Numbers that a thread packs at least.
-const PACKED: usize = 1 << 16;
+/// Rows of a thread are a multiple of this: those of the smallest tile where there are 32 registers.
+const ROWS: usize = 4;
 
-/// Rows of a panel that are packed at a time.
-const PACKED_ROWS: usize = 16;
-
-/// A borrowed matrix `[rows, columns]`.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Matrix<'a> {
-    data: &'a [f32],
-    rows: usize,
-    columns: usize,
-    transposed: bool,
-}
-
-impl<'a> Matrix<'a> {
-    /// A matrix whose rows lie one after the other.
-    pub(crate) fn new(data: &'a [f32], rows: usize, columns: usize) -> Self {
-        debug_assert_eq!(data.len(), rows * columns);
-        Self {
-            data,
-            rows,
-            columns,
-            transposed: false,
-        }
-    }
-
-    /// The transposed matrix, without copying.
-    pub(crate) fn t(self) -> Self {
-        Self {
-            rows: self.columns,
-            columns: self.rows,
-            transposed: !self.transposed,
-            ..self
-        }
-    }
-
-    /// Copies columns `start..start + width` to `panel`, row by row, each row filled up with zeros.
-    ///
-    /// Where this is inlined the width is a constant, so that the copies become plain moves.
-    #[inline(always)]
-    fn pack(self, start: usize, width: usize, panel: &mut [f32]) {
-        let used = width.min(self.columns - start);
-        let full = used == width;
-        if !full {
-            panel.fill(0.0);
-        }
-        if self.transposed {
-            let columns = &self.data[start * self.rows..][..used * self.rows];
-            // A few rows at a time, so that they stay in the cache from column to column.
-            for (i, rows) in panel.chunks_mut(width * PACKED_ROWS).enumerate() {
-                for (column, values) in columns.chunks_exact(self.rows).enumerate() {
-                    let values = &values[i * PACKED_ROWS..];
-                    for (row, &value) in rows.chunks_exact_mut(width).zip(values) {
-                        row[column] = value;
-                    }
-                }
-            }
-        } else {
-            let rows = panel.chunks_exact_mut(width);
-            let all = self.data.chunks_exact(self.columns);
-            if full {
-                for (row, values) in rows.zip(all) {
-                    row.copy_from_slice(&values[start..start + width]);
-                }
-            } else {
-                for (row, values) in rows.zip(all) {
-                    row[..used].copy_from_slice(&values[start..]);
-                }
-            }
-        }
-    }
-}
+/// Fewer numbers are packed on one thread.
+const PACKED: usize = 1 << 14;
 
 /// Products of matrices: `out = a b` with `a` `[m, k]`, `b` `[k, n]` and `out` `[m, n]`, row by row.
 ///
@@ -89,29 +23,79 @@ pub(crate) struct Product {
 
 impl Product {
     pub(crate) fn matmul(&mut self, a: Matrix<'_>, b: Matrix<'_>, out: &mut [f32]) {
-        debug_assert_eq!(a.columns, b.rows);
+        debug_assert_eq!(a.columns(), b.rows());
         self.pack(b);
-        self.multiply(a, b.columns, out);
+        self.multiply(a, b.columns(), out);
     }
 
     /// Packs the right factor `b` for [`multiply`](Self::multiply).
     pub(crate) fn pack(&mut self, b: Matrix<'_>) {
-        pulp::Arch::new().dispatch(Pack {
-            b,
-            packed: &mut self.packed,
-        });
+        Self::pack_all([(self, b)]);
+    }
+
+    /// Packs the right factors of several products, at once on all threads.
+    pub(crate) fn pack_all<'p>(factors: impl IntoIterator<Item = (&'p mut Self, Matrix<'p>)>) {
+        let width = pulp::Arch::new().dispatch(Width);
+        let mut panels = Vec::new();
+        let mut n_numbers = 0;
+        for (product, b) in factors {
+            let panel = width * b.rows();
+            let len = b.columns().div_ceil(width) * panel;
+            if len == 0 {
+                continue;
+            }
+            if product.packed.len() < len {
+                product.packed.resize(len, 0.0);
+            }
+            n_numbers += len;
+            let all = product.packed[..len].chunks_exact_mut(panel).enumerate();
+            panels.extend(all.map(|(i, panel)| Panel { b, i, panel }));
+        }
+        let pack = |panel: Panel<'_>| pulp::Arch::new().dispatch(panel);
+        match n_numbers < PACKED {
+            true => panels.into_iter().for_each(pack),
+            false => panels.into_par_iter().for_each(pack),
+        }
     }
 
     /// The product with the right factor that was packed, which has `n` columns.
     pub(crate) fn multiply(&self, a: Matrix<'_>, n: usize, out: &mut [f32]) {
-        debug_assert_eq!(out.len(), a.rows * n);
-        if a.columns == 0 {
+        debug_assert_eq!(out.len(), a.rows() * n);
+        let rows = rows_per_thread(a.rows(), n * a.columns());
+        if out.is_empty() {
+            return;
+        }
+        if rows >= a.rows() {
+            return self.multiply_rows(a, 0, n, out);
+        }
+        out.par_chunks_mut(rows * n)
+            .enumerate()
+            .for_each(|(i, out)| self.multiply_rows(a, i * rows, n, out));
+    }
+
+    /// The rows of the product from `first` on, as many as `out` holds, on this thread.
+    pub(crate) fn multiply_rows(&self, a: Matrix<'_>, first: usize, n: usize, out: &mut [f32]) {
+        if a.columns() == 0 {
             out.fill(0.0);
-        } else if !out.is_empty() {
-            let packed = &self.packed;
-            pulp::Arch::new().dispatch(Multiply { a, n, out, packed });
+        } else {
+            pulp::Arch::new().dispatch(Multiply {
+                a,
+                first,
+                n,
+                out,
+                packed: &self.packed,
+            });
         }
     }
+}
+
+/// The rows that a thread takes, of `n` rows of `work` multiplications each.
+pub(crate) fn rows_per_thread(n: usize, work: usize) -> usize {
+    let n_threads = match n.saturating_mul(work) < SHARED {
+        true => 1,
+        false => rayon::current_num_threads(),
+    };
+    n.div_ceil(n_threads).max(1).next_multiple_of(ROWS)
 }
 
 /// Columns of a panel of the right factor: two registers.
@@ -119,35 +103,37 @@ const fn width<S: Simd>() -> usize {
     2 * S::F32_LANES
 }
 
-struct Pack<'a> {
-    b: Matrix<'a>,
-    packed: &'a mut Vec<f32>,
+struct Width;
+
+impl WithSimd for Width {
+    type Output = usize;
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, _: S) -> usize {
+        width::<S>()
+    }
 }
 
-impl WithSimd for Pack<'_> {
+/// A panel to be packed.
+struct Panel<'a> {
+    b: Matrix<'a>,
+    i: usize,
+    panel: &'a mut [f32],
+}
+
+impl WithSimd for Panel<'_> {
     type Output = ();
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, _: S) {
-        let Self { b, packed } = self;
-        let panel = width::<S>() * b.rows;
-        let len = b.columns.div_ceil(width::<S>()) * panel;
-        if len == 0 {
-            return;
-        }
-        if packed.len() < len {
-            packed.resize(len, 0.0);
-        }
-        packed[..len]
-            .par_chunks_exact_mut(panel)
-            .enumerate()
-            .with_min_len((PACKED / panel).max(1))
-            .for_each(|(i, panel)| b.pack(i * width::<S>(), width::<S>(), panel));
+        let width = width::<S>();
+        self.b.pack(self.i * width, width, self.panel);
     }
 }
 
 struct Multiply<'a> {
     a: Matrix<'a>,
+    first: usize,
     n: usize,
     out: &'a mut [f32],
     packed: &'a [f32],
@@ -160,88 +146,68 @@ impl WithSimd for Multiply<'_> {
     fn with_simd<S: Simd>(self, simd: S) {
         // Two registers per row: 12 rows fill 24 of 32 registers, 6 rows 12 of 16.
         if S::REGISTER_COUNT >= 32 {
-            multiply::<S, 12>(simd, self);
+            multiply::<S, 12, 8, 4>(simd, self);
         } else {
-            multiply::<S, 6>(simd, self);
+            multiply::<S, 6, 4, 2>(simd, self);
         }
     }
 }
 
+/// Tiles of `R` rows, and a smaller one for the last rows where that is enough.
 #[inline(always)]
-fn multiply<S: Simd, const R: usize>(simd: S, product: Multiply<'_>) {
-    let Multiply { a, n, out, packed } = product;
-    let n_threads = match a.rows * n * a.columns {
-        work if work < SHARED => 1,
-        _ => rayon::current_num_threads(),
-    };
-    if n_threads == 1 {
-        return rows::<S, R>(simd, a, packed, n, 0, out);
-    }
-    let rows_per_thread = a.rows.div_ceil(R).div_ceil(n_threads) * R;
-    out.par_chunks_mut(rows_per_thread * n)
-        .enumerate()
-        .for_each(|(i, out)| {
-            let first = i * rows_per_thread;
-            pulp::Simd::vectorize(
-                simd,
-                Rows::<S, R> {
-                    simd,
-                    a,
-                    packed,
-                    n,
-                    first,
-                    out,
-                },
-            );
-        });
-}
-
-struct Rows<'a, S, const R: usize> {
+fn multiply<S: Simd, const R: usize, const FEWER: usize, const FEW: usize>(
     simd: S,
-    a: Matrix<'a>,
-    packed: &'a [f32],
-    n: usize,
-    first: usize,
-    out: &'a mut [f32],
-}
-
-impl<S: Simd, const R: usize> pulp::NullaryFnOnce for Rows<'_, S, R> {
-    type Output = ();
-
-    #[inline(always)]
-    fn call(self) {
-        rows::<S, R>(self.simd, self.a, self.packed, self.n, self.first, self.out);
+    product: Multiply<'_>,
+) {
+    let Multiply {
+        a,
+        first,
+        n,
+        out,
+        packed,
+    } = product;
+    let k = a.columns();
+    let packed = &packed[..n.div_ceil(width::<S>()) * width::<S>() * k];
+    let mut panel = vec![0.0; k * R];
+    for (i, out) in out.chunks_mut(R * n).enumerate() {
+        let at = first + i * R;
+        match out.len() / n {
+            used if used <= FEW => {
+                rows::<S, FEW>(simd, a, at, packed, n, &mut panel[..k * FEW], out);
+            }
+            used if used <= FEWER => {
+                rows::<S, FEWER>(simd, a, at, packed, n, &mut panel[..k * FEWER], out);
+            }
+            _ => rows::<S, R>(simd, a, at, packed, n, &mut panel, out),
+        }
     }
 }
 
-/// Rows `first..` of the product, as many as `out` holds.
+/// `R` rows of the product, or fewer.
 #[inline(always)]
 fn rows<S: Simd, const R: usize>(
     simd: S,
     a: Matrix<'_>,
+    first: usize,
     packed: &[f32],
     n: usize,
-    first: usize,
+    panel: &mut [f32],
     out: &mut [f32],
 ) {
-    let (k, width) = (a.columns, width::<S>());
-    let packed = &packed[..n.div_ceil(width) * width * k];
-    let mut panel = vec![0.0; k * R];
-    for (i, out) in out.chunks_mut(R * n).enumerate() {
-        a.t().pack(first + i * R, R, &mut panel);
-        for (j, b) in packed.chunks_exact(width * k).enumerate() {
-            let sums = tile::<S, R>(simd, &panel, b);
-            for (row, sums) in out.chunks_exact_mut(n).zip(sums) {
-                let rest = &mut row[j * width..];
-                if let Some([low, high]) = S::as_mut_simd_f32s(rest).0.first_chunk_mut() {
-                    [*low, *high] = sums;
-                    continue;
-                }
-                let (low, high) = rest.split_at_mut(S::F32_LANES.min(rest.len()));
-                let high_len = S::F32_LANES.min(high.len());
-                simd.partial_store_f32s(low, sums[0]);
-                simd.partial_store_f32s(&mut high[..high_len], sums[1]);
+    let width = width::<S>();
+    a.t().pack(first, R, panel);
+    for (j, b) in packed.chunks_exact(width * a.columns()).enumerate() {
+        let sums = tile::<S, R>(simd, panel, b);
+        for (row, sums) in out.chunks_exact_mut(n).zip(sums) {
+            let rest = &mut row[j * width..];
+            if let Some([low, high]) = S::as_mut_simd_f32s(rest).0.first_chunk_mut() {
+                [*low, *high] = sums;
+                continue;
             }
+            let (low, high) = rest.split_at_mut(S::F32_LANES.min(rest.len()));
+            let high_len = S::F32_LANES.min(high.len());
+            simd.partial_store_f32s(low, sums[0]);
+            simd.partial_store_f32s(&mut high[..high_len], sums[1]);
         }
     }
 }

@@ -8,8 +8,45 @@ use crate::shape::Shape;
 pub(crate) enum Mode<'a> {
     /// Prediction, with the running statistics.
     Predict(&'a [f32]),
-    /// Training: the running statistics are updated, and dropout is drawn with the key.
-    Train(&'a mut [f32], Key),
+    /// Training: the running statistics are updated, and dropout is drawn with the keys.
+    Train(&'a mut [f32], Keys),
+}
+
+/// The key of a layer's random numbers, and those of the layers after it.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Keys {
+    own: Key,
+    outer: Key,
+    index: u64,
+}
+
+impl Keys {
+    /// Those of a whole network.
+    pub(crate) fn new(key: Key) -> Self {
+        Self {
+            own: key,
+            outer: key,
+            index: 0,
+        }
+    }
+
+    /// The key of the layer.
+    pub(crate) fn own(self) -> Key {
+        self.own
+    }
+
+    /// The key of the layer that is `i` after this one.
+    pub(crate) fn after(self, i: usize) -> Key {
+        self.outer.with(self.index + i as u64)
+    }
+
+    fn inner(self, i: usize) -> Self {
+        Self {
+            own: self.own.with(i as u64),
+            outer: self.own,
+            index: i as u64,
+        }
+    }
 }
 
 impl Mode<'_> {
@@ -17,7 +54,7 @@ impl Mode<'_> {
     pub(crate) fn of(&mut self, i: usize) -> Mode<'_> {
         match self {
             Mode::Predict(statistics) => Mode::Predict(statistics),
-            Mode::Train(statistics, key) => Mode::Train(statistics, key.with(i as u64)),
+            Mode::Train(statistics, keys) => Mode::Train(statistics, keys.inner(i)),
         }
     }
 }
@@ -48,6 +85,11 @@ pub(crate) trait Layer: Send {
 
     /// The gradients of the previous forward pass.
     fn backward(&mut self, back: Back<'_>);
+
+    /// How many layers this one stands for.
+    fn n_layers(&self) -> usize {
+        1
+    }
 
     /// Whether the layer has parameters that are trained.
     fn is_trained(&self) -> bool {
@@ -89,13 +131,15 @@ impl Chain {
         n: usize,
         input: &[f32],
     ) -> &mut [f32] {
+        let mut first = 0;
         for i in 0..self.nodes.len() {
             let (before, rest) = self.nodes.split_at_mut(i);
             let input = before.last().map_or(input, |node| &node.out);
             let node = &mut rest[0];
             node.out.resize(n * node.layer.output().len(), 0.0);
             node.layer
-                .forward(parameters, mode.of(i), input, &mut node.out);
+                .forward(parameters, mode.of(first), input, &mut node.out);
+            first += node.layer.n_layers();
         }
         self.nodes.last_mut().map_or(&mut [], |node| &mut node.out)
     }

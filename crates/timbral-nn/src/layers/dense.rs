@@ -1,180 +1,294 @@
-use std::ops::Range;
-
 use rayon::prelude::*;
 
-use crate::kernels::matmul::{Matrix, Product};
-use crate::kernels::simd::vectorised;
-use crate::layers::activation::Activation;
-use crate::layers::batch_norm::{Normalised, normalise};
+use crate::kernels::matmul::{Product, rows_per_thread};
+use crate::kernels::matrix::Matrix;
 use crate::layers::chain::{Back, Layer, Mode};
-use crate::layers::dropout::drop_out;
-use crate::layers::init::{Init, limit};
+pub(crate) use crate::layers::dense_unit::DenseOptions;
+use crate::layers::dense_unit::{Gradient, Unit, multiply, sum_rows};
 use crate::layers::plan::Plan;
 use crate::shape::Shape;
 
-/// Rows that one thread activates at a time.
-const ROWS: usize = 16;
+/// Rows of a gradient that a thread computes at a time.
+const GRADIENT_ROWS: usize = 48;
 
-/// What follows the product with the weights; by default only the bias.
-#[derive(Debug, Clone, Copy, Default)]
-pub(crate) struct DenseOptions {
-    pub(crate) init: Init,
-    pub(crate) batch_norm: bool,
-    pub(crate) activation: Option<Activation>,
-    pub(crate) dropout: f32,
-}
-
-/// A dense layer on the channels of every position: product with the weights, batch normalisation,
-/// bias, activation, dropout.
+/// Dense layers, one after the other, on the channels of every position: each is a product with its weights, batch
+/// normalisation, bias, activation and dropout.
+///
+/// A part of the rows goes through all layers on one thread. That takes a few waits of the threads for each other
+/// per batch; layer by layer it would be dozens, and cost as much time as the products.
 pub(crate) struct Dense {
-    options: DenseOptions,
-    n_in: usize,
-    output: Shape,
-    weight: Range<usize>,
-    /// With batch normalisation this is its β.
-    bias: Range<usize>,
-    norm: Option<Norm>,
-    product: Product,
+    input: Shape,
+    units: Vec<Unit>,
+    /// The outputs of all layers but the last, and the gradients with respect to them.
+    outputs: Vec<Vec<f32>>,
+    deltas: Vec<Vec<f32>>,
     /// The derivative of the outputs with respect to the sums, including dropout.
-    slope: Vec<f32>,
-    normalised: Normalised,
-}
-
-/// The ranges of the numbers of a batch normalisation.
-struct Norm {
-    scale: Range<usize>,
-    mean: Range<usize>,
-    variance: Range<usize>,
+    slopes: Vec<Vec<f32>>,
 }
 
 impl Dense {
     pub(crate) fn new(plan: &mut Plan, input: Shape, units: usize, options: DenseOptions) -> Self {
-        let n_in = input.channels;
-        let fill = limit(options.init, n_in, units);
-        Self {
-            options,
-            n_in,
-            output: Shape::new(input.height, input.width, units),
-            weight: plan.weight("weight", &[n_in, units], fill),
-            bias: plan.vector("bias", &[units], 0.0),
-            norm: options.batch_norm.then(|| Norm {
-                scale: plan.vector("norm.scale", &[units], 1.0),
-                mean: plan.mean("norm.mean", units),
-                variance: plan.variance("norm.variance", units),
-            }),
-            product: Product::default(),
-            slope: Vec::new(),
-            normalised: Normalised::default(),
-        }
+        let mut dense = Self {
+            input,
+            units: Vec::new(),
+            outputs: Vec::new(),
+            deltas: Vec::new(),
+            slopes: Vec::new(),
+        };
+        dense.push(plan, units, options);
+        dense
+    }
+
+    /// Adds a layer. None of them may have a batch normalisation.
+    pub(crate) fn push(&mut self, plan: &mut Plan, units: usize, options: DenseOptions) {
+        let unit = Unit::new(plan, self.output().channels, units, options);
+        self.units.push(unit);
+        self.outputs.resize(self.units.len() - 1, Vec::new());
+        self.deltas.resize(self.units.len() - 1, Vec::new());
+        self.slopes.resize(self.units.len(), Vec::new());
+        debug_assert!(self.units.len() == 1 || self.units.iter().all(|unit| unit.norm.is_none()));
+    }
+
+    /// Rows that a thread takes through all layers.
+    fn rows_per_thread(&self, n: usize) -> usize {
+        let work = self.units.iter().map(|unit| unit.n_in * unit.n_out);
+        rows_per_thread(n, work.sum())
     }
 }
 
 impl Layer for Dense {
     fn output(&self) -> Shape {
-        self.output
+        let channels = self.units.last().map(|unit| unit.n_out);
+        Shape {
+            channels: channels.unwrap_or(self.input.channels),
+            ..self.input
+        }
     }
 
-    fn forward(&mut self, parameters: &[f32], mode: Mode<'_>, input: &[f32], out: &mut [f32]) {
-        let units = self.output.channels;
-        let weights = Matrix::new(&parameters[self.weight.clone()], self.n_in, units);
-        let input = Matrix::new(input, input.len() / self.n_in, self.n_in);
-        self.product.matmul(input, weights, out);
-        let mut key = None;
-        match (mode, &self.norm) {
-            (Mode::Predict(statistics), Some(norm)) => normalise(
-                out,
-                &parameters[norm.scale.clone()],
-                &statistics[norm.mean.clone()],
-                &statistics[norm.variance.clone()],
-            ),
-            (Mode::Predict(_), None) => {}
-            (Mode::Train(statistics, at), norm) => {
-                key = (self.options.dropout > 0.0).then_some(at);
-                if let Some(norm) = norm {
-                    let (mean, variance) = statistics.split_at_mut(norm.variance.start);
-                    self.normalised.forward(
-                        out,
-                        &parameters[norm.scale.clone()],
-                        &mut mean[norm.mean.clone()],
-                        &mut variance[..norm.variance.len()],
-                    );
-                }
-            }
-        }
-        let bias = &parameters[self.bias.clone()];
-        self.slope.resize(out.len(), 0.0);
-        let DenseOptions {
-            activation,
-            dropout,
+    fn n_layers(&self) -> usize {
+        self.units.len()
+    }
+
+    fn forward(&mut self, parameters: &[f32], mut mode: Mode<'_>, input: &[f32], out: &mut [f32]) {
+        let n_in = self.input.channels;
+        let n = input.len() / n_in;
+        let rows = self.rows_per_thread(n);
+        let Self {
+            units,
+            outputs,
+            slopes,
             ..
-        } = self.options;
-        out.par_chunks_exact_mut(units)
-            .zip(self.slope.par_chunks_exact_mut(units))
-            .enumerate()
-            .with_min_len(ROWS)
-            .for_each(|(row, (out, slope))| {
-                vectorised(
-                    #[inline(always)]
-                    || {
-                        activate_row(activation, out, slope, bias);
-                        if let Some(key) = key {
-                            drop_out(dropout, key.with(row as u64).rng(), out, slope);
-                        }
-                    },
-                );
-            });
+        } = self;
+        Product::pack_all(units.iter_mut().map(|unit| {
+            let weights = unit.weights(parameters);
+            (&mut unit.forward, weights)
+        }));
+        if let [unit] = &mut units[..]
+            && let Some(norm) = &mut unit.norm
+        {
+            (unit.forward).multiply(Matrix::new(input, n, n_in), unit.n_out, out);
+            norm.forward(parameters, &mut mode, out);
+        }
+        let keys = match mode {
+            Mode::Predict(_) => None,
+            Mode::Train(_, keys) => Some(keys),
+        };
+        let units = &units[..];
+        for (out, unit) in outputs.iter_mut().zip(units) {
+            out.resize(n * unit.n_out, 0.0);
+        }
+        for (slope, unit) in slopes.iter_mut().zip(units) {
+            slope.resize(n * unit.n_out, 0.0);
+        }
+        let widths = || units.iter().map(|unit| unit.n_out);
+        let outputs = outputs.iter_mut().map(Vec::as_mut_slice).chain([out]);
+        let outputs = parts(outputs.zip(widths()), rows);
+        let slopes = parts(slopes.iter_mut().map(Vec::as_mut_slice).zip(widths()), rows);
+        let all = outputs.into_par_iter().zip(slopes).enumerate();
+        all.for_each(|(i, (outputs, slopes))| {
+            let first = i * rows;
+            let mut input = &input[first * n_in..];
+            let both = outputs.into_iter().zip(slopes);
+            for (j, (unit, (out, slope))) in units.iter().zip(both).enumerate() {
+                let n = out.len() / unit.n_out;
+                if unit.norm.is_none() {
+                    let input = Matrix::new(&input[..n * unit.n_in], n, unit.n_in);
+                    unit.forward.multiply_rows(input, 0, unit.n_out, out);
+                }
+                let bias = &parameters[unit.bias.clone()];
+                unit.activate(bias, keys.map(|keys| keys.after(j)), first, out, slope);
+                input = out;
+            }
+        });
     }
 
     fn backward(&mut self, back: Back<'_>) {
-        let (delta, units) = (back.delta, self.output.channels);
-        if self.options.activation.is_some() || self.options.dropout > 0.0 {
-            for (delta, slope) in delta.iter_mut().zip(&self.slope) {
-                *delta *= slope;
+        let n = back.input.len() / self.input.channels;
+        let rows = self.rows_per_thread(n);
+        let Self {
+            units,
+            outputs,
+            deltas,
+            slopes,
+            ..
+        } = self;
+        let parameters = back.parameters;
+        let skipped = usize::from(back.input_delta.is_none());
+        Product::pack_all(units.iter_mut().skip(skipped).map(|unit| {
+            let weights = unit.weights(parameters);
+            (&mut unit.backward, weights.t())
+        }));
+        if let [unit] = &mut units[..]
+            && let Some(norm) = &mut unit.norm
+        {
+            multiply(back.delta, &slopes[0]);
+            sum_rows(back.delta, &mut back.gradient[unit.bias.clone()]);
+            norm.backward(parameters, &unit.bias, back.delta, back.gradient);
+        }
+        for (delta, out) in deltas.iter_mut().zip(&*outputs) {
+            delta.resize(out.len(), 0.0);
+        }
+        let inner = deltas.iter_mut().map(Vec::as_mut_slice);
+        let all = inner.chain([&mut *back.delta]).zip(&*units);
+        let all = all.map(|(delta, unit)| (delta, unit.n_out));
+        let input = back.input_delta.map(|delta| (delta, self.input.channels));
+        let all = parts(input.into_iter().chain(all), rows);
+        all.into_par_iter().enumerate().for_each(|(i, mut deltas)| {
+            for (unit, slope) in units.iter().zip(&*slopes).rev() {
+                let Some(delta) = deltas.pop() else {
+                    return;
+                };
+                if unit.norm.is_none() && unit.has_slope() {
+                    multiply(delta, &slope[i * rows * unit.n_out..]);
+                }
+                if let Some(before) = deltas.last_mut() {
+                    let delta = Matrix::new(delta, delta.len() / unit.n_out, unit.n_out);
+                    unit.backward.multiply_rows(delta, 0, unit.n_in, before);
+                }
+            }
+        });
+        let deltas = || deltas.iter().map(Vec::as_slice).chain([&*back.delta]);
+        Product::pack_all(
+            units
+                .iter_mut()
+                .zip(deltas())
+                .map(|(unit, delta)| (&mut unit.outer, Matrix::new(delta, n, unit.n_out))),
+        );
+        let inputs = [back.input]
+            .into_iter()
+            .chain(outputs.iter().map(Vec::as_slice));
+        let mut gradients = Vec::new();
+        let (mut rest, mut start) = (back.gradient, 0);
+        for ((unit, input), delta) in units.iter().zip(inputs).zip(deltas()) {
+            let [weight, bias] = [&unit.weight, &unit.bias].map(|range| {
+                let (own, after) =
+                    std::mem::take(&mut rest)[range.start - start..].split_at_mut(range.len());
+                (rest, start) = (after, range.end);
+                own
+            });
+            let input = Matrix::new(input, n, unit.n_in).t();
+            let parts = weight.chunks_mut(GRADIENT_ROWS * unit.n_out).enumerate();
+            gradients.extend(parts.map(|(i, out)| {
+                let first = i * GRADIENT_ROWS;
+                Gradient::Weight {
+                    unit,
+                    input,
+                    first,
+                    out,
+                }
+            }));
+            if unit.norm.is_none() {
+                gradients.push(Gradient::Bias { delta, out: bias });
             }
         }
-        let bias = &mut back.gradient[self.bias.clone()];
-        bias.fill(0.0);
-        for row in delta.chunks_exact(units) {
-            bias.iter_mut().zip(row).for_each(|(sum, d)| *sum += d);
-        }
-        if let Some(norm) = &self.norm {
-            let (before, scale) = back.gradient.split_at_mut(norm.scale.start);
-            self.normalised.backward(
-                delta,
-                &back.parameters[norm.scale.clone()],
-                &mut scale[..units],
-                &before[self.bias.clone()],
-            );
-        }
-        let n = back.input.len() / self.n_in;
-        let delta = Matrix::new(delta, n, units);
-        let input = Matrix::new(back.input, n, self.n_in);
-        let gradient = &mut back.gradient[self.weight.clone()];
-        self.product.matmul(input.t(), delta, gradient);
-        if let Some(input_delta) = back.input_delta {
-            let weights = &back.parameters[self.weight.clone()];
-            let weights = Matrix::new(weights, self.n_in, units);
-            self.product.matmul(delta, weights.t(), input_delta);
+        match rows < n {
+            true => gradients.into_par_iter().for_each(Gradient::compute),
+            false => gradients.into_iter().for_each(Gradient::compute),
         }
     }
 }
 
-#[inline(always)]
-fn activate_row(activation: Option<Activation>, out: &mut [f32], slope: &mut [f32], bias: &[f32]) {
-    let units = out.iter_mut().zip(slope).zip(bias);
-    match activation {
-        None => units.for_each(|((x, slope), bias)| {
-            *x += bias;
-            *slope = 1.0;
-        }),
-        Some(Activation::Relu) => units.for_each(|((x, slope), bias)| {
-            let sum = *x + bias;
-            *x = if sum < 0.0 { 0.0 } else { sum };
-            *slope = if sum > 0.0 { 1.0 } else { 0.0 };
-        }),
-        Some(Activation::Tanh) => units.for_each(|((x, slope), bias)| {
-            *x = libm::tanhf(*x + bias);
-            *slope = 1.0 - *x * *x;
-        }),
+/// The rows of each thread in some matrices that are given with their columns.
+fn parts<'a>(
+    matrices: impl IntoIterator<Item = (&'a mut [f32], usize)>,
+    rows: usize,
+) -> Vec<Vec<&'a mut [f32]>> {
+    let mut parts: Vec<Vec<&mut [f32]>> = Vec::new();
+    for (matrix, columns) in matrices {
+        for (i, rows) in matrix.chunks_mut(rows * columns).enumerate() {
+            parts.resize_with(parts.len().max(i + 1), Vec::new);
+            parts[i].push(rows);
+        }
+    }
+    parts
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::layers::activation::Activation;
+    use crate::layers::chain::{Chain, Keys};
+    use crate::random::Key;
+
+    /// Outputs, gradients with respect to the input and to the parameters of a batch.
+    fn results(mut chain: Chain, plan: &Plan, n: usize) -> [Vec<f32>; 3] {
+        let [parameters, mut statistics] = plan.start(1);
+        let mut rng = Key::new(2).rng();
+        let input: Vec<f32> = (0..n * 30).map(|_| rng.unit_f32() - 0.5).collect();
+        let mode = Mode::Train(&mut statistics, Keys::new(Key::new(3)));
+        let out = chain.forward(&parameters, mode, n, &input).to_vec();
+        let mut delta: Vec<f32> = out.iter().map(|_| rng.unit_f32() - 0.5).collect();
+        let mut gradient = vec![f32::NAN; parameters.len()];
+        let mut input_delta = vec![f32::NAN; input.len()];
+        chain.backward(Back {
+            parameters: &parameters,
+            input: &input,
+            delta: &mut delta,
+            input_delta: Some(&mut input_delta),
+            gradient: &mut gradient,
+        });
+        [out, input_delta, gradient]
+    }
+
+    #[test]
+    fn layers_in_one_give_the_bits_of_layers_apart_at_any_number_of_threads() {
+        let options = DenseOptions {
+            activation: Some(Activation::Relu),
+            dropout: 0.3,
+            ..DenseOptions::default()
+        };
+        let widths = [130, 70, 9];
+        let apart = |n| {
+            let (mut plan, mut chain) = (Plan::default(), Chain::default());
+            let mut shape = Shape::row(30);
+            for units in widths {
+                let dense = Dense::new(&mut plan, shape, units, options);
+                shape = dense.output();
+                chain.push(dense);
+            }
+            results(chain, &plan, n)
+        };
+        let in_one = |n| {
+            let (mut plan, mut chain) = (Plan::default(), Chain::default());
+            let mut dense = Dense::new(&mut plan, Shape::row(30), widths[0], options);
+            for units in &widths[1..] {
+                dense.push(&mut plan, *units, options);
+            }
+            chain.push(dense);
+            results(chain, &plan, n)
+        };
+        for n in [1, 50, 131] {
+            let expected = apart(n);
+            assert!(expected.iter().flatten().all(|x| x.is_finite()));
+            for threads in [1, 2, 5] {
+                let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
+                let pool = pool.expect("threads");
+                assert_eq!(
+                    pool.install(|| in_one(n)),
+                    expected,
+                    "{n} rows, {threads} threads"
+                );
+            }
+        }
     }
 }

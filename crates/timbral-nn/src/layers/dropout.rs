@@ -51,10 +51,10 @@ impl Layer for Dropout {
         out.copy_from_slice(input);
         self.slope.clear();
         self.slope.resize(out.len(), 1.0);
-        if let Mode::Train(_, key) = mode
+        if let Mode::Train(_, keys) = mode
             && self.rate > 0.0
         {
-            drop_out(self.rate, key.rng(), out, &mut self.slope);
+            drop_out(self.rate, keys.own().rng(), out, &mut self.slope);
         }
     }
 

@@ -2,7 +2,8 @@ use std::ops::Range;
 
 use rayon::prelude::*;
 
-use crate::kernels::matmul::{Matrix, Product};
+use crate::kernels::matmul::Product;
+use crate::kernels::matrix::Matrix;
 use crate::layers::chain::{Back, Layer, Mode};
 use crate::layers::init::{Init, limit};
 use crate::layers::plan::Plan;

@@ -82,19 +82,26 @@ impl MlpParams {
             activation: Some(self.activation),
             dropout: self.dropout,
         };
-        let mut shape = Shape::row(input.len());
-        for (i, &units) in self.units.iter().enumerate() {
-            let name = format!("layers.{i}");
-            let layer = plan.within(name, |plan| Dense::new(plan, shape, units, hidden));
-            shape = layer.output();
-            chain.push(layer);
-        }
         let output = DenseOptions {
             init: self.init,
             ..DenseOptions::default()
         };
-        let name = format!("layers.{}", self.units.len());
-        chain.push(plan.within(name, |plan| Dense::new(plan, shape, n_classes, output)));
+        let layers = self.units.iter().map(|units| (*units, hidden));
+        let mut shape = Shape::row(input.len());
+        let mut last: Option<Dense> = None;
+        for (i, (units, options)) in layers.chain([(n_classes, output)]).enumerate() {
+            plan.within(format!("layers.{i}"), |plan| match &mut last {
+                Some(dense) if !self.batch_norm => dense.push(plan, units, options),
+                _ => {
+                    let dense = Dense::new(plan, shape, units, options);
+                    shape = dense.output();
+                    last.replace(dense)
+                        .into_iter()
+                        .for_each(|dense| chain.push(dense));
+                }
+            });
+        }
+        last.into_iter().for_each(|dense| chain.push(dense));
     }
 }
 

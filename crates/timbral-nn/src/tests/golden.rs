@@ -8,7 +8,7 @@ use crate::kernels::convolution::{Buffers, Convolution};
 use crate::kernels::geometry::{Geometry, Padding};
 use crate::layers::activation::Activation;
 use crate::layers::attention_pool::AttentionPool;
-use crate::layers::chain::{Back, Layer, Mode};
+use crate::layers::chain::{Back, Keys, Layer, Mode};
 use crate::layers::conv_block::ConvBlock;
 use crate::layers::dense::{Dense, DenseOptions};
 use crate::layers::gru::{BiGru, Gru};
@@ -148,7 +148,7 @@ fn check(case: &Case, mut plan: Plan, mut layer: impl Layer) {
     }
 
     let mut out = vec![f32::NAN; case.output.len()];
-    let mode = Mode::Train(&mut statistics, Key::new(0));
+    let mode = Mode::Train(&mut statistics, Keys::new(Key::new(0)));
     layer.forward(&parameters, mode, &case.input, &mut out);
     assert_near(&out, &case.output, &format!("{what}: output"));
     let mut gradient = vec![f32::NAN; parameters.len()];
