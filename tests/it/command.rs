@@ -39,7 +39,7 @@ fn exit_statuses_for_all_some_and_no_files() {
     let out = tempfile::tempdir().unwrap();
     let table = out.path().join("t.csv");
     let cases = [
-        ("synth-drift", 0, true, "1 rows of 1 files, 0 skipped"),
+        ("synth-drift", 0, true, "1 row of 1 file, 0 skipped"),
         ("synth-pulse", 2, true, "cut.wav: "),
         (
             "synth-snap/text.wav",

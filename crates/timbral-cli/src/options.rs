@@ -18,6 +18,7 @@ use timbral::audio::OpenParams;
 use timbral::{GenreFolder, Inputs};
 
 use crate::session::phase;
+use timbral_core::counted;
 
 pub(crate) use features::FeatureArgs;
 
@@ -61,7 +62,10 @@ pub(crate) fn find_files<P: AsRef<Path>>(inputs: &[P]) -> anyhow::Result<Inputs>
     let found = Inputs::find(inputs)?;
     if found.passed_over > 0 {
         let others = found.passed_over;
-        phase(format!("passing over {others} files of other kinds"));
+        phase(format!(
+            "passing over {} of other kinds",
+            counted(others, "file")
+        ));
     }
     ensure!(
         !found.files.is_empty(),

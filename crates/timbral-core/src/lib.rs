@@ -14,6 +14,7 @@
 
 #![cfg_attr(not(test), warn(clippy::disallowed_methods))]
 
+mod counted;
 mod parameter;
 mod progress;
 mod quantile;
@@ -34,6 +35,7 @@ mod lanes;
 #[cfg(feature = "files")]
 mod temporary;
 
+pub use counted::counted;
 #[cfg(feature = "files")]
 pub use differences::{Difference, differences};
 #[cfg(feature = "fft")]

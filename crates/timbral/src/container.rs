@@ -11,6 +11,7 @@ use std::path::Path;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use timbral_core::write_atomic;
+use zip::result::ZipError;
 use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, ZipArchive, ZipWriter};
 
@@ -101,7 +102,10 @@ impl Format {
             let reason = format!("not a {} file: {reason}", self.name);
             Error::saved(path, reason)
         };
-        let zip = ZipArchive::new(reader).map_err(|e| other_kind(e.to_string()))?;
+        let zip = ZipArchive::new(reader).map_err(|e| match e {
+            ZipError::Io(e) => other_kind(e.to_string()),
+            _ => other_kind("it is no zip archive, or its end is missing".to_owned()),
+        })?;
         let left = size;
         let mut members = Members { path, zip, left };
         let manifest = members.read(MANIFEST)?;

@@ -9,6 +9,7 @@ use crate::options::output::{TABLES, output_of};
 use crate::options::{FeatureArgs, GenreArgs, SoundArgs, find_files};
 use crate::session::{Session, ThreadArgs, phase};
 use crate::status::Status;
+use timbral_core::counted;
 
 /// `extract-features`: sound files to the table of features that the GTZAN data set has.
 #[derive(clap::Args)]
@@ -92,8 +93,8 @@ impl Command for ExtractFeatures {
             ..Extraction::default()
         };
         phase(format!(
-            "extracting features from {} sound files",
-            files.len()
+            "extracting features from {}",
+            counted(files.len(), "sound file")
         ));
         #[cfg(feature = "pretrained")]
         let report = match &columns {

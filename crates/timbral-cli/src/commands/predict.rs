@@ -8,6 +8,7 @@ use crate::options::page::PageArgs;
 use crate::options::{SoundArgs, find_files};
 use crate::session::{ThreadArgs, phase};
 use crate::status::Status;
+use timbral_core::counted;
 
 /// `predict`: the genres of sound files, by a classifier that `train` made.
 #[derive(clap::Args)]
@@ -47,8 +48,8 @@ impl Command for Predict {
             files, unreadable, ..
         } = find_files(&self.music)?;
         phase(format!(
-            "predicting the genres of {} sound files",
-            files.len()
+            "predicting the genres of {}",
+            counted(files.len(), "sound file")
         ));
         let mut page = self.page.start(&files)?;
         let print = |path: &Path, prediction: Prediction| {

@@ -8,6 +8,7 @@ use crate::options::output::output;
 use crate::options::{FeatureArgs, SoundArgs, at_least_one, find_files};
 use crate::session::{ThreadArgs, phase, print_problems, print_skipped};
 use crate::status::Status;
+use timbral_core::counted;
 
 /// `similar`: the tracks of a collection that sound most like a file.
 #[derive(clap::Args)]
@@ -59,8 +60,8 @@ impl Command for Similar {
                 } = find_files(&[&self.collection])?;
                 print_skipped(&unreadable);
                 phase(format!(
-                    "extracting features from {} sound files",
-                    files.len()
+                    "extracting features from {}",
+                    counted(files.len(), "sound file")
                 ));
                 let (index, problems) = SimilarityIndex::of_files_by(
                     &files,

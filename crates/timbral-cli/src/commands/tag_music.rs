@@ -11,6 +11,7 @@ use crate::options::weights::WeightArgs;
 use crate::options::{SoundArgs, find_files};
 use crate::session::{Session, ThreadArgs, phase};
 use crate::status::Status;
+use timbral_core::counted;
 
 /// `tag-music`: the tags of sound files, by a published network.
 #[derive(clap::Args)]
@@ -83,7 +84,7 @@ impl TagMusic {
         let Inputs {
             files, unreadable, ..
         } = find_files(&self.music)?;
-        phase(format!("tagging {} sound files", files.len()));
+        phase(format!("tagging {}", counted(files.len(), "sound file")));
         let mut page = self.page.start(&files)?;
         let print = |path: &Path, mut tagging: Tagging| {
             page.add(|| tagging.page(path, open));

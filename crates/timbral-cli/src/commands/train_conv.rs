@@ -11,6 +11,7 @@ use crate::options::training::TrainingArgs;
 use crate::options::{SoundArgs, find_files};
 use crate::session::{Session, phase, print_problems, print_skipped};
 use crate::status::Status;
+use timbral_core::counted;
 
 /// `train-conv`: a network on mel spectrograms.
 #[derive(clap::Args)]
@@ -50,8 +51,8 @@ impl TrainConv {
         } = find_files(&[&self.input])?;
         print_skipped(&unreadable);
         phase(format!(
-            "computing spectrograms of {} sound files",
-            files.len()
+            "computing spectrograms of {}",
+            counted(files.len(), "sound file")
         ));
         let images = MelImages::default();
         let open = self.sound.open_params();

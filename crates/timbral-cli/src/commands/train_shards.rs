@@ -10,6 +10,7 @@ use crate::options::output::{MODELS, output_of};
 use crate::options::table::ColumnArgs;
 use crate::session::{ThreadArgs, phase};
 use crate::status::Status;
+use timbral_core::counted;
 
 /// `train-shards`: boosted trees on a table in several Parquet files, which is never in memory as a whole.
 #[derive(clap::Args)]
@@ -41,10 +42,10 @@ impl Command for TrainShards {
         phase(format!("reading the labels in {}", self.folder.display()));
         let shards = TableShards::open(&self.columns.schema(), &self.folder)?;
         println!(
-            "{} rows in {} files, {} features, {} classes",
-            shards.n_rows(),
-            shards.paths().len(),
-            shards.feature_names().len(),
+            "{} in {}, {}, {} classes",
+            counted(shards.n_rows(), "row"),
+            counted(shards.paths().len(), "file"),
+            counted(shards.feature_names().len(), "feature"),
             shards.classes().len()
         );
         let start = Instant::now();

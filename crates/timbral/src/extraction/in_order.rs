@@ -3,7 +3,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use rayon::prelude::*;
-use timbral_core::{Monitor, Progress, SharedMonitor};
+use timbral_core::{Monitor, Progress, SharedMonitor, counted};
 
 use crate::error::{Error, Result};
 use crate::extraction::sound_files::{DamagedFile, write_problems};
@@ -28,7 +28,8 @@ impl fmt::Display for PredictionReport {
         write_problems(&self.skipped, &self.damaged, f)?;
         let stopped = if self.stopped { "; stopped" } else { "" };
         let skipped = self.skipped.len();
-        write!(f, "{} files, {skipped} skipped{stopped}", self.files)
+        let files = counted(self.files, "file");
+        write!(f, "{files}, {skipped} skipped{stopped}")
     }
 }
 

@@ -5,7 +5,7 @@ use std::sync::{Mutex, PoisonError};
 use ndarray::Array2;
 use rayon::prelude::*;
 use timbral_audio::OpenParams;
-use timbral_core::{Monitor, Progress, SharedMonitor};
+use timbral_core::{Monitor, Progress, SharedMonitor, counted};
 use timbral_data::{FeatureTable, TableJournal};
 use timbral_dsp::FeatureSetParams;
 
@@ -68,16 +68,12 @@ pub struct ExtractionReport {
 impl fmt::Display for ExtractionReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write_problems(&self.skipped, &self.damaged, f)?;
+        let files = counted(self.files, "file");
         if self.stopped {
-            return write!(f, "stopped after {} files; can be resumed", self.files);
+            return write!(f, "stopped after {files}; can be resumed");
         }
-        write!(
-            f,
-            "{} rows of {} files, {} skipped",
-            self.rows,
-            self.files,
-            self.skipped.len()
-        )
+        let (rows, skipped) = (counted(self.rows, "row"), self.skipped.len());
+        write!(f, "{rows} of {files}, {skipped} skipped")
     }
 }
 
