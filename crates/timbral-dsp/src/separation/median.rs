@@ -29,8 +29,6 @@ use crate::simd::{LANES, Lane, arch};
 
 /// The width with an algorithm of its own; librosa's default for HPSS.
 const WIDE: usize = 31;
-/// Values on each side of the middle one.
-const REACH: usize = WIDE / 2;
 
 /// `out[i]` = median of the `width` values of `line` around `i`, lane by lane. Beyond its ends the
 /// line is mirrored with the end values repeated (`scipy.ndimage.median_filter`, mode `reflect`).
@@ -38,25 +36,17 @@ const REACH: usize = WIDE / 2;
 /// For an even width, as in SciPy, the window reaches one value further back and the upper of the two
 /// middle values is taken. `padded` is working memory.
 pub(super) fn median_lines(line: &[Lane], width: usize, padded: &mut Vec<Lane>, out: &mut [Lane]) {
-    let before = width / 2;
-    let n = line.len();
+    let (n, before) = (line.len(), width / 2);
     if n == 0 {
         return;
     }
-    let rows = if width == WIDE {
-        n.next_multiple_of(LANES) + 2 * LANES
-    } else {
-        n + width - 1
-    };
-    padded.clear();
-    padded.extend((0..before).map(|i| line[mirror(i as isize - before as isize, n)]));
-    padded.extend_from_slice(line);
-    padded.extend((n..rows - before).map(|i| line[mirror(i as isize, n)]));
     if width == WIDE {
-        arch().dispatch(Median31 { padded, out });
-    } else {
-        median_any(padded, width, out);
+        return arch().dispatch(Median31 { line, out });
     }
+    padded.clear();
+    let mirrored = |i: usize| line[mirror(i as isize - before as isize, n)];
+    padded.extend((0..n + width - 1).map(mirrored));
+    median_any(padded, width, out);
 }
 
 /// Index of the value at `position` of a line of `n`, mirrored with its ends repeated.
@@ -87,7 +77,7 @@ fn median_any(padded: &[Lane], width: usize, out: &mut [Lane]) {
 }
 
 struct Median31<'a> {
-    padded: &'a [Lane],
+    line: &'a [Lane],
     out: &'a mut [Lane],
 }
 
@@ -96,11 +86,11 @@ impl WithSimd for Median31<'_> {
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, simd: S) {
-        let (rows, _) = S::as_simd_f32s(self.padded.as_flattened());
+        let (line, _) = S::as_simd_f32s(self.line.as_flattened());
         let (out, _) = S::as_mut_simd_f32s(self.out.as_flattened_mut());
         let stride = LANES / S::F32_LANES;
         for column in 0..stride {
-            run(simd, &rows[column..], &mut out[column..], stride);
+            run(simd, &line[column..], &mut out[column..], stride);
         }
     }
 }
@@ -126,11 +116,7 @@ macro_rules! exchange {
 }
 
 #[inline(always)]
-fn sort_runs<S: Simd>(simd: S, rows: &[S::f32s], stride: usize) -> Runs<S::f32s> {
-    let mut raw = [simd.splat_f32s(0.0); 16];
-    for (i, v) in raw.iter_mut().enumerate() {
-        *v = rows[i * stride];
-    }
+fn sort_runs<S: Simd>(simd: S, raw: [S::f32s; 16]) -> Runs<S::f32s> {
     let mut v = raw;
     exchange!(simd, v; 0 1, 2 3, 4 5, 6 7, 8 9, 10 11, 12 13, 14 15);
     let pairs = v;
@@ -241,26 +227,45 @@ fn block<S: Simd>(
     out
 }
 
-/// The medians of a whole line: output row `i` is the median of padded rows `i .. i + 31`.
+/// The medians of a whole line.
 #[inline(always)]
-fn run<S: Simd>(simd: S, rows: &[S::f32s], out: &mut [S::f32s], stride: usize) {
+fn run<S: Simd>(simd: S, line: &[S::f32s], out: &mut [S::f32s], stride: usize) {
     let n = out.len().div_ceil(stride);
-    // Run `b` starts at padded row 16 b - 1. The row before the first is in no window.
-    let mut first = [rows[0]; 16];
-    for i in 1..16 {
-        first[i] = rows[(i - 1) * stride];
-    }
-    let mut left = sort_runs(simd, &first, 1);
-    let mut core = sort_runs(simd, &rows[REACH * stride..], stride);
-    for b in 0..n.div_ceil(16) {
-        let right = sort_runs(simd, &rows[(16 * b + WIDE) * stride..], stride);
+    // The first value before the line is in no window.
+    let mut left = sort_runs(simd, sixteen(simd, line, -16, n, stride));
+    let mut core = sort_runs(simd, sixteen(simd, line, 0, n, stride));
+    for b in (0..n).step_by(16) {
+        let right = sort_runs(simd, sixteen(simd, line, b as isize + 16, n, stride));
         let medians = block(simd, &left, &core, &right);
-        for (i, median) in medians.into_iter().enumerate().take(n - 16 * b) {
-            out[(16 * b + i) * stride] = median;
+        for (i, median) in medians.into_iter().enumerate().take(n - b) {
+            out[(b + i) * stride] = median;
         }
         left = core;
         core = right;
     }
+}
+
+/// The values of a line of `n` from `first` on.
+#[inline(always)]
+fn sixteen<S: Simd>(
+    simd: S,
+    line: &[S::f32s],
+    first: isize,
+    n: usize,
+    stride: usize,
+) -> [S::f32s; 16] {
+    let mut values = [simd.splat_f32s(0.0); 16];
+    if first >= 0 && first as usize + 16 <= n {
+        let line = &line[first as usize * stride..][..15 * stride + 1];
+        for (i, value) in values.iter_mut().enumerate() {
+            *value = line[i * stride];
+        }
+    } else {
+        for (i, value) in values.iter_mut().enumerate() {
+            *value = line[mirror(first + i as isize, n) * stride];
+        }
+    }
+    values
 }
 
 #[cfg(test)]
@@ -301,16 +306,15 @@ mod tests {
         }
         if width == WIDE {
             // The fast algorithm without SIMD, and the general algorithm.
-            let mut padded = Vec::new();
             let mut scalar = vec![ZERO; line.len()];
-            median_lines(&line, width, &mut padded, &mut scalar);
             Median31 {
-                padded: &padded,
+                line: &line,
                 out: &mut scalar,
             }
             .with_simd(pulp::Scalar);
             assert_eq!(scalar, out);
-            padded.truncate(line.len() + WIDE - 1);
+            let mirrored = |i: usize| line[mirror(i as isize - (WIDE / 2) as isize, line.len())];
+            let padded: Vec<Lane> = (0..line.len() + WIDE - 1).map(mirrored).collect();
             median_any(&padded, width, &mut scalar);
             assert_eq!(scalar, out);
         }
