@@ -3,12 +3,15 @@ use num_complex::Complex;
 use timbral_core::transpose;
 
 use super::median::median_lines;
-use crate::error::{Error, Result, check, check_finite};
+use crate::error::{Result, check, check_finite};
 use crate::simd::{LANES, Lane, Tiles, ZERO, dispatch, magnitudes, multiply};
 use crate::transform::{OverlapAdd, Stft};
 
 /// Widest median.
 const MAX_WIDTH: usize = 1 << 16;
+
+/// Tiles that [`Hpss::process_signal`] separates together, plus one on each side for the medians along time: 7 MB.
+const CHUNK: usize = 16;
 
 /// Parameters of harmonic-percussive source separation, named as in `librosa.decompose.hpss`.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -148,7 +151,7 @@ impl Hpss {
 
     /// The harmonic and the percussive waveform of a signal, both of its length; equals
     /// `librosa.effects.hpss`. The same as [`Stft::process`], [`Hpss::process`] and
-    /// [`Stft::inverse`], but several times faster.
+    /// [`Stft::inverse`], but several times faster, and in memory that does not grow with the signal.
     ///
     /// # Errors
     ///
@@ -167,49 +170,62 @@ impl Hpss {
     pub fn process_signal(&self, stft: &Stft, y: &[f32]) -> Result<(Vec<f32>, Vec<f32>)> {
         check_finite("signal", y)?;
         let n_frames = stft.n_frames(y.len())?;
-        let [mut re, mut im, mut magnitude] = [(); 3].map(|()| {
-            let mut tiles = Tiles::default();
-            tiles.reshape(stft.n_bins(), n_frames);
-            tiles
-        });
-        let mut scratch = stft.make_scratch();
-        for t in 0..magnitude.n_tiles() {
-            let used = magnitude.used(t);
-            let (re, im) = (re.tile_mut(t), im.tile_mut(t));
-            stft.forward_tile(y, t * LANES, used, re, im, &mut scratch);
-            magnitudes(re, im, magnitude.tile_mut(t));
-        }
-        let mut work = HpssScratch::default();
-        self.medians(&magnitude, &mut work);
-        let mut masked = [vec![ZERO; stft.n_bins()], vec![ZERO; stft.n_bins()]];
-        let mut mask = vec![ZERO; stft.n_bins()];
-        let mut part = |x: &Tiles, reference: &Tiles, margin: f32| {
-            let mut output = OverlapAdd::default();
-            stft.start_whole_inverse(&mut output, n_frames, Some(y.len()))?;
-            let [masked_re, masked_im] = &mut masked;
-            for t in 0..x.n_tiles() {
-                self.soft_mask(x.tile(t), reference.tile(t), margin, &mut mask);
-                multiply(re.tile(t), &mask, masked_re);
-                multiply(im.tile(t), &mask, masked_im);
-                let used = x.used(t);
-                stft.inverse_tile(
-                    t * LANES,
-                    used,
-                    masked_re,
-                    masked_im,
-                    &mut scratch,
-                    &mut output,
-                );
-            }
-            Ok::<_, Error>(stft.finish_whole_inverse(output))
-        };
+        let n_tiles = n_frames.div_ceil(LANES);
         let HpssParams {
+            win_harm,
             margin_harm,
             margin_perc,
             ..
         } = self.params;
-        let harmonic = part(&work.harm, &work.perc, margin_harm)?;
-        Ok((harmonic, part(&work.perc, &work.harm, margin_perc)?))
+        // Tiles on each side of a chunk that its medians along time reach.
+        let context = (win_harm / 2).div_ceil(LANES);
+        let chunk = CHUNK.max(4 * context);
+        let mut outputs = [OverlapAdd::default(), OverlapAdd::default()];
+        for output in &mut outputs {
+            stft.start_whole_inverse(output, n_frames, Some(y.len()))?;
+        }
+        let [mut re, mut im, mut magnitude] = [(); 3].map(|()| Tiles::default());
+        let mut work = HpssScratch::default();
+        let mut scratch = stft.make_scratch();
+        let [mut mask, mut masked_re, mut masked_im] = [(); 3].map(|()| vec![ZERO; stft.n_bins()]);
+        // Tiles transformed so far, and the first of those that are held.
+        let (mut transformed, mut held) = (0, 0);
+        for start in (0..n_tiles).step_by(chunk) {
+            let end = (start + chunk).min(n_tiles);
+            let first = std::mem::replace(&mut transformed, (end + context).min(n_tiles));
+            for t in first..transformed {
+                let (at, used) = (t - held, (n_frames - t * LANES).min(LANES));
+                for tiles in [&mut re, &mut im, &mut magnitude] {
+                    tiles.reshape(stft.n_bins(), at * LANES + used);
+                }
+                let (re, im) = (re.tile_mut(at), im.tile_mut(at));
+                stft.forward_tile(y, t * LANES, used, re, im, &mut scratch);
+                magnitudes(re, im, magnitude.tile_mut(at));
+            }
+            self.medians(&magnitude, &mut work);
+            let both = [
+                (&work.harm, &work.perc, margin_harm),
+                (&work.perc, &work.harm, margin_perc),
+            ];
+            for (output, (x, reference, margin)) in outputs.iter_mut().zip(both) {
+                for t in start..end {
+                    let at = t - held;
+                    self.soft_mask(x.tile(at), reference.tile(at), margin, &mut mask);
+                    multiply(re.tile(at), &mask, &mut masked_re);
+                    multiply(im.tile(at), &mask, &mut masked_im);
+                    let (first, used) = (t * LANES, re.used(at));
+                    let (re, im) = (&mut masked_re, &mut masked_im);
+                    stft.inverse_tile(first, used, re, im, &mut scratch, output);
+                }
+            }
+            let unused = end.saturating_sub(context).saturating_sub(held);
+            for tiles in [&mut re, &mut im, &mut magnitude] {
+                tiles.drop_front(unused);
+            }
+            held += unused;
+        }
+        let [harmonic, percussive] = outputs.map(|output| stft.finish_whole_inverse(output));
+        Ok((harmonic, percussive))
     }
 
     /// Fills `work.harm` and `work.perc` with the two medians.

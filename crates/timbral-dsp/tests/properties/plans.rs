@@ -220,18 +220,32 @@ fn process_signal_equals_process() {
 
 #[test]
 fn separating_a_signal_equals_separating_its_spectrum() {
-    let y = signed(20_000, 11);
-    for params in [
-        HpssParams::default(),
-        HpssParams {
-            win_harm: 17,
-            margin_harm: 2.0,
-            margin_perc: 3.0,
-            ..HpssParams::default()
-        },
+    let y = signed(40_000, 11);
+    // Several chunks, whose medians reach into one tile, three or all.
+    let short = StftParams {
+        n_fft: 128,
+        hop_length: 32,
+        ..StftParams::default()
+    };
+    let wide = |win_harm| HpssParams {
+        win_harm,
+        ..HpssParams::default()
+    };
+    let margins = HpssParams {
+        margin_harm: 2.0,
+        margin_perc: 3.0,
+        ..wide(17)
+    };
+    for (params, stft) in [
+        (HpssParams::default(), StftParams::default()),
+        (margins, StftParams::default()),
+        (margins, short),
+        (HpssParams::default(), short),
+        (wide(80), short),
+        (wide(3001), short),
     ] {
         let hpss = Hpss::new(params).unwrap();
-        let stft = Stft::new(StftParams::default()).unwrap();
+        let stft = Stft::new(stft).unwrap();
         let parts = hpss.process(stft.process(&y).unwrap().view());
         let wave = |s: Array2<_>| stft.inverse(s.view(), Some(y.len())).unwrap();
         let (harmonic, percussive) = hpss.process_signal(&stft, &y).unwrap();
