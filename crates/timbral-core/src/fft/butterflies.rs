@@ -165,151 +165,117 @@ macro_rules! short_fft {
                 ]
             }
 
-            /// One pass over the first `length stride` rows.
+            /// Calls `store(k, out[k])` for all `k < n`, with the transform `out` of `load(m)`, `m < n`.
+            ///
+            /// Values are loaded where they are and stored where they belong; only what lies between two
+            /// passes is in `y`. The lengths are written out so that the compiler knows every index.
             #[inline(always)]
-            fn pass<S: Simd, const R: usize>(
-                simd: S,
-                length: usize,
-                stride: usize,
-                factors: &[Factor],
-                x: &Short<S::$vector>,
-                y: &mut Short<S::$vector>,
-                butterfly: impl Fn([Pair<S::$vector>; R]) -> [Pair<S::$vector>; R],
-            ) {
-                let apart = length / R;
-                for p in 0..apart {
-                    let factors = &factors[p * (R - 1)..][..R - 1];
-                    for q in 0..stride {
-                        let mut v = [(simd.$splat(0.0), simd.$splat(0.0)); R];
-                        for (j, v) in v.iter_mut().enumerate() {
-                            *v = x.at(q + stride * (p + j * apart));
-                        }
-                        let v = butterfly(v);
-                        y.set(q + stride * R * p, v[0]);
-                        for r in 1..R {
-                            let v = if p == 0 {
-                                v[r]
-                            } else {
-                                times(simd, v[r], factors[r - 1])
-                            };
-                            y.set(q + stride * (R * p + r), v);
-                        }
-                    }
-                }
-            }
-
-            /// Transforms the first `n` rows of `x`; both are overwritten, one is the result. The
-            /// lengths are written out so that the compiler knows every index.
-            #[inline(always)]
-            pub(crate) fn short<'a, S: Simd>(
+            pub(crate) fn short<S: Simd>(
                 simd: S,
                 n: usize,
                 factors: &[Factor],
-                x: &'a mut Short<S::$vector>,
-                y: &'a mut Short<S::$vector>,
-            ) -> &'a Short<S::$vector> {
-                match n {
-                    2 => pass::<S, 2>(
-                        simd,
-                        2,
-                        1,
-                        &factors[0..],
-                        x,
-                        y,
-                        #[inline(always)]
-                        |v| two(simd, v),
-                    ),
-                    4 => pass::<S, 4>(
-                        simd,
-                        4,
-                        1,
-                        &factors[0..],
-                        x,
-                        y,
-                        #[inline(always)]
-                        |v| four(simd, v),
-                    ),
-                    8 => pass::<S, 8>(
-                        simd,
-                        8,
-                        1,
-                        &factors[0..],
-                        x,
-                        y,
-                        #[inline(always)]
-                        |v| eight(simd, v),
-                    ),
-                    16 => {
-                        pass::<S, 4>(
-                            simd,
-                            16,
-                            1,
-                            &factors[0..],
-                            x,
-                            y,
-                            #[inline(always)]
-                            |v| four(simd, v),
-                        );
-                        pass::<S, 4>(
-                            simd,
-                            4,
-                            4,
-                            &factors[12..],
-                            y,
-                            x,
-                            #[inline(always)]
-                            |v| four(simd, v),
-                        );
-                        return x;
-                    }
-                    32 => {
-                        pass::<S, 8>(
-                            simd,
-                            32,
-                            1,
-                            &factors[0..],
-                            x,
-                            y,
-                            #[inline(always)]
-                            |v| eight(simd, v),
-                        );
-                        pass::<S, 4>(
-                            simd,
-                            4,
-                            8,
-                            &factors[28..],
-                            y,
-                            x,
-                            #[inline(always)]
-                            |v| four(simd, v),
-                        );
-                        return x;
-                    }
-                    _ => {
-                        pass::<S, 8>(
-                            simd,
-                            64,
-                            1,
-                            &factors[0..],
-                            x,
-                            y,
-                            #[inline(always)]
-                            |v| eight(simd, v),
-                        );
-                        pass::<S, 8>(
-                            simd,
-                            8,
-                            8,
-                            &factors[56..],
-                            y,
-                            x,
-                            #[inline(always)]
-                            |v| eight(simd, v),
-                        );
-                        return x;
-                    }
+                y: &mut Short<S::$vector>,
+                load: impl Fn(usize) -> Pair<S::$vector>,
+                mut store: impl FnMut(usize, Pair<S::$vector>),
+            ) {
+                macro_rules! one_pass {
+                    ($radix:literal, $butterfly:ident) => {{
+                        let mut v = [(simd.$splat(0.0), simd.$splat(0.0)); $radix];
+                        for (j, v) in v.iter_mut().enumerate() {
+                            *v = load(j);
+                        }
+                        for (k, v) in $butterfly(simd, v).into_iter().enumerate() {
+                            store(k, v);
+                        }
+                    }};
                 }
-                y
+                macro_rules! two_passes {
+                    ($first:literal, $one:ident, $second:literal, $other:ident) => {{
+                        first::<S, $first, $second>(
+                            simd,
+                            factors,
+                            y,
+                            load,
+                            #[inline(always)]
+                            |v| $one(simd, v),
+                        );
+                        second::<S, $first, $second>(
+                            simd,
+                            y,
+                            #[inline(always)]
+                            |v| $other(simd, v),
+                            store,
+                        );
+                    }};
+                }
+                match n {
+                    2 => one_pass!(2, two),
+                    4 => one_pass!(4, four),
+                    8 => one_pass!(8, eight),
+                    16 => two_passes!(4, four, 4, four),
+                    32 => two_passes!(8, eight, 4, four),
+                    _ => two_passes!(8, eight, 8, eight),
+                }
+            }
+
+            /// The first pass of a transform of `A B` values, of radix A.
+            #[inline(always)]
+            fn first<S: Simd, const A: usize, const B: usize>(
+                simd: S,
+                factors: &[Factor],
+                y: &mut Short<S::$vector>,
+                load: impl Fn(usize) -> Pair<S::$vector>,
+                butterfly: impl Fn([Pair<S::$vector>; A]) -> [Pair<S::$vector>; A],
+            ) {
+                let factors = &factors[..B * (A - 1)];
+                let mut p = 0;
+                while p < B {
+                    let mut v = [(simd.$splat(0.0), simd.$splat(0.0)); A];
+                    let mut j = 0;
+                    while j < A {
+                        v[j] = load(p + j * B);
+                        j += 1;
+                    }
+                    let v = butterfly(v);
+                    y.set(A * p, v[0]);
+                    let mut r = 1;
+                    while r < A {
+                        let v = if p == 0 {
+                            v[r]
+                        } else {
+                            times(simd, v[r], factors[p * (A - 1) + r - 1])
+                        };
+                        y.set(A * p + r, v);
+                        r += 1;
+                    }
+                    p += 1;
+                }
+            }
+
+            /// The second pass, of radix B.
+            #[inline(always)]
+            fn second<S: Simd, const A: usize, const B: usize>(
+                simd: S,
+                y: &Short<S::$vector>,
+                butterfly: impl Fn([Pair<S::$vector>; B]) -> [Pair<S::$vector>; B],
+                mut store: impl FnMut(usize, Pair<S::$vector>),
+            ) {
+                let mut q = 0;
+                while q < A {
+                    let mut v = [(simd.$splat(0.0), simd.$splat(0.0)); B];
+                    let mut j = 0;
+                    while j < B {
+                        v[j] = y.at(q + A * j);
+                        j += 1;
+                    }
+                    let v = butterfly(v);
+                    let mut r = 0;
+                    while r < B {
+                        store(q + A * r, v[r]);
+                        r += 1;
+                    }
+                    q += 1;
+                }
             }
         }
     };

@@ -72,38 +72,47 @@ macro_rules! lane_fft {
                     simd: S,
                     load: impl Fn(usize) -> Pair<S::$vector>,
                     work: &mut (&mut [S::$vector], &mut [S::$vector]),
-                    x: &mut Short<S::$vector>,
                     y: &mut Short<S::$vector>,
                 ) {
                     let (rows, columns) = (self.rows, self.columns);
                     for (c, middle) in self.middle.chunks_exact(rows).enumerate() {
-                        for r in 0..rows {
-                            x.set(r, load(r * columns + c));
-                        }
-                        let z = short(simd, rows, &self.short_rows, x, y);
-                        for (k, w) in middle.iter().enumerate() {
-                            let at = k * (columns + 1) + c;
-                            (work.0[at], work.1[at]) = times(simd, z.at(k), *w);
-                        }
+                        short(
+                            simd,
+                            rows,
+                            &self.short_rows,
+                            y,
+                            #[inline(always)]
+                            |r| load(r * columns + c),
+                            #[inline(always)]
+                            |k, v| {
+                                let at = k * (columns + 1) + c;
+                                (work.0[at], work.1[at]) = times(simd, v, middle[k]);
+                            },
+                        );
                     }
                 }
 
-                /// One transform of the second sweep: `out[k + rows j]` is the result at `j`.
+                /// One transform of the second sweep: `store(j, out[k + rows j])` for all j.
                 #[inline(always)]
-                fn row<'a, S: Simd>(
+                fn row<S: Simd>(
                     &self,
                     simd: S,
                     k: usize,
                     work: &(&mut [S::$vector], &mut [S::$vector]),
-                    x: &'a mut Short<S::$vector>,
-                    y: &'a mut Short<S::$vector>,
-                ) -> &'a Short<S::$vector> {
+                    y: &mut Short<S::$vector>,
+                    store: impl FnMut(usize, Pair<S::$vector>),
+                ) {
                     let from = k * (self.columns + 1)..k * (self.columns + 1) + self.columns;
                     let (re, im) = (&work.0[from.clone()], &work.1[from]);
-                    for (c, v) in re.iter().zip(im).enumerate() {
-                        x.set(c, (*v.0, *v.1));
-                    }
-                    short(simd, self.columns, &self.short_columns, x, y)
+                    short(
+                        simd,
+                        self.columns,
+                        &self.short_columns,
+                        y,
+                        #[inline(always)]
+                        |c| (re[c], im[c]),
+                        store,
+                    );
                 }
 
                 /// Calls `store(k, out[k])` for all `k < n`, with
@@ -118,17 +127,24 @@ macro_rules! lane_fft {
                 ) {
                     let zero = simd.$splat(0.0);
                     let (mut x, mut y) = (Short::new(zero), Short::new(zero));
-                    self.sweep(simd, load, &mut work, &mut x, &mut y);
+                    self.sweep(simd, load, &mut work, &mut y);
                     for k in 0..self.rows {
-                        let z = self.row(simd, k, &work, &mut x, &mut y);
+                        self.row(
+                            simd,
+                            k,
+                            &work,
+                            &mut y,
+                            #[inline(always)]
+                            |j, v| x.set(j, v),
+                        );
                         for j in 0..self.columns {
-                            store(k + self.rows * j, z.at(j));
+                            store(k + self.rows * j, x.at(j));
                         }
                     }
                 }
 
                 /// As [`LaneFft::run`], with `store(k, out[k], out[(n - k) % n])` for one of each
-                /// such pair.
+                /// such pair, in any order.
                 #[inline(always)]
                 pub fn run_pairs<S: Simd>(
                     &self,
@@ -140,21 +156,38 @@ macro_rules! lane_fft {
                     let (rows, columns) = (self.rows, self.columns);
                     let zero = simd.$splat(0.0);
                     let (mut x, mut y) = (Short::new(zero), Short::new(zero));
-                    let (mut u, mut v) = (Short::new(zero), Short::new(zero));
-                    self.sweep(simd, load, &mut work, &mut x, &mut y);
+                    self.sweep(simd, load, &mut work, &mut y);
                     // Rows 0 and rows / 2 hold their own mirror images, the others each other's.
                     for k in 0..=rows / 2 {
-                        let z = self.row(simd, k, &work, &mut x, &mut y);
-                        let (mirror, pairs) = if k == 0 {
-                            (z, columns / 2 + 1)
+                        self.row(
+                            simd,
+                            k,
+                            &work,
+                            &mut y,
+                            #[inline(always)]
+                            |j, v| x.set(j, v),
+                        );
+                        let pairs = if k == 0 {
+                            columns / 2 + 1
                         } else if 2 * k == rows {
-                            (z, columns / 2)
+                            columns / 2
                         } else {
-                            (self.row(simd, rows - k, &work, &mut u, &mut v), columns)
+                            self.row(
+                                simd,
+                                rows - k,
+                                &work,
+                                &mut y,
+                                #[inline(always)]
+                                |i, mirror| {
+                                    let j = columns - 1 - i;
+                                    store(k + rows * j, x.at(j), mirror);
+                                },
+                            );
+                            0
                         };
                         let last = if k == 0 { columns } else { columns - 1 };
                         for j in 0..pairs {
-                            store(k + rows * j, z.at(j), mirror.at((last - j) % columns));
+                            store(k + rows * j, x.at(j), x.at((last - j) % columns));
                         }
                     }
                 }

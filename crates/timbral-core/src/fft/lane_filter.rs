@@ -84,7 +84,7 @@ impl LaneFilterF32 {
         let mut c = 0;
         while c < columns {
             let middle = &self.middle[0][c * shared..][..shared];
-            transform(
+            short::short(
                 simd,
                 shared,
                 &self.short_shared,
@@ -103,7 +103,7 @@ impl LaneFilterF32 {
         while k < shared {
             let re = &first_re[k * (columns + 1)..][..columns];
             let im = &first_im[k * (columns + 1)..][..columns];
-            transform(
+            short::short(
                 simd,
                 columns,
                 &self.short_columns,
@@ -115,7 +115,7 @@ impl LaneFilterF32 {
             );
             let middle = &self.middle[1][k * rows..][..rows];
             let folds = columns > rows;
-            transform(
+            short::short(
                 simd,
                 rows,
                 &self.short_rows,
@@ -149,7 +149,7 @@ impl LaneFilterF32 {
         while r < rows {
             let re = &second_re[r * (shared + 1)..][..shared];
             let im = &second_im[r * (shared + 1)..][..shared];
-            transform(
+            short::short(
                 simd,
                 shared,
                 &self.short_shared,
@@ -161,128 +161,6 @@ impl LaneFilterF32 {
             );
             r += 1;
         }
-    }
-}
-
-/// `store(k, out[k])` of the transform of `load(i)`, `i < n`, n one of 16, 32, 64.
-#[inline(always)]
-fn transform<S: Simd>(
-    simd: S,
-    n: usize,
-    factors: &[Factor],
-    y: &mut short::Short<S::f32s>,
-    load: impl Fn(usize) -> Pair<S::f32s>,
-    mut store: impl FnMut(usize, Pair<S::f32s>),
-) {
-    match n {
-        64 => {
-            first::<S, 8, 8>(
-                simd,
-                factors,
-                y,
-                load,
-                #[inline(always)]
-                |v| short::eight(simd, v),
-            );
-            second::<S, 8, 8>(
-                simd,
-                y,
-                #[inline(always)]
-                |v| short::eight(simd, v),
-                &mut store,
-            );
-        }
-        32 => {
-            first::<S, 8, 4>(
-                simd,
-                factors,
-                y,
-                load,
-                #[inline(always)]
-                |v| short::eight(simd, v),
-            );
-            second::<S, 8, 4>(
-                simd,
-                y,
-                #[inline(always)]
-                |v| short::four(simd, v),
-                &mut store,
-            );
-        }
-        _ => {
-            first::<S, 4, 4>(
-                simd,
-                factors,
-                y,
-                load,
-                #[inline(always)]
-                |v| short::four(simd, v),
-            );
-            second::<S, 4, 4>(
-                simd,
-                y,
-                #[inline(always)]
-                |v| short::four(simd, v),
-                &mut store,
-            );
-        }
-    }
-}
-
-/// The first pass of a transform of `A B` values, of radix A.
-#[inline(always)]
-fn first<S: Simd, const A: usize, const B: usize>(
-    simd: S,
-    factors: &[Factor],
-    y: &mut short::Short<S::f32s>,
-    load: impl Fn(usize) -> Pair<S::f32s>,
-    butterfly: impl Fn([Pair<S::f32s>; A]) -> [Pair<S::f32s>; A],
-) {
-    let factors = &factors[..B * (A - 1)];
-    let mut p = 0;
-    while p < B {
-        let mut v = [(simd.splat_f32s(0.0), simd.splat_f32s(0.0)); A];
-        let mut j = 0;
-        while j < A {
-            v[j] = load(p + j * B);
-            j += 1;
-        }
-        let v = butterfly(v);
-        y.set(A * p, v[0]);
-        let mut r = 1;
-        while r < A {
-            // The factor 1 of p = 0 is exact.
-            let factor = factors[p * (A - 1) + r - 1];
-            y.set(A * p + r, short::times(simd, v[r], factor));
-            r += 1;
-        }
-        p += 1;
-    }
-}
-
-/// The second pass, of radix B.
-#[inline(always)]
-fn second<S: Simd, const A: usize, const B: usize>(
-    simd: S,
-    y: &short::Short<S::f32s>,
-    butterfly: impl Fn([Pair<S::f32s>; B]) -> [Pair<S::f32s>; B],
-    store: &mut impl FnMut(usize, Pair<S::f32s>),
-) {
-    let mut q = 0;
-    while q < A {
-        let mut v = [(simd.splat_f32s(0.0), simd.splat_f32s(0.0)); B];
-        let mut j = 0;
-        while j < B {
-            v[j] = y.at(q + A * j);
-            j += 1;
-        }
-        let v = butterfly(v);
-        let mut r = 0;
-        while r < B {
-            store(q + A * r, v[r]);
-            r += 1;
-        }
-        q += 1;
     }
 }
 
