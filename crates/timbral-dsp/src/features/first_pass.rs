@@ -2,7 +2,7 @@ use super::analysis::{Analysis, FeatureScratch};
 use super::moments::Moments;
 use crate::frames::{crossing_rates, frame_rms};
 use crate::separation::HpssScratch;
-use crate::simd::{LANES, Lane, ZERO, dispatch, multiply};
+use crate::simd::{LANES, Lane, ZERO, dispatch};
 use crate::spectral::{find_peaks, largest, shapes};
 use crate::transform::OverlapAdd;
 
@@ -41,7 +41,6 @@ pub(super) struct FirstPass {
 #[derive(Debug, Clone, Default)]
 pub(super) struct Separation {
     hpss: HpssScratch,
-    mask: Vec<Lane>,
     masked: [Vec<Lane>; 2],
     waveform: OverlapAdd,
     /// Samples of both waveforms so far.
@@ -54,8 +53,7 @@ pub(super) struct Separation {
 impl Separation {
     /// Resizes the working memory to `n_bins`.
     pub(super) fn fit(&mut self, n_bins: usize) {
-        let [re, im] = &mut self.masked;
-        for tile in [&mut self.mask, re, im] {
+        for tile in &mut self.masked {
             tile.resize(n_bins, ZERO);
         }
     }
@@ -191,15 +189,16 @@ impl FirstPass {
         let used = scratch.magnitude.used(at);
         let Separation {
             hpss,
-            mask,
             masked: [re, im],
             waveform,
             ..
         } = &mut scratch.separation;
-        let (harmonic, percussive) = (hpss.harm.tile(at), hpss.perc.tile(at));
-        analysis.hpss.soft_mask(harmonic, percussive, 1.0, mask);
-        multiply(scratch.re.tile(at), mask, re);
-        multiply(scratch.im.tile(at), mask, im);
+        analysis.hpss.mask_tile(
+            [hpss.harm.tile(at), hpss.perc.tile(at)],
+            1.0,
+            [scratch.re.tile(at), scratch.im.tile(at)],
+            [&mut re[..], &mut im[..]],
+        );
         let stft = &mut scratch.stft;
         analysis
             .stft

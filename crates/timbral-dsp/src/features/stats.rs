@@ -1,5 +1,7 @@
 //! Mean and population variance, summed in f64.
 
+use crate::simd::dispatch;
+
 pub(super) const STRIPES: usize = 16;
 
 /// Mean and variance (`ddof=0`), NaN for no values. The variance is the mean squared distance from
@@ -28,16 +30,21 @@ pub(super) fn add_stripes<T: Copy + Into<f64>>(
     values: &[T],
     term: impl Fn(f64) -> f64,
 ) -> f64 {
-    let chunks = values.chunks_exact(STRIPES);
-    let rest = chunks.remainder().iter().map(|v| term((*v).into())).sum();
-    let mut local = *sums;
-    for chunk in chunks {
-        for (sum, v) in local.iter_mut().zip(chunk) {
-            *sum += term((*v).into());
-        }
-    }
-    *sums = local;
-    rest
+    let (rows, rest) = values.as_chunks::<STRIPES>();
+    *sums = dispatch(
+        #[inline(always)]
+        || {
+            // In registers, which memory that is borrowed would not be.
+            let mut local = *sums;
+            for row in rows {
+                for (sum, v) in local.iter_mut().zip(row) {
+                    *sum += term((*v).into());
+                }
+            }
+            local
+        },
+    );
+    rest.iter().map(|v| term((*v).into())).sum()
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@ use timbral_core::transpose;
 
 use super::median::median_lines;
 use crate::error::{Result, check, check_finite};
-use crate::simd::{LANES, Lane, Tiles, ZERO, dispatch, magnitudes, multiply};
+use crate::simd::{LANES, Lane, Tiles, ZERO, dispatch, magnitudes};
 use crate::transform::{OverlapAdd, Stft};
 
 /// Widest median.
@@ -187,7 +187,7 @@ impl Hpss {
         let [mut re, mut im, mut magnitude] = [(); 3].map(|()| Tiles::default());
         let mut work = HpssScratch::default();
         let mut scratch = stft.make_scratch();
-        let [mut mask, mut masked_re, mut masked_im] = [(); 3].map(|()| vec![ZERO; stft.n_bins()]);
+        let [mut masked_re, mut masked_im] = [(); 2].map(|()| vec![ZERO; stft.n_bins()]);
         // Tiles transformed so far, and the first of those that are held.
         let (mut transformed, mut held) = (0, 0);
         for start in (0..n_tiles).step_by(chunk) {
@@ -210,9 +210,9 @@ impl Hpss {
             for (output, (x, reference, margin)) in outputs.iter_mut().zip(both) {
                 for t in start..end {
                     let at = t - held;
-                    self.soft_mask(x.tile(at), reference.tile(at), margin, &mut mask);
-                    multiply(re.tile(at), &mask, &mut masked_re);
-                    multiply(im.tile(at), &mask, &mut masked_im);
+                    let values = [x.tile(at), reference.tile(at)];
+                    let masked = [&mut masked_re[..], &mut masked_im];
+                    self.mask_tile(values, margin, [re.tile(at), im.tile(at)], masked);
                     let (first, used) = (t * LANES, re.used(at));
                     let (re, im) = (&mut masked_re, &mut masked_im);
                     stft.inverse_tile(first, used, re, im, &mut scratch, output);
@@ -278,23 +278,51 @@ impl Hpss {
         }
     }
 
-    /// `x^p / (x^p + (margin r)^p)`, computed on quotients by the larger value as in
-    /// `librosa.util.softmask`.
-    pub(crate) fn soft_mask(&self, x: &[Lane], reference: &[Lane], margin: f32, mask: &mut [Lane]) {
-        let power = self.params.power;
-        let split_zeros = self.params.margin_harm == 1.0 && self.params.margin_perc == 1.0;
-        let empty = if split_zeros { 0.5 } else { 0.0 };
-        let (x, reference) = (x.as_flattened(), reference.as_flattened());
-        let cells = x.iter().zip(reference).zip(mask.as_flattened_mut());
-        if power != 2.0 {
-            cells.for_each(|((x, r), m)| *m = power_mask(*x, r * margin, power, empty));
-            return;
+    /// The soft masks of some values; see [`SoftMask`].
+    fn soft_mask(&self, x: &[Lane], reference: &[Lane], margin: f32, mask: &mut [Lane]) {
+        let soft = SoftMask::new(&self.params, margin);
+        let cells = x.as_flattened().iter().zip(reference.as_flattened());
+        let cells = cells.zip(mask.as_flattened_mut());
+        if soft.power != 2.0 {
+            return cells.for_each(|((x, r), m)| *m = soft.any(*x, *r));
         }
         dispatch(
             #[inline(always)]
             || {
                 for ((x, r), m) in cells {
-                    *m = square_mask(*x, r * margin, empty);
+                    *m = soft.square(*x, *r);
+                }
+            },
+        );
+    }
+
+    /// The real and imaginary parts of a tile, multiplied with the soft mask of `x`.
+    pub(crate) fn mask_tile(
+        &self,
+        [x, reference]: [&[Lane]; 2],
+        margin: f32,
+        [re, im]: [&[Lane]; 2],
+        [masked_re, masked_im]: [&mut [Lane]; 2],
+    ) {
+        let soft = SoftMask::new(&self.params, margin);
+        let cells = (x.as_flattened().iter())
+            .zip(reference.as_flattened())
+            .zip(re.as_flattened())
+            .zip(im.as_flattened())
+            .zip(masked_re.as_flattened_mut())
+            .zip(masked_im.as_flattened_mut());
+        if soft.power != 2.0 {
+            return cells.for_each(|(((((x, r), re), im), masked_re), masked_im)| {
+                let mask = soft.any(*x, *r);
+                (*masked_re, *masked_im) = (re * mask, im * mask);
+            });
+        }
+        dispatch(
+            #[inline(always)]
+            || {
+                for (((((x, r), re), im), masked_re), masked_im) in cells {
+                    let mask = soft.square(*x, *r);
+                    (*masked_re, *masked_im) = (re * mask, im * mask);
                 }
             },
         );
@@ -311,27 +339,49 @@ pub(crate) struct HpssScratch {
     filtered: Vec<Lane>,
 }
 
-/// The soft mask for power 2, with two divisions and no branch: with `q` the smaller divided by the
-/// larger value, the mask of the larger one is `1 / (1 + q^2)` and that of the smaller one `q^2`
-/// times that.
-#[inline(always)]
-fn square_mask(x: f32, r: f32, empty: f32) -> f32 {
-    let (large, small) = if x > r { (x, r) } else { (r, x) };
-    let silent = large < f32::MIN_POSITIVE;
-    let q = small / if silent { 1.0 } else { large };
-    let upper = 1.0 / (1.0 + q * q);
-    let mask = if x > r { upper } else { upper * (q * q) };
-    if silent { empty } else { mask }
+/// The soft mask `x^p / (x^p + (margin r)^p)`, computed on quotients by the larger value as in
+/// `librosa.util.softmask`.
+#[derive(Clone, Copy)]
+struct SoftMask {
+    power: f32,
+    margin: f32,
+    /// The mask where both values are zero.
+    empty: f32,
 }
 
-fn power_mask(x: f32, r: f32, power: f32, empty: f32) -> f32 {
-    if power.is_infinite() {
-        return if x > r { 1.0 } else { 0.0 };
+impl SoftMask {
+    fn new(params: &HpssParams, margin: f32) -> Self {
+        let split_zeros = params.margin_harm == 1.0 && params.margin_perc == 1.0;
+        Self {
+            power: params.power,
+            margin,
+            empty: if split_zeros { 0.5 } else { 0.0 },
+        }
     }
-    let z = x.max(r);
-    if z < f32::MIN_POSITIVE {
-        return empty;
+
+    /// For power 2, with two divisions and no branch: with `q` the smaller divided by the larger value, the mask of
+    /// the larger one is `1 / (1 + q^2)` and that of the smaller one `q^2` times that.
+    #[inline(always)]
+    fn square(self, x: f32, r: f32) -> f32 {
+        let r = r * self.margin;
+        let (large, small) = if x > r { (x, r) } else { (r, x) };
+        let silent = large < f32::MIN_POSITIVE;
+        let q = small / if silent { 1.0 } else { large };
+        let upper = 1.0 / (1.0 + q * q);
+        let mask = if x > r { upper } else { upper * (q * q) };
+        if silent { self.empty } else { mask }
     }
-    let (a, b) = (libm::powf(x / z, power), libm::powf(r / z, power));
-    a / (a + b)
+
+    fn any(self, x: f32, r: f32) -> f32 {
+        let r = r * self.margin;
+        if self.power.is_infinite() {
+            return if x > r { 1.0 } else { 0.0 };
+        }
+        let z = x.max(r);
+        if z < f32::MIN_POSITIVE {
+            return self.empty;
+        }
+        let (a, b) = (libm::powf(x / z, self.power), libm::powf(r / z, self.power));
+        a / (a + b)
+    }
 }
