@@ -4,6 +4,7 @@
 //! leaves 1000 clips in `FOLDER/genres` (1.3 GB, and temporarily 1.2 GB for the archive). A stopped
 //! download continues when the program is started again.
 
+use std::io::{IsTerminal, stderr};
 use std::ops::ControlFlow;
 
 use timbral_data::Progress;
@@ -14,7 +15,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut shown = 0;
     let mut monitor = |progress: &Progress| {
         let percent = 100 * progress.done / progress.total;
-        if percent > shown {
+        if percent > shown && stderr().is_terminal() {
             eprint!("\r{percent} % of {} MB", progress.total / 1_000_000);
             shown = percent;
         }
@@ -22,8 +23,11 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     };
     let genres = fetch(&Archive::default(), folder, &mut monitor)?;
     let index = Index::read(&genres)?;
+    if shown > 0 {
+        eprintln!();
+    }
     eprintln!(
-        "\n{}: {} clips, {} missing",
+        "{}: {} clips, {} missing",
         genres.display(),
         index.tracks.len(),
         index.missing.len()

@@ -3,6 +3,7 @@
 //! `cargo run -p timbral-synth --example write_corpus -- FOLDER [RECORDINGS_PER_GENRE [SECONDS]]` writes WAV files, twenty of
 //! 3 s if nothing else is asked for.
 
+use std::io::{IsTerminal, stderr};
 use std::ops::ControlFlow;
 
 use timbral_synth::{Progress, SynthCorpus, SynthParams};
@@ -15,10 +16,16 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         seconds: args.next().map_or(Ok(3.0), |s| s.parse())?,
         ..SynthParams::default()
     })?;
+    let shows = stderr().is_terminal();
     corpus.write(&folder, &mut |progress: &Progress| {
-        eprint!("\r{progress}");
+        if shows {
+            eprint!("\r{progress}");
+        }
         ControlFlow::Continue(())
     })?;
-    eprintln!("\nwritten to {}", folder);
+    if shows {
+        eprintln!();
+    }
+    eprintln!("written to {folder}");
     Ok(())
 }
