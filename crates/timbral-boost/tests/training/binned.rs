@@ -139,7 +139,7 @@ fn missing_values_take_one_more_reading() {
 #[test]
 fn many_rows() {
     for n_classes in [5, 18] {
-        let mut rows = Blocks::new(70_000, n_classes, false);
+        let mut rows = Blocks::new(100_000, n_classes, false);
         rows.block = 33_333;
         let params = BoostParams {
             n_rounds: 2,
