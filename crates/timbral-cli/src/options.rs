@@ -16,9 +16,9 @@ use std::path::Path;
 use anyhow::{Context, ensure};
 use timbral::audio::OpenParams;
 use timbral::{GenreFolder, Inputs};
+use timbral_core::counted;
 
 use crate::session::phase;
-use timbral_core::counted;
 
 pub(crate) use features::FeatureArgs;
 

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use anyhow::ensure;
 use indicatif::{ProgressBar, ProgressStyle};
 use timbral::{Error, FileProblems};
-use timbral_core::{Monitor, Progress};
+use timbral_core::{Monitor, Progress, counted};
 
 use crate::status::Status;
 
@@ -138,6 +138,11 @@ impl Drop for Bar<'_> {
 /// Says on stderr what begins now, whether that is a terminal or not.
 pub(crate) fn phase(what: impl std::fmt::Display) {
     eprintln!("{what} ...");
+}
+
+/// The same for work on so many sound files.
+pub(crate) fn phase_of_files(doing: &str, n: usize) {
+    phase(format!("{doing} {}", counted(n, "sound file")));
 }
 
 /// Names the files that were skipped or are damaged on stderr.

@@ -7,9 +7,8 @@ use timbral::{Extraction, Inputs, Segmentation};
 use crate::command::Command;
 use crate::options::output::{TABLES, output_of};
 use crate::options::{FeatureArgs, GenreArgs, SoundArgs, find_files};
-use crate::session::{Session, ThreadArgs, phase};
+use crate::session::{Session, ThreadArgs, phase, phase_of_files};
 use crate::status::Status;
-use timbral_core::counted;
 
 /// `extract-features`: sound files to the table of features that the GTZAN data set has.
 #[derive(clap::Args)]
@@ -92,10 +91,7 @@ impl Command for ExtractFeatures {
             resume: self.resume,
             ..Extraction::default()
         };
-        phase(format!(
-            "extracting features from {}",
-            counted(files.len(), "sound file")
-        ));
+        phase_of_files("extracting features from", files.len());
         #[cfg(feature = "pretrained")]
         let report = match &columns {
             Some(columns) => {

@@ -6,9 +6,8 @@ use timbral::{Classifier, Inputs, Prediction, Progress};
 use crate::command::Command;
 use crate::options::page::PageArgs;
 use crate::options::{SoundArgs, find_files};
-use crate::session::{ThreadArgs, phase};
+use crate::session::{ThreadArgs, phase_of_files};
 use crate::status::Status;
-use timbral_core::counted;
 
 /// `predict`: the genres of sound files, by a classifier that `train` made.
 #[derive(clap::Args)]
@@ -47,10 +46,7 @@ impl Command for Predict {
         let Inputs {
             files, unreadable, ..
         } = find_files(&self.music)?;
-        phase(format!(
-            "predicting the genres of {}",
-            counted(files.len(), "sound file")
-        ));
+        phase_of_files("predicting the genres of", files.len());
         let mut page = self.page.start(&files)?;
         let print = |path: &Path, prediction: Prediction| {
             page.add(|| prediction.page(path, self.sound.open_params()));

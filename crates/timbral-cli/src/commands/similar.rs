@@ -6,9 +6,8 @@ use timbral::{FileProblems, Inputs, SimilarityIndex};
 use crate::command::Command;
 use crate::options::output::output;
 use crate::options::{FeatureArgs, SoundArgs, at_least_one, find_files};
-use crate::session::{ThreadArgs, phase, print_problems, print_skipped};
+use crate::session::{ThreadArgs, phase_of_files, print_problems, print_skipped};
 use crate::status::Status;
-use timbral_core::counted;
 
 /// `similar`: the tracks of a collection that sound most like a file.
 #[derive(clap::Args)]
@@ -59,10 +58,7 @@ impl Command for Similar {
                     files, unreadable, ..
                 } = find_files(&[&self.collection])?;
                 print_skipped(&unreadable);
-                phase(format!(
-                    "extracting features from {}",
-                    counted(files.len(), "sound file")
-                ));
+                phase_of_files("extracting features from", files.len());
                 let (index, problems) = SimilarityIndex::of_files_by(
                     &files,
                     self.features.params()?,

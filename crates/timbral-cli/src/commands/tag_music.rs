@@ -9,9 +9,8 @@ use crate::command::Command;
 use crate::options::page::PageArgs;
 use crate::options::weights::WeightArgs;
 use crate::options::{SoundArgs, find_files};
-use crate::session::{Session, ThreadArgs, phase};
+use crate::session::{Session, ThreadArgs, phase_of_files};
 use crate::status::Status;
-use timbral_core::counted;
 
 /// `tag-music`: the tags of sound files, by a published network.
 #[derive(clap::Args)]
@@ -84,7 +83,7 @@ impl TagMusic {
         let Inputs {
             files, unreadable, ..
         } = find_files(&self.music)?;
-        phase(format!("tagging {}", counted(files.len(), "sound file")));
+        phase_of_files("tagging", files.len());
         let mut page = self.page.start(&files)?;
         let print = |path: &Path, mut tagging: Tagging| {
             page.add(|| tagging.page(path, open));

@@ -7,9 +7,8 @@ use timbral::{ClassifierParams, Inputs};
 use crate::command::Command;
 use crate::options::output::{PAGES, output, output_of};
 use crate::options::{FeatureArgs, GenreArgs, SoundArgs, find_files};
-use crate::session::{ThreadArgs, phase, print_problems, print_skipped};
+use crate::session::{ThreadArgs, phase_of_files, print_problems, print_skipped};
 use crate::status::Status;
-use timbral_core::counted;
 
 /// `train`: a genre classifier in one file, trained on folders of music.
 #[derive(clap::Args)]
@@ -96,10 +95,7 @@ impl Command for Train {
             files, unreadable, ..
         } = find_files(&self.music)?;
         print_skipped(&unreadable);
-        phase(format!(
-            "training on {}",
-            counted(files.len(), "sound file")
-        ));
+        phase_of_files("training on", files.len());
         let fitted = params.fit(&files, &mut session.monitor())?;
         fitted.classifier.save(&self.out)?;
         if let Some(page) = &self.page {

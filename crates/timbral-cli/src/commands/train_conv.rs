@@ -9,9 +9,8 @@ use crate::options::network::NetworkArgs;
 use crate::options::output::{output, output_of};
 use crate::options::training::TrainingArgs;
 use crate::options::{SoundArgs, find_files};
-use crate::session::{Session, phase, print_problems, print_skipped};
+use crate::session::{Session, phase, phase_of_files, print_problems, print_skipped};
 use crate::status::Status;
-use timbral_core::counted;
 
 /// `train-conv`: a network on mel spectrograms.
 #[derive(clap::Args)]
@@ -50,10 +49,7 @@ impl TrainConv {
             files, unreadable, ..
         } = find_files(&[&self.input])?;
         print_skipped(&unreadable);
-        phase(format!(
-            "computing spectrograms of {}",
-            counted(files.len(), "sound file")
-        ));
+        phase_of_files("computing spectrograms of", files.len());
         let images = MelImages::default();
         let open = self.sound.open_params();
         let read = images.read(&files, open, &mut session.monitor());

@@ -3,6 +3,7 @@ use std::time::Instant;
 
 use timbral::data::TableShards;
 use timbral::train_on_shards;
+use timbral_core::counted;
 
 use crate::command::Command;
 use crate::options::boost::BoostArgs;
@@ -10,7 +11,6 @@ use crate::options::output::{MODELS, output_of};
 use crate::options::table::ColumnArgs;
 use crate::session::{ThreadArgs, phase};
 use crate::status::Status;
-use timbral_core::counted;
 
 /// `train-shards`: boosted trees on a table in several Parquet files, which is never in memory as a whole.
 #[derive(clap::Args)]

@@ -115,6 +115,26 @@ macro_rules! lane_fft {
                     );
                 }
 
+                /// The same, with the results in `x`.
+                #[inline(always)]
+                fn keep_row<S: Simd>(
+                    &self,
+                    simd: S,
+                    k: usize,
+                    work: &(&mut [S::$vector], &mut [S::$vector]),
+                    y: &mut Short<S::$vector>,
+                    x: &mut Short<S::$vector>,
+                ) {
+                    self.row(
+                        simd,
+                        k,
+                        work,
+                        y,
+                        #[inline(always)]
+                        |j, v| x.set(j, v),
+                    );
+                }
+
                 /// Calls `store(k, out[k])` for all `k < n`, with
                 /// `out[k] = sum_m load(m) exp(-2 pi i k m / n)`.
                 #[inline(always)]
@@ -129,14 +149,7 @@ macro_rules! lane_fft {
                     let (mut x, mut y) = (Short::new(zero), Short::new(zero));
                     self.sweep(simd, load, &mut work, &mut y);
                     for k in 0..self.rows {
-                        self.row(
-                            simd,
-                            k,
-                            &work,
-                            &mut y,
-                            #[inline(always)]
-                            |j, v| x.set(j, v),
-                        );
+                        self.keep_row(simd, k, &work, &mut y, &mut x);
                         for j in 0..self.columns {
                             store(k + self.rows * j, x.at(j));
                         }
@@ -159,14 +172,7 @@ macro_rules! lane_fft {
                     self.sweep(simd, load, &mut work, &mut y);
                     // Rows 0 and rows / 2 hold their own mirror images, the others each other's.
                     for k in 0..=rows / 2 {
-                        self.row(
-                            simd,
-                            k,
-                            &work,
-                            &mut y,
-                            #[inline(always)]
-                            |j, v| x.set(j, v),
-                        );
+                        self.keep_row(simd, k, &work, &mut y, &mut x);
                         let pairs = if k == 0 {
                             columns / 2 + 1
                         } else if 2 * k == rows {

@@ -151,7 +151,7 @@ impl Hpss {
 
     /// The harmonic and the percussive waveform of a signal, both of its length; equals
     /// `librosa.effects.hpss`. The same as [`Stft::process`], [`Hpss::process`] and
-    /// [`Stft::inverse`], but several times faster, and in memory that does not grow with the signal.
+    /// [`Stft::inverse`], but several times faster, and with working memory that does not grow with the signal.
     ///
     /// # Errors
     ///

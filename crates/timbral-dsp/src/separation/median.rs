@@ -34,7 +34,7 @@ const WIDE: usize = 31;
 /// line is mirrored with the end values repeated (`scipy.ndimage.median_filter`, mode `reflect`).
 ///
 /// For an even width, as in SciPy, the window reaches one value further back and the upper of the two
-/// middle values is taken. `padded` is working memory.
+/// middle values is taken. `padded` is working memory for widths other than 31.
 pub(super) fn median_lines(line: &[Lane], width: usize, padded: &mut Vec<Lane>, out: &mut [Lane]) {
     let (n, before) = (line.len(), width / 2);
     if n == 0 {

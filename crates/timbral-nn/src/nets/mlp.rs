@@ -87,21 +87,22 @@ impl MlpParams {
             ..DenseOptions::default()
         };
         let layers = self.units.iter().map(|units| (*units, hidden));
+        // Layers without a batch normalisation are one.
+        let mut dense: Vec<Dense> = Vec::new();
         let mut shape = Shape::row(input.len());
-        let mut last: Option<Dense> = None;
         for (i, (units, options)) in layers.chain([(n_classes, output)]).enumerate() {
-            plan.within(format!("layers.{i}"), |plan| match &mut last {
-                Some(dense) if !self.batch_norm => dense.push(plan, units, options),
+            plan.within(format!("layers.{i}"), |plan| match dense.last_mut() {
+                Some(last) if !self.batch_norm => last.push(plan, units, options),
                 _ => {
-                    let dense = Dense::new(plan, shape, units, options);
-                    shape = dense.output();
-                    last.replace(dense)
-                        .into_iter()
-                        .for_each(|dense| chain.push(dense));
+                    let next = Dense::new(plan, shape, units, options);
+                    shape = next.output();
+                    dense.push(next);
                 }
             });
         }
-        last.into_iter().for_each(|dense| chain.push(dense));
+        for layer in dense {
+            chain.push(layer);
+        }
     }
 }
 
