@@ -40,7 +40,7 @@
 //! | `SquaredError` | `reg:squarederror` | numbers | `rmse` |
 //! | `PseudoHuber` | `reg:pseudohubererror` | numbers | `mphe` |
 //! | `AbsoluteError` | `reg:absoluteerror` | numbers | `mae` |
-//! | `Quantile` | `reg:quantileerror` | numbers | `quantile` |
+//! | `Quantile` | `reg:quantileerror` | numbers; each fraction is an output | `quantile` |
 //! | `Expectile` | `reg:expectileerror` | numbers | `expectile` |
 //! | `Poisson` | `count:poisson` | numbers from 0 | `poisson-nloglik` |
 //! | `Gamma` | `reg:gamma` | numbers above 0 | `gamma-deviance` |
@@ -85,9 +85,8 @@
 //! - Categories are numbers: rows hold the code of a category, not its name, also for models of data frames
 //!   (see [`CategoryValues`]). Training refuses categories from 65535 on, and numbers that are not whole.
 //! - `gblinear` is refused with [`Error::Unsupported`]. `dart` models are read but not trained.
-//! - Trees with vectors as leaves ([`MultiStrategy::MultiOutputTree`]) have no monotone constraints.
-//! - There is no `lambdarank_unbiased` (such models predict margins), there are no survival objectives to train, no
-//!   other `tree_method`, no GPU, no distributed training.
+//! - There are no survival objectives and no several expectiles to train (such models predict margins), no other
+//!   `tree_method`, no GPU, no distributed training.
 //! - The metrics `ndcg`, `map` and `pre` without a number count all rows of a group; XGBoost counts 32.
 //! - `scale_pos_weight` is [`BoostParams::class_weights`], for any number of classes.
 //!
@@ -129,7 +128,7 @@ pub use explain::{
     ImportanceKind, PermutationImportance, PermutationImportanceParams, permutation_importance,
 };
 pub use growing::{GrowPolicy, MultiStrategy};
-pub use loss::{LambdaRankParams, Loss, Metric, Objective, PairMethod};
+pub use loss::{LambdaRankParams, Loss, Metric, Objective, PairMethod, PositionBias};
 pub use model::{CategoryValues, Children, Model, Node, Tree};
 pub use ndarray;
 pub use predict::Predictor;

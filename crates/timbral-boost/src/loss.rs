@@ -14,4 +14,4 @@ pub(crate) use metric::Evaluated;
 pub use metric::Metric;
 pub use objective::Objective;
 pub(crate) use ranking::{Groups, Ranking};
-pub use ranking::{LambdaRankParams, PairMethod};
+pub use ranking::{LambdaRankParams, PairMethod, PositionBias};

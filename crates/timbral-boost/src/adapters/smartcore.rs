@@ -58,6 +58,7 @@ where
             encoding: None,
             class_names: None,
             best_iteration: None,
+            position_bias: None,
             attributes: BTreeMap::new(),
         })
     }

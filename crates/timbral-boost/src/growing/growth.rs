@@ -223,11 +223,7 @@ impl<'a, B: Bin> Growth<'a, B> {
             split: None,
             path: path.clone(),
         });
-        let monotone = params
-            .monotone_constraints
-            .get(split.feature)
-            .copied()
-            .unwrap_or(0);
+        let monotone = params.monotone(split.feature);
         if monotone != 0 {
             let middle = (children[0].weight + children[1].weight) / 2.0;
             let (low, high) = if monotone > 0 { (0, 1) } else { (1, 0) };

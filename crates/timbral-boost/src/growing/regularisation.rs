@@ -119,6 +119,32 @@ impl Regularisation {
         -(2.0 * g * w + weight * (w * w) + 2.0 * f64::from(self.alpha) * w.abs())
     }
 
+    /// The weights of the two sides of a split of a feature whose monotone constraint has this sign; those in the
+    /// wrong order are replaced by the weight of both sides together, as of two leaves.
+    pub(super) fn ordered_weights(
+        &self,
+        sign: i8,
+        bounds: Bounds,
+        left: Sums,
+        right: Sums,
+    ) -> [f32; 2] {
+        let [l, r] = [left, right].map(|sums| self.weight(sums, bounds));
+        let is_ordered = match sign.signum() {
+            0 => true,
+            1 => l <= r,
+            _ => l >= r,
+        };
+        if is_ordered {
+            return [l, r];
+        }
+        let pooled = Self {
+            lambda: 2.0 * self.lambda,
+            alpha: 2.0 * self.alpha,
+            ..*self
+        };
+        [pooled.weight(plus(left, right), bounds); 2]
+    }
+
     /// Whether gains depend on the sums alone.
     #[inline]
     pub(super) fn is_plain(&self) -> bool {
@@ -198,5 +224,10 @@ mod tests {
         };
         assert_eq!(alpha.gain([-6.0, 2.0], Bounds::NONE), 3.0);
         assert_eq!(PLAIN.gain([-6.0, 2.0], bounds), 11.25);
+        let sides = [[-6.0, 2.0], [-1.0, 1.0]];
+        let weights = |sign| PLAIN.ordered_weights(sign, Bounds::NONE, sides[0], sides[1]);
+        assert_eq!([weights(0), weights(-1)], [[2.0, 0.5]; 2]);
+        // 7 / (3 + 2 * 1).
+        assert_eq!(weights(1), [1.4; 2]);
     }
 }

@@ -124,12 +124,11 @@ impl Search<'_> {
         let scan = |memory: &mut Vec<Sums>, feature: usize| {
             memory.clear();
             bins(feature, memory);
-            let constraints = &self.params.monotone_constraints;
             let column = Column {
                 feature,
                 bins: &memory[..self.cuts.n_bins(feature)],
                 has_missing: self.cuts.has_missing(feature),
-                monotone: constraints.get(feature).copied().unwrap_or(0),
+                monotone: self.params.monotone(feature),
             };
             if self.cuts.is_categorical(feature) {
                 return self.categorical(node).run(&column);

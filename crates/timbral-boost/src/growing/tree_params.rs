@@ -43,3 +43,11 @@ pub(crate) struct TreeParams {
     pub(crate) categories: CategoryParams,
     pub(crate) interaction_constraints: Vec<Vec<usize>>,
 }
+
+impl TreeParams {
+    /// The sign of the monotone constraint of a feature.
+    pub(super) fn monotone(&self, feature: usize) -> i8 {
+        let sign = self.monotone_constraints.get(feature);
+        sign.copied().unwrap_or(0)
+    }
+}

@@ -10,26 +10,34 @@ impl Objective {
         let between = |name, x: f32, least: f32, most: f32, reason| {
             check(x > least && x < most, name, x, reason)
         };
-        match *self {
+        match self {
             Self::PseudoHuber { slope } => {
                 let reason = "must be finite and above 0";
-                between("slope", slope, 0.0, f32::INFINITY, reason)
+                between("slope", *slope, 0.0, f32::INFINITY, reason)
             }
-            Self::Quantile { alpha } | Self::Expectile { alpha } => {
-                between("alpha", alpha, 0.0, 1.0, "must be above 0 and below 1")
+            Self::Quantile { alpha } => {
+                let good = !alpha.is_empty()
+                    && alpha.is_sorted()
+                    && alpha.iter().all(|a| (0.0..=1.0).contains(a));
+                let reason = "must be numbers from 0 to 1 in ascending order";
+                check(good, "alpha", format!("{alpha:?}"), reason)
             }
-            Self::Tweedie { variance_power: p } => {
+            Self::Expectile { alpha } => {
+                let good = (0.0..=1.0).contains(alpha);
+                check(good, "alpha", alpha, "must be from 0 to 1")
+            }
+            &Self::Tweedie { variance_power: p } => {
                 between("variance_power", p, 1.0, 2.0, "must be above 1 and below 2")
             }
-            Self::Poisson { max_delta_step } => check(
+            &Self::Poisson { max_delta_step } => check(
                 max_delta_step >= 0.0 && max_delta_step.is_finite(),
                 "max_delta_step",
                 max_delta_step,
                 "must be finite and not negative",
             ),
-            Self::RankPairwise(ref params)
-            | Self::RankNdcg(ref params)
-            | Self::RankMap(ref params) => params.validate(),
+            Self::RankPairwise(params) | Self::RankNdcg(params) | Self::RankMap(params) => {
+                params.validate()
+            }
             _ => Ok(()),
         }
     }

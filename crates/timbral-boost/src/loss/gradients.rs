@@ -27,8 +27,6 @@ const LOWEST: f32 = -80.0;
 pub(crate) enum Boosted<'a> {
     Objective(&'a Objective),
     Loss(&'a dyn Loss),
-    /// With the key of the draws of this round.
-    Ranking(&'a Ranking<'a>, Key),
 }
 
 /// The gradients of all rows for some outputs: gradient and hessian of the `k`-th of them of row `r` at
@@ -101,8 +99,14 @@ impl Gradients {
         values.all(|x| (x * x).is_finite())
     }
 
-    /// Computes the gradients of some outputs; only those of a softmax can do without the other outputs. Objectives of
-    /// ranking have labels and weights of their own.
+    /// Computes the gradients of a ranking, which has labels and weights of its own; `key` is that of the draws of this
+    /// round.
+    pub(crate) fn rank(&mut self, ranking: &mut Ranking<'_>, margins: &[f32], key: Key) {
+        let (pairs, _) = self.values.as_chunks_mut::<2>();
+        ranking.gradients(margins, key, pairs);
+    }
+
+    /// Computes the gradients of some outputs; only those of a softmax can do without the other outputs.
     pub(crate) fn update(
         &mut self,
         boosted: Boosted<'_>,
@@ -110,18 +114,16 @@ impl Gradients {
         labels: &[f32],
         weights: Option<&[f32]>,
     ) {
-        if let Boosted::Ranking(ranking, key) = boosted {
-            let (pairs, _) = self.values.as_chunks_mut::<2>();
-            return ranking.gradients(&outputs.margins[0], key, pairs);
-        }
         let width = self.width;
         let margins = outputs.margins;
-        let kink = match boosted {
-            Boosted::Objective(objective) => {
-                let residuals = margins[0].iter().zip(labels).map(|(m, y)| m - y);
-                objective.width(residuals, weights)
-            }
-            Boosted::Loss(_) | Boosted::Ranking(..) => 0.0,
+        let kinks: Vec<f32> = match boosted {
+            Boosted::Objective(objective) => (margins.iter())
+                .map(|margins| {
+                    let residuals = margins.iter().zip(labels).map(|(m, y)| m - y);
+                    objective.width(residuals, weights)
+                })
+                .collect(),
+            Boosted::Loss(_) => Vec::new(),
         };
         self.values
             .par_chunks_mut(CHUNK * width)
@@ -142,11 +144,13 @@ impl Gradients {
                             out,
                         });
                     }
-                    Boosted::Ranking(..) => {}
                     Boosted::Objective(objective) => {
-                        for (i, (pair, &y)) in out.chunks_exact_mut(width).zip(labels).enumerate() {
-                            let [g, h] = objective.gradient(margins[0][start + i], y, kink);
-                            (pair[0], pair[1]) = (g, h);
+                        for (k, (margins, &kink)) in margins.iter().zip(&kinks).enumerate() {
+                            let rows = out.chunks_exact_mut(width).zip(&margins[start..]);
+                            for ((out, &margin), &y) in rows.zip(labels) {
+                                let pair = objective.gradient(k, margin, y, kink);
+                                out[2 * k..2 * k + 2].copy_from_slice(&pair);
+                            }
                         }
                     }
                 }

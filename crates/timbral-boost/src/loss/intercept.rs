@@ -6,7 +6,7 @@ impl Objective {
     /// The base score, as XGBoost estimates it.
     ///
     /// - For several classes `ln(n_k / n + 1e-6)`, centred on its mean;
-    /// - for [`Quantile`](Self::Quantile) the quantile of the labels;
+    /// - for [`Quantile`](Self::Quantile) the quantiles of the labels;
     /// - for [`PseudoHuber`](Self::PseudoHuber) one Newton step from 0, for
     ///   [`AbsoluteError`](Self::AbsoluteError) and [`Expectile`](Self::Expectile) one from the mean;
     /// - else the mean of the labels.
@@ -14,8 +14,11 @@ impl Objective {
         if self.is_multiclass() {
             return logs_of_shares(self.n_outputs(), labels, weights);
         }
-        vec![match *self {
-            Self::Quantile { alpha } => quantile(alpha, labels, weights),
+        if let Self::Quantile { alpha } = self {
+            let quantiles = alpha.iter().map(|alpha| quantile(*alpha, labels, weights));
+            return quantiles.collect();
+        }
+        vec![match self {
             Self::PseudoHuber { .. } => self.newton_step(0.0, labels, weights),
             Self::AbsoluteError | Self::Expectile { .. } => {
                 self.newton_step(mean(labels, weights) as f32, labels, weights)
@@ -31,7 +34,7 @@ impl Objective {
         let width = self.width(labels.iter().map(|label| from - label), weights);
         let (mut gradient, mut hessian) = (0.0, 0.0);
         for (row, &label) in labels.iter().enumerate() {
-            let [g, h] = self.gradient(from, label, width).map(f64::from);
+            let [g, h] = self.gradient(0, from, label, width).map(f64::from);
             gradient += weight(weights, row) * g;
             hessian += weight(weights, row) * h;
         }

@@ -29,7 +29,7 @@ pub enum Metric {
     /// `mphe`: mean pseudo-Huber error.
     PseudoHuber,
     /// `quantile`: mean of `a (y - p)` of predictions below the label and `(1 - a) (p - y)` of others, with `a` of the
-    /// objective, 0.5 with another one.
+    /// objective, 0.5 with another one; with several quantiles the mean over all.
     Quantile,
     /// `expectile`: mean of `a r^2` of residuals below 0 and `(1 - a) r^2` of others, with `a` of the objective, 0.5
     /// with another one.
@@ -193,6 +193,7 @@ impl Metric {
         match self {
             Self::LogLoss | Self::Error => *objective == Objective::Logistic,
             Self::MultiLogLoss | Self::MultiError => objective.is_multiclass(),
+            Self::Quantile if matches!(objective, Objective::Quantile { .. }) => true,
             _ => objective.n_outputs() == 1,
         }
     }
@@ -271,19 +272,25 @@ impl Metric {
                 let ratio = (prediction - label_f64) / slope;
                 slope * slope * ((1.0 + ratio * ratio).sqrt() - 1.0)
             }
-            Self::Quantile | Self::Expectile => {
+            Self::Quantile => match objective {
+                Objective::Quantile { alpha } => {
+                    let mut predictions: Vec<f32> = margins.iter().map(|m| m[row]).collect();
+                    predictions.sort_by(f32::total_cmp);
+                    let losses = alpha.iter().zip(predictions).map(|(alpha, prediction)| {
+                        let residual = f64::from(prediction) - label_f64;
+                        side(f64::from(*alpha), residual) * residual.abs()
+                    });
+                    losses.sum::<f64>() / alpha.len() as f64
+                }
+                _ => 0.5 * (prediction - label_f64).abs(),
+            },
+            Self::Expectile => {
                 let residual = prediction - label_f64;
                 let alpha = match objective {
-                    Objective::Quantile { alpha } | Objective::Expectile { alpha } => {
-                        f64::from(*alpha)
-                    }
+                    Objective::Expectile { alpha } => f64::from(*alpha),
                     _ => 0.5,
                 };
-                let weight = if residual < 0.0 { alpha } else { 1.0 - alpha };
-                match self {
-                    Self::Quantile => weight * residual.abs(),
-                    _ => weight * residual * residual,
-                }
+                side(alpha, residual) * residual * residual
             }
             Self::Poisson => {
                 let p = prediction.max(LEAST);
@@ -325,6 +332,11 @@ impl Metric {
             Self::Ndcg { .. } | Self::Map { .. } | Self::Precision { .. } => f64::NAN,
         }
     }
+}
+
+/// The weight of a residual of a quantile or an expectile.
+fn side(alpha: f64, residual: f64) -> f64 {
+    if residual < 0.0 { alpha } else { 1.0 - alpha }
 }
 
 /// The gains of the NDCG for an objective.

@@ -1,6 +1,6 @@
 use std::collections::BTreeMap;
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
 use super::ranking::{LambdaRankParams, RankingLoss};
 use crate::math::exp;
@@ -27,18 +27,19 @@ pub enum Objective {
     /// residuals of all rows.
     #[serde(rename = "reg:absoluteerror")]
     AbsoluteError,
-    /// `reg:quantileerror` with one quantile: the number below which a fraction of the labels lie, approximated in
-    /// the same way.
+    /// `reg:quantileerror`: the numbers below which fractions of the labels lie, each of them an output; approximated
+    /// in the same way.
     #[serde(rename = "reg:quantileerror")]
     Quantile {
-        /// The fraction, from 0 to 1, neither included (`quantile_alpha`).
-        #[serde(rename = "quantile_alpha")]
-        alpha: f32,
+        /// The fractions, from 0 to 1, in ascending order (`quantile_alpha`). With serde one fraction may be a
+        /// number instead of an array.
+        #[serde(rename = "quantile_alpha", deserialize_with = "one_or_more")]
+        alpha: Vec<f32>,
     },
     /// `reg:expectileerror` with one expectile: `a r^2` of residuals below 0 and `(1 - a) r^2` of others.
     #[serde(rename = "reg:expectileerror")]
     Expectile {
-        /// `a`, from 0 to 1, neither included (`expectile_alpha`).
+        /// `a`, from 0 to 1 (`expectile_alpha`).
         #[serde(rename = "expectile_alpha")]
         alpha: f32,
     },
@@ -135,11 +136,13 @@ impl Objective {
         }
     }
 
-    /// Number of margins per row: one per class for `multi:softprob` and `multi:softmax`, else one.
+    /// Number of margins per row: one per class for `multi:softprob` and `multi:softmax`, one per quantile for
+    /// `reg:quantileerror`, else one.
     pub fn n_outputs(&self) -> usize {
-        match *self {
-            Self::Softprob { n_classes } | Self::Softmax { n_classes } => n_classes,
-            Self::Loss { n_outputs, .. } | Self::Other { n_outputs, .. } => n_outputs,
+        match self {
+            Self::Softprob { n_classes } | Self::Softmax { n_classes } => *n_classes,
+            Self::Loss { n_outputs, .. } | Self::Other { n_outputs, .. } => *n_outputs,
+            Self::Quantile { alpha } => alpha.len(),
             _ => 1,
         }
     }
@@ -199,21 +202,21 @@ impl Objective {
         (mean * mean) as f32
     }
 
-    /// First and second derivative of the loss with respect to the margin, for one output; `width` is that of
+    /// First and second derivative of the loss with respect to the margin of an output; `width` is that of
     /// [`width`](Self::width).
-    pub(crate) fn gradient(&self, margin: f32, label: f32, width: f32) -> [f32; 2] {
+    pub(crate) fn gradient(&self, output: usize, margin: f32, label: f32, width: f32) -> [f32; 2] {
         const LEAST: f32 = 1e-16;
         /// The width of the approximated quantile error, as a fraction of that of the residuals.
         const NARROW: f32 = 0.04;
         /// The least curvature of it, as a fraction of the largest.
         const FLAT: f32 = 3e-4;
-        match *self {
+        match self {
             Self::Logistic => {
                 let p = 1.0 / (exp(-margin) + 1.0 + LEAST);
                 [p - label, (p * (1.0 - p)).max(LEAST)]
             }
             Self::PseudoHuber { slope } => {
-                let residual = margin - label;
+                let (residual, slope) = (margin - label, *slope);
                 let root = (1.0 + (residual / slope) * (residual / slope)).sqrt();
                 let square = slope * slope;
                 [
@@ -235,13 +238,13 @@ impl Objective {
                 let tanh = libm::tanhf(x);
                 let slope = if x == 0.0 { 1.0 } else { tanh / x };
                 [
-                    width / 2.0 * (tanh + 1.0 - 2.0 * alpha),
+                    width / 2.0 * (tanh + 1.0 - 2.0 * alpha[output]),
                     slope.max(FLAT) / (2.0 * NARROW),
                 ]
             }
             Self::Expectile { alpha } => {
                 let residual = margin - label;
-                let weight = if residual < 0.0 { alpha } else { 1.0 - alpha };
+                let weight = if residual < 0.0 { *alpha } else { 1.0 - alpha };
                 [weight * residual, weight]
             }
             Self::Poisson { max_delta_step } => [exp(margin) - label, exp(margin + max_delta_step)],
@@ -249,7 +252,7 @@ impl Objective {
                 let ratio = label / exp(margin);
                 [1.0 - ratio, ratio]
             }
-            Self::Tweedie { variance_power: p } => {
+            &Self::Tweedie { variance_power: p } => {
                 let below = exp((1.0 - p) * margin);
                 let above = exp((2.0 - p) * margin);
                 [
@@ -283,6 +286,20 @@ impl Objective {
             false => base_score,
         }
     }
+}
+
+/// An array, or one number.
+fn one_or_more<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<f32>, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged, expecting = "a number or an array of numbers")]
+    enum Numbers {
+        One(f32),
+        More(Vec<f32>),
+    }
+    Ok(match Numbers::deserialize(deserializer)? {
+        Numbers::One(number) => vec![number],
+        Numbers::More(numbers) => numbers,
+    })
 }
 
 /// A probability whose margin is finite, as XGBoost clamps it.

@@ -6,7 +6,7 @@ use timbral_core::InvalidParameter;
 use super::category_values::{CategoryValues, Encoding};
 use super::tree::Tree;
 use crate::error::{Error, Result};
-use crate::loss::Objective;
+use crate::loss::{Objective, PositionBias};
 
 /// A fitted ensemble of trees, XGBoost's models included.
 ///
@@ -31,6 +31,8 @@ pub struct Model {
     pub(crate) class_names: Option<Vec<String>>,
     /// The best round found by early stopping, from 0; predictions use the rounds up to it.
     pub(crate) best_iteration: Option<usize>,
+    /// Of models of clicks.
+    pub(crate) position_bias: Option<PositionBias>,
     /// Any other attributes of the model file.
     pub(crate) attributes: BTreeMap<String, String>,
 }
@@ -46,7 +48,8 @@ impl Model {
         self.n_features
     }
 
-    /// Number of margins per row: one per class for `multi:softprob` and `multi:softmax`, else one.
+    /// Number of margins per row: one per class for `multi:softprob` and `multi:softmax`, one per quantile
+    /// for `reg:quantileerror`, else one.
     pub fn n_outputs(&self) -> usize {
         self.objective.n_outputs()
     }
@@ -99,6 +102,12 @@ impl Model {
         self.best_iteration
     }
 
+    /// The bias of clicks by their positions, if the model was trained with
+    /// [`LambdaRankParams::unbiased`](crate::LambdaRankParams::unbiased).
+    pub fn position_bias(&self) -> Option<&PositionBias> {
+        self.position_bias.as_ref()
+    }
+
     /// Other attributes of the model file.
     pub fn attributes(&self) -> &BTreeMap<String, String> {
         &self.attributes
@@ -145,6 +154,7 @@ impl Model {
             encoding: self.encoding.clone(),
             class_names: self.class_names.clone(),
             best_iteration: None,
+            position_bias: self.position_bias.clone(),
             attributes: self.attributes.clone(),
         })
     }

@@ -259,11 +259,18 @@ impl Predictor {
                 ),
             });
         }
-        let margins = self.margins(rows)?;
-        Ok(match self.objective.has_log_link() {
-            true => margins.mapv_into(exp),
-            false => margins,
-        })
+        let mut values = self.margins(rows)?;
+        if self.objective.has_log_link() {
+            values.mapv_inplace(exp);
+        }
+        if matches!(self.objective, Objective::Quantile { .. }) {
+            for mut row in values.rows_mut() {
+                let mut sorted = row.to_vec();
+                sorted.sort_by(f32::total_cmp);
+                row.assign(&ArrayView1::from(&sorted));
+            }
+        }
+        Ok(values)
     }
 
     fn check(&self, width: usize) -> Result<()> {

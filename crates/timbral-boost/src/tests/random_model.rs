@@ -104,6 +104,7 @@ pub(crate) fn model(trees: Vec<Tree>, n_features: usize, n_outputs: usize) -> Mo
         encoding: None,
         class_names: None,
         best_iteration: None,
+        position_bias: None,
         attributes: Default::default(),
     }
 }

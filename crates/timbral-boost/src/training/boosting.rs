@@ -14,7 +14,9 @@ use super::vectors::grow_vectors;
 use crate::data::{AnyBins, Bin, Binned, BinnedRows, Cuts, Dataset, FeatureType, check_n_rows};
 use crate::error::{Error, Result};
 use crate::growing::{Grower, Histograms, MultiStrategy, VectorGrower};
-use crate::loss::{Boosted, Evaluated, Gradients, Groups, Metric, Objective, Outputs, Shares};
+use crate::loss::{
+    Boosted, Evaluated, Gradients, Groups, Metric, Objective, Outputs, Ranking, Shares,
+};
 use crate::model::{Model, Tree};
 use crate::random::{Key, Stream};
 
@@ -149,6 +151,7 @@ impl Training<'_> {
             encoding: None,
             class_names: None,
             best_iteration: None,
+            position_bias: None,
             attributes: BTreeMap::new(),
         })
     }
@@ -171,8 +174,11 @@ impl Training<'_> {
         for (_, data) in &self.sets {
             metric.check_labels(&objective, data.labels())?;
         }
-        let ranking = (self.data.ranking(&params.objective)).filter(|_| self.loss.is_none());
+        let mut ranking = (self.data.ranking(&params.objective)).filter(|_| self.loss.is_none());
         let mut model = self.start(objective, weights)?;
+        if let Some(ranking) = &mut ranking {
+            ranking.continue_from(model.position_bias());
+        }
         if let Some(types) = self.data.feature_types() {
             let name = |kind: &FeatureType| kind.xgboost_name().to_owned();
             model.feature_types = Some(types.iter().map(name).collect());
@@ -192,11 +198,9 @@ impl Training<'_> {
             n_outputs,
         };
         let is_vector = n_outputs > 1 && params.multi_strategy == MultiStrategy::MultiOutputTree;
-        let loss = self.loss;
-        let boosted = |round| match (loss, &ranking) {
-            (Some(loss), _) => Boosted::Loss(loss),
-            (None, Some(ranking)) => Boosted::Ranking(ranking, draws(params, round)),
-            (None, None) => Boosted::Objective(&params.objective),
+        let boosted = match self.loss {
+            Some(loss) => Boosted::Loss(loss),
+            None => Boosted::Objective(&params.objective),
         };
         let n_together = match &self.data {
             Rows::Binned(_) if model.objective.is_multiclass() && !is_vector => {
@@ -235,7 +239,10 @@ impl Training<'_> {
                     first,
                     shares: shares.as_ref(),
                 };
-                gradients.update(boosted(round), outputs, self.data.labels(), weights);
+                match &mut ranking {
+                    Some(ranking) => gradients.rank(ranking, &own_margins[0], draws(params, round)),
+                    None => gradients.update(boosted, outputs, self.data.labels(), weights),
+                }
                 diverged(gradients.are_finite(), round, "a gradient or its square is")?;
                 if is_vector {
                     trees.push(grow_vectors(
@@ -269,12 +276,10 @@ impl Training<'_> {
             for (margins, (_, data)) in set_margins.iter_mut().zip(&self.sets) {
                 add(margins, &trees, data);
             }
-            let mut trees: Vec<_> = trees.into_iter().map(Vec::into_iter).collect();
-            for _ in 0..params.num_parallel_tree {
-                for (output, trees) in trees.iter_mut().enumerate() {
-                    model.trees.extend(trees.next());
-                    model.tree_outputs.push(output as u32);
-                }
+            for (output, trees) in trees.into_iter().enumerate() {
+                let outputs = std::iter::repeat_n(output as u32, trees.len());
+                model.tree_outputs.extend(outputs);
+                model.trees.extend(trees);
             }
             model.round_starts.push(model.trees.len());
             let sets = set_margins.iter().zip(&self.sets).zip(&set_groups);
@@ -306,6 +311,7 @@ impl Training<'_> {
                 break;
             }
         }
+        model.position_bias = ranking.and_then(Ranking::into_bias);
         // Without a new round there is none that is best.
         if params.early_stopping_rounds.is_some() && best.0.is_finite() {
             model.best_iteration = Some(best.1);

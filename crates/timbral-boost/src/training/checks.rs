@@ -3,7 +3,6 @@ use timbral_core::check;
 use super::params::BoostParams;
 use crate::data::{Dataset, FeatureType, fits};
 use crate::error::{Error, Result};
-use crate::growing::MultiStrategy;
 use crate::loss::Objective;
 
 /// Most classes, or outputs of a loss: as many as a model file may have.
@@ -47,6 +46,7 @@ impl BoostParams {
 
     /// Checks the parameters of training an objective, which may be that of a loss of the user's own.
     pub(super) fn validate_for(&self, objective: &Objective, n_features: usize) -> Result<()> {
+        objective.validate()?;
         let n_outputs = objective.n_outputs();
         let (name, reason) = match objective {
             Objective::Loss { .. } => ("Loss::n_outputs", "must be from 1 to 65536"),
@@ -106,7 +106,6 @@ impl BoostParams {
             self.min_delta,
             "must be finite and not negative",
         )?;
-        objective.validate()?;
         if !self.monotone_constraints.is_empty() {
             let got = self.monotone_constraints.len();
             fits("monotone_constraints", got, n_features)?;
@@ -123,13 +122,6 @@ impl BoostParams {
                 "must be the index of a feature",
             )?;
         }
-        let is_vector = self.multi_strategy == MultiStrategy::MultiOutputTree && n_outputs > 1;
-        check(
-            !is_vector || self.monotone_constraints.iter().all(|&sign| sign == 0),
-            "monotone_constraints",
-            format!("{:?}", self.monotone_constraints),
-            "are not supported with multi_output_tree; use one_output_per_tree",
-        )?;
         check(
             self.class_weights.is_empty() || objective.ranking().is_none(),
             "class_weights",

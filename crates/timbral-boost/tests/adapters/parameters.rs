@@ -24,7 +24,7 @@ fn objectives_metrics_and_policies_have_xgboosts_names() {
             json!({"rank:ndcg": {
                 "lambdarank_pair_method": "mean", "lambdarank_num_pair_per_sample": null,
                 "lambdarank_normalization": true, "lambdarank_score_normalization": true,
-                "ndcg_exp_gain": true,
+                "lambdarank_unbiased": false, "lambdarank_bias_norm": 1.0, "ndcg_exp_gain": true,
             }}),
         ),
         (

@@ -101,6 +101,9 @@ add("survival-aft", aft, 2, max_depth=1, objective="survival:aft")
 for kind in ["pairwise", "ndcg", "map"]:
     ranked = matrix(classes(2), qid=np.repeat([0, 1, 2], 20))
     add(f"rank-{kind}", ranked, 2, max_depth=1, objective=f"rank:{kind}")
+if VERSION >= "3.4":
+    clicks = {"lambdarank_unbiased": True, "lambdarank_bias_norm": 0.7, "lambdarank_num_pair_per_sample": 5}
+    add("rank-clicks", ranked, 3, both, max_depth=1, objective="rank:ndcg", **clicks)
 
 add("gblinear", matrix(NUMBER), formats=both, supported=False, booster="gblinear")
 # Two columns of categories, about 5 and 20 of them. The margins are those of ROWS: of numbers that are not whole, or

@@ -5,7 +5,7 @@ use serde::Deserialize;
 use serde_json::Value;
 use timbral_boost::{
     BoostParams, Dataset, FeatureType, GrowPolicy, LambdaRankParams, Model, MultiStrategy,
-    Objective, Training,
+    Objective, PositionBias, Training,
 };
 
 /// XGBoost adds gradients in another order, and rounds the results to f32.
@@ -100,7 +100,7 @@ impl Case {
             n_rounds: self.rounds,
             ..Default::default()
         };
-        let (mut slope, mut step, mut power, mut alpha) = (1.0, 0.7, 1.5, 0.5);
+        let (mut slope, mut step, mut power, mut alpha) = (1.0, 0.7, 1.5, vec![0.5]);
         let mut ranking = LambdaRankParams::default();
         for (name, value) in &self.params {
             let number = value.as_f64().unwrap_or_default() as f32;
@@ -119,7 +119,11 @@ impl Case {
                 "min_child_weight" => params.min_child_weight = number,
                 "max_delta_step" => (params.max_delta_step, step) = (number, number),
                 "tweedie_variance_power" => power = number,
-                "quantile_alpha" | "expectile_alpha" => alpha = number,
+                "quantile_alpha" | "expectile_alpha" => {
+                    let several = value.as_array();
+                    let numbers = several.map_or(std::slice::from_ref(value), Vec::as_slice);
+                    alpha = numbers.iter().map(|a| a.as_f64().unwrap() as f32).collect();
+                }
                 "huber_slope" => slope = number,
                 "multi_strategy" => params.multi_strategy = MultiStrategy::MultiOutputTree,
                 "base_score" => params.base_score = Some(vec![number]),
@@ -136,6 +140,8 @@ impl Case {
                 }
                 "lambdarank_normalization" => ranking.normalization = count == 1,
                 "lambdarank_score_normalization" => ranking.score_normalization = count == 1,
+                "lambdarank_unbiased" => ranking.unbiased = count == 1,
+                "lambdarank_bias_norm" => ranking.bias_norm = value.as_f64().unwrap(),
                 "ndcg_exp_gain" => ranking.ndcg_exp_gain = count == 1,
                 "max_cat_to_onehot" => params.max_cat_to_onehot = count,
                 "max_cat_threshold" => params.max_cat_threshold = count,
@@ -157,7 +163,7 @@ impl Case {
             "reg:pseudohubererror" => Objective::PseudoHuber { slope },
             "reg:absoluteerror" => Objective::AbsoluteError,
             "reg:quantileerror" => Objective::Quantile { alpha },
-            "reg:expectileerror" => Objective::Expectile { alpha },
+            "reg:expectileerror" => Objective::Expectile { alpha: alpha[0] },
             "count:poisson" => Objective::Poisson {
                 max_delta_step: step,
             },
@@ -218,6 +224,16 @@ fn trees_equal_those_of_xgboost_node_for_node() {
                 "{name}: base margin {ours}, expected {theirs}"
             );
         }
+        let [ours, theirs] = [&model, &expected].map(|model| {
+            let sides = |bias: &PositionBias| [bias.relevant(), bias.irrelevant()].concat();
+            model.position_bias().map(sides).unwrap_or_default()
+        });
+        assert_eq!(ours.len(), theirs.len(), "{name}");
+        let equal = ours
+            .iter()
+            .zip(&theirs)
+            .all(|(a, b)| close(*a as f32, *b as f32));
+        assert!(equal, "{name}: {ours:?} {theirs:?}");
         assert_eq!(model.tree_outputs(), expected.tree_outputs(), "{name}");
         assert_eq!(model.n_rounds(), expected.n_rounds(), "{name}");
         let mut n_splits = 0;

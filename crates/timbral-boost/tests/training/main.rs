@@ -8,6 +8,7 @@ mod categories;
 mod golden;
 mod interactions;
 mod limits;
+mod quantiles;
 mod ranking;
 mod robust;
 mod vectors;

@@ -10,6 +10,9 @@ const LANES: usize = 8;
 /// Above the relative error of a sum of gains in another order, for up to 2000 outputs.
 const ORDER: f64 = 1e-12;
 
+/// Above that of gains of weights in f32, as those of monotone constraints.
+const ROUNDED: f64 = 4.0 * f32::EPSILON as f64;
+
 /// The sums of the bins of a feature: for each bin gradient and hessian of each output, and zeros for outputs up
 /// to a multiple of [`LANES`].
 pub(super) struct Bins {
@@ -58,6 +61,8 @@ pub(super) struct Scan<'a> {
     pub(super) regularisation: &'a Regularisation,
     pub(super) node: &'a VectorNode,
     pub(super) feature: usize,
+    /// The sign of its monotone constraint.
+    pub(super) monotone: i8,
     pub(super) has_missing: bool,
     /// The sums of the bins; those of missing values come last.
     pub(super) bins: &'a Bins,
@@ -113,7 +118,12 @@ impl Scan<'_> {
             || most_gain(sums, sides, f64::from(self.regularisation.lambda)),
         );
         let least = best.as_ref().map_or(0.0, |best| best.loss_change);
-        if (most * (1.0 + ORDER) - self.node.gain) as f32 <= least {
+        let error = if self.regularisation.monotone {
+            ROUNDED
+        } else {
+            ORDER
+        };
+        if (most * (1.0 + error) - self.node.gain) as f32 <= least {
             return;
         }
         let n_outputs = self.node.sums.len();
@@ -124,6 +134,23 @@ impl Scan<'_> {
         } else {
             self.offer(best, n_left, true, other_sums, filled_sums);
         }
+    }
+
+    /// The gain of both sides.
+    fn gain(&self, left: &[Sums], right: &[Sums]) -> f64 {
+        let regularisation = self.regularisation;
+        let sides = left.iter().zip(right);
+        if !regularisation.monotone {
+            return sides.fold(0.0, |gain, (l, r)| {
+                gain + regularisation.best_gain(*l) + regularisation.best_gain(*r)
+            });
+        }
+        let sign = self.monotone;
+        let [of_left, of_right] = self.node.split_weights(regularisation, sign, left, right);
+        let weights = of_left.iter().zip(&of_right);
+        sides.zip(weights).fold(0.0, |gain, ((l, r), (a, b))| {
+            gain + regularisation.gain_in_f64(*l, *a) + regularisation.gain_in_f64(*r, *b)
+        })
     }
 
     pub(super) fn offer(
@@ -142,10 +169,7 @@ impl Scan<'_> {
         if !is_heavy(&left) || !is_heavy(&right) {
             return;
         }
-        let gain = left.iter().zip(&right).fold(0.0, |gain, (l, r)| {
-            gain + self.regularisation.best_gain(*l) + self.regularisation.best_gain(*r)
-        });
-        let loss_change = (gain - self.node.gain) as f32;
+        let loss_change = (self.gain(&left, &right) - self.node.gain) as f32;
         let least = best.as_ref().map_or(0.0, |b| b.loss_change);
         if loss_change.is_finite() && loss_change > least {
             *best = Some(VectorSplit {

@@ -62,13 +62,7 @@ impl<B: Bin> VectorGrower<'_, B> {
         }
         let root = target.key.stream(Stream::Root);
         let regularisation = &self.params.regularisation;
-        let mut nodes = vec![VectorNode::new(
-            regularisation,
-            sums,
-            0..rows.len(),
-            0,
-            root,
-        )];
+        let mut nodes = vec![VectorNode::root(regularisation, sums, rows.len(), root)];
         nodes[0].path = Path::root(&self.params.interaction_constraints);
         let mut scratch = vec![0; rows.len()];
         let mut queue = BinaryHeap::new();
@@ -135,21 +129,14 @@ impl<B: Bin> VectorGrower<'_, B> {
             Some(set) => partition_by(set, column, (missing, split.default_left), rows, scratch),
             None => partition(rows, scratch, goes_left),
         };
-        let middle = start + n_left;
-        let child = |sums: &[[f64; 2]], rows, stream| {
-            let key = node.key.stream(stream);
-            let regularisation = &self.params.regularisation;
-            let path = (node.path.as_ref())
+        let regularisation = &self.params.regularisation;
+        let sign = self.params.monotone(split.feature);
+        let mut children = node.children(regularisation, split, sign, start + n_left);
+        for child in &mut children {
+            child.path = (node.path.as_ref())
                 .map(|path| path.below(split.feature, &self.params.interaction_constraints));
-            VectorNode {
-                path,
-                ..VectorNode::new(regularisation, sums.to_vec(), rows, node.depth + 1, key)
-            }
-        };
-        [
-            child(&split.left, start..middle, Stream::LeftChild),
-            child(&split.right, middle..end, Stream::RightChild),
-        ]
+        }
+        children
     }
 
     /// Finds the best splits of some nodes.
@@ -230,7 +217,8 @@ impl<B: Bin> VectorGrower<'_, B> {
                         split.loss_change,
                         node.sum_hessian,
                     ));
-                    vectors.weights.extend(&node.weights);
+                    let weights = node.own_weights(&self.params.regularisation);
+                    vectors.weights.extend(weights);
                     let zeros = std::iter::repeat_n(0.0, self.n_outputs);
                     vectors.values.extend(zeros);
                 }

@@ -172,6 +172,7 @@ impl<'a, B: Bin> VectorSearch<'a, B> {
             regularisation: &self.params.regularisation,
             node: task.node,
             feature,
+            monotone: self.params.monotone(feature),
             has_missing: self.cuts.has_missing(feature),
             bins: &bins,
         };
@@ -258,7 +259,7 @@ mod tests {
                             *sums = [sums[0] + g, sums[1] + h];
                         }
                     }
-                    let node = VectorNode::new(regularisation, sums, 0..n, 0, key);
+                    let node = VectorNode::root(regularisation, sums, n, key);
                     let search = VectorSearch::new(&params, &cuts, &binned, &gradients, n_outputs);
                     let all: Vec<usize> = (0..features.ncols()).collect();
                     let task = search.task(&node, &rows, all.clone());

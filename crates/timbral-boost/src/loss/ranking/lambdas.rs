@@ -1,5 +1,6 @@
 use rayon::prelude::*;
 
+use super::bias::{Costs, PositionBias};
 use super::groups::{Groups, descending};
 use super::params::{LambdaRankParams, PairMethod};
 use super::scores::{discounts, gain, inverse_dcg};
@@ -31,6 +32,8 @@ pub(crate) struct Ranking<'a> {
     discounts: Vec<f64>,
     /// By group.
     inverse_dcgs: Vec<f64>,
+    /// Of the next round, if labels are clicks.
+    bias: Option<PositionBias>,
 }
 
 impl<'a> Ranking<'a> {
@@ -47,9 +50,12 @@ impl<'a> Ranking<'a> {
             labels,
             discounts: Vec::new(),
             inverse_dcgs: Vec::new(),
+            bias: None,
         };
+        let largest = ranking.groups.largest();
+        ranking.bias = (params.unbiased).then(|| PositionBias::none(params, largest));
         if loss == RankingLoss::Ndcg {
-            ranking.discounts = discounts(ranking.groups.largest());
+            ranking.discounts = discounts(largest);
             let k = params.top_k().unwrap_or(usize::MAX);
             let inverse = |rows| {
                 let labels = &labels[rows];
@@ -60,8 +66,29 @@ impl<'a> Ranking<'a> {
         ranking
     }
 
-    /// Computes gradient and hessian of each row; `key` draws pairs, where they are drawn.
-    pub(crate) fn gradients(&self, margins: &[f32], key: Key, out: &mut [[f32; 2]]) {
+    /// Goes on with the bias of a model.
+    pub(crate) fn continue_from(&mut self, bias: Option<&PositionBias>) {
+        if let (Some(bias), Some(of_model)) = (&mut self.bias, bias)
+            && bias.relevant.len() == of_model.relevant.len()
+        {
+            *bias = of_model.clone();
+        }
+    }
+
+    pub(crate) fn into_bias(self) -> Option<PositionBias> {
+        self.bias
+    }
+
+    /// Computes gradient and hessian of each row, and the bias of the next round; `key` draws pairs, where they are
+    /// drawn.
+    pub(crate) fn gradients(&mut self, margins: &[f32], key: Key, out: &mut [[f32; 2]]) {
+        let costs = self.of_groups(margins, key, out);
+        if let Some(bias) = &mut self.bias {
+            bias.update(self.params, &costs);
+        }
+    }
+
+    fn of_groups(&self, margins: &[f32], key: Key, out: &mut [[f32; 2]]) -> Vec<Costs> {
         let mut rest = out;
         let mut parts = Vec::with_capacity(self.groups.len());
         for rows in self.groups.ranges() {
@@ -72,23 +99,19 @@ impl<'a> Ranking<'a> {
         parts
             .into_par_iter()
             .enumerate()
-            .for_each(|(group, (rows, out))| {
+            .map(|(group, (rows, out))| {
                 let margins = &margins[rows.clone()];
-                self.of_group(
-                    group,
-                    margins,
-                    &self.labels[rows],
-                    key.with(group as u64),
-                    out,
-                );
-            });
+                let key = key.with(group as u64);
+                self.of_group(group, margins, &self.labels[rows], key, out)
+            })
+            .collect()
     }
 
     /// The base score: one Newton step from 0, which is 0 but for rounding.
     pub(crate) fn estimate(&self, key: Key) -> f32 {
         let n_rows = self.labels.len();
         let mut gradients = vec![[0.0; 2]; n_rows];
-        self.gradients(&vec![0.0; n_rows], key, &mut gradients);
+        self.of_groups(&vec![0.0; n_rows], key, &mut gradients);
         let sums = gradients.iter().fold([0.0; 2], |sums, pair| {
             [sums[0] + f64::from(pair[0]), sums[1] + f64::from(pair[1])]
         });
@@ -104,13 +127,15 @@ impl<'a> Ranking<'a> {
         labels: &[f32],
         key: Key,
         out: &mut [[f32; 2]],
-    ) {
+    ) -> Costs {
         /// Added to the difference of margins that a cost is divided by.
         const NEAR_ZERO: f64 = 0.01;
         const LEAST: f64 = 1e-16;
+        let bias = self.bias.as_ref();
+        let mut costs = bias.map_or_else(Costs::new, |bias| bias.costs(labels.len()));
         let by_rank = descending(margins);
         let (Some(&first), Some(&last)) = (by_rank.first(), by_rank.last()) else {
-            return;
+            return costs;
         };
         let divided = self.params.score_normalization && margins[first] != margins[last];
         let cost = self.cost(group, labels, &by_rank);
@@ -129,11 +154,15 @@ impl<'a> Ranking<'a> {
             if divided {
                 cost /= f64::from(difference.abs()) + NEAR_ZERO;
             }
-            let g = ((p - 1.0) * cost) as f32;
-            let h = ((p * (1.0 - p)).max(LEAST) * cost * 2.0) as f32;
+            let divisor = bias.map_or(1.0, |bias| bias.divisor(row, other));
+            let g = ((p - 1.0) * cost / divisor) as f32;
+            let h = ((p * (1.0 - p)).max(LEAST) * cost * 2.0 / divisor) as f32;
             out[row] = [out[row][0] + g, out[row][1] + h];
             out[other] = [out[other][0] - g, out[other][1] + h];
             sum += -2.0 * f64::from(g);
+            if let Some(bias) = bias {
+                bias.add(&mut costs, [row, other], p, cost);
+            }
         });
         let norm = match self.params.pair_method {
             _ if !self.params.normalization => 1.0,
@@ -148,6 +177,7 @@ impl<'a> Ranking<'a> {
                 *pair = pair.map(|x| x * factor);
             }
         }
+        costs
     }
 
     /// The cost of a pair of ranks, the first of them of the row that is more relevant.

@@ -49,6 +49,14 @@ pub struct LambdaRankParams {
     /// Whether a pair counts less the more its predictions differ (true; `lambdarank_score_normalization`).
     #[serde(rename = "lambdarank_score_normalization")]
     pub score_normalization: bool,
+    /// Whether labels are clicks, which depend on the position of a row, too: the rows of a group are in the order in
+    /// which they were shown (false; `lambdarank_unbiased`). The bias of a model is
+    /// [`Model::position_bias`](crate::Model::position_bias).
+    #[serde(rename = "lambdarank_unbiased")]
+    pub unbiased: bool,
+    /// The larger, the less positions count, at least 0 (1; `lambdarank_bias_norm`).
+    #[serde(rename = "lambdarank_bias_norm")]
+    pub bias_norm: f64,
     /// Whether the gain of a relevance `r` is `2^r - 1`, else it is `r`; for `rank:ndcg` and the metric `ndcg`
     /// (true).
     pub ndcg_exp_gain: bool,
@@ -64,6 +72,8 @@ impl Default for LambdaRankParams {
             num_pair_per_sample: None,
             normalization: true,
             score_normalization: true,
+            unbiased: false,
+            bias_norm: 1.0,
             ndcg_exp_gain: true,
             _non_exhaustive: (),
         }
@@ -91,6 +101,12 @@ impl LambdaRankParams {
             name,
             self.n_pairs(),
             "must be at least 1",
+        )?;
+        check(
+            self.bias_norm >= 0.0 && self.bias_norm.is_finite(),
+            "bias_norm",
+            self.bias_norm,
+            "must be finite and not negative",
         )
     }
 }

@@ -45,7 +45,7 @@ pub(super) fn model<F: Copy + Into<f32>>(document: schema::Document<F>) -> Resul
         feature_types,
         gradient_booster,
         learner_model_param: param,
-        objective,
+        objective: entries,
     } = document.learner;
 
     let n_features: usize = number("learner_model_param.num_feature", &param.num_feature)?;
@@ -55,7 +55,8 @@ pub(super) fn model<F: Copy + Into<f32>>(document: schema::Document<F>) -> Resul
             format!("{n_features}, but at most {MAX_FEATURES} are read"),
         ));
     }
-    let objective = read_objective(objective, &param, attributes.remove(LOSS))?;
+    let objective = read_objective(&entries, &param, attributes.remove(LOSS))?;
+    let position_bias = read_ranking::bias(&entries, &objective)?;
     let n_outputs = objective.n_outputs();
     let base_score = base_score(&param.base_score, &objective)?;
     for (place, len) in [
@@ -138,6 +139,7 @@ pub(super) fn model<F: Copy + Into<f32>>(document: schema::Document<F>) -> Resul
         encoding: encoding.map(Box::new),
         class_names: None,
         best_iteration,
+        position_bias,
         attributes,
     };
     match class_names {
@@ -153,7 +155,7 @@ pub(super) fn model<F: Copy + Into<f32>>(document: schema::Document<F>) -> Resul
 }
 
 fn read_objective(
-    entries: BTreeMap<String, Entry>,
+    entries: &BTreeMap<String, Entry>,
     param: &schema::LearnerParam,
     loss: Option<String>,
 ) -> Result<Objective> {
@@ -173,9 +175,9 @@ fn read_objective(
     let mut params = BTreeMap::new();
     for (key, entry) in entries {
         match entry {
-            Entry::Text(text) if key == "name" => name = Some(text),
-            Entry::Block(block) => drop(params.insert(key, block)),
-            Entry::Text(_) | Entry::Array => {}
+            Entry::Text(text) if key == "name" => name = Some(text.clone()),
+            Entry::Block(block) => drop(params.insert(key.clone(), block.clone())),
+            Entry::Text(_) | Entry::Numbers(_) => {}
         }
     }
     let name = name.ok_or_else(|| bad("objective", "no name"))?;
@@ -195,8 +197,8 @@ fn read_objective(
         ("reg:squarederror", 1) => Objective::SquaredError,
         ("binary:logistic", 1) => Objective::Logistic,
         ("reg:absoluteerror", 1) => Objective::AbsoluteError,
-        ("reg:quantileerror", 1) => Objective::Quantile {
-            alpha: parameter("quantile_loss_param", "quantile_alpha", 0.5)?,
+        ("reg:quantileerror", _) => Objective::Quantile {
+            alpha: quantiles(&params, n_outputs)?,
         },
         ("reg:expectileerror", 1) => Objective::Expectile {
             alpha: parameter("expectile_loss_param", "expectile_alpha", 0.5)?,
@@ -211,16 +213,9 @@ fn read_objective(
         ("reg:tweedie", 1) => Objective::Tweedie {
             variance_power: parameter("tweedie_regression_param", "tweedie_variance_power", 1.5)?,
         },
-        ("rank:pairwise" | "rank:ndcg" | "rank:map", 1) => match read_ranking::params(&params)? {
-            Some(params) if name == "rank:pairwise" => Objective::RankPairwise(params),
-            Some(params) if name == "rank:ndcg" => Objective::RankNdcg(params),
-            Some(params) => Objective::RankMap(params),
-            None => Objective::Other {
-                name,
-                n_outputs,
-                params,
-            },
-        },
+        ("rank:pairwise", 1) => Objective::RankPairwise(read_ranking::params(&params)?),
+        ("rank:ndcg", 1) => Objective::RankNdcg(read_ranking::params(&params)?),
+        ("rank:map", 1) => Objective::RankMap(read_ranking::params(&params)?),
         (known, _) if OTHERS.contains(&known) => Objective::Other {
             name,
             n_outputs,
@@ -247,17 +242,36 @@ fn parameter(
     text.map_or(Ok(default), |text| number(&place, text))
 }
 
+/// The fractions of quantiles, one per output.
+fn quantiles(
+    params: &BTreeMap<String, BTreeMap<String, String>>,
+    n_outputs: usize,
+) -> Result<Vec<f32>> {
+    let place = "objective.quantile_loss_param.quantile_alpha";
+    let block = params.get("quantile_loss_param");
+    let Some(text) = block.and_then(|block| block.get("quantile_alpha")) else {
+        return Ok(vec![0.5; n_outputs]);
+    };
+    let fractions = numbers(place, text)?;
+    if fractions.len() != n_outputs {
+        let n = fractions.len();
+        return Err(bad(place, format!("{n} fractions for {n_outputs} outputs")));
+    }
+    Ok(fractions)
+}
+
+/// An array that is a string, `[a,b,c]`, or one number.
+fn numbers(place: &str, text: &str) -> Result<Vec<f32>> {
+    let inner = text.strip_prefix('[');
+    let inner = inner.and_then(|text| text.strip_suffix(']'));
+    let numbers = inner.unwrap_or(text).split(',');
+    numbers.map(|text| number(place, text.trim())).collect()
+}
+
 /// `[a,b,c]` since XGBoost 3.1, one number for all outputs before.
 fn base_score(text: &str, objective: &Objective) -> Result<Vec<f32>> {
     let place = "learner_model_param.base_score";
-    let inner = text
-        .strip_prefix('[')
-        .and_then(|text| text.strip_suffix(']'))
-        .unwrap_or(text);
-    let mut scores = inner
-        .split(',')
-        .map(|text| number(place, text.trim()))
-        .collect::<Result<Vec<f32>>>()?;
+    let mut scores = numbers(place, text)?;
     let n_outputs = objective.n_outputs();
     if scores.len() == 1 {
         scores.resize(n_outputs, scores[0]);

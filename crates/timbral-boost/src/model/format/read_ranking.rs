@@ -1,17 +1,17 @@
 use std::collections::BTreeMap;
 
 use super::fault::{bad, number};
+use super::schema::Entry;
 use crate::error::Result;
-use crate::loss::{LambdaRankParams, PairMethod};
+use crate::loss::{LambdaRankParams, Objective, PairMethod, PositionBias};
 
 /// The number of pairs of a file in which it is not set.
 pub(super) const NOT_SET: u32 = u32::MAX;
 
-/// The parameters of an objective of ranking, which have the defaults before XGBoost 2.0; `None` with parts that are
-/// not supported: corrections of clicks by their positions.
+/// The parameters of an objective of ranking, which have the defaults before XGBoost 2.0.
 pub(super) fn params(
     blocks: &BTreeMap<String, BTreeMap<String, String>>,
-) -> Result<Option<LambdaRankParams>> {
+) -> Result<LambdaRankParams> {
     let block = blocks.get("lambdarank_param");
     let place = |key: &str| format!("objective.lambdarank_param.{key}");
     let text = |key: &str| block.and_then(|block| block.get(key)).map(String::as_str);
@@ -21,9 +21,6 @@ pub(super) fn params(
         Some("1") => Ok(true),
         Some(other) => Err(bad(place(key), format!("{other:?} is not 0 or 1"))),
     };
-    if flag("lambdarank_unbiased", false)? {
-        return Ok(None);
-    }
     let key = "lambdarank_pair_method";
     let pair_method = match text(key) {
         None | Some("topk") => PairMethod::TopK,
@@ -34,12 +31,40 @@ pub(super) fn params(
     let n_pairs = text(key)
         .map(|text| number::<u32>(&place(key), text))
         .transpose()?;
-    Ok(Some(LambdaRankParams {
+    let key = "lambdarank_bias_norm";
+    let bias_norm = text(key).map(|text| number::<f64>(&place(key), text));
+    Ok(LambdaRankParams {
         pair_method,
         num_pair_per_sample: n_pairs.filter(|n| *n != NOT_SET),
         normalization: flag("lambdarank_normalization", true)?,
         score_normalization: flag("lambdarank_score_normalization", true)?,
+        unbiased: flag("lambdarank_unbiased", false)?,
+        bias_norm: bias_norm.transpose()?.unwrap_or(1.0),
         ndcg_exp_gain: flag("ndcg_exp_gain", true)?,
         ..Default::default()
+    })
+}
+
+/// The bias of clicks, which is there after the first round.
+pub(super) fn bias(
+    entries: &BTreeMap<String, Entry>,
+    objective: &Objective,
+) -> Result<Option<PositionBias>> {
+    let side = |key: &str| match entries.get(key) {
+        Some(Entry::Numbers(numbers)) => numbers.iter().map(|x| f64::from(*x)).collect(),
+        _ => Vec::new(),
+    };
+    let (relevant, irrelevant) = (side("ti+"), side("tj-"));
+    let is_unbiased = (objective.ranking()).is_some_and(|(_, params)| params.unbiased);
+    if !is_unbiased || (relevant.is_empty() && irrelevant.is_empty()) {
+        return Ok(None);
+    }
+    if relevant.len() != irrelevant.len() {
+        let [n, m] = [relevant.len(), irrelevant.len()];
+        return Err(bad("objective.ti+", format!("{n} numbers, but {m} of tj-")));
+    }
+    Ok(Some(PositionBias {
+        relevant,
+        irrelevant,
     }))
 }

@@ -8,6 +8,8 @@ use std::marker::PhantomData;
 use serde::Deserialize;
 use serde::de::{Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
+use super::non_finite::AnyNumber;
+
 /// The attribute that holds the names of the classes, as a JSON array of strings.
 pub(super) const CLASS_NAMES: &str = "timbral.class_names";
 
@@ -157,11 +159,11 @@ impl<'de> Deserialize<'de> for Flag {
     }
 }
 
-/// A value below `objective`: the name, a block of parameters, or an array, which is not kept.
+/// A value below `objective`: the name, a block of parameters, or an array; one with anything but numbers is empty.
 pub(super) enum Entry {
     Text(String),
     Block(BTreeMap<String, String>),
-    Array,
+    Numbers(Vec<f32>),
 }
 
 impl<'de> Deserialize<'de> for Entry {
@@ -183,12 +185,28 @@ impl<'de> Deserialize<'de> for Entry {
             }
 
             fn visit_seq<A: SeqAccess<'de>>(self, mut array: A) -> Result<Entry, A::Error> {
-                while array.next_element::<IgnoredAny>()?.is_some() {}
-                Ok(Entry::Array)
+                let (mut numbers, mut are_all) = (Vec::new(), true);
+                while let Some(element) = array.next_element()? {
+                    match element {
+                        Element::Number(number) => numbers.push(f32::from(number)),
+                        Element::Other(_) => are_all = false,
+                    }
+                }
+                if !are_all {
+                    numbers.clear();
+                }
+                Ok(Entry::Numbers(numbers))
             }
         }
         deserializer.deserialize_any(EntryVisitor)
     }
+}
+
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Element {
+    Number(AnyNumber),
+    Other(IgnoredAny),
 }
 
 /// An object in which no key appears twice.

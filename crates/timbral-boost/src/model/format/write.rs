@@ -32,7 +32,7 @@ pub(super) fn model<S: Sink>(model: &Model, out: &mut S) {
     out.key("learner_model_param");
     learner_param(model, out);
     out.key("objective");
-    objective(&model.objective, out);
+    objective(&model.objective, model.position_bias.as_ref(), out);
     out.end_object();
     out.key("version");
     integers(VERSION.into_iter(), out);

@@ -2,7 +2,7 @@ use std::collections::BTreeMap;
 
 use super::read_ranking::NOT_SET;
 use super::sink::{Json, Sink};
-use crate::loss::{LambdaRankParams, Objective, PairMethod};
+use crate::loss::{LambdaRankParams, Objective, PairMethod, PositionBias};
 
 /// An array that is a string.
 pub(super) fn array(numbers: &[f32]) -> String {
@@ -12,7 +12,7 @@ pub(super) fn array(numbers: &[f32]) -> String {
 }
 
 /// The name and the parameters, in alphabetical order.
-pub(super) fn objective<S: Sink>(objective: &Objective, out: &mut S) {
+pub(super) fn objective<S: Sink>(objective: &Objective, bias: Option<&PositionBias>, out: &mut S) {
     let block = |name: &str, key: &str, value: String| {
         let block = BTreeMap::from([(key.to_owned(), value)]);
         BTreeMap::from([(name.to_owned(), block)])
@@ -25,7 +25,7 @@ pub(super) fn objective<S: Sink>(objective: &Objective, out: &mut S) {
         | Objective::Loss { .. } => block("reg_loss_param", "scale_pos_weight", "1".into()),
         Objective::AbsoluteError => BTreeMap::new(),
         Objective::Quantile { alpha } => {
-            block("quantile_loss_param", "quantile_alpha", array(&[*alpha]))
+            block("quantile_loss_param", "quantile_alpha", array(alpha))
         }
         Objective::Expectile { alpha } => {
             block("expectile_loss_param", "expectile_alpha", array(&[*alpha]))
@@ -69,6 +69,13 @@ pub(super) fn objective<S: Sink>(objective: &Objective, out: &mut S) {
         out.key(key);
         strings(block, out);
     }
+    if (objective.ranking()).is_some_and(|(_, params)| params.unbiased) {
+        let sides = bias.map_or([&[][..]; 2], |bias| [&bias.relevant, &bias.irrelevant]);
+        for (key, side) in ["ti+", "tj-"].into_iter().zip(sides) {
+            out.key(key);
+            out.typed(side.iter().map(|x| *x as f32));
+        }
+    }
     out.end_object();
 }
 
@@ -80,7 +87,7 @@ fn ranking(params: &LambdaRankParams) -> BTreeMap<String, BTreeMap<String, Strin
     };
     let n_pairs = params.num_pair_per_sample.unwrap_or(NOT_SET);
     let block = [
-        ("lambdarank_bias_norm", "1".into()),
+        ("lambdarank_bias_norm", general_f64(params.bias_norm)),
         ("lambdarank_normalization", flag(params.normalization)),
         ("lambdarank_num_pair_per_sample", n_pairs.to_string()),
         ("lambdarank_pair_method", method.into()),
@@ -88,7 +95,7 @@ fn ranking(params: &LambdaRankParams) -> BTreeMap<String, BTreeMap<String, Strin
             "lambdarank_score_normalization",
             flag(params.score_normalization),
         ),
-        ("lambdarank_unbiased", "0".into()),
+        ("lambdarank_unbiased", flag(params.unbiased)),
         ("ndcg_exp_gain", flag(params.ndcg_exp_gain)),
     ];
     let block = block.map(|(key, value)| (key.to_owned(), value));
@@ -97,20 +104,24 @@ fn ranking(params: &LambdaRankParams) -> BTreeMap<String, BTreeMap<String, Strin
 
 /// A number with nine significant digits, as C's `%.9g`.
 fn general(x: f32) -> String {
-    const DIGITS: i32 = 9;
-    let scientific = format!("{:.*e}", DIGITS as usize - 1, f64::from(x));
+    with_digits(9, f64::from(x))
+}
+
+/// A number with 17 significant digits, as C's `%.17g`.
+fn general_f64(x: f64) -> String {
+    with_digits(17, x)
+}
+
+fn with_digits(digits: i32, x: f64) -> String {
+    let scientific = format!("{:.*e}", digits as usize - 1, x);
     let (mantissa, exponent) = scientific.split_once('e').unwrap_or((&scientific, "0"));
     let exponent: i32 = exponent.parse().unwrap_or_default();
     let trimmed = |text: &str| match text.contains('.') {
         true => text.trim_end_matches('0').trim_end_matches('.').to_owned(),
         false => text.to_owned(),
     };
-    if (-4..DIGITS).contains(&exponent) {
-        trimmed(&format!(
-            "{:.*}",
-            (DIGITS - 1 - exponent) as usize,
-            f64::from(x)
-        ))
+    if (-4..digits).contains(&exponent) {
+        trimmed(&format!("{:.*}", (digits - 1 - exponent) as usize, x))
     } else {
         let sign = if exponent < 0 { '-' } else { '+' };
         format!("{}e{sign}{:02}", trimmed(mantissa), exponent.abs())
@@ -143,5 +154,7 @@ mod tests {
         ] {
             assert_eq!(general(x), expected);
         }
+        assert_eq!(general_f64(1.0), "1");
+        assert_eq!(general_f64(0.7), "0.69999999999999996");
     }
 }
