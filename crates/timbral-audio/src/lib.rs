@@ -68,7 +68,7 @@
 //! # Ok::<(), timbral_audio::Error>(())
 //! ```
 
-#![cfg_attr(not(test), warn(clippy::disallowed_methods))]
+#![cfg_attr(not(test), warn(clippy::disallowed_methods, clippy::print_stderr))]
 
 mod clip;
 mod error;

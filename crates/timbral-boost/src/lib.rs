@@ -102,7 +102,7 @@
 //! `SupervisedEstimator` and `Predictor`. Both train `BoostedTrees`; the documentation of the
 //! implementations has examples. Both features are off by default. [`ndarray`] is re-exported.
 
-#![cfg_attr(not(test), warn(clippy::disallowed_methods))]
+#![cfg_attr(not(test), warn(clippy::disallowed_methods, clippy::print_stderr))]
 
 #[cfg(any(feature = "linfa", feature = "smartcore"))]
 mod adapters;

@@ -12,7 +12,7 @@
 //!
 //! It knows nothing of audio, features or models.
 
-#![cfg_attr(not(test), warn(clippy::disallowed_methods))]
+#![cfg_attr(not(test), warn(clippy::disallowed_methods, clippy::print_stderr))]
 
 mod counted;
 mod parameter;

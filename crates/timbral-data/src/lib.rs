@@ -30,7 +30,7 @@
 //! - Images: `Spectrograms` (feature `npy`) stores spectrograms with their labels.
 //! - [`gtzan`]: the clips of that data set, their artists, the fault-filtered partition, the archive.
 
-#![cfg_attr(not(test), warn(clippy::disallowed_methods))]
+#![cfg_attr(not(test), warn(clippy::disallowed_methods, clippy::print_stderr))]
 
 mod error;
 pub mod gtzan;

@@ -78,7 +78,7 @@
 //! opt-level = 3
 //! ```
 
-#![cfg_attr(not(test), warn(clippy::disallowed_methods))]
+#![cfg_attr(not(test), warn(clippy::disallowed_methods, clippy::print_stderr))]
 
 mod constant_q;
 mod effects;

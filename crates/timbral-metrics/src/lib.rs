@@ -32,7 +32,7 @@
 //! # Ok::<(), timbral_metrics::Error>(())
 //! ```
 
-#![cfg_attr(not(test), warn(clippy::disallowed_methods))]
+#![cfg_attr(not(test), warn(clippy::disallowed_methods, clippy::print_stderr))]
 
 mod arguments;
 mod classification;

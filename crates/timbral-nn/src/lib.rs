@@ -52,7 +52,7 @@
 //! With `candle`, `Classifier::to_candle` makes modules of candle-nn of a trained dense or convolutional network, and
 //! `Classifier::var_builder` gives its tensors in their layouts.
 
-#![cfg_attr(not(test), warn(clippy::disallowed_methods))]
+#![cfg_attr(not(test), warn(clippy::disallowed_methods, clippy::print_stderr))]
 
 #[cfg(feature = "candle")]
 mod candle;

@@ -31,7 +31,7 @@
 //! number of threads. The features `cuda` and `metal` run networks on a GPU by candle: give the device to
 //! [`Model::network`].
 
-#![cfg_attr(not(test), warn(clippy::disallowed_methods))]
+#![cfg_attr(not(test), warn(clippy::disallowed_methods, clippy::print_stderr))]
 
 mod embedder;
 mod error;

@@ -19,7 +19,7 @@
 //!
 //! Scores on this corpus show that tools and evaluations work. They say nothing about real genres.
 
-#![cfg_attr(not(test), warn(clippy::disallowed_methods))]
+#![cfg_attr(not(test), warn(clippy::disallowed_methods, clippy::print_stderr))]
 
 mod corpus;
 mod error;

@@ -18,7 +18,7 @@
 //! # Ok::<(), timbral::Error>(())
 //! ```
 
-#![cfg_attr(not(test), warn(clippy::disallowed_methods))]
+#![cfg_attr(not(test), warn(clippy::disallowed_methods, clippy::print_stderr))]
 
 mod analyzer;
 pub mod bindings;

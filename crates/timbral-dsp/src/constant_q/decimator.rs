@@ -113,7 +113,7 @@ struct Halving {
 const SHORT: usize = 48;
 
 /// Signals from this length on fill enough long blocks.
-const LONG_SIGNAL: usize = 60_000;
+const LONG_SIGNAL: usize = 18_000;
 
 impl Halving {
     /// The filter whose tap at distance `n <= side` is `value(n)`, scaled to the gain.
@@ -134,7 +134,7 @@ impl Halving {
         Self {
             lead: centre / 2,
             taps: [taps(0), taps(1)],
-            fast: fast(1024).zip(fast(4096)).map(|(a, b)| [a, b]),
+            fast: fast(1024).zip(fast(2048)).map(|(a, b)| [a, b]),
         }
     }
 
@@ -148,12 +148,18 @@ impl Halving {
         out.clear();
         out.resize(blocks * BLOCK, 0.0);
         let mut samples = vec![0.0; self.lead + blocks * BLOCK + self.lead + 1];
-        for (first, taps) in self.taps.iter().enumerate() {
-            samples.fill(0.0);
-            let phase = x.iter().skip(first).step_by(2);
-            for (to, from) in samples.iter_mut().skip(self.lead).zip(phase) {
-                *to = *from;
-            }
+        let (pairs, last) = x.as_chunks::<2>();
+        for (phase, taps) in self.taps.iter().enumerate() {
+            let (inside, after) = samples[self.lead..].split_at_mut(pairs.len());
+            dispatch(
+                #[inline(always)]
+                || {
+                    for (to, from) in inside.iter_mut().zip(pairs) {
+                        *to = from[phase];
+                    }
+                },
+            );
+            after[0] = last.first().copied().filter(|_| phase == 0).unwrap_or(0.0);
             for (b, out) in out.as_chunks_mut::<BLOCK>().0.iter_mut().enumerate() {
                 let samples = &samples[b * BLOCK..];
                 dispatch(

@@ -87,12 +87,9 @@ impl ShortFilters {
         scratch: &mut ShortScratch,
         out: &mut [[Lane; 2]],
     ) {
-        let (hop, n) = (self.framing.hop_length, self.framing.frame_length);
+        let n = self.framing.frame_length;
         let ShortScratch { line, grid, pairs } = scratch;
-        let length = (used - 1) * hop + n;
-        line.clear();
-        line.resize(self.grid.span(), 0.0);
-        self.framing.copy_samples(y, first, &mut line[..length]);
+        let line = self.framing.samples(y, first, used, line);
         grid.resize(self.grid.len(), 0.0);
         pairs.resize(n / 2, [ZERO; 2]);
         let places = &self.grid.places;
@@ -147,12 +144,6 @@ fn turn(samples: &[Complex<f64>]) -> Option<Complex<f64>> {
     let alike = |(a, b): (Complex<f64>, Complex<f64>)| {
         (a * turn.conj() - (b * turn.conj()).conj()).norm() < 1e-6 * largest
     };
-    for (a, b) in pairs() {
-        let e = (a * turn.conj() - (b * turn.conj()).conj()).norm() / largest;
-        if e > 1e-6 {
-            eprintln!("{a} {b} {turn} {e} n {}", samples.len());
-        }
-    }
     pairs().all(alike).then_some(turn)
 }
 
@@ -186,14 +177,5 @@ impl WithSimd for Sums<'_> {
                 }
             }
         }
-    }
-}
-#[cfg(test)]
-mod tests {
-    #[test]
-    fn dbg() {
-        use crate::constant_q::cqt_params::CqtParams;
-        let cqt = crate::Cqt::new(CqtParams::default()).unwrap();
-        let _ = cqt;
     }
 }

@@ -27,15 +27,7 @@ pub fn rms(y: &[f32], framing: &Framing) -> Result<Vec<f32>> {
     let mut copy = Vec::new();
     for first in (0..n_frames).step_by(RUN) {
         let n = (n_frames - first).min(RUN);
-        let length = (n - 1) * framing.hop_length + framing.frame_length;
-        let inside = (first * framing.hop_length)
-            .checked_sub(framing.pad())
-            .and_then(|start| y.get(start..start + length));
-        let samples = inside.unwrap_or_else(|| {
-            copy.resize(length, 0.0);
-            framing.copy_samples(y, first, &mut copy);
-            &copy
-        });
+        let samples = framing.samples(y, first, n, &mut copy);
         frame_rms(samples, framing, n, &mut out);
     }
     Ok(out)

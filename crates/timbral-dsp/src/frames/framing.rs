@@ -160,6 +160,24 @@ impl Framing {
         self.copy_samples(y, index, frame);
     }
 
+    /// The samples of the `n_frames` frames from frame `first` on; `memory` holds them where they are padded.
+    pub(crate) fn samples<'a>(
+        &self,
+        y: &'a [f32],
+        first: usize,
+        n_frames: usize,
+        memory: &'a mut Vec<f32>,
+    ) -> &'a [f32] {
+        let n = (n_frames - 1) * self.hop_length + self.frame_length;
+        let start = (first * self.hop_length).checked_sub(self.pad());
+        if let Some(inside) = start.and_then(|start| y.get(start..start + n)) {
+            return inside;
+        }
+        memory.resize(n, 0.0);
+        self.copy_samples(y, first, memory);
+        memory
+    }
+
     /// Copies the samples from the start of frame `index` on, padded beyond the ends of `y`.
     pub(crate) fn copy_samples(&self, y: &[f32], index: usize, out: &mut [f32]) {
         let start = (index * self.hop_length) as isize - self.pad() as isize;

@@ -25,7 +25,7 @@ impl AnyLength {
         Self(RealFfts::new(n_fft))
     }
 
-    /// The windowed spectra of the 16 frames in `line`.
+    /// The windowed spectra of the 16 frames in `line`, beyond whose end are zeros.
     pub(super) fn forward(
         &self,
         layout: &HopGrid,
@@ -42,10 +42,9 @@ impl AnyLength {
         frames.resize(layout.n_fft, [0.0; SIDE]);
         for first in (0..LANES).step_by(SIDE) {
             for side in 0..SIDE {
-                let samples = line[(first + side) * layout.hop..]
-                    .iter()
-                    .zip(&layout.window);
-                for (to, (y, w)) in frames.iter_mut().zip(samples) {
+                let samples = line.get((first + side) * layout.hop..).unwrap_or_default();
+                let samples = samples.iter().chain(std::iter::repeat(&0.0));
+                for (to, (y, w)) in frames.iter_mut().zip(samples.zip(&layout.window)) {
                     to[side] = f64::from(*y) * w;
                 }
             }

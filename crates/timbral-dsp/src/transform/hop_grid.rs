@@ -70,12 +70,12 @@ impl HopGrid {
         self.rows() * self.width()
     }
 
-    /// `grid[m][column] = line[m + hop column]` for the rows that frames read.
+    /// `grid[m][column] = line[m + hop column]` for the rows that frames read; 0 beyond the end of `line`.
     #[inline(always)]
     pub(crate) fn to_grid<T: From<f32>>(&self, line: &[f32], grid: &mut [T]) {
         let (hop, rows, width) = (self.hop, self.rows(), self.width());
         let (mut ends, mut to) = ([ZERO; LANES], [ZERO; LANES]);
-        for first in (0..line.len() / hop).step_by(LANES) {
+        for first in (0..self.columns()).step_by(LANES) {
             for m in (0..rows).step_by(LANES) {
                 transpose(
                     &rows_at(line, |c| m + hop * (first + c), &mut ends),

@@ -51,7 +51,7 @@ impl SideBySide {
         })
     }
 
-    /// The windowed spectra of the 16 frames in `line`.
+    /// The windowed spectra of the 16 frames in `line`, beyond whose end are zeros.
     pub(super) fn forward(
         &self,
         layout: &HopGrid,

@@ -91,8 +91,7 @@ impl SpectraF32 {
             work,
             bins,
         } = scratch;
-        let (hop, n_fft) = (self.layout.hop, self.layout.n_fft);
-        line.resize(self.layout.span(), 0.0);
+        let n_fft = self.layout.n_fft;
         grid.resize(self.layout.len(), 0.0);
         for work in work.iter_mut() {
             work.resize(self.fft.work_len() * LANES, 0.0);
@@ -100,9 +99,7 @@ impl SpectraF32 {
         for bins in bins.iter_mut() {
             bins.resize(n_fft / 2 * LANES, 0.0);
         }
-        let n = (used - 1) * hop + n_fft;
-        self.framing.copy_samples(y, first, &mut line[..n]);
-        line[n..].fill(0.0);
+        let line = self.framing.samples(y, first, used, line);
         dispatch(
             #[inline(always)]
             || self.layout.to_grid(line, grid),

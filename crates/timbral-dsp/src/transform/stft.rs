@@ -41,6 +41,7 @@ pub struct Stft {
 #[derive(Debug, Clone, Default)]
 pub struct StftScratch {
     transform: TileTransformScratch,
+    padded: Vec<f32>,
     re: Vec<Lane>,
     im: Vec<Lane>,
 }
@@ -92,6 +93,7 @@ impl Stft {
     pub fn make_scratch(&self) -> StftScratch {
         StftScratch {
             transform: TileTransformScratch::default(),
+            padded: Vec::new(),
             re: vec![ZERO; self.n_bins()],
             im: vec![ZERO; self.n_bins()],
         }
@@ -269,10 +271,10 @@ impl Stft {
         im: &mut [Lane],
         scratch: &mut StftScratch,
     ) {
-        let n = (used - 1) * self.params.hop_length + self.params.n_fft;
-        let line = self.transform.line(&mut scratch.transform);
-        self.framing().copy_samples(y, first, &mut line[..n]);
-        self.forward_line(n, used, re, im, scratch);
+        let mut padded = std::mem::take(&mut scratch.padded);
+        let samples = self.framing().samples(y, first, used, &mut padded);
+        self.forward_samples(samples, used, re, im, scratch);
+        scratch.padded = padded;
     }
 
     /// As [`Stft::forward_tile`] of the samples of the `used` frames, no more than they need.
@@ -284,22 +286,8 @@ impl Stft {
         im: &mut [Lane],
         scratch: &mut StftScratch,
     ) {
-        let line = self.transform.line(&mut scratch.transform);
-        line[..samples.len()].copy_from_slice(samples);
-        self.forward_line(samples.len(), used, re, im, scratch);
-    }
-
-    /// Transforms the first `n` samples of the line.
-    fn forward_line(
-        &self,
-        n: usize,
-        used: usize,
-        re: &mut [Lane],
-        im: &mut [Lane],
-        scratch: &mut StftScratch,
-    ) {
-        self.transform.line(&mut scratch.transform)[n..].fill(0.0);
-        self.transform.forward(&mut scratch.transform, re, im);
+        self.transform
+            .forward(samples, &mut scratch.transform, re, im);
         if used < LANES {
             for bin in re.iter_mut().chain(im) {
                 bin[used..].fill(0.0);

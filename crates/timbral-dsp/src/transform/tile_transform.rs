@@ -61,23 +61,18 @@ impl TileTransform {
         self.layout.span()
     }
 
-    /// The samples of a tile, `span()` of them, to be filled before [`TileTransform::forward`].
-    pub(super) fn line<'a>(&self, scratch: &'a mut TileTransformScratch) -> &'a mut [f32] {
-        scratch.line.resize(self.span(), 0.0);
-        &mut scratch.line
-    }
-
-    /// The spectra of the 16 frames that start `hop` apart in the line; all lanes are filled.
+    /// The spectra of the 16 frames that start `hop` apart in `line`, beyond whose end are zeros.
     pub(super) fn forward(
         &self,
+        line: &[f32],
         scratch: &mut TileTransformScratch,
         re: &mut [Lane],
         im: &mut [Lane],
     ) {
         let TileTransformScratch {
-            line,
             side_by_side,
             any_length,
+            ..
         } = scratch;
         match &self.engine {
             Engine::SideBySide(fft) => fft.forward(&self.layout, line, side_by_side, re, im),
@@ -151,9 +146,8 @@ mod tests {
                 let plan = TileTransform::new(window.clone(), hop.max(1));
                 let mut scratch = TileTransformScratch::default();
                 let y = noise(plan.span());
-                plan.line(&mut scratch).copy_from_slice(&y);
                 let (mut re, mut im) = (vec![ZERO; n_fft / 2 + 1], vec![ZERO; n_fft / 2 + 1]);
-                plan.forward(&mut scratch, &mut re, &mut im);
+                plan.forward(&y, &mut scratch, &mut re, &mut im);
                 for lane in [0, 5, 8, 15] {
                     let frame = &y[lane * plan.layout.hop..][..n_fft];
                     for k in 0..=n_fft / 2 {
@@ -177,9 +171,8 @@ mod tests {
             let plan = TileTransform::new(window.clone(), hop);
             let mut scratch = TileTransformScratch::default();
             let y = noise(plan.span());
-            plan.line(&mut scratch).copy_from_slice(&y);
             let (mut re, mut im) = (vec![ZERO; n_fft / 2 + 1], vec![ZERO; n_fft / 2 + 1]);
-            plan.forward(&mut scratch, &mut re, &mut im);
+            plan.forward(&y, &mut scratch, &mut re, &mut im);
             let sums = plan.inverse(&re, &mut im, &mut scratch);
             let mut weight = vec![0.0; y.len()];
             for lane in 0..LANES {
