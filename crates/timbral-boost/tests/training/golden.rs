@@ -32,6 +32,7 @@ struct Case {
     params: serde_json::Map<String, Value>,
     /// The metric of the objective, on the training rows.
     evaluation: f64,
+    /// The model file, or its text.
     model: Value,
 }
 
@@ -188,8 +189,42 @@ fn close(a: f32, b: f32) -> bool {
 fn trees_equal_those_of_xgboost_node_for_node() {
     let cases: Vec<Case> = serde_json::from_str(include_str!("golden.json")).unwrap();
     for case in &cases {
+        let n_splits = case.compare();
+        assert!(
+            n_splits > 0 || case.rows < 50,
+            "{}: no split at all",
+            case.name
+        );
+    }
+}
+
+/// Of two splits whose gains differ by rounding the other one may be chosen, mostly where `max_delta_step` or a constraint
+/// limits both children to the same weight. Of 1 498 cases, seeds 1 to 5, 10 differed.
+#[test]
+#[ignore = "needs cases made by random_cases.py"]
+fn random_cases() {
+    /// The largest fraction of cases that may differ.
+    const TIES: f64 = 0.02;
+    let path = std::env::var_os("TIMBRAL_RANDOM_CASES").expect("TIMBRAL_RANDOM_CASES is not set");
+    let text = std::fs::read_to_string(path).unwrap();
+    let cases: Vec<Case> = serde_json::from_str(&text).unwrap();
+    let differs = |case: &&Case| std::panic::catch_unwind(|| case.compare()).is_err();
+    let names = cases.iter().filter(differs).map(|case| &case.name);
+    let names: Vec<&String> = names.collect();
+    println!("{} of {} cases differ: {names:?}", names.len(), cases.len());
+    assert!(names.len() as f64 <= TIES * cases.len() as f64);
+}
+
+impl Case {
+    /// Trains, and compares the model with XGBoost's; returns the number of its splits.
+    fn compare(&self) -> usize {
+        let case = self;
         let name = &case.name;
-        let expected = Model::from_slice(case.model.to_string().as_bytes()).unwrap();
+        let text = match &case.model {
+            Value::String(text) => text.clone(),
+            model => model.to_string(),
+        };
+        let expected = Model::from_slice(text.as_bytes()).unwrap();
         let (features, labels, weights) = case.table();
         let mut data = Dataset::new(features.view(), &labels).unwrap();
         if !case.groups.is_empty() {
@@ -269,6 +304,6 @@ fn trees_equal_those_of_xgboost_node_for_node() {
                 assert!(equal, "{name}: tree {i}, node {j}: leaf {a:?} {b:?}");
             }
         }
-        assert!(n_splits > 0 || case.rows < 50, "{name}: no split at all");
+        n_splits
     }
 }
