@@ -18,7 +18,8 @@ different units, each difference is divided by its own number (waveform means, w
 printed, or a file could not be read.
 
 Every function starts from the samples. On librosa's side a vector is the 13 calls that define it. `bare FFTs` in
-the last lines are one realfft f32 transform of the frames and two inverse ones, and nothing else.
+the last lines are one realfft f32 transform of the frames and two inverse ones, and nothing else. Before them come
+the times of log-mel spectrograms by kaldi-native-fbank and audioflux.
 """
 import os
 
@@ -214,7 +215,29 @@ class Timbral:
         return np.frombuffer(self.process.stdout.read(8 * n), dtype="<f8")
 
 
-def time_librosa(function, y):
+def others():
+    """Mel spectrograms of 128 bands by other libraries, of the same frames; their scales and windows differ, so only the
+    time is compared."""
+    import audioflux
+    import kaldi_native_fbank
+
+    options = kaldi_native_fbank.FbankOptions()
+    frames = options.frame_opts
+    frames.samp_freq, frames.dither, frames.preemph_coeff = SAMPLE_RATE, 0, 0
+    frames.frame_length_ms, frames.frame_shift_ms = 2048e3 / SAMPLE_RATE, 512e3 / SAMPLE_RATE
+    frames.window_type, frames.remove_dc_offset = "hanning", False
+    options.mel_opts.num_bins = 128
+
+    def kaldi(y):
+        fbank = kaldi_native_fbank.OnlineFbank(options)
+        fbank.accept_waveform(SAMPLE_RATE, y)
+        fbank.input_finished()
+
+    mel = audioflux.MelSpectrogram(num=128, samplate=SAMPLE_RATE, radix2_exp=11, slide_length=512)
+    return {"kaldi-native-fbank": kaldi, "audioflux": mel.spectrogram}
+
+
+def time_call(function, y):
     fastest, start = np.inf, time.perf_counter()
     while True:
         call = time.perf_counter()
@@ -252,12 +275,16 @@ def compare(timbral, y, names, repeat):
         theirs, ours = [], []
         for _ in range(repeat):
             ours.append(1e3 * timbral.time(name))
-            theirs.append(1e3 * time_librosa(function, y))
+            theirs.append(1e3 * time_call(function, y))
         ours_best[name] = min(ours)
         print(f"{name:18} {min(theirs):8.2f} {statistics.median(theirs):8.2f} {min(ours):8.3f}"
               f" {statistics.median(ours):8.3f} {min(theirs) / min(ours):6.1f}x {off:10.1e}"
               f"{'' if off <= tolerance else f'  above {tolerance:.0e}'}", flush=True)
         failures += off > tolerance
+    for name, function in others().items():
+        function(y)
+        theirs = [1e3 * time_call(function, y) for _ in range(repeat)]
+        print(f"log_mel by {name}: {min(theirs):.2f} ms, {min(theirs) / ours_best['log_mel']:.1f}x")
     bare = min(1e3 * timbral.time("bare_ffts") for _ in range(repeat))
     print(f"bare FFTs: {bare:.3f} ms")
     for name in names:
