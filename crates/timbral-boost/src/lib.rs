@@ -41,7 +41,7 @@
 //! | `PseudoHuber` | `reg:pseudohubererror` | numbers | `mphe` |
 //! | `AbsoluteError` | `reg:absoluteerror` | numbers | `mae` |
 //! | `Quantile` | `reg:quantileerror` | numbers; each fraction is an output | `quantile` |
-//! | `Expectile` | `reg:expectileerror` | numbers | `expectile` |
+//! | `Expectile` | `reg:expectileerror` | the same | `expectile` |
 //! | `Poisson` | `count:poisson` | numbers from 0 | `poisson-nloglik` |
 //! | `Gamma` | `reg:gamma` | numbers above 0 | `gamma-deviance` |
 //! | `Tweedie` | `reg:tweedie` | numbers from 0 | `tweedie-nloglik` |
@@ -85,8 +85,8 @@
 //! - Categories are numbers: rows hold the code of a category, not its name, also for models of data frames
 //!   (see [`CategoryValues`]). Training refuses categories from 65535 on, and numbers that are not whole.
 //! - `gblinear` is refused with [`Error::Unsupported`]. `dart` models are read but not trained.
-//! - There are no survival objectives and no several expectiles to train (such models predict margins), no other
-//!   `tree_method`, no GPU, no distributed training.
+//! - There are no survival objectives to train (such models predict margins), no other `tree_method`, no GPU, no
+//!   distributed training.
 //! - The metrics `ndcg`, `map` and `pre` without a number count all rows of a group; XGBoost counts 32.
 //! - `scale_pos_weight` is [`BoostParams::class_weights`], for any number of classes.
 //!

@@ -15,16 +15,12 @@ impl Objective {
                 let reason = "must be finite and above 0";
                 between("slope", *slope, 0.0, f32::INFINITY, reason)
             }
-            Self::Quantile { alpha } => {
+            Self::Quantile { alpha } | Self::Expectile { alpha } => {
                 let good = !alpha.is_empty()
                     && alpha.is_sorted()
                     && alpha.iter().all(|a| (0.0..=1.0).contains(a));
                 let reason = "must be numbers from 0 to 1 in ascending order";
                 check(good, "alpha", format!("{alpha:?}"), reason)
-            }
-            Self::Expectile { alpha } => {
-                let good = (0.0..=1.0).contains(alpha);
-                check(good, "alpha", alpha, "must be from 0 to 1")
             }
             &Self::Tweedie { variance_power: p } => {
                 between("variance_power", p, 1.0, 2.0, "must be above 1 and below 2")

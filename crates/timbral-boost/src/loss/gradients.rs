@@ -1,7 +1,7 @@
 use rayon::prelude::*;
 
 use super::custom::Loss;
-use super::objective::Objective;
+use super::objective::{LEAST_STEP, Objective, side, softplus};
 use super::ranking::Ranking;
 use crate::math::exp;
 use crate::random::Key;
@@ -144,6 +144,9 @@ impl Gradients {
                             out,
                         });
                     }
+                    Boosted::Objective(Objective::Expectile { alpha }) => {
+                        expectiles(alpha, width, margins, labels, start, out);
+                    }
                     Boosted::Objective(objective) => {
                         for (k, (margins, &kink)) in margins.iter().zip(&kinks).enumerate() {
                             let rows = out.chunks_exact_mut(width).zip(&margins[start..]);
@@ -167,6 +170,40 @@ impl Gradients {
                     }
                 }
             });
+    }
+}
+
+/// The gradients of expectiles; a margin counts for its expectile and all that follow.
+fn expectiles(
+    alpha: &[f32],
+    width: usize,
+    margins: &[Vec<f32>],
+    labels: &[f32],
+    start: usize,
+    out: &mut [f32],
+) {
+    let mut sums = vec![[0.0; 2]; alpha.len()];
+    for (i, (out, &label)) in out.chunks_exact_mut(width).zip(labels).enumerate() {
+        sums.fill([0.0; 2]);
+        let mut expectile = margins[0][start + i];
+        for (k, (alpha, margins)) in alpha.iter().zip(margins).enumerate() {
+            if k > 0 {
+                expectile += LEAST_STEP + softplus(margins[start + i]);
+            }
+            let residual = expectile - label;
+            let weight = side(*alpha, residual);
+            for [g, h] in &mut sums[..=k] {
+                *g += weight * residual;
+                *h += weight;
+            }
+        }
+        for (k, ([g, h], margins)) in sums.iter().zip(margins).enumerate() {
+            let slope = match k {
+                0 => 1.0,
+                _ => 1.0 / (exp(-margins[start + i]) + 1.0),
+            };
+            (out[2 * k], out[2 * k + 1]) = (slope * g, slope * slope * h);
+        }
     }
 }
 

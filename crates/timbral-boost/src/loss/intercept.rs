@@ -18,10 +18,19 @@ impl Objective {
             let quantiles = alpha.iter().map(|alpha| quantile(*alpha, labels, weights));
             return quantiles.collect();
         }
+        if let Self::Expectile { alpha } = self {
+            let mean = mean(labels, weights) as f32;
+            let mut highest = f32::NEG_INFINITY;
+            let outputs = (0..alpha.len()).map(|output| {
+                highest = self.newton_step(output, mean, labels, weights).max(highest);
+                highest
+            });
+            return outputs.collect();
+        }
         vec![match self {
-            Self::PseudoHuber { .. } => self.newton_step(0.0, labels, weights),
-            Self::AbsoluteError | Self::Expectile { .. } => {
-                self.newton_step(mean(labels, weights) as f32, labels, weights)
+            Self::PseudoHuber { .. } => self.newton_step(0, 0.0, labels, weights),
+            Self::AbsoluteError => {
+                self.newton_step(0, mean(labels, weights) as f32, labels, weights)
             }
             // If all labels are of one class or 0 the margin would be infinite.
             Self::Logistic => clamped(mean(labels, weights) as f32),
@@ -30,11 +39,17 @@ impl Objective {
         }]
     }
 
-    fn newton_step(&self, from: f32, labels: &[f32], weights: Option<&[f32]>) -> f32 {
+    fn newton_step(
+        &self,
+        output: usize,
+        from: f32,
+        labels: &[f32],
+        weights: Option<&[f32]>,
+    ) -> f32 {
         let width = self.width(labels.iter().map(|label| from - label), weights);
         let (mut gradient, mut hessian) = (0.0, 0.0);
         for (row, &label) in labels.iter().enumerate() {
-            let [g, h] = self.gradient(0, from, label, width).map(f64::from);
+            let [g, h] = self.gradient(output, from, label, width).map(f64::from);
             gradient += weight(weights, row) * g;
             hessian += weight(weights, row) * h;
         }

@@ -4,7 +4,7 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 use timbral_core::InvalidParameter;
 
-use super::objective::Objective;
+use super::objective::{Objective, side};
 use super::ranking::{Groups, LambdaRankParams, RankingScore, check_gains, is_relevance};
 use crate::error::{Error, Result};
 use crate::math::exp;
@@ -29,10 +29,9 @@ pub enum Metric {
     /// `mphe`: mean pseudo-Huber error.
     PseudoHuber,
     /// `quantile`: mean of `a (y - p)` of predictions below the label and `(1 - a) (p - y)` of others, with `a` of the
-    /// objective, 0.5 with another one; with several quantiles the mean over all.
+    /// objective, 0.5 with another one; with several of them the mean over all.
     Quantile,
-    /// `expectile`: mean of `a r^2` of residuals below 0 and `(1 - a) r^2` of others, with `a` of the objective, 0.5
-    /// with another one.
+    /// `expectile`: mean of `a r^2` of residuals below 0 and `(1 - a) r^2` of others, with `a` as for `quantile`.
     Expectile,
     /// `poisson-nloglik`: mean of `ln(y!) + p - y ln p`.
     Poisson,
@@ -194,6 +193,7 @@ impl Metric {
             Self::LogLoss | Self::Error => *objective == Objective::Logistic,
             Self::MultiLogLoss | Self::MultiError => objective.is_multiclass(),
             Self::Quantile if matches!(objective, Objective::Quantile { .. }) => true,
+            Self::Expectile if matches!(objective, Objective::Expectile { .. }) => true,
             _ => objective.n_outputs() == 1,
         }
     }
@@ -272,25 +272,23 @@ impl Metric {
                 let ratio = (prediction - label_f64) / slope;
                 slope * slope * ((1.0 + ratio * ratio).sqrt() - 1.0)
             }
-            Self::Quantile => match objective {
-                Objective::Quantile { alpha } => {
-                    let mut predictions: Vec<f32> = margins.iter().map(|m| m[row]).collect();
-                    predictions.sort_by(f32::total_cmp);
-                    let losses = alpha.iter().zip(predictions).map(|(alpha, prediction)| {
-                        let residual = f64::from(prediction) - label_f64;
-                        side(f64::from(*alpha), residual) * residual.abs()
-                    });
-                    losses.sum::<f64>() / alpha.len() as f64
-                }
-                _ => 0.5 * (prediction - label_f64).abs(),
-            },
-            Self::Expectile => {
-                let residual = prediction - label_f64;
-                let alpha = match objective {
-                    Objective::Expectile { alpha } => f64::from(*alpha),
-                    _ => 0.5,
+            Self::Quantile | Self::Expectile => {
+                let of_residual = |residual: f64| match self {
+                    Self::Quantile => residual.abs(),
+                    _ => residual * residual,
                 };
-                side(alpha, residual) * residual * residual
+                let alpha = match (self, objective) {
+                    (Self::Quantile, Objective::Quantile { alpha })
+                    | (Self::Expectile, Objective::Expectile { alpha }) => alpha,
+                    _ => return 0.5 * of_residual(prediction - label_f64),
+                };
+                let mut values: Vec<f32> = margins.iter().map(|m| m[row]).collect();
+                objective.order(&mut values);
+                let losses = alpha.iter().zip(values).map(|(alpha, value)| {
+                    f64::from(side(*alpha, value - label))
+                        * of_residual(f64::from(value) - label_f64)
+                });
+                losses.sum::<f64>() / alpha.len() as f64
             }
             Self::Poisson => {
                 let p = prediction.max(LEAST);
@@ -332,11 +330,6 @@ impl Metric {
             Self::Ndcg { .. } | Self::Map { .. } | Self::Precision { .. } => f64::NAN,
         }
     }
-}
-
-/// The weight of a residual of a quantile or an expectile.
-fn side(alpha: f64, residual: f64) -> f64 {
-    if residual < 0.0 { alpha } else { 1.0 - alpha }
 }
 
 /// The gains of the NDCG for an objective.

@@ -36,12 +36,14 @@ pub enum Objective {
         #[serde(rename = "quantile_alpha", deserialize_with = "one_or_more")]
         alpha: Vec<f32>,
     },
-    /// `reg:expectileerror` with one expectile: `a r^2` of residuals below 0 and `(1 - a) r^2` of others.
+    /// `reg:expectileerror`: expectiles, each of them an output; `a r^2` of residuals below 0 and `(1 - a) r^2` of others.
+    /// The first margin is the first expectile, the others are the steps to the next ones: `ln(1 + e^m)` and 1e-6.
     #[serde(rename = "reg:expectileerror")]
     Expectile {
-        /// `a`, from 0 to 1 (`expectile_alpha`).
-        #[serde(rename = "expectile_alpha")]
-        alpha: f32,
+        /// Each `a`, from 0 to 1, in ascending order (`expectile_alpha`). With serde one of them may be a number instead
+        /// of an array.
+        #[serde(rename = "expectile_alpha", deserialize_with = "one_or_more")]
+        alpha: Vec<f32>,
     },
     /// `count:poisson`: a count, at least 0; `e^m - y m` of the margin `m`.
     #[serde(rename = "count:poisson")]
@@ -136,13 +138,13 @@ impl Objective {
         }
     }
 
-    /// Number of margins per row: one per class for `multi:softprob` and `multi:softmax`, one per quantile for
-    /// `reg:quantileerror`, else one.
+    /// Number of margins per row: one per class for `multi:softprob` and `multi:softmax`, one per fraction for
+    /// `reg:quantileerror` and `reg:expectileerror`, else one.
     pub fn n_outputs(&self) -> usize {
         match self {
             Self::Softprob { n_classes } | Self::Softmax { n_classes } => *n_classes,
             Self::Loss { n_outputs, .. } | Self::Other { n_outputs, .. } => *n_outputs,
-            Self::Quantile { alpha } => alpha.len(),
+            Self::Quantile { alpha } | Self::Expectile { alpha } => alpha.len(),
             _ => 1,
         }
     }
@@ -177,6 +179,15 @@ impl Objective {
             Self::Logistic => true,
             Self::Other { name, .. } => ["binary:logistic", "reg:logistic"].contains(&&**name),
             _ => false,
+        }
+    }
+
+    /// Makes quantiles or expectiles of the margins of a row.
+    pub(crate) fn order(&self, margins: &mut [f32]) {
+        match self {
+            Self::Quantile { .. } => margins.sort_by(f32::total_cmp),
+            Self::Expectile { .. } => expectiles(margins),
+            _ => {}
         }
     }
 
@@ -244,7 +255,7 @@ impl Objective {
             }
             Self::Expectile { alpha } => {
                 let residual = margin - label;
-                let weight = if residual < 0.0 { *alpha } else { 1.0 - alpha };
+                let weight = side(alpha[output], residual);
                 [weight * residual, weight]
             }
             Self::Poisson { max_delta_step } => [exp(margin) - label, exp(margin + max_delta_step)],
@@ -269,7 +280,7 @@ impl Objective {
     /// `reg:tweedie`, `survival:aft` and `survival:cox`; else the score itself.
     ///
     /// As in XGBoost, a probability from 0 to 1 is first clamped to 1e-6 to 1 - 1e-6. The margin is NaN
-    /// or infinite for a score that the objective does not allow.
+    /// or infinite for a score that the objective does not allow. Of several expectiles it is that of the first one.
     ///
     /// ```
     /// use timbral_boost::Objective;
@@ -286,6 +297,20 @@ impl Objective {
             false => base_score,
         }
     }
+
+    /// The margins of the base scores of all outputs.
+    pub(crate) fn base_margins(&self, base_scores: &[f32]) -> Vec<f32> {
+        let margins = base_scores.iter().map(|score| self.base_margin(*score));
+        match self {
+            Self::Expectile { .. } => steps(margins.collect()),
+            _ => margins.collect(),
+        }
+    }
+}
+
+/// The weight of a residual for a quantile or an expectile.
+pub(super) fn side(alpha: f32, residual: f32) -> f32 {
+    if residual < 0.0 { alpha } else { 1.0 - alpha }
 }
 
 /// An array, or one number.
@@ -300,6 +325,30 @@ fn one_or_more<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<f32>, D
         Numbers::One(number) => vec![number],
         Numbers::More(numbers) => numbers,
     })
+}
+
+/// Added to each step between two expectiles.
+pub(super) const LEAST_STEP: f32 = 1e-6;
+
+/// The expectiles of a row from its margins.
+fn expectiles(margins: &mut [f32]) {
+    for k in 1..margins.len() {
+        margins[k] = margins[k - 1] + (LEAST_STEP + softplus(margins[k]));
+    }
+}
+
+/// `ln(1 + e^x)`.
+pub(super) fn softplus(x: f32) -> f32 {
+    x.max(0.0) + libm::log1pf(exp(-x.abs()))
+}
+
+/// The margins of expectiles.
+fn steps(mut expectiles: Vec<f32>) -> Vec<f32> {
+    for k in (1..expectiles.len()).rev() {
+        let step = (expectiles[k] - expectiles[k - 1] - LEAST_STEP).max(LEAST_STEP);
+        expectiles[k] = step + libm::logf(-libm::expm1f(-step));
+    }
+    expectiles
 }
 
 /// A probability whose margin is finite, as XGBoost clamps it.

@@ -48,8 +48,8 @@ impl Model {
         self.n_features
     }
 
-    /// Number of margins per row: one per class for `multi:softprob` and `multi:softmax`, one per quantile
-    /// for `reg:quantileerror`, else one.
+    /// Number of margins per row: one per class for `multi:softprob` and `multi:softmax`, one per
+    /// fraction for `reg:quantileerror` and `reg:expectileerror`, else one.
     pub fn n_outputs(&self) -> usize {
         self.objective.n_outputs()
     }
@@ -71,10 +71,7 @@ impl Model {
 
     /// The margin before the first tree, one per output.
     pub fn base_margin(&self) -> Vec<f32> {
-        self.base_score
-            .iter()
-            .map(|&s| self.objective.base_margin(s))
-            .collect()
+        self.objective.base_margins(&self.base_score)
     }
 
     /// Names of the features, if known.

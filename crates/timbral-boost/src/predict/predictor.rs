@@ -263,11 +263,11 @@ impl Predictor {
         if self.objective.has_log_link() {
             values.mapv_inplace(exp);
         }
-        if matches!(self.objective, Objective::Quantile { .. }) {
+        if self.n_outputs() > 1 {
             for mut row in values.rows_mut() {
-                let mut sorted = row.to_vec();
-                sorted.sort_by(f32::total_cmp);
-                row.assign(&ArrayView1::from(&sorted));
+                let mut ordered = row.to_vec();
+                self.objective.order(&mut ordered);
+                row.assign(&ArrayView1::from(&ordered));
             }
         }
         Ok(values)

@@ -235,9 +235,8 @@ pub(super) fn check_categories(data: &Dataset<'_>) -> Result<()> {
 /// Checks one base score per output.
 pub(super) fn base_score(name: &'static str, scores: &[f32], objective: &Objective) -> Result<()> {
     fits(name, scores.len(), objective.n_outputs())?;
-    for &score in scores {
-        let good = objective.base_margin(score).is_finite();
-        check(good, name, score, "has no finite margin")?;
+    for (score, margin) in scores.iter().zip(objective.base_margins(scores)) {
+        check(margin.is_finite(), name, score, "has no finite margin")?;
     }
     Ok(())
 }

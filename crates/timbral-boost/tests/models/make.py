@@ -82,6 +82,8 @@ if VERSION != "1.7":
         objective="binary:logistic")
     add("quantile", matrix(NUMBER), max_depth=1, objective="reg:quantileerror",
         quantile_alpha=[0.2, 0.8])
+if VERSION >= "3.4":
+    add("expectile", matrix(NUMBER), max_depth=1, objective="reg:expectileerror", expectile_alpha=[0.2, 0.8])
 for objective, label in [
     ("reg:logistic", classes(2)),
     ("binary:logitraw", classes(2)),

@@ -1,4 +1,4 @@
-//! Several quantiles. Equality with XGBoost is in `golden.rs`.
+//! Several quantiles and expectiles. Equality with XGBoost is in `golden.rs`.
 
 use ndarray::{Array2, array, s};
 use timbral_boost::{BoostParams, Dataset, Objective};
@@ -40,6 +40,31 @@ fn quantiles_are_those_of_the_labels() {
         assert!(row.iter().is_sorted(), "{row}");
         for (value, alpha) in row.iter().zip(alpha) {
             assert!((value - alpha * x).abs() < TOLERANCE, "{value} {alpha} {x}");
+        }
+    }
+}
+
+#[test]
+fn expectiles_are_those_of_the_labels() {
+    /// The depth of the trees, and the step at zero.
+    const TOLERANCE: f32 = 0.05;
+    let (features, labels) = table();
+    let alpha = [0.1_f32, 0.5, 0.9];
+    let params = BoostParams {
+        objective: Objective::Expectile {
+            alpha: alpha.to_vec(),
+        },
+        ..Default::default()
+    };
+    let data = Dataset::new(features.view(), &labels).unwrap();
+    let predictor = params.fit(&data).unwrap().compile();
+    let values = predictor.values(features.view()).unwrap();
+    for (row, x) in values.rows().into_iter().zip(&features) {
+        assert!(row.iter().is_sorted(), "{row}");
+        for (value, alpha) in row.iter().zip(alpha) {
+            // Of even numbers from 0 to x: a (x - e)^2 = (1 - a) e^2.
+            let expected = x * alpha.sqrt() / (alpha.sqrt() + (1.0 - alpha).sqrt());
+            assert!((value - expected).abs() < TOLERANCE, "{value} {expected}");
         }
     }
 }

@@ -51,10 +51,7 @@ def draw(rng, name):
             params.update(make.VECTORS)
     elif kind == "ranking":
         objective = rng.choice(["rank:pairwise", "rank:ndcg", "rank:map"])
-        table.update(rows=400, groups=make.GROUPS, classes=rng.choice([2, 4]))
-        if objective == "rank:map":
-            # XGBoost refuses its own score of some weights.
-            table.update(classes=2, weights=False)
+        table.update(rows=400, groups=make.GROUPS, classes=2 if objective == "rank:map" else rng.choice([2, 4]))
         params.update(
             lambdarank_unbiased=rng.choice([0, 1]),
             lambdarank_bias_norm=rng.choice([0.0, 1.0, 2.5]),
@@ -69,7 +66,7 @@ def draw(rng, name):
         if objective == "binary:logistic":
             table["classes"] = 2
         if objective == "reg:expectileerror":
-            params["expectile_alpha"] = rng.choice([0.2, 0.7, 1.0])
+            params["expectile_alpha"] = rng.choice([0.2, [0.7], [0.1, 0.6], [0.3, 0.5, 1.0]])
     return make.case(name, objective, **table, **params)
 
 

@@ -198,10 +198,18 @@ fn read_objective(
         ("binary:logistic", 1) => Objective::Logistic,
         ("reg:absoluteerror", 1) => Objective::AbsoluteError,
         ("reg:quantileerror", _) => Objective::Quantile {
-            alpha: quantiles(&params, n_outputs)?,
+            alpha: fractions(
+                &params,
+                ["quantile_loss_param", "quantile_alpha"],
+                n_outputs,
+            )?,
         },
-        ("reg:expectileerror", 1) => Objective::Expectile {
-            alpha: parameter("expectile_loss_param", "expectile_alpha", 0.5)?,
+        ("reg:expectileerror", _) => Objective::Expectile {
+            alpha: fractions(
+                &params,
+                ["expectile_loss_param", "expectile_alpha"],
+                n_outputs,
+            )?,
         },
         ("reg:gamma", 1) => Objective::Gamma,
         ("reg:pseudohubererror", 1) => Objective::PseudoHuber {
@@ -242,17 +250,17 @@ fn parameter(
     text.map_or(Ok(default), |text| number(&place, text))
 }
 
-/// The fractions of quantiles, one per output.
-fn quantiles(
+/// The fractions of quantiles or expectiles, one per output.
+fn fractions(
     params: &BTreeMap<String, BTreeMap<String, String>>,
+    [block, key]: [&str; 2],
     n_outputs: usize,
 ) -> Result<Vec<f32>> {
-    let place = "objective.quantile_loss_param.quantile_alpha";
-    let block = params.get("quantile_loss_param");
-    let Some(text) = block.and_then(|block| block.get("quantile_alpha")) else {
+    let place = format!("objective.{block}.{key}");
+    let Some(text) = params.get(block).and_then(|block| block.get(key)) else {
         return Ok(vec![0.5; n_outputs]);
     };
-    let fractions = numbers(place, text)?;
+    let fractions = numbers(&place, text)?;
     if fractions.len() != n_outputs {
         let n = fractions.len();
         return Err(bad(place, format!("{n} fractions for {n_outputs} outputs")));
@@ -282,11 +290,10 @@ fn base_score(text: &str, objective: &Objective) -> Result<Vec<f32>> {
             format!("{} numbers for {n_outputs} outputs", scores.len()),
         ));
     }
-    match scores
-        .iter()
-        .find(|&&score| !objective.base_margin(score).is_finite())
-    {
-        Some(score) => Err(bad(place, format!("{score} has no finite margin"))),
+    let margins = objective.base_margins(&scores);
+    let mut pairs = scores.iter().zip(margins);
+    match pairs.find(|(_, margin)| !margin.is_finite()) {
+        Some((score, _)) => Err(bad(place, format!("{score} has no finite margin"))),
         None => Ok(scores),
     }
 }

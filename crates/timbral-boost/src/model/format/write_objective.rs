@@ -28,7 +28,7 @@ pub(super) fn objective<S: Sink>(objective: &Objective, bias: Option<&PositionBi
             block("quantile_loss_param", "quantile_alpha", array(alpha))
         }
         Objective::Expectile { alpha } => {
-            block("expectile_loss_param", "expectile_alpha", array(&[*alpha]))
+            block("expectile_loss_param", "expectile_alpha", array(alpha))
         }
         Objective::Poisson { max_delta_step } => block(
             "poisson_regression_param",
