@@ -12,6 +12,9 @@ use timbral_core::twiddle;
 /// Radices of the passes, in the order in which they are tried.
 const RADICES: [usize; 7] = [4, 2, 3, 5, 7, 11, 13];
 
+/// Transforms of a pass that are computed together.
+const WIDE: usize = 8;
+
 /// A planned transform of some signals side by side.
 #[derive(Debug, Clone)]
 pub(super) struct AnyFft {
@@ -139,19 +142,40 @@ impl Pass {
         to: PartsMut<'_>,
         butterfly: impl Fn([(f64, f64); R]) -> [(f64, f64); R],
     ) {
-        let (stride, groups) = (self.stride, self.groups);
-        let outputs = to.0.chunks_exact_mut(R * stride);
-        let outputs = outputs.zip(to.1.chunks_exact_mut(R * stride));
-        let factors = self.twiddles.chunks_exact(R);
+        match self.stride.is_multiple_of(WIDE) {
+            true => self.run_side_by_side::<R, WIDE>(from, to, butterfly),
+            false => self.run_side_by_side::<R, 1>(from, to, butterfly),
+        }
+    }
+
+    /// The same for strides that are multiples of `W`, `W` transforms at a time.
+    #[inline(always)]
+    fn run_side_by_side<const R: usize, const W: usize>(
+        &self,
+        from: Parts<'_>,
+        to: PartsMut<'_>,
+        butterfly: impl Fn([(f64, f64); R]) -> [(f64, f64); R],
+    ) {
+        let (stride, groups) = (self.stride / W, self.groups);
+        let (re, im) = (from.0.as_chunks::<W>().0, from.1.as_chunks::<W>().0);
+        let outputs = to.0.as_chunks_mut::<W>().0.chunks_exact_mut(R * stride);
+        let outputs = outputs.zip(to.1.as_chunks_mut::<W>().0.chunks_exact_mut(R * stride));
+        let factors = self.twiddles.as_chunks::<R>().0;
         for (p, ((to_re, to_im), factors)) in outputs.zip(factors).enumerate() {
-            let at = |j: usize| stride * (p + groups * j)..stride * (p + groups * j + 1);
-            let re: [&[f64]; R] = std::array::from_fn(|j| &from.0[at(j)]);
-            let im: [&[f64]; R] = std::array::from_fn(|j| &from.1[at(j)]);
             for q in 0..stride {
-                let sums = butterfly(std::array::from_fn(|j| (re[j][q], im[j][q])));
-                for (k, (sum, factor)) in sums.into_iter().zip(factors).enumerate() {
-                    let value = times(sum, *factor);
-                    (to_re[k * stride + q], to_im[k * stride + q]) = value;
+                let at = |j: usize| stride * (p + groups * j) + q;
+                let re: [[f64; W]; R] = std::array::from_fn(|j| re[at(j)]);
+                let im: [[f64; W]; R] = std::array::from_fn(|j| im[at(j)]);
+                let mut out = [([0.0; W], [0.0; W]); R];
+                for l in 0..W {
+                    let sums = butterfly(std::array::from_fn(|j| (re[j][l], im[j][l])));
+                    for k in 0..R {
+                        let (a, b) = times(sums[k], factors[k]);
+                        (out[k].0[l], out[k].1[l]) = (a, b);
+                    }
+                }
+                for (k, (a, b)) in out.into_iter().enumerate() {
+                    (to_re[k * stride + q], to_im[k * stride + q]) = (a, b);
                 }
             }
         }
