@@ -237,6 +237,8 @@ impl Predictor {
 
     /// The predicted number of each row and output, `(n_rows, n_outputs)`: the margin `m`, or `e^m` for
     /// `count:poisson`, `reg:gamma` and `reg:tweedie`; XGBoost's `predict` of models of numbers.
+    /// Several quantiles of a row are in ascending order; of several expectiles the first is `m`, each next one is
+    /// `1e-6 + ln(1 + e^m)` above the one before.
     ///
     /// ```
     /// use timbral_boost::{BoostParams, Dataset, Objective};
