@@ -17,6 +17,7 @@ import argparse
 import numpy as np
 import pandas as pd
 import xgboost
+from sklearn.calibration import CalibratedClassifierCV
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import StratifiedGroupKFold
@@ -26,7 +27,7 @@ from sklearn.svm import SVC
 
 MODELS = {
     "logistic": lambda: make_pipeline(StandardScaler(), LogisticRegression(C=0.1, max_iter=2000)),
-    "svm": lambda: make_pipeline(StandardScaler(), SVC(probability=True, random_state=0)),
+    "svm": lambda: make_pipeline(StandardScaler(), CalibratedClassifierCV(SVC(), ensemble=False)),
     "forest": lambda: RandomForestClassifier(n_estimators=300, random_state=0, n_jobs=1),
     "trees": lambda: xgboost.XGBClassifier(n_estimators=100, learning_rate=0.1, max_depth=6, n_jobs=1),
 }
