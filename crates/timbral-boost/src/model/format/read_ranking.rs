@@ -45,7 +45,8 @@ pub(super) fn params(
     })
 }
 
-/// The bias of clicks, which is there after the first round.
+/// The bias of clicks, which is there after the first round. XGBoost may have made infinities or NaN of it, with which
+/// nothing can be continued; predictions do not need it.
 pub(super) fn bias(
     entries: &BTreeMap<String, Entry>,
     objective: &Objective,
@@ -56,7 +57,9 @@ pub(super) fn bias(
     };
     let (relevant, irrelevant) = (side("ti+"), side("tj-"));
     let is_unbiased = (objective.ranking()).is_some_and(|(_, params)| params.unbiased);
-    if !is_unbiased || (relevant.is_empty() && irrelevant.is_empty()) {
+    let is_ratio = |x: &f64| x.is_finite() && *x >= 0.0;
+    let are_ratios = relevant.iter().chain(&irrelevant).all(is_ratio);
+    if !is_unbiased || !are_ratios || (relevant.is_empty() && irrelevant.is_empty()) {
         return Ok(None);
     }
     if relevant.len() != irrelevant.len() {
