@@ -11,6 +11,7 @@ mod first_pass;
 mod live_features;
 mod moments;
 mod second_pass;
+mod separation;
 #[cfg(test)]
 mod signals;
 mod stats;

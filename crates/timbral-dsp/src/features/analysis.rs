@@ -1,6 +1,6 @@
 use super::composed::ComposedScratch;
 use super::feature_params::FeatureParams;
-use super::first_pass::Separation;
+use super::separation::Separation;
 use crate::error::Result;
 use crate::frames::{FrameBuffer, Framing};
 use crate::rhythm::{OnsetParams, Tempo};

@@ -1,10 +1,8 @@
 use super::analysis::{Analysis, FeatureScratch};
-use super::moments::Moments;
+use super::separation::Separation;
 use crate::frames::{crossing_rates, frame_rms};
-use crate::separation::HpssScratch;
-use crate::simd::{LANES, Lane, ZERO, dispatch};
+use crate::simd::{LANES, dispatch};
 use crate::spectral::{find_peaks, largest, shapes};
-use crate::transform::OverlapAdd;
 
 /// Fraction of the spectrum below the rolloff frequency.
 const ROLL_PERCENT: f32 = 0.85;
@@ -35,52 +33,6 @@ pub(super) struct FirstPass {
     pub(super) centroid: Vec<f64>,
     pub(super) bandwidth: Vec<f64>,
     pub(super) rolloff: Vec<f64>,
-}
-
-/// Working memory of the harmonic-percussive separation, and its results.
-#[derive(Debug, Clone, Default)]
-pub(super) struct Separation {
-    hpss: HpssScratch,
-    masked: [Vec<Lane>; 2],
-    waveform: OverlapAdd,
-    /// Samples of both waveforms so far.
-    n: usize,
-    percussion: Vec<f32>,
-    pub(super) harmonic: Moments,
-    pub(super) percussive: Moments,
-}
-
-impl Separation {
-    /// Resizes the working memory to `n_bins`.
-    pub(super) fn fit(&mut self, n_bins: usize) {
-        for tile in &mut self.masked {
-            tile.resize(n_bins, ZERO);
-        }
-    }
-
-    /// Takes the samples of the harmonic waveform that are complete; `y` are those of the signal.
-    fn take(&mut self, y: &[f32]) {
-        let harmonic = &mut self.waveform.samples;
-        // The soft masks add up to 1, so the waveforms add up to the signal.
-        self.percussion.clear();
-        let percussion = harmonic.iter().zip(y).map(|(h, y)| y - h);
-        self.percussion.extend(percussion);
-        self.harmonic.push(harmonic);
-        self.percussive.push(&self.percussion);
-        self.n += harmonic.len();
-        harmonic.clear();
-    }
-
-    /// Continues both waveforms with zeros, up to `n` samples.
-    fn pad(&mut self, n: usize) {
-        let zeros = [0.0; 512];
-        while self.n < n {
-            let zeros = &zeros[..(n - self.n).min(zeros.len())];
-            self.harmonic.push(zeros);
-            self.percussive.push(zeros);
-            self.n += zeros.len();
-        }
-    }
 }
 
 impl FirstPass {

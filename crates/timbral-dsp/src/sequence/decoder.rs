@@ -2,9 +2,13 @@
 
 use std::ops::Range;
 
-use super::viterbi::log_of;
 use crate::error::{InvalidParameter, Result};
 use crate::simd::dispatch;
+
+/// The logarithm of a probability, finite for 0.
+pub(super) fn log_of(p: f64) -> f64 {
+    libm::log(p + f64::MIN_POSITIVE)
+}
 
 /// The transitions `k -> k - delta`, for the states `first ..` that they lead to.
 #[derive(Debug, Clone)]

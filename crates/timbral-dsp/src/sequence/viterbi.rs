@@ -1,6 +1,6 @@
 use ndarray::ArrayView2;
 
-use super::decoder::Decoder;
+use super::decoder::{Decoder, log_of};
 use super::transition::MAX_STATES;
 use crate::error::{Error, Result, check, check_length};
 
@@ -123,11 +123,6 @@ pub(super) fn viterbi_of_logs(
         states,
         log_probability,
     })
-}
-
-/// The logarithm of a probability, finite for 0.
-pub(super) fn log_of(p: f64) -> f64 {
-    libm::log(p + f64::MIN_POSITIVE)
 }
 
 /// The rule for probabilities of which one comes true, with NumPy's tolerance of sums.

@@ -1,6 +1,7 @@
 use ndarray::{Array2, ArrayView2, s};
 
-use super::viterbi::{StatePath, ViterbiParams, check_distribution, log_of, viterbi_of_logs};
+use super::decoder::log_of;
+use super::viterbi::{StatePath, ViterbiParams, check_distribution, viterbi_of_logs};
 use crate::error::{Result, check, check_length};
 
 /// The most probable sequence of states, from the probability of each state given what was observed, as a classifier

@@ -5,7 +5,6 @@ use ndarray::Array2;
 use {
     super::calibration::{Calibration, Rejection},
     super::provenance::Provenance,
-    super::training::FittedClassifier,
     crate::error::{Error, Result},
     crate::experiment::fit::hits,
     timbral_metrics::{BinParams, roc_curve},
@@ -32,24 +31,8 @@ pub struct HeldOut {
 }
 
 #[cfg(feature = "plot")]
-impl FittedClassifier {
-    /// A page of the predictions for held-out recordings: the scores, a reliability diagram before and after calibration
-    /// and, if the rejection was measured, its receiver operating characteristic.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::EmptyPart`] if no recordings were held out; a figure cannot be drawn.
-    pub fn report(&self) -> Result<Report> {
-        let part = "held-out";
-        let held_out = self.held_out.as_ref();
-        let held_out = held_out.ok_or(Error::EmptyPart { part })?;
-        held_out.report(self.classifier.provenance())
-    }
-}
-
-#[cfg(feature = "plot")]
 impl HeldOut {
-    fn report(&self, provenance: &Provenance) -> Result<Report> {
+    pub(super) fn report(&self, provenance: &Provenance) -> Result<Report> {
         let part = "held-out";
         let calibration = provenance.calibration.as_ref();
         let calibration = calibration.ok_or(Error::EmptyPart { part })?;

@@ -260,3 +260,19 @@ impl Trainer<'_> {
         Ok(trained)
     }
 }
+
+#[cfg(feature = "plot")]
+impl FittedClassifier {
+    /// A page of the predictions for held-out recordings: the scores, a reliability diagram before and after calibration
+    /// and, if the rejection was measured, its receiver operating characteristic.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::EmptyPart`] if no recordings were held out; a figure cannot be drawn.
+    pub fn report(&self) -> Result<timbral_plot::Report> {
+        let part = "held-out";
+        let held_out = self.held_out.as_ref();
+        let held_out = held_out.ok_or(Error::EmptyPart { part })?;
+        held_out.report(self.classifier.provenance())
+    }
+}
