@@ -44,6 +44,15 @@ impl NodeSums {
     }
 }
 
+/// Whether the weights of both sides of a split keep a monotone constraint of this sign.
+pub(super) fn is_ordered(sign: i8, [left, right]: [f32; 2]) -> bool {
+    match sign.signum() {
+        0 => true,
+        1 => left <= right,
+        _ => left >= right,
+    }
+}
+
 #[inline]
 fn threshold_l1(sum: f64, alpha: f64) -> f64 {
     if sum > alpha {
@@ -129,12 +138,7 @@ impl Regularisation {
         right: Sums,
     ) -> [f32; 2] {
         let [l, r] = [left, right].map(|sums| self.weight(sums, bounds));
-        let is_ordered = match sign.signum() {
-            0 => true,
-            1 => l <= r,
-            _ => l >= r,
-        };
-        if is_ordered {
+        if is_ordered(sign, [l, r]) {
             return [l, r];
         }
         let pooled = Self {

@@ -1,4 +1,4 @@
-use super::regularisation::{NodeSums, Regularisation, Sums, minus, plus};
+use super::regularisation::{NodeSums, Regularisation, Sums, is_ordered, minus, plus};
 
 /// A split of a node.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -85,12 +85,7 @@ impl Regularisation {
             return;
         }
         let weights = [left, right].map(|sums| self.weight(sums, node.bounds));
-        let wrong = match monotone.signum() {
-            1 => weights[0] > weights[1],
-            -1 => weights[0] < weights[1],
-            _ => false,
-        };
-        if wrong {
+        if !is_ordered(monotone, weights) {
             return;
         }
         let gain = self.gain_of(left, weights[0]) + self.gain_of(right, weights[1]);

@@ -1,7 +1,7 @@
 use rayon::prelude::*;
 
 use super::custom::Loss;
-use super::objective::{LEAST_STEP, Objective, side, softplus};
+use super::objective::{Objective, expectile_step, side};
 use super::ranking::Ranking;
 use crate::math::exp;
 use crate::random::Key;
@@ -188,7 +188,7 @@ fn expectiles(
         let mut expectile = margins[0][start + i];
         for (k, (alpha, margins)) in alpha.iter().zip(margins).enumerate() {
             if k > 0 {
-                expectile += LEAST_STEP + softplus(margins[start + i]);
+                expectile += expectile_step(margins[start + i]);
             }
             let residual = expectile - label;
             let weight = side(*alpha, residual);

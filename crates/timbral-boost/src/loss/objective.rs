@@ -328,18 +328,18 @@ fn one_or_more<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<f32>, D
 }
 
 /// Added to each step between two expectiles.
-pub(super) const LEAST_STEP: f32 = 1e-6;
+const LEAST_STEP: f32 = 1e-6;
 
 /// The expectiles of a row from its margins.
 fn expectiles(margins: &mut [f32]) {
     for k in 1..margins.len() {
-        margins[k] = margins[k - 1] + (LEAST_STEP + softplus(margins[k]));
+        margins[k] = margins[k - 1] + expectile_step(margins[k]);
     }
 }
 
-/// `ln(1 + e^x)`.
-pub(super) fn softplus(x: f32) -> f32 {
-    x.max(0.0) + libm::log1pf(exp(-x.abs()))
+/// The step to an expectile from the one before: `ln(1 + e^m)` and the least one.
+pub(super) fn expectile_step(margin: f32) -> f32 {
+    LEAST_STEP + (margin.max(0.0) + libm::log1pf(exp(-margin.abs())))
 }
 
 /// The margins of expectiles.

@@ -267,9 +267,9 @@ impl Predictor {
         }
         if self.n_outputs() > 1 {
             for mut row in values.rows_mut() {
-                let mut ordered = row.to_vec();
-                self.objective.order(&mut ordered);
-                row.assign(&ArrayView1::from(&ordered));
+                if let Some(row) = row.as_slice_mut() {
+                    self.objective.order(row);
+                }
             }
         }
         Ok(values)

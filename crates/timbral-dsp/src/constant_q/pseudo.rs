@@ -132,14 +132,9 @@ impl PseudoCqt {
         let mut low = Vec::new();
         let mut y = y;
         if let Some(lower) = &self.lower {
-            let Framing {
-                frame_length,
-                hop_length,
-                ..
-            } = self.framing;
-            let mut padded = vec![0.0; (n_frames - 1) * hop_length + frame_length];
-            self.framing.copy_samples(y, 0, &mut padded);
-            lower.process(&padded, &mut DecimatorScratch::default(), &mut low);
+            let mut padded = Vec::new();
+            let samples = self.framing.samples(y, 0, n_frames, &mut padded);
+            lower.process(samples, &mut DecimatorScratch::default(), &mut low);
             y = &low;
         }
         let mut out = Array2::zeros((self.gains.len(), n_frames));

@@ -46,7 +46,7 @@ impl HopGrid {
     }
 
     /// Samples that the frames of a tile span.
-    pub(crate) fn span(&self) -> usize {
+    pub(super) fn span(&self) -> usize {
         self.columns() * self.hop
     }
 

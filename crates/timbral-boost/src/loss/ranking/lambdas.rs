@@ -43,17 +43,16 @@ impl<'a> Ranking<'a> {
         groups: Groups<'a>,
         labels: &'a [f32],
     ) -> Self {
+        let largest = groups.largest();
         let mut ranking = Self {
+            bias: (params.unbiased).then(|| PositionBias::none(params, largest)),
             loss,
             params,
             groups,
             labels,
             discounts: Vec::new(),
             inverse_dcgs: Vec::new(),
-            bias: None,
         };
-        let largest = ranking.groups.largest();
-        ranking.bias = (params.unbiased).then(|| PositionBias::none(params, largest));
         if loss == RankingLoss::Ndcg {
             ranking.discounts = discounts(largest);
             let k = params.top_k().unwrap_or(usize::MAX);
