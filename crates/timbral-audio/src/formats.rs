@@ -1,7 +1,7 @@
 //! The formats: every module turns the bytes of one family of formats into a [`Source`].
 //!
 //! `sniff` finds the format. `wav`, `aiff`, `au`, `caf`, `mp4` and `matroska` parse headers; uncompressed samples
-//! are read by `pcm` and converted by `encoding`, packets of a codec (`packets`, `blocks`) are decoded by `codec`. `mpeg`,
+//! are read by `pcm` and converted by `encoding`, packets of a codec (`demuxer`, `blocks`) are decoded by a `decoder` (`packets`). `mpeg`,
 //! `aac`, `flac` and `ogg` find packets in streams without a table. All read through `bytes`, which bounds every
 //! allocation by the length of the file. `symphonia`, `vorbis`, `rusty_aac` and `opus` adapt the
 //! decoders of other crates; `ima` is a decoder.
@@ -16,6 +16,8 @@ pub(crate) mod chunks;
 mod codec;
 mod conform;
 mod crc;
+mod decoder;
+mod demuxer;
 pub(crate) mod encoding;
 mod flac;
 mod ima;
@@ -43,6 +45,7 @@ use std::path::Path;
 use crate::error::{Error, Result};
 use crate::source::{Input, Source};
 use bytes::{Bytes, Regions};
+use demuxer::Demuxer;
 use packets::PacketSource;
 use sniff::{Format, HEAD_BYTES, Signature, describe, sniff};
 
@@ -142,7 +145,7 @@ fn head(file: &str, input: &mut dyn Input, start: u64) -> Result<Vec<u8>> {
 fn boxed(
     file: &str,
     format: Format,
-    demuxer: Box<dyn packets::Demuxer>,
+    demuxer: Box<dyn Demuxer>,
     frames: Option<u64>,
     lenient: bool,
 ) -> Result<Box<dyn Source>> {

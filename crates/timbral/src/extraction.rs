@@ -8,6 +8,7 @@ pub(crate) mod in_order;
 pub(crate) mod inputs;
 pub(crate) mod labels;
 pub(crate) mod mel_images;
+pub(crate) mod paths;
 pub(crate) mod recordings;
 pub(crate) mod sound;
 pub(crate) mod sound_files;

@@ -15,9 +15,10 @@ use timbral_dsp::FeatureSetParams;
 use crate::container::Format;
 use crate::error::{Error, Result};
 use crate::extraction::extractor::{Extractor, Segmentation};
+use crate::extraction::paths::absolute_text;
 use crate::extraction::sound::Sound;
 use crate::extraction::sound_files::{DamagedFile, FileProblems};
-use crate::extraction::table::{for_each_file, key};
+use crate::extraction::table::for_each_file;
 use crate::recipes::dense::LEAST_VARIANCE;
 
 const FORMAT: Format = Format {
@@ -293,10 +294,10 @@ impl SimilarityIndex {
             return Err(Error::NoFeature { name });
         };
         let track = self.standardise(&track(extractor, path)?)?;
-        let (whole, name) = (key(path), path.file_name().unwrap_or_default());
+        let (whole, name) = (absolute_text(path), path.file_name().unwrap_or_default());
         let (whole, name) = (recording_of(&whole), name.to_string_lossy());
         self.nearest(track.view(), k, |other| {
-            recording_of(&key(Path::new(other))) == whole
+            recording_of(&absolute_text(Path::new(other))) == whole
                 || recording_of(other) == recording_of(&name)
         })
     }

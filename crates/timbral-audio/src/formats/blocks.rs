@@ -1,6 +1,6 @@
 use super::bytes::Regions;
 use super::codec::{CodecParams, Kind};
-use super::packets::{Demuxer, Packet, Start};
+use super::demuxer::{Demuxer, Packet, Start};
 use crate::error::Result;
 
 /// Blocks of a fixed number of bytes, as packets.

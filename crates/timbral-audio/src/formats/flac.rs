@@ -3,7 +3,7 @@
 use super::bytes::{Regions, Window};
 use super::codec::{CodecParams, Kind};
 use super::crc::Crc;
-use super::packets::{Demuxer, Packet, Start};
+use super::demuxer::{Demuxer, Packet, Start};
 use super::tags;
 use crate::error::{Error, Result};
 

@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 
 use super::bytes::{Regions, Window};
 use super::codec::{CodecParams, Kind};
-use super::packets::{Demuxer, Packet, Start};
+use super::demuxer::{Demuxer, Packet, Start};
 use super::tags;
 use crate::error::Result;
 

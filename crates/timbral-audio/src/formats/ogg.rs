@@ -3,9 +3,10 @@
 use std::collections::VecDeque;
 
 use super::bytes::{Bytes, Regions, Window};
-use super::codec::{CodecParams, Decoder, Kind, opus_delay};
+use super::codec::{CodecParams, Kind, opus_delay};
 use super::crc::Crc;
-use super::packets::{Demuxer, Packet, Start};
+use super::decoder::Decoder;
+use super::demuxer::{Demuxer, Packet, Start};
 use crate::error::{Error, Result};
 
 /// The longest packet: a setup header of Vorbis has some kilobytes, one with a picture in its comments more.

@@ -9,7 +9,7 @@
 use lewton::audio::{PreviousWindowRight, read_audio_packet_generic};
 use lewton::header::{IdentHeader, SetupHeader, read_header_ident, read_header_setup};
 
-use super::codec::{CodecParams, Decoded, Decoder, Failure, catch_panics, interleave};
+use super::codec::{CodecParams, Decoded, Failure, catch_panics, interleave};
 use super::symphonia::PacketDecoder;
 
 /// The length of the identification header.
@@ -21,24 +21,39 @@ const MOST_VALUES: u64 = 1 << 24;
 /// The largest number of entries in a codebook. Those of libvorbis have up to 16 384.
 const MOST_ENTRIES: u64 = 1 << 17;
 
-/// A decoder for a stream.
-pub(super) fn decoder(params: &CodecParams) -> Result<Decoder, Failure> {
-    let Some((head, setup)) = params.extra.split_at_checked(IDENTIFICATION) else {
-        return Err(damaged("the identification header is too short"));
-    };
-    let mut bits = Bits::of_setup(setup).ok_or_else(|| damaged("no setup header"))?;
-    check_codebooks(&mut bits).ok_or_else(|| damaged("the setup header is not valid"))?;
-    let suits_symphonia = match head[11] {
-        1 => true,
-        2 => residues_are_interleaved(&mut bits).unwrap_or(false),
-        _ => false,
-    };
-    // Also where symphonia decodes: lewton refuses headers with which symphonia would panic.
-    let stream = VorbisStream::new(head, setup)?;
-    if suits_symphonia && let Ok(decoder) = PacketDecoder::new(params) {
-        return Ok(Decoder::Symphonia(decoder));
+/// A decoder of one stream.
+pub(crate) enum VorbisDecoder {
+    Symphonia(PacketDecoder),
+    Lewton(Box<LewtonStream>),
+}
+
+impl VorbisDecoder {
+    pub(crate) fn new(params: &CodecParams) -> Result<Self, Failure> {
+        let Some((head, setup)) = params.extra.split_at_checked(IDENTIFICATION) else {
+            return Err(damaged("the identification header is too short"));
+        };
+        let mut bits = Bits::of_setup(setup).ok_or_else(|| damaged("no setup header"))?;
+        check_codebooks(&mut bits).ok_or_else(|| damaged("the setup header is not valid"))?;
+        let suits_symphonia = match head[11] {
+            1 => true,
+            2 => residues_are_interleaved(&mut bits).unwrap_or(false),
+            _ => false,
+        };
+        // Also where symphonia decodes: lewton refuses headers with which symphonia would panic.
+        let stream = LewtonStream::new(head, setup)?;
+        if suits_symphonia && let Ok(decoder) = PacketDecoder::new(params) {
+            return Ok(Self::Symphonia(decoder));
+        }
+        Ok(Self::Lewton(Box::new(stream)))
     }
-    Ok(Decoder::Vorbis(Box::new(stream)))
+
+    /// Decodes one packet and appends its samples to `out`.
+    pub(crate) fn decode(&mut self, packet: &[u8], out: &mut Vec<f32>) -> Decoded {
+        match self {
+            Self::Symphonia(decoder) => decoder.decode(packet, out),
+            Self::Lewton(stream) => stream.decode(packet, out),
+        }
+    }
 }
 
 fn damaged(what: &str) -> Failure {
@@ -46,13 +61,13 @@ fn damaged(what: &str) -> Failure {
 }
 
 /// A decoder of one stream by lewton.
-pub(crate) struct VorbisStream {
+pub(crate) struct LewtonStream {
     identification: IdentHeader,
     setup: SetupHeader,
     previous: PreviousWindowRight,
 }
 
-impl VorbisStream {
+impl LewtonStream {
     fn new(head: &[u8], setup: &[u8]) -> Result<Self, Failure> {
         catch_panics(|| {
             let identification = read_header_ident(head);
@@ -68,7 +83,7 @@ impl VorbisStream {
     }
 
     /// The channels are in the order of the stream: of three, left, centre, right.
-    pub(crate) fn decode(&mut self, packet: &[u8], out: &mut Vec<f32>) -> Decoded {
+    fn decode(&mut self, packet: &[u8], out: &mut Vec<f32>) -> Decoded {
         let (head, setup, previous) = (&self.identification, &self.setup, &mut self.previous);
         let planes: Vec<Vec<f32>> = catch_panics(|| {
             read_audio_packet_generic(head, setup, packet, previous)

@@ -69,14 +69,10 @@ impl EmbeddingAnalyzer {
         let vector = |window: Window| window.values.concat();
         let mut batch = |windows: Vec<Window>| take(windows.into_iter().map(vector).collect());
         match sound {
-            Sound::File(path) => {
-                let reader = self.files.reader(path)?;
+            Sound::File(_) | Sound::Encoded(_) => {
+                let reader = sound.reader(&self.files)?;
                 let gaps = self.embedder.for_each_batch(reader, batch)?;
-                Ok(self.files.note(sound, gaps))
-            }
-            Sound::Encoded(encoded) => {
-                let reader = self.files.encoded_reader(encoded)?;
-                Ok(self.embedder.for_each_batch(reader, batch)?)
+                Ok(sound.note(&self.files, gaps))
             }
             Sound::Clip(clip, _) => {
                 batch(self.embedder.clip(clip)?)?;

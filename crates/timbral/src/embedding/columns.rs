@@ -222,10 +222,7 @@ impl EmbeddingColumns {
             Segmentation::Parts { .. } => self.n_windows,
         };
         let (mut done, mut current) = (Vec::new(), Mean::default());
-        let reader = match sound {
-            Sound::Encoded(sound) => self.files.encoded_reader(sound)?,
-            other => self.files.reader(other.path())?,
-        };
+        let reader = sound.reader(&self.files)?;
         let gaps = self.embedder.for_each_batch(reader, |batch| {
             for window in batch {
                 current.add(&window, self.output);
@@ -235,7 +232,7 @@ impl EmbeddingColumns {
             }
             Ok::<_, Error>(())
         })?;
-        let gaps = self.files.note(sound, gaps);
+        let gaps = sound.note(&self.files, gaps);
         if self.segments == Segmentation::Whole {
             done.push(current);
         }

@@ -12,7 +12,6 @@ use crate::error::{Error, Result};
 #[cfg(feature = "plot")]
 use crate::explore::page::sound_page;
 use crate::extraction::in_order::{PredictionReport, files_in_order};
-use crate::extraction::sound::Sound;
 use crate::extraction::sound_files::SoundFiles;
 
 /// Most tags that a page draws over time.
@@ -182,7 +181,7 @@ impl Tagger {
             }
             Ok::<_, Error>(())
         })?;
-        self.files.note(Sound::File(path), gaps);
+        self.files.note(path, gaps);
         let n = windows.len().max(1) as f64;
         sums.iter_mut().for_each(|sum| *sum /= n);
         Ok(Tagging {

@@ -5,7 +5,7 @@ use std::str::FromStr;
 use serde::Serialize;
 use timbral_core::parse_name;
 
-use super::recordings::below_common_folder;
+use super::paths::below_common_folder;
 use crate::error::{Error, Result};
 
 /// The folder whose name is the genre of a file.

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use timbral_data::{duplicate_files, recording_of};
 
 use super::extractor::{Segmentation, file_name};
-use super::table::key;
+use super::paths::below_common_folder;
 
 /// The recording of each file, known from where the file is: its path below the folder that all files are
 /// in, without the extension. Files with the published names of segments (`blues.00000.3.wav`) in one
@@ -17,24 +17,6 @@ pub(crate) fn recordings(files: &[PathBuf]) -> Vec<String> {
         .iter()
         .map(|name| recording_of(name).to_owned())
         .collect()
-}
-
-/// The path of each file below the folder that all files are in.
-pub(crate) fn below_common_folder(files: &[PathBuf]) -> Vec<String> {
-    let keys: Vec<String> = files.iter().map(|file| key(file)).collect();
-    let mut common = keys.first().map_or(0, |first| folder_len(first));
-    for name in &keys {
-        let equal = keys[0][..common].chars().zip(name.chars());
-        let equal = equal.take_while(|(a, b)| a == b);
-        let n = equal.map(|(c, _)| c.len_utf8()).sum();
-        common = folder_len(&keys[0][..n]);
-    }
-    keys.iter().map(|key| key[common..].to_owned()).collect()
-}
-
-/// Bytes of a path up to its last separator.
-fn folder_len(path: &str) -> usize {
-    path.rfind(std::path::is_separator).map_or(0, |at| at + 1)
 }
 
 /// As [`recordings`]; files with the same bytes are one recording, too. Files that cannot be read are

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use rayon::prelude::*;
-use timbral_audio::{Clip, Gaps};
+use timbral_audio::{AudioReader, Clip, Gaps, MonoReader};
 
 use crate::error::{Error, Result};
 use crate::extraction::encoded::EncodedSound;
@@ -35,6 +35,27 @@ impl<'a> Sound<'a> {
         }
     }
 
+    /// A reader of a file, on disk or in memory.
+    pub(crate) fn reader(self, files: &SoundFiles) -> Result<AudioReader> {
+        match self {
+            Self::Encoded(sound) => files.encoded_reader(sound),
+            other => files.reader(other.path()),
+        }
+    }
+
+    /// As [`reader`](Self::reader), as one channel.
+    fn mono(self, files: &SoundFiles, sample_rate: u32) -> Result<MonoReader> {
+        Ok(self.reader(files)?.into_mono(Some(sample_rate))?)
+    }
+
+    /// Notes what is missing of a file that was read to its end, and returns it.
+    pub(crate) fn note(self, files: &SoundFiles, gaps: Gaps) -> Gaps {
+        if let Self::File(path) = self {
+            files.note(path, gaps);
+        }
+        gaps
+    }
+
     /// Passes all samples on in blocks, mixed to mono and resampled, and returns what is missing.
     pub(crate) fn for_each_block(
         self,
@@ -44,13 +65,13 @@ impl<'a> Sound<'a> {
     ) -> Result<Gaps> {
         match self {
             Self::File(_) | Self::Encoded(_) => {
-                let mut mono = files.open(self, sample_rate)?;
+                let mut mono = self.mono(files, sample_rate)?;
                 let mut block = Vec::new();
                 while mono.read(&mut block)? > 0 {
                     take(&block)?;
                     block.clear();
                 }
-                Ok(files.note(self, mono.gaps()))
+                Ok(self.note(files, mono.gaps()))
             }
             Self::Clip(clip, _) => {
                 take(clip.to_mono().resample(sample_rate)?.samples())?;
@@ -79,7 +100,7 @@ impl<'a> Sound<'a> {
         };
         let gaps = match self {
             Self::File(_) | Self::Encoded(_) => {
-                let mut segments = files.open(self, sample_rate)?.segments(length, stride)?;
+                let mut segments = self.mono(files, sample_rate)?.segments(length, stride)?;
                 let threads = 2 * rayon::current_num_threads();
                 let n = (BATCH_SAMPLES / length.max(1)).min(threads).clamp(1, BATCH);
                 let mut read = || -> Result<Vec<_>> {
@@ -94,7 +115,7 @@ impl<'a> Sound<'a> {
                     batch_of(results)?;
                     batch = next?;
                 }
-                files.note(self, segments.gaps())
+                self.note(files, segments.gaps())
             }
             Self::Clip(clip, _) => {
                 let clip = clip.to_mono().resample(sample_rate)?;

@@ -3,11 +3,10 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
-use timbral_audio::{AudioReader, Gaps, MonoReader, OpenParams};
+use timbral_audio::{AudioReader, Gaps, OpenParams};
 
 use crate::error::{Error, Result};
 use crate::extraction::encoded::EncodedSound;
-use crate::extraction::sound::Sound;
 
 /// A sound file that was used although something of it is missing.
 #[derive(Debug, Clone, PartialEq)]
@@ -84,21 +83,11 @@ impl SoundFiles {
         Ok(AudioReader::new_with(sound.reader(), name, &self.params)?)
     }
 
-    /// Opens a sound as one channel.
-    pub(crate) fn open(&self, sound: Sound<'_>, sample_rate: u32) -> Result<MonoReader> {
-        let reader = match sound {
-            Sound::Encoded(sound) => self.encoded_reader(sound)?,
-            other => self.reader(other.path())?,
-        };
-        Ok(reader.into_mono(Some(sample_rate))?)
-    }
-
-    /// Notes what is missing of a file that was read to its end, and returns it.
-    pub(crate) fn note(&self, sound: Sound<'_>, gaps: Gaps) -> Gaps {
-        if let (Sound::File(path), false) = (sound, gaps.is_empty()) {
+    /// Notes what is missing of a file that was read to its end.
+    pub(crate) fn note(&self, path: &Path, gaps: Gaps) {
+        if !gaps.is_empty() {
             self.lock().insert(path.to_owned(), gaps);
         }
-        gaps
     }
 
     /// The damaged files since the last call, by their paths.

@@ -15,6 +15,7 @@ use crate::extraction::extractor::{Extractor, FeatureRow, Segmentation};
 use crate::extraction::file_texts::{FileTexts, sound_tags};
 use crate::extraction::inputs::Inputs;
 use crate::extraction::labels::GenreFolder;
+use crate::extraction::paths::absolute_text;
 use crate::extraction::recordings::recordings;
 use crate::extraction::sound_files::{DamagedFile, FileProblems, write_problems};
 
@@ -185,7 +186,7 @@ impl Extraction {
         let todo: Vec<(usize, &PathBuf)> = files
             .iter()
             .enumerate()
-            .filter(|(_, file)| !journal.contains(&key(file)))
+            .filter(|(_, file)| !journal.contains(&absolute_text(file)))
             .collect();
         let resumed = files.len() - todo.len();
         let monitor = SharedMonitor::new(monitor);
@@ -224,7 +225,9 @@ impl Extraction {
         } else if report.files == 0 {
             kept.journal.discard()?;
         } else {
-            report.rows = kept.journal.finish(files.iter().map(|f| key(f)))?;
+            report.rows = kept
+                .journal
+                .finish(files.iter().map(|f| absolute_text(f)))?;
         }
         Ok(report)
     }
@@ -315,7 +318,7 @@ impl Kept {
         match rows {
             Ok(rows) => {
                 let cells = rows.iter().map(|row| row.cells(texts, label));
-                self.journal.append(&key(path), cells)?;
+                self.journal.append(&absolute_text(path), cells)?;
                 self.files += 1;
             }
             Err(error) => self.skipped.push((i, error)),
@@ -364,15 +367,6 @@ pub(crate) fn columns(names: &[String], texts: &[&str]) -> Vec<String> {
         .chain(texts.iter().copied().map(name))
         .chain([name("label")])
         .collect()
-}
-
-/// The key of a file in the journal: its absolute path; bytes that are not UTF-8 are escaped.
-pub(crate) fn key(path: &Path) -> String {
-    let whole = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
-    match whole.to_str() {
-        Some(name) => name.to_owned(),
-        None => format!("{whole:?}"),
-    }
 }
 
 #[cfg(test)]
