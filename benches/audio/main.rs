@@ -19,9 +19,14 @@ use std::process::Command;
 
 use criterion::{Criterion, criterion_group, criterion_main};
 use symphonia::core::codecs::CodecParameters;
+use symphonia::core::codecs::registry::CodecRegistry;
 use symphonia::core::formats::TrackType;
-use symphonia::core::formats::probe::Hint;
+use symphonia::core::formats::probe::{Hint, Probe};
 use symphonia::core::io::MediaSourceStream;
+use symphonia_codec_pcm::PcmDecoder;
+use symphonia_format_isomp4::IsoMp4Reader;
+use symphonia_format_ogg::OggReader;
+use symphonia_format_riff::WavReader;
 use timbral::audio::AudioReader;
 
 const RATE: u32 = 44_100;
@@ -84,14 +89,20 @@ fn by_timbral(file: &[u8], mut take: impl FnMut(&[f32])) {
 
 fn by_symphonia(file: &[u8], mut take: impl FnMut(&[f32])) {
     let media = MediaSourceStream::new(Box::new(Cursor::new(file.to_vec())), Default::default());
-    let probe = symphonia::default::get_probe();
+    let mut probe = Probe::new();
+    symphonia::default::register_enabled_formats(&mut probe);
+    probe.register_format::<WavReader<'_>>();
+    probe.register_format::<IsoMp4Reader<'_>>();
+    probe.register_format::<OggReader<'_>>();
     let reader = probe.probe(&Hint::new(), media, Default::default(), Default::default());
     let mut reader = reader.unwrap();
     let track = reader.default_track(TrackType::Audio).unwrap();
     let Some(CodecParameters::Audio(codec)) = &track.codec_params else {
         panic!("no sound");
     };
-    let codecs = symphonia::default::get_codecs();
+    let mut codecs = CodecRegistry::new();
+    symphonia::default::register_enabled_codecs(&mut codecs);
+    codecs.register_audio_decoder::<PcmDecoder>();
     let mut decoder = codecs
         .make_audio_decoder(codec, &Default::default())
         .unwrap();
