@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use anyhow::ensure;
 use indicatif::{ProgressBar, ProgressStyle};
-use timbral::{Error, FileProblems};
+use timbral::{Error, FileProblems, PredictionReport};
 use timbral_core::{Monitor, Progress, counted};
 
 use crate::status::Status;
@@ -58,6 +58,14 @@ impl Session {
 
     pub(crate) fn is_stopped(&self) -> bool {
         STOP.load(Ordering::Relaxed)
+    }
+
+    /// What a monitor without a bar returns.
+    pub(crate) fn flow(&self) -> ControlFlow<()> {
+        match self.is_stopped() {
+            true => ControlFlow::Break(()),
+            false => ControlFlow::Continue(()),
+        }
     }
 
     /// The error of work that was stopped, if it was.
@@ -122,10 +130,7 @@ impl Monitor for Bar<'_> {
         self.bar.set_position(progress.done as u64);
         self.bar.set_prefix(progress.unit);
         self.bar.set_message(progress.message.clone());
-        match self.session.is_stopped() {
-            true => ControlFlow::Break(()),
-            false => ControlFlow::Continue(()),
-        }
+        self.session.flow()
     }
 }
 
@@ -143,6 +148,16 @@ pub(crate) fn phase(what: impl std::fmt::Display) {
 /// The same for work on so many sound files.
 pub(crate) fn phase_of_files(doing: &str, n: usize) {
     phase(format!("{doing} {}", counted(n, "sound file")));
+}
+
+/// Prints on stderr what became of the files, and of those that were not found; returns the status.
+pub(crate) fn report_files(mut report: PredictionReport, not_found: Vec<Error>) -> Status {
+    report.skipped.splice(0..0, not_found);
+    eprintln!("{report}");
+    match report.stopped {
+        true => Status::Stopped,
+        false => Status::of_files(report.files, report.skipped.len()),
+    }
 }
 
 /// Names the files that were skipped or are damaged on stderr.

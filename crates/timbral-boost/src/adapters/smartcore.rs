@@ -1,5 +1,3 @@
-use std::collections::BTreeMap;
-
 use ::smartcore::api::{Predictor, SupervisedEstimator};
 use ::smartcore::error::Failed;
 use ::smartcore::linalg::basic::arrays;
@@ -46,21 +44,7 @@ where
 {
     /// A model without features, for `cross_validate`.
     fn new() -> Self {
-        Self::new(Model {
-            objective: Objective::SquaredError,
-            n_features: 0,
-            base_score: vec![0.0],
-            trees: Vec::new(),
-            tree_outputs: Vec::new(),
-            round_starts: vec![0],
-            feature_names: None,
-            feature_types: None,
-            encoding: None,
-            class_names: None,
-            best_iteration: None,
-            position_bias: None,
-            attributes: BTreeMap::new(),
-        })
+        Self::new(Model::without_trees(Objective::SquaredError, 0, vec![0.0]))
     }
 
     fn fit(x: &X, y: &Y, params: BoostParams) -> Result<Self, Failed> {

@@ -38,6 +38,29 @@ pub struct Model {
 }
 
 impl Model {
+    /// A model that predicts the initial scores.
+    pub(crate) fn without_trees(
+        objective: Objective,
+        n_features: usize,
+        base_score: Vec<f32>,
+    ) -> Self {
+        Self {
+            objective,
+            n_features,
+            base_score,
+            trees: Vec::new(),
+            tree_outputs: Vec::new(),
+            round_starts: vec![0],
+            feature_names: None,
+            feature_types: None,
+            encoding: None,
+            class_names: None,
+            best_iteration: None,
+            position_bias: None,
+            attributes: BTreeMap::new(),
+        }
+    }
+
     /// The objective the model was trained with.
     pub fn objective(&self) -> &Objective {
         &self.objective

@@ -1,4 +1,3 @@
-use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 
 use rayon::prelude::*;
@@ -139,21 +138,7 @@ impl Training<'_> {
                 scores
             }
         };
-        Ok(Model {
-            objective,
-            n_features,
-            base_score: scores,
-            trees: Vec::new(),
-            tree_outputs: Vec::new(),
-            round_starts: vec![0],
-            feature_names: None,
-            feature_types: None,
-            encoding: None,
-            class_names: None,
-            best_iteration: None,
-            position_bias: None,
-            attributes: BTreeMap::new(),
-        })
+        Ok(Model::without_trees(objective, n_features, scores))
     }
 
     fn boost<B: Bin>(

@@ -1,4 +1,3 @@
-use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
 use timbral::{Classifier, Inputs, Prediction, Progress};
@@ -6,7 +5,7 @@ use timbral::{Classifier, Inputs, Prediction, Progress};
 use crate::command::Command;
 use crate::options::page::PageArgs;
 use crate::options::{SoundArgs, find_files};
-use crate::session::{ThreadArgs, phase_of_files};
+use crate::session::{ThreadArgs, phase_of_files, report_files};
 use crate::status::Status;
 
 /// `predict`: the genres of sound files, by a classifier that `train` made.
@@ -58,17 +57,10 @@ impl Command for Predict {
                 println!("{window}");
             }
         };
-        let mut stop = |_: &Progress| match session.is_stopped() {
-            true => ControlFlow::Break(()),
-            false => ControlFlow::Continue(()),
-        };
-        let mut report = classifier.predict_files(&files, print, &mut stop);
-        report.skipped.splice(0..0, unreadable);
-        eprintln!("{report}");
+        let mut stop = |_: &Progress| session.flow();
+        let report = classifier.predict_files(&files, print, &mut stop);
+        let status = report_files(report, unreadable);
         page.save()?;
-        Ok(match report.stopped {
-            true => Status::Stopped,
-            false => Status::of_files(report.files, report.skipped.len()),
-        })
+        Ok(status)
     }
 }

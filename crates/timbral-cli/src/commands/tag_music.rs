@@ -1,4 +1,3 @@
-use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
 use anyhow::ensure;
@@ -9,7 +8,7 @@ use crate::command::Command;
 use crate::options::page::PageArgs;
 use crate::options::weights::WeightArgs;
 use crate::options::{SoundArgs, find_files};
-use crate::session::{Session, ThreadArgs, phase_of_files};
+use crate::session::{Session, ThreadArgs, phase_of_files, report_files};
 use crate::status::Status;
 
 /// `tag-music`: the tags of sound files, by a published network.
@@ -96,18 +95,11 @@ impl TagMusic {
                 println!("{window}");
             }
         };
-        let mut stop = |_: &Progress| match session.is_stopped() {
-            true => ControlFlow::Break(()),
-            false => ControlFlow::Continue(()),
-        };
-        let mut report = tagger.files(&files, print, &mut stop);
-        report.skipped.splice(0..0, unreadable);
-        eprintln!("{report}");
+        let mut stop = |_: &Progress| session.flow();
+        let report = tagger.files(&files, print, &mut stop);
+        let status = report_files(report, unreadable);
         page.save()?;
-        Ok(match report.stopped {
-            true => Status::Stopped,
-            false => Status::of_files(report.files, report.skipped.len()),
-        })
+        Ok(status)
     }
 }
 
