@@ -1,10 +1,12 @@
 //! The formats: every module turns the bytes of one family of formats into a [`Source`].
 //!
-//! `sniff` finds the format. `wav`, `aiff`, `au`, `caf`, `mp4` and `matroska` parse headers; uncompressed samples
-//! are read by `pcm` and converted by `encoding`, packets of a codec (`demuxer`, `blocks`) are decoded by a `decoder` (`packets`). `mpeg`,
-//! `aac`, `flac` and `ogg` find packets in streams without a table. All read through `bytes`, which bounds every
-//! allocation by the length of the file. `symphonia`, `vorbis`, `rusty_aac` and `opus` adapt the
-//! decoders of other crates; `ima` is a decoder.
+//! `sniff` finds the format. `wav`, `aiff`, `au`, `caf`, `mp4` and `matroska` parse headers. Uncompressed
+//! samples are read by `pcm` and converted by `encoding`. Packets of a codec (`demuxer`, `blocks`) are decoded
+//! by a `decoder` (`packets`).
+//!
+//! `mpeg`, `aac`, `flac` and `ogg` find packets in streams without a table. All read through `bytes`, which
+//! bounds every allocation by the length of the file. `symphonia`, `vorbis`, `rusty_aac` and `opus` adapt the
+//! decoders of other crates; `ima` is a decoder of this crate.
 
 mod aac;
 mod aiff;

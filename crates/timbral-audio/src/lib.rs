@@ -4,7 +4,7 @@
 //! - [`Clip`] is a sound in memory: interleaved `f32` samples, sample rate, channels.
 //! - [`MonoReader`] reads a file as one channel at one sample rate, and [`Segments`] cuts it into
 //!   pieces; both use bounded memory, however long the file is.
-//! - [`SoundTags`] are the title, artist and album that the tags of a file say.
+//! - [`SoundTags`] are the title, artist and album in the tags of a file.
 //! - [`Resampler`] changes the sample rate.
 //!
 //! # Formats
@@ -18,42 +18,58 @@
 //! | Matroska, WebM | the codecs above, uncompressed sound |
 //! | FLAC, MP3, MP2, MP1, AAC in ADTS | themselves |
 //!
-//! This crate reads the containers, uncompressed sound and IMA ADPCM. The other decoders are those of Symphonia, lewton (Vorbis of
-//! three and more channels) and rusty_aac (HE-AAC, and AAC of more than two channels), with the default feature `symphonia`, and of ropus, with the default feature `opus`.
+//! This crate itself reads the containers, uncompressed sound and IMA ADPCM. The default feature `symphonia`
+//! adds the decoders of Symphonia, of lewton (Vorbis with three or more channels) and of rusty_aac (HE-AAC, and
+//! AAC with more than two channels). The default feature `opus` adds the decoder of ropus.
 //!
-//! Not decoded, and refused by name (`not supported: ...`): AAC of other profiles (Main, LTP, LD, ELD, xHE-AAC),
-//! AC-3, DTS, Speex, WMA, WavPack, Monkey's Audio, True Audio, Musepack, DSD, AMR, MIDI and others; encrypted files;
-//! free-format MP3 beyond the highest bit rate of the table; MP4 whose edit list has a pause.
+//! These are not decoded; the error names them (`not supported: ...`):
 //!
-//! More than two channels have the order of the stream: Vorbis and Opus left, centre, right, those behind, low
-//! frequencies last; FLAC, WAV and others left, right, centre, low frequencies, those behind.
+//! - AAC of other profiles (Main, LTP, LD, ELD, xHE-AAC), AC-3, DTS, Speex, WMA, WavPack, Monkey's Audio, True
+//!   Audio, Musepack, DSD, AMR, MIDI and others;
+//! - encrypted files;
+//! - free-format MP3 beyond the highest bit rate of the table;
+//! - MP4 whose edit list has a pause.
 //!
-//! A length in a header that was written before the length was known (0, nearly 2^31 or 2^32) is not believed: the
-//! file is read to its end. Tags and other bytes before and after the sound are passed over. An incomplete last
-//! frame of uncompressed sound is dropped. Joined MP3 or FLAC files and chained OGG streams are read as one; if
-//! their sample rate or channels differ, the later ones are converted to those of the first.
+//! More than two channels have the order of the stream. For Vorbis and Opus it is left, centre, right, rear
+//! channels, low frequencies. For FLAC, WAV and others it is left, right, centre, low frequencies, rear
+//! channels.
+//!
+//! Some programs write a header before they know the length of the sound, and put 0 or nearly 2^31 or 2^32
+//! there. Such a length is ignored, and the file is read to its end. Tags and other bytes before and after the
+//! sound are skipped. An incomplete last frame of uncompressed sound is dropped.
+//!
+//! Joined MP3 or FLAC files and chained OGG streams are read as one. If their sample rates or channels differ,
+//! the later ones are converted to those of the first.
 //!
 //! The first bytes of a file decide its format, not its name. One exception: if they are of no known
 //! format and the name ends in `.mp3`, `.mp2` or `.aac`, the file is searched for a first frame.
 //!
 //! # Samples
 //!
-//! Integer samples of b bits become `x / 2^(b-1)`, in -1..1, the numbers that libsndfile and
-//! `librosa.load(sr=None)` give; `tests/scripts/decode_against_soundfile.py` compares them for 34
-//! formats and encodings. Float samples are unchanged. The delay that an encoder adds is removed for
-//! MP3 (if the encoder stored it), OGG, Opus and MP4 (by its edit list, whose parts are played as by ffmpeg), not for AAC in
-//! ADTS (1024 samples) and, as by ffmpeg, not for AAC and MP3 in Matroska; padding that Matroska declares is dropped. Opus is
-//! decoded with fixed-point arithmetic to 16 bits; below full scale it differs from libopus by up to 5e-4 (-72 dB), and
-//! louder peaks are clipped at full scale.
+//! Integer samples of b bits become `x / 2^(b-1)`, in -1..1, as in libsndfile and `librosa.load(sr=None)`.
+//! `tests/scripts/decode_against_soundfile.py` compares them for 34 formats and encodings. Float samples are
+//! unchanged.
+//!
+//! The delay that an encoder adds is removed for MP3 (if the encoder stored it), OGG, Opus and MP4 (by its edit
+//! list, whose parts are played as by ffmpeg). It is kept for AAC in ADTS (1024 samples) and, as by ffmpeg, for
+//! AAC and MP3 in Matroska. Padding that Matroska declares is dropped.
+//!
+//! Opus is decoded with fixed-point arithmetic to 16 bits. Below full scale it differs from libopus by up to
+//! 5e-4 (-72 dB), and louder peaks are clipped at full scale.
 //!
 //! # Errors
 //!
-//! A file that is damaged or not a sound file is an [`Error`] that names the file and the reason. A damaged packet
-//! is an error with its time and byte; with [`OpenParams::lenient`] it becomes a gap of silence, which
-//! [`AudioReader::gaps`] counts. A file whose end is missing is read as far as it goes, as ffmpeg and libsndfile do;
-//! [`AudioReader::gaps`] says where it ends, if the format stores the exact length (WAV, AU, AIFF, FLAC, MP4, CAF, MP3
-//! whose encoder stored it) or a block of OGG or Matroska is cut. A panic
-//! in a decoder is caught and becomes an error; the program's panic hook still runs.
+//! A file that is damaged, or that is not a sound file, gives an [`Error`] with the name of the file and the
+//! reason.
+//!
+//! A damaged packet is an error with its time and byte. With [`OpenParams::lenient`] it becomes a gap of
+//! silence, which [`AudioReader::gaps`] counts.
+//!
+//! A file whose end is missing is read as far as it goes, as by ffmpeg and libsndfile. [`AudioReader::gaps`]
+//! then has the time at which it ends, if the format stores the exact length (WAV, AU, AIFF, FLAC, MP4, CAF,
+//! MP3 whose encoder stored it) or if an OGG page or a Matroska block is cut.
+//!
+//! A panic in a decoder is caught and becomes an error; the program's panic hook still runs.
 //!
 //! # Example
 //!

@@ -4,8 +4,8 @@ use crate::reader::AudioReader;
 use crate::resample::{ResampleParams, Resampler};
 use crate::source::Gaps;
 
-/// A sound file as one channel at one sample rate, block by block: made by
-/// [`AudioReader::into_mono`].
+/// A sound file that is read block by block, as one channel at one sample rate. [`AudioReader::into_mono`]
+/// makes it.
 ///
 /// The samples are those of `clip.to_mono().resample(sample_rate)`, bit for bit. Channels are mixed
 /// before the sample rate is changed, so that the expensive step runs once.
@@ -65,7 +65,7 @@ impl MonoReader {
         self.reader.label()
     }
 
-    /// What is missing in what was read so far, as [`AudioReader::gaps`].
+    /// What is missing so far in the part that was read; see [`AudioReader::gaps`].
     pub fn gaps(&self) -> Gaps {
         self.reader.gaps()
     }
@@ -74,8 +74,8 @@ impl MonoReader {
     ///
     /// # Errors
     ///
-    /// Those of [`AudioReader::read`]; [`NotFinite`](Error::NotFinite) also for samples so large that their mean or their
-    /// value at another rate is beyond the range of 32 bits.
+    /// Those of [`AudioReader::read`]. [`NotFinite`](Error::NotFinite) is also returned for samples so large
+    /// that their mean, or their value at another rate, is beyond the range of 32 bits.
     pub fn read(&mut self, out: &mut Vec<f32>) -> Result<usize> {
         let start = out.len();
         while out.len() == start && !self.done {
@@ -115,8 +115,8 @@ impl MonoReader {
 }
 
 impl AudioReader {
-    /// Reads the file as one channel, the mean of its channels, at `sample_rate` Hz (`None`: that of
-    /// the file), block by block.
+    /// Reads the file block by block as one channel, the mean of its channels, at `sample_rate` Hz. `None`
+    /// keeps the sample rate of the file.
     ///
     /// # Errors
     ///
@@ -141,9 +141,9 @@ impl AudioReader {
 }
 
 impl Clip {
-    /// One channel, the mean of all: `(x_0 + ... + x_(c-1)) / c` summed in that order in f32.
+    /// One channel, the mean of all channels: `(x_0 + ... + x_(c-1)) / c`, summed in that order in f32.
     ///
-    /// Equal to `librosa.to_mono` (numpy's `mean`) to the bit for up to 7 channels; from 8 on numpy
+    /// Equals `librosa.to_mono` (numpy's `mean`) to the bit for up to 7 channels. For 8 and more channels numpy
     /// sums interleaved channels pairwise, which may differ in the last bit.
     pub fn to_mono(&self) -> Self {
         let mut samples = Vec::with_capacity(self.frames());

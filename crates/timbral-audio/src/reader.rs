@@ -17,8 +17,9 @@ use crate::source::{Gaps, Source, StreamInfo, open_file};
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct OpenParams {
-    /// Whether a damaged packet is replaced by silence of its length, which [`AudioReader::gaps`] counts; the
-    /// length of the file bounds all silence ([`Gaps::short`]). Default: no, it is an error.
+    /// Whether a damaged packet is replaced by silence of the same length, instead of ending the reading with
+    /// an error; default false. [`AudioReader::gaps`] counts these packets. The length of the file limits the
+    /// total silence ([`Gaps::short`]).
     pub lenient: bool,
     #[doc(hidden)]
     pub _non_exhaustive: (),
@@ -37,7 +38,7 @@ impl OpenParams {
 
 /// A sound file that is read block by block, in bounded memory.
 ///
-/// The first bytes of the file decide its format. If they are of no known format and the name ends in
+/// The first bytes of the file decide its format. If they belong to no known format, and the name ends in
 /// `.mp3`, `.mp2` or `.aac`, the file is searched for a first frame.
 ///
 /// ```
@@ -82,7 +83,7 @@ impl AudioReader {
         Self::open_with(path, &OpenParams::default())
     }
 
-    /// Opens the file at `path` with other than the default parameters.
+    /// Opens the file at `path` with these parameters.
     ///
     /// # Errors
     ///
@@ -92,8 +93,8 @@ impl AudioReader {
         Self::new_with(file, label, params)
     }
 
-    /// Reads a sound file from `reader`, which is at the first byte of the file; `label` is the name of
-    /// the file in error messages.
+    /// Reads a sound file from `reader`, whose position must be the first byte of the file. `label` is the name
+    /// of the file in error messages.
     ///
     /// # Errors
     ///
@@ -109,7 +110,7 @@ impl AudioReader {
         Self::new_with(reader, label, &OpenParams::default())
     }
 
-    /// Reads a sound file from `reader` with other than the default parameters.
+    /// Reads a sound file from `reader` with these parameters; see [`new`](Self::new).
     ///
     /// # Errors
     ///
@@ -138,8 +139,8 @@ impl AudioReader {
         })
     }
 
-    /// What is missing in what was read so far: damaged packets that were replaced by silence, if the file was
-    /// opened with [`OpenParams::lenient`], and an end that is cut off.
+    /// What is missing so far in the part that was read: damaged packets that were replaced by silence, if the
+    /// file was opened with [`OpenParams::lenient`], and an end that is cut off.
     pub fn gaps(&self) -> Gaps {
         let gaps = self.source.gaps();
         Gaps {
@@ -173,17 +174,17 @@ impl AudioReader {
         &self.label
     }
 
-    /// Fills `block` with interleaved samples, nominally in -1..1, and returns the number of values
-    /// written: whole frames, as many as fit, fewer only at the end of the file, 0 after it.
+    /// Fills `block` with interleaved samples, nominally in -1..1, and returns the number of values written. It
+    /// writes whole frames, as many as fit. There are fewer only at the end of the file, and 0 after it.
     ///
     /// An integer of b bits is divided by 2^(b-1); floats are unchanged.
     ///
     /// # Errors
     ///
-    /// [`Error::InvalidParameter`] if `block` has no room for one frame; [`Error::Damaged`],
-    /// [`Error::Malformed`], [`Error::Truncated`], [`Error::Unsupported`], [`Error::NotFinite`], [`Error::NoSamples`] or
-    /// [`Error::Io`] if the next block of the file is not valid. After an error the position in the
-    /// file is unspecified.
+    /// [`Error::InvalidParameter`] if `block` is shorter than one frame. [`Error::Damaged`],
+    /// [`Error::Malformed`], [`Error::Truncated`], [`Error::Unsupported`], [`Error::NotFinite`],
+    /// [`Error::NoSamples`] or [`Error::Io`] if the next block of the file is not valid. After an error the
+    /// position in the file is unspecified.
     pub fn read(&mut self, block: &mut [f32]) -> Result<usize> {
         let channels = usize::from(self.info.channels);
         check(
@@ -285,8 +286,8 @@ impl std::fmt::Debug for AudioReader {
     }
 }
 
-/// Decodes the whole file at `path`: a file whose end is missing as far as it goes. [`AudioReader`] says what
-/// is missing.
+/// Decodes the whole file at `path`. A file whose end is missing is decoded as far as it goes;
+/// [`AudioReader::gaps`] reports what is missing.
 ///
 /// # Errors
 ///
@@ -295,7 +296,7 @@ pub fn decode(path: impl AsRef<Path>) -> Result<Clip> {
     AudioReader::open(path)?.read_to_end()
 }
 
-/// Decodes a whole sound file from `reader`; `label` is its name in error messages.
+/// Decodes a whole sound file from `reader`; `label` is the name of the file in error messages.
 ///
 /// # Errors
 ///

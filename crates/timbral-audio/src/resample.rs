@@ -21,7 +21,7 @@ use soxr_hq::SoxrHq;
 
 /// The filter of a [`Resampler`].
 ///
-/// Frequencies in units of the lower Nyquist frequency, half the lower of the two rates:
+/// Frequencies are in units of the lower Nyquist frequency, which is half the lower of the two rates:
 ///
 /// | quality | within 0.01 dB up to | -6 dB at | stopband from | stopband |
 /// |---|---|---|---|---|
@@ -31,10 +31,9 @@ use soxr_hq::SoxrHq;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub enum ResampleQuality {
-    /// soxr's HQ recipe (linear phase, 20 bits), which `librosa.load` and `librosa.resample` use: the
-    /// default.
+    /// soxr's HQ recipe (linear phase, 20 bits), which `librosa.load` and `librosa.resample` use; the default.
     ///
-    /// soxr's frequency response at every pair of rates, which was measured and modelled; see
+    /// It has soxr's frequency response at every pair of rates, which was measured and modelled. See
     /// [`Resampler`] for the differences.
     #[default]
     SoxrHq,
@@ -82,23 +81,24 @@ impl ResampleParams {
     }
 }
 
-/// Changes the sample rate of one channel, at once or piece by piece; the samples are the same to the
-/// bit, on every processor.
+/// Changes the sample rate of one channel, at once or piece by piece. The samples are the same to the bit in
+/// both cases, and on every processor.
 ///
-/// Band-limited interpolation: output sample k is the signal, low-pass filtered below the lower
-/// Nyquist frequency, at time `k / to`:
+/// It is a band-limited interpolation. Output sample k is the signal, low-pass filtered below the lower Nyquist
+/// frequency, at time `k / to`:
 ///
 /// ```text
 /// y[k] = sum_n x[n] h(k from / to - n),   k = 0 .. ceil(n_samples to / from)
 /// ```
 ///
-/// with the symmetric kernel h of the [`ResampleQuality`]. The signal is zero before its start and after
-/// its end. The length is that of `librosa.resample`: soxr rounds `n to / from` and resampy cuts it, and where
-/// that is one sample less, the last sample is zero, as librosa makes it.
+/// with the symmetric kernel h of the [`ResampleQuality`]. The signal is zero before its start and after its
+/// end. The result has `ceil(n to / from)` samples for n samples, as in `librosa.resample`. soxr rounds
+/// `n to / from`, and resampy rounds it down; where this gives one sample less, the last sample is zero, as in
+/// librosa.
 ///
-/// With the default quality the samples are those of `librosa.load(path, sr=to)` before rounding: for noise,
-/// sweeps and music they differ from those of the Python package `soxr` by less than -100 dB RMS of the
-/// signal, at every pair of rates from 8 to 192 kHz. The README has the table, and the speed.
+/// With the default quality the samples are those of `librosa.load(path, sr=to)` before rounding. For noise,
+/// sweeps and music they differ from those of the Python package `soxr` by less than -100 dB RMS of the signal,
+/// at every pair of rates from 8 to 192 kHz. The README has a table of the differences, and the speed.
 ///
 /// ```
 /// use timbral_audio::{ResampleParams, Resampler};
@@ -175,7 +175,7 @@ impl Resampler {
         self.to
     }
 
-    /// Resamples a whole signal of n samples to `ceil(n * to / from)`.
+    /// Resamples a whole signal of n samples; the result has `ceil(n * to / from)` samples.
     ///
     /// # Errors
     ///
@@ -188,8 +188,8 @@ impl Resampler {
         Ok(out)
     }
 
-    /// Takes the next piece of a signal and appends the output samples that it completes to `out`;
-    /// there may be none.
+    /// Takes the next piece of a signal, and appends the output samples that it completes to `out`. There may
+    /// be none.
     ///
     /// # Errors
     ///

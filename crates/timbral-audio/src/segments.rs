@@ -21,8 +21,8 @@ fn segment_starts(n: usize, length: usize, stride: usize) -> Result<impl Iterato
 
 /// An iterator over the segments of a file, made by [`MonoReader::segments`].
 ///
-/// The file is read as the iterator advances; at most one segment and one block of the file are in
-/// memory. An error is the last item.
+/// The file is read as the iterator advances. At most one segment and one block of the file are in memory.
+/// After an error the iterator ends.
 #[derive(Debug)]
 pub struct Segments {
     reader: MonoReader,
@@ -50,7 +50,7 @@ impl Segments {
         })
     }
 
-    /// What is missing in what was read so far, as [`AudioReader::gaps`](crate::AudioReader::gaps).
+    /// What is missing so far in the part that was read; see [`AudioReader::gaps`](crate::AudioReader::gaps).
     pub fn gaps(&self) -> Gaps {
         self.reader.gaps()
     }
@@ -100,13 +100,13 @@ impl Iterator for Segments {
 
 impl MonoReader {
     /// Segments of `length` samples, one every `stride` samples: segment i is samples
-    /// `i * stride .. i * stride + length`; there is no incomplete last segment. They overlap for
-    /// `length > stride` and leave gaps for `length < stride`.
+    /// `i * stride .. i * stride + length`. An incomplete last segment is left out. Segments overlap if
+    /// `length > stride`; samples between them are skipped if `length < stride`.
     ///
     /// # Errors
     ///
     /// [`Error::InvalidParameter`](crate::Error::InvalidParameter) if `length` or `stride` is 0.
-    /// An item is an error of [`AudioReader::read`](crate::AudioReader::read).
+    /// Each item can be an error of [`AudioReader::read`](crate::AudioReader::read).
     pub fn segments(self, length: usize, stride: usize) -> Result<Segments> {
         Segments::new(self, length, stride)
     }
@@ -114,8 +114,8 @@ impl MonoReader {
 
 impl Clip {
     /// Segments of `length` frames, one every `stride` frames: segment i is frames
-    /// `i * stride .. i * stride + length`; there is no incomplete last segment. They overlap for
-    /// `length > stride` and leave gaps for `length < stride`.
+    /// `i * stride .. i * stride + length`. An incomplete last segment is left out. Segments overlap if
+    /// `length > stride`; frames between them are skipped if `length < stride`.
     ///
     /// # Errors
     ///

@@ -48,23 +48,26 @@ pub(crate) trait Source: Send {
     }
 }
 
-/// What is missing of a sound.
+/// What is missing in a sound.
 ///
-/// Displayed as a part of a sentence: `2 gaps filled with silence, the first at 3.100 s`, or `ends early, at
-/// 12.500 s`, or both; `5 gaps filled with silence (2 of them not in full), ..` if [`short`](Self::short) is 2.
+/// `Display` writes a part of a sentence: `2 gaps filled with silence, the first at 3.100 s`, or
+/// `ends early, at 12.500 s`, or both. If [`short`](Self::short) is 2 it is
+/// `5 gaps filled with silence (2 of them not in full), ..`.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 #[non_exhaustive]
 pub struct Gaps {
     /// Damaged packets that were replaced by silence or left out; 0 unless the file was opened with
     /// [`OpenParams::lenient`](crate::OpenParams::lenient).
     pub count: u64,
-    /// How many of these have less silence than the packet had sound, or none: packets before the first intact one,
-    /// and those after 48 000 frames of silence and 64 more per byte of the file up to there. The sound of
-    /// common files is below 10 frames per byte, that of the lowest bit rates 64.
+    /// How many of these packets were replaced by less silence than they had sound, or by none. These are
+    /// packets before the first intact one, and packets after the limit of the silence: 48 000 frames, and 64
+    /// more per byte of the file up to there. Common files have fewer than 10 frames of sound per byte; those
+    /// of the lowest bit rates have 64.
     pub short: u64,
-    /// Where the first of them starts, in seconds from the start of the sound.
+    /// The start of the first gap, in seconds from the start of the sound; `None` without gaps.
     pub first: Option<f64>,
-    /// Where the sound ends, in seconds, if its header or its packets promise more.
+    /// The time at which the sound ends, in seconds, if its header or its packets declare more sound; else
+    /// `None`.
     pub cut_at: Option<f64>,
 }
 

@@ -1,6 +1,6 @@
-//! What the tags of a sound file say: title, artist, album.
+//! Title, artist and album from the tags of a sound file.
 //!
-//! `id3`, `ape`, `vorbis`, `matroska` and `caf` read tags from memory; `find` knows where they are in each container.
+//! `id3`, `ape`, `vorbis`, `matroska` and `caf` read tags from memory; `find` locates them in each container.
 
 mod ape;
 mod caf;
@@ -16,9 +16,9 @@ use std::path::Path;
 use crate::error::Result;
 use crate::source::open_file;
 
-/// Title, artist and album of a piece of music, as the tags of its file say.
+/// Title, artist and album of a piece of music, from the tags of its file.
 ///
-/// | tags | of |
+/// | tags | where they are read |
 /// |---|---|
 /// | ID3v2.2, 2.3, 2.4 | MP3, AAC, and before any other format; the chunks `id3 ` of WAV and `ID3 ` of AIFF |
 /// | ID3v1 | the end of a file |
@@ -30,9 +30,10 @@ use crate::source::open_file;
 /// | `info` | CAF |
 /// | `Tags`, and the title in `Info` | Matroska, WebM |
 ///
-/// Of several tags the first that has a field counts, ID3v1 last; of several values the first. Spaces around a text and control
-/// characters are removed; texts that only say that nothing is known (`Unknown Artist`, `Various Artists`) are left
-/// out. A damaged tag is no error: what can be read of it is used. At most 16 MiB of a tag are read.
+/// If a file has several tags, each field comes from the first tag that has it; ID3v1 is the last. If a tag has
+/// several values of a field, the first one is used. Spaces around a text and control characters are removed.
+/// Texts that stand for an unknown value (`Unknown Artist`, `Various Artists`) are left out. A damaged tag is
+/// no error: what can be read of it is used. At most 16 MiB of a tag are read.
 ///
 /// ```
 /// use std::io::Cursor;
@@ -60,7 +61,7 @@ pub struct SoundTags {
 }
 
 impl SoundTags {
-    /// Reads the tags of a file; those that it does not have, or that cannot be read, are `None`.
+    /// Reads the tags of a file. Fields that the file does not have, or that cannot be read, are `None`.
     ///
     /// # Errors
     ///
@@ -70,7 +71,7 @@ impl SoundTags {
         Ok(Self::from_reader(file))
     }
 
-    /// Reads the tags of a sound file from `reader`, which is at its first byte.
+    /// Reads the tags of a sound file from `reader`, whose position must be the first byte of the file.
     pub fn from_reader(reader: impl Read + Seek + Send + Sync + 'static) -> Self {
         find::tags(Box::new(reader))
     }

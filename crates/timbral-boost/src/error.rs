@@ -2,7 +2,7 @@ use std::path::{Path, PathBuf};
 
 use timbral_core::InvalidParameter;
 
-/// Everything that can go wrong with boosted trees.
+/// What can go wrong in training, prediction, explanation, and the reading and writing of models.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
@@ -33,7 +33,7 @@ pub enum Error {
         /// Columns of the table.
         got: usize,
     },
-    /// A number is NaN, infinite or out of the range of its argument.
+    /// A number is NaN, infinite or outside the range of its argument.
     #[error("{name}[{index}] = {value}: {reason}")]
     InvalidValue {
         /// The argument.
@@ -50,7 +50,7 @@ pub enum Error {
     Io {
         /// The file.
         path: PathBuf,
-        /// The reason of the operating system.
+        /// The reason that the operating system gives.
         reason: std::io::Error,
     },
     /// A model file is damaged, or does not hold a model of trees.
@@ -71,8 +71,8 @@ pub enum Error {
         /// The part, such as `categorical splits`.
         what: String,
     },
-    /// A number of the training is no longer finite: the steps are too large, or labels, weights or
-    /// gradients are near the limits of `f32`.
+    /// A number became infinite or NaN in training: the steps are too large, or labels, weights or gradients
+    /// are near the limits of `f32`.
     #[error(
         "training diverged in round {round}: {what} not finite; lower learning_rate, raise lambda, set \
          max_delta_step, or scale labels and weights down"
@@ -83,7 +83,7 @@ pub enum Error {
         /// What is not finite, such as `a gradient is`.
         what: &'static str,
     },
-    /// Rows cannot be read from where they are, see [`RowSource`](crate::RowSource).
+    /// A [`RowSource`](crate::RowSource) cannot read its rows, or returns other rows than it announced.
     #[error("cannot read rows: {0}")]
     Source(Box<dyn std::error::Error + Send + Sync>),
     /// An error of linfa itself, for example in its cross-validation.

@@ -1,12 +1,13 @@
-//! Gradient-boosted trees with XGBoost's semantics and models.
+//! Gradient-boosted trees that equal those of XGBoost, and read and write its model files.
 //!
-//! [`BoostParams::fit`] trains a [`Model`] on a [`Dataset`]; [`Training`] adds validation rows and early
-//! stopping, further evaluated sets, a model to continue, progress, and losses of your own. A model is
-//! saved in XGBoost's formats, predicts through a [`Predictor`], and is explained by
-//! [`Model::shap_values`], [`Model::importance`] and [`permutation_importance`].
+//! [`BoostParams::fit`] trains a [`Model`] on a [`Dataset`]. [`Training`] adds validation rows and early
+//! stopping, further evaluated sets, a model to continue, progress reports, and custom losses.
 //!
-//! From a table to a model, to a file for XGBoost, to probabilities. XGBoost 3.4 with
-//! `tree_method="hist"` gives the same probabilities:
+//! A model is saved in XGBoost's formats. [`Model::compile`] makes a [`Predictor`] of it.
+//! [`Model::shap_values`], [`Model::importance`] and [`permutation_importance`] explain it.
+//!
+//! The example trains a model, saves it in a file that XGBoost can load, reads the file, and predicts
+//! probabilities. XGBoost 3.4 with `tree_method="hist"` gives the same probabilities:
 //!
 //! ```
 //! use ndarray::{Array2, array};
@@ -65,42 +66,45 @@
 //! Any other loss is trained through [`Loss`]. A model file with another objective is read as
 //! [`Objective::Other`] and predicts margins.
 //!
-//! # What is equal to XGBoost
+//! # What equals XGBoost
 //!
 //! Compared with XGBoost 3.4 on the CPU:
 //!
-//! - Training is `tree_method="hist"`: the same cuts, splits, sets of categories, default directions and
-//!   pruning, interaction constraints and gradients of ranking included. The tests compare trees node by node. Gradients are added in another order, so numbers differ in
-//!   their last bits, and of two splits whose gains differ only there the other one may be chosen.
-//! - Margins of a model are equal to the last bit.
+//! - Training equals `tree_method="hist"`: it has the same cuts, splits, sets of categories, default
+//!   directions, pruning, interaction constraints and gradients of ranking. The tests compare trees node by
+//!   node.
+//! - Gradients are added in another order than in XGBoost, so numbers differ in their last bits. Where the
+//!   gains of two splits differ in these bits only, the other split may be chosen.
+//! - Margins of the same model are equal to the last bit.
 //! - Model files are equal byte for byte. Files of XGBoost 1.7 to 3.4 are read.
 //! - SHAP values are computed in f64, and equal XGBoost's up to its rounding in f32.
 //!
-//! # What is not
+//! # What differs from XGBoost
 //!
-//! - Random draws (`subsample`, `colsample_*`) come from a generator of this crate: they have the same
-//!   distribution, but are other rows and columns. Each row is drawn independently, so the number of
-//!   rows varies around its mean.
-//!   So do the pairs of [`PairMethod::Mean`].
+//! - Random draws (`subsample`, `colsample_*`, the pairs of [`PairMethod::Mean`]) come from a generator of this
+//!   crate. They have the same distribution, but select other rows, columns and pairs. Each row is drawn
+//!   independently, so the number of rows varies around its mean.
 //! - Categories are numbers: rows hold the code of a category, not its name, also for models of data frames
 //!   (see [`CategoryValues`]). Training refuses categories from 65535 on, and numbers that are not whole.
 //! - `gblinear` is refused with [`Error::Unsupported`]. `dart` models are read but not trained.
-//! - There are no survival objectives to train (such models predict margins), no other `tree_method`, no GPU, no
-//!   distributed training.
-//! - The metrics `ndcg`, `map` and `pre` without a number count all rows of a group; XGBoost counts 32.
-//! - `scale_pos_weight` is [`BoostParams::class_weights`], for any number of classes.
+//! - Models of survival objectives predict margins but cannot be trained. There is no other `tree_method`, no
+//!   GPU and no distributed training.
+//! - The metrics `ndcg`, `map` and `pre` without a number count all rows of a group; XGBoost counts the first
+//!   32.
+//! - [`BoostParams::class_weights`] takes the place of `scale_pos_weight`, for any number of classes.
 //!
 //! # Threads and seeds
 //!
-//! Training, prediction and explanation run in the rayon pool they are called in (`ThreadPool::install`).
+//! Training, prediction and explanation run in the rayon pool in which they are called (`ThreadPool::install`).
 //! A seed gives the same model with any number of threads.
 //!
 //! # Other crates
 //!
-//! Parameters are read and written with serde, see [`BoostParams`]. The feature `linfa` implements
-//! linfa's `Fit` and `PredictInplace`, the feature `smartcore` implements smartcore's
-//! `SupervisedEstimator` and `Predictor`. Both train `BoostedTrees`; the documentation of the
-//! implementations has examples. Both features are off by default. [`ndarray`] is re-exported.
+//! Parameters are read and written with serde, see [`BoostParams`]. [`ndarray`] is re-exported.
+//!
+//! The feature `linfa` implements linfa's `Fit` and `PredictInplace`. The feature `smartcore` implements
+//! smartcore's `SupervisedEstimator` and `Predictor`. Both train `BoostedTrees`; the documentation of the
+//! implementations has examples. Both features are off by default.
 
 #![cfg_attr(not(test), warn(clippy::disallowed_methods, clippy::print_stderr))]
 

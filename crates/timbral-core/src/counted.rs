@@ -1,4 +1,4 @@
-/// A number and a noun, in the plural unless the number is one.
+/// A number and a noun; the noun gets an `s` unless the number is one.
 ///
 /// ```
 /// use timbral_core::counted;

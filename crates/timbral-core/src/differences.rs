@@ -4,15 +4,16 @@ use serde_json::Value;
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Difference {
-    /// Its place, such as `tables.0.rows`.
+    /// Its path in the JSON values, such as `tables.0.rows`.
     pub name: String,
-    /// The first value; null if it is not there.
+    /// The first value; null if it is missing.
     pub found: Value,
-    /// The second value; null if it is not there.
+    /// The second value; null if it is missing.
     pub expected: Value,
 }
 
-/// The leaves in which two JSON values differ. Lists are leaves, except lists of objects of equal length.
+/// The leaves in which two JSON values differ. Lists are leaves, except for lists of objects with equal
+/// lengths.
 ///
 /// ```
 /// use serde_json::json;

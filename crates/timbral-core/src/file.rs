@@ -9,12 +9,14 @@ use crate::temporary::Temporary;
 /// Links followed before a chain of them counts as a loop; that of Linux.
 const MAX_LINKS: usize = 40;
 
-/// Writes a file atomically: it is complete or not changed at all.
+/// Writes a file atomically: after a failure the file is unchanged, else it is complete.
 ///
-/// The bytes go to a temporary file beside it, `.NAME.tmp`, which then takes the name `path`; until then an
-/// earlier file of that name stays as it is. A temporary file that a kill left is removed by the next write to
-/// the same path (on Unix). A symbolic link is followed: its target is replaced, the link stays. What is not a
-/// regular file, such as a device or a pipe, is written to and never replaced.
+/// The bytes go to a temporary file in the same folder, `.NAME.tmp`, which is then renamed to `path`. Until
+/// then an earlier file of that name is unchanged. A temporary file that a killed process left is removed by
+/// the next write to the same path (on Unix).
+///
+/// A symbolic link is followed: its target is replaced, and the link remains. A device, a pipe, or any other
+/// path that is not a regular file, is written to and never replaced.
 ///
 /// ```
 /// use std::io::Write;
@@ -33,8 +35,8 @@ const MAX_LINKS: usize = 40;
 ///
 /// # Errors
 ///
-/// The folder or the device cannot be written, the path is a folder or a loop of links, or `write`
-/// fails; of a regular file nothing is left then.
+/// The folder or the device cannot be written, the path is a folder or a loop of links, or `write` fails. If
+/// the path is that of a regular file, no new file remains after an error.
 pub fn write_atomic(
     path: &Path,
     write: impl FnOnce(&mut File) -> io::Result<()>,
@@ -70,7 +72,7 @@ fn follow_links(path: &Path) -> io::Result<PathBuf> {
     Err(io::Error::other("too many symbolic links"))
 }
 
-/// Writes a value as indented JSON by way of [`write_atomic`].
+/// Writes a value as indented JSON with [`write_atomic`].
 ///
 /// ```
 /// let folder = tempfile::tempdir()?;
@@ -82,7 +84,7 @@ fn follow_links(path: &Path) -> io::Result<PathBuf> {
 ///
 /// # Errors
 ///
-/// Those of [`write_atomic`], or the value has no form in JSON.
+/// Those of [`write_atomic`], or the value cannot be represented in JSON.
 pub fn write_json(path: &Path, value: &impl Serialize) -> io::Result<()> {
     write_atomic(path, |file| Ok(serde_json::to_writer_pretty(file, value)?))
 }

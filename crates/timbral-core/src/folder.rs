@@ -3,11 +3,11 @@ use std::path::{Path, PathBuf};
 
 use crate::temporary::{Folder, Temporary};
 
-/// A folder that is filled under another name, `.NAME.tmp` beside its target, and then takes the target's name: the
-/// target is complete or not there at all.
+/// A folder that is filled under a temporary name, `.NAME.tmp` in the same folder as its target, and then
+/// renamed to the target. So the target is complete or does not exist.
 ///
-/// It is removed with all that is in it when it is dropped without [`rename`](Self::rename). One that a kill left is
-/// removed by the next of the same target (on Unix).
+/// If it is dropped without [`rename`](Self::rename), it is removed with all its files. A folder that a killed
+/// process left is removed by the next `TemporaryFolder` of the same target (on Unix).
 ///
 /// ```
 /// use timbral_core::TemporaryFolder;
@@ -28,11 +28,11 @@ pub struct TemporaryFolder {
 }
 
 impl TemporaryFolder {
-    /// A new, empty folder for a target, whose parent folder exists.
+    /// Makes a new, empty folder for a target, whose parent folder must exist.
     ///
     /// # Errors
     ///
-    /// The parent folder is not there or cannot be written.
+    /// The parent folder does not exist or cannot be written.
     pub fn beside(target: impl AsRef<Path>) -> io::Result<Self> {
         let target = target.as_ref().to_owned();
         Ok(Self {
@@ -41,16 +41,16 @@ impl TemporaryFolder {
         })
     }
 
-    /// Where it is until it is renamed.
+    /// The temporary path of the folder, until it is renamed.
     pub fn path(&self) -> &Path {
         &self.temporary.path
     }
 
-    /// Gives it the name of the target.
+    /// Renames the folder to the target.
     ///
     /// # Errors
     ///
-    /// The target is there, and is no empty folder; this folder is removed then.
+    /// The target exists and is not an empty folder; the temporary folder is then removed.
     pub fn rename(self) -> io::Result<()> {
         self.temporary.replace(&self.target)
     }

@@ -8,8 +8,8 @@ use serde_json::Value;
 
 /// An append-only log of JSON values, one per line, that survives a kill.
 ///
-/// The first line holds the settings that all entries depend on. Each entry is written in one piece and
-/// is with the operating system when [`append`](Self::append) returns. A last line that a kill cut short
+/// The first line holds the settings on which all entries depend. Each entry is written in one piece, and the
+/// operating system has it when [`append`](Self::append) returns. If a kill cut the last line short, the line
 /// is dropped when the log is opened again.
 ///
 /// ```
@@ -44,20 +44,20 @@ pub enum JsonLinesError {
         /// The operating system's reason.
         reason: io::Error,
     },
-    /// The file is something else.
+    /// The file is not a log of this kind.
     #[error("{}: is not a log of this kind; name another file", path.display())]
     NotALog {
         /// The file.
         path: PathBuf,
     },
-    /// The log was begun with other settings.
+    /// The log was made with other settings.
     #[error("{}: has results for other settings: {found}, not {expected}", path.display())]
     OtherSettings {
         /// The log.
         path: PathBuf,
-        /// Those of the log.
+        /// The settings of the log.
         found: Box<Value>,
-        /// Those asked for.
+        /// The settings that were passed to [`JsonLines::open`].
         expected: Box<Value>,
     },
     /// A line before the last is damaged.
@@ -79,11 +79,11 @@ struct Head {
 }
 
 impl JsonLines {
-    /// Opens the log at `path` with the entries it has, or begins it if there is none.
+    /// Opens the log at `path` and returns its entries, or makes a new log if the file does not exist.
     ///
     /// # Errors
     ///
-    /// [`JsonLinesError`]; the file is left as it is then.
+    /// [`JsonLinesError`]; the file is then unchanged.
     pub fn open<T: DeserializeOwned>(
         path: &Path,
         settings: &impl Serialize,
@@ -113,11 +113,11 @@ impl JsonLines {
         Ok((Self { path, file }, entries))
     }
 
-    /// Adds an entry as one line, or nothing.
+    /// Adds an entry as one line. After an error nothing is added.
     ///
     /// # Errors
     ///
-    /// The file cannot be written, or the value has no form in JSON.
+    /// The file cannot be written, or the value cannot be represented in JSON.
     pub fn append(&mut self, entry: &impl Serialize) -> io::Result<()> {
         let line = line(entry)?;
         let end = self.file.metadata()?.len();
@@ -127,7 +127,7 @@ impl JsonLines {
         })
     }
 
-    /// Where the log is.
+    /// The path of the log.
     pub fn path(&self) -> &Path {
         &self.path
     }

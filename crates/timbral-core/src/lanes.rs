@@ -1,6 +1,7 @@
 //! Sixteen signals side by side, one per lane.
 
-/// Numbers that are computed at once: one register of AVX-512, two of AVX2, four of SSE2 or NEON.
+/// Number of lanes, the numbers that are computed at once: one register of AVX-512, two of AVX2, four of SSE2
+/// or NEON.
 pub const LANES: usize = 16;
 
 /// One number of each of the signals.
@@ -8,7 +9,7 @@ pub type Lane = [f32; LANES];
 
 /// Transposes a block: `to[j][i] = from[i][j]`.
 ///
-/// It is as fast as it can be inside of a function that is compiled for AVX2 or AVX-512, e.g. by `pulp::Arch::dispatch`.
+/// It is fastest inside a function that is compiled for AVX2 or AVX-512, e.g. by `pulp::Arch::dispatch`.
 ///
 /// ```
 /// use timbral_core::{LANES, transpose};
@@ -31,7 +32,8 @@ pub fn transpose(from: &[&Lane; LANES], to: &mut [Lane; LANES]) {
     }
 }
 
-/// The 16 numbers of `x` from `start(l)` on, for every lane l; 0 beyond the end of `x`, for which `ends` is memory.
+/// For every lane `l`, 16 numbers of `x` from index `start(l)` on; numbers beyond the end of `x` are 0. `ends`
+/// is memory for the rows that contain such zeros.
 ///
 /// ```
 /// use timbral_core::{LANES, rows_at};
@@ -62,7 +64,8 @@ pub fn rows_at<'a>(
     rows
 }
 
-/// The compiler makes moves of single numbers of the loop above, which take four times as long.
+/// A transposition with shuffles of registers. The compiler turns the loop above into moves of single numbers,
+/// which take four times as long.
 #[cfg(target_arch = "x86_64")]
 mod x86 {
     use std::arch::x86_64::__m256;

@@ -1,16 +1,19 @@
-//! What the crates of timbral share, so that each idea is built once.
+//! Common parts of the timbral crates, implemented once.
 //!
-//! - [`Progress`] and [`Monitor`]: progress of long work, and stopping it.
-//! - [`Rng`], [`split_mix`], [`unit_f64`]: seeded random numbers, the same on every machine.
-//! - [`InvalidParameter`], [`check`] and [`parse_name`]: the error of a parameter out of range.
-//! - [`quantile`]: NumPy's linear quantile.
-//! - With the feature `fft`: [`LaneFftF32`] and [`LaneFftF64`], Fourier transforms of several signals side by
-//!   side, with the same bits on every instruction set; [`transpose`] puts sixteen signals side by side.
-//! - With the feature `files`: [`write_atomic`] and [`write_json`], which write files atomically, [`TemporaryFolder`],
-//!   which does so with folders, and [`JsonLines`], an append-only log that survives a kill; [`differences`] names what
-//!   differs in two settings.
+//! - [`Progress`], [`Monitor`] and [`SharedMonitor`]: progress of long work, and stopping it.
+//! - [`Rng`], [`split_mix`], [`finalize`], [`unit_f64`]: seeded random numbers, the same on every machine.
+//! - [`InvalidParameter`], [`check`] and [`parse_name`]: the error of a parameter that is out of its range.
+//! - [`quantile`]: NumPy's linear quantile. [`counted`]: a number and a noun in the singular or plural.
+//! - With the feature `lanes`: [`transpose`], [`rows_at`], [`Lane`] and [`LANES`], which place sixteen signals
+//!   side by side, one per lane.
+//! - With the feature `fft`, which includes `lanes`: [`LaneFftF32`], [`LaneFftF64`] and [`MixedFftF32`],
+//!   Fourier transforms of several signals side by side, with the same bits on every instruction set;
+//!   [`LaneFilterF32`], filters in the frequency domain; [`twiddle`].
+//! - With the feature `files`: [`write_atomic`] and [`write_json`], which write files atomically;
+//!   [`TemporaryFolder`], which does so with folders; [`JsonLines`], an append-only log that survives a kill;
+//!   [`differences`], which lists the values that differ between two settings.
 //!
-//! It knows nothing of audio, features or models.
+//! The crate has nothing that is specific to audio, features or models.
 
 #![cfg_attr(not(test), warn(clippy::disallowed_methods, clippy::print_stderr))]
 

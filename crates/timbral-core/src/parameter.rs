@@ -9,11 +9,11 @@ use std::fmt::Display;
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{name} = {value}: {reason}")]
 pub struct InvalidParameter {
-    /// The parameter, as it is spelled in the code.
+    /// The name of the parameter, as in the code.
     pub name: &'static str,
     /// Its value.
     pub value: String,
-    /// The rule that it breaks, as `must be at least 1`.
+    /// The rule that it breaks, such as `must be at least 1`.
     pub reason: &'static str,
 }
 
@@ -29,7 +29,8 @@ impl InvalidParameter {
     }
 }
 
-/// `Ok` if `holds`, else the error that names the parameter, its value and the rule it breaks.
+/// Returns `Ok` if `holds`, else the error with the name of the parameter, its value and the rule that it
+/// breaks.
 ///
 /// # Errors
 ///
@@ -46,7 +47,8 @@ pub fn check(
     }
 }
 
-/// The first of `all` that prints as `text`, else the error that names the parameter, the text and the rule.
+/// The first of `all` that prints as `text`. If there is none, the error with the name of the parameter, the
+/// text and the rule.
 ///
 /// ```
 /// let parse = |text| timbral_core::parse_name("n_bits", text, [16, 24], "must be 16 or 24");
@@ -56,7 +58,7 @@ pub fn check(
 ///
 /// # Errors
 ///
-/// [`InvalidParameter`] if none prints so.
+/// [`InvalidParameter`] if none of `all` prints as `text`.
 pub fn parse_name<T: Display>(
     name: &'static str,
     text: &str,

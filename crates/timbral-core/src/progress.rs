@@ -14,16 +14,16 @@ use std::sync::{Mutex, PoisonError};
 pub struct Progress {
     /// Steps done.
     pub done: usize,
-    /// Steps to do, at most.
+    /// The largest number of steps.
     pub total: usize,
     /// What a step is, in the plural: `files`, `rounds`, `epochs`.
     pub unit: &'static str,
-    /// What else there is to say, such as the score so far; may be empty.
+    /// Further information, such as the score so far; may be empty.
     pub message: String,
 }
 
 impl Progress {
-    /// Without a message.
+    /// Progress without a message.
     pub fn new(done: usize, total: usize, unit: &'static str) -> Self {
         let message = String::new();
         Self {
@@ -34,7 +34,7 @@ impl Progress {
         }
     }
 
-    /// With a message.
+    /// The same progress with a message.
     #[must_use]
     pub fn with_message(mut self, message: impl Into<String>) -> Self {
         self.message = message.into();
@@ -54,9 +54,9 @@ impl std::fmt::Display for Progress {
 
 /// Receives the progress of long work and decides whether it continues.
 ///
-/// `()` ignores the progress and never stops the work; a closure `FnMut(&Progress) -> ControlFlow<()>` is a
-/// monitor, too. What a `Break` does is documented at the function that takes the monitor: it ends with
-/// the error `Stopped`, or with the result so far where that is of use.
+/// `()` ignores the progress and never stops the work. A closure `FnMut(&Progress) -> ControlFlow<()>` is a
+/// monitor, too. The function that takes the monitor documents the effect of a `Break`: the work ends with the
+/// error `Stopped`, or with the result so far if that is useful.
 ///
 /// ```
 /// use std::ops::ControlFlow;
@@ -99,7 +99,7 @@ impl<F: FnMut(&Progress) -> ControlFlow<()> + Send> Monitor for F {
 
 /// A [`Monitor`] that several threads report to.
 ///
-/// Reports are passed on one at a time. After the first `Break` every report answers `Break`.
+/// Reports are passed on one at a time. After the first `Break`, every report returns `Break`.
 ///
 /// ```
 /// use std::ops::ControlFlow;
@@ -138,7 +138,7 @@ impl<'a> SharedMonitor<'a> {
         flow
     }
 
-    /// Stops the work from within, as after an error.
+    /// Stops the work without a report, for example after an error.
     pub fn stop(&self) {
         self.stopped.store(true, Ordering::Relaxed);
     }

@@ -6,7 +6,7 @@
 /// quantile = x[i] + t (x[i + 1] - x[i])
 /// ```
 ///
-/// `q` is clamped to 0..=1. Without numbers the result is NaN.
+/// `q` is clamped to 0..=1. If `sorted` is empty, the result is NaN.
 ///
 /// ```
 /// assert_eq!(timbral_core::quantile(&[1.0, 2.0, 4.0], 0.75), 3.0);

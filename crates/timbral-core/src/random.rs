@@ -21,12 +21,13 @@ const GAMMA: u64 = 0x9e37_79b9_7f4a_7c15;
 pub struct Rng(SplitMix64);
 
 impl Rng {
-    /// The stream of `seed`.
+    /// The stream for `seed`.
     pub fn new(seed: u64) -> Self {
         Self(SplitMix64::seed_from_u64(seed))
     }
 
-    /// The stream of item `index` under `seed`: items do not depend on the order they are made in.
+    /// The stream of item `index` for `seed`. The numbers of an item do not depend on the order in which items
+    /// are made.
     pub fn stream(seed: u64, index: u64) -> Self {
         Self::new(split_mix(seed) ^ finalize(!index))
     }
@@ -71,13 +72,13 @@ impl Rng {
     }
 }
 
-/// The number in `0..1` that the upper 53 of 64 random bits stand for.
+/// The number in `0..1` (1 is excluded) that is made of the upper 53 of 64 random bits.
 pub fn unit_f64(bits: u64) -> f64 {
     (bits >> 11) as f64 / (1_u64 << 53) as f64
 }
 
-/// SplitMix64's next output after the state `state`: a step and [`finalize`]. It mixes labels into
-/// seeds, so that each named choice has numbers of its own.
+/// SplitMix64's next output after the state `state`: a step and [`finalize`]. It mixes labels into seeds, so
+/// that each named choice has its own numbers.
 ///
 /// ```
 /// assert_eq!(timbral_core::split_mix(1_234_567), 6_457_827_717_110_365_317);

@@ -1,4 +1,4 @@
-//! The file or folder beside a target that is written and then takes its name.
+//! The temporary file or folder that is written, and then renamed to its target.
 
 use std::fs::{self, File, Metadata};
 use std::io::{self, ErrorKind};
@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 /// Characters of the target's name in that of the temporary file; names may have 255 bytes.
 const NAME_CHARS: usize = 50;
 
-/// What is made beside a target: a file or a folder.
+/// What is made for a target: a file or a folder.
 pub(crate) trait Made: Sized {
     /// Makes a new one; an error if the path exists.
     fn make(path: &Path) -> io::Result<Self>;
@@ -80,11 +80,12 @@ impl Made for Folder {
     }
 }
 
-/// A temporary file or folder of a target, `.NAME.tmp` or `.NAME.N.tmp` beside it, removed when it is dropped.
+/// A temporary file or folder for a target, `.NAME.tmp` or `.NAME.N.tmp` in the same folder. It is removed when
+/// it is dropped.
 ///
-/// It is locked as long as its owner lives. One that nobody has locked was left by a kill, and the next temporary of
-/// the same target and kind removes it. (A random name instead would need a search of the folder, and Linux's files
-/// without a name cannot replace another.)
+/// It is locked as long as its owner exists. If it has no lock, a killed process left it, and the next
+/// temporary of the same target and kind removes it. (With a random name instead, the folder would have to be
+/// searched. Linux's files without a name cannot replace another file.)
 pub(crate) struct Temporary<M: Made> {
     pub(crate) made: M,
     pub(crate) path: PathBuf,
@@ -122,7 +123,7 @@ impl<M: Made> Temporary<M> {
         }
     }
 
-    /// Gives it the name of the target; a file replaces an earlier one.
+    /// Renames it to the target; a file replaces an earlier one.
     pub(crate) fn replace(mut self, target: &Path) -> io::Result<()> {
         fs::rename(&self.path, target)?;
         self.is_renamed = true;

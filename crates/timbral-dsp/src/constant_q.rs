@@ -1,10 +1,11 @@
 //! Transforms with a constant number of bins per octave, and the pitch classes made of them.
 //!
-//! `bands` has the frequencies and the lengths of the filters, `wavelets` the filters, `filter_spectra` what they are applied to, `short_filters` those of an octave
-//! that are applied without a transform, `decimator` the low-pass
-//! between octaves, `interpolator` that for their sum. [`Cqt`], [`PseudoCqt`] and [`HybridCqt`] are the transforms, [`Icqt`] is
-//! the inverse; [`ChromaCqt`] adds up pitch
-//! classes, `cens` and `tonnetz` start from these.
+//! `bands` has the frequencies and the lengths of the filters, `wavelets` the filters, and `filter_spectra` the
+//! spectra to which they are applied. `short_filters` has the filters of an octave that are applied without a
+//! transform. `decimator` has the low-pass between octaves, and `interpolator` that for their sum.
+//!
+//! [`Cqt`], [`PseudoCqt`] and [`HybridCqt`] are the transforms, and [`Icqt`] is the inverse. [`ChromaCqt`] adds
+//! up pitch classes; `cens` and `tonnetz` start from these.
 
 mod bands;
 mod cens;

@@ -1,4 +1,5 @@
-//! What is done to samples: silence cut off, high frequencies raised, time stretched, pitch shifted, parts rearranged, phases found.
+//! Effects on samples: trimming silence, emphasis, time stretching, pitch shifting, remixing, and phase
+//! reconstruction.
 
 mod emphasis;
 mod griffin_lim;

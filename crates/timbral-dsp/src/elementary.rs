@@ -1,5 +1,6 @@
-//! Logarithm and exponential function without branches, so that loops over them use whole registers, with the same bits on
-//! every instruction set. Both are accurate to a few roundings of f64 for results that are stored as f32.
+//! Logarithm and exponential function without branches, so that loops over them use whole registers. They have
+//! the same bits on every instruction set, and are accurate to a few roundings of f64, for results that are
+//! stored as f32.
 
 /// `ln(1 + x)` for `x >= 0`; infinity counts as the largest number.
 #[inline(always)]
@@ -10,7 +11,7 @@ pub(crate) fn ln_1p(x: f64) -> f64 {
     const WHOLE: f64 = 6_755_399_441_055_744.0;
     let x = if x > f64::MAX { f64::MAX } else { x };
     let u = 1.0 + x;
-    // What the rounding of 1 + x lost, relative to it.
+    // The part that the rounding of 1 + x lost, relative to it.
     let lost = (x - (u - 1.0)) / u;
     let shifted = u.to_bits().wrapping_sub(ROOT_HALF);
     // The exponent as a float, without a conversion that only some instruction sets have.

@@ -28,14 +28,14 @@ pub enum Error {
         /// The length that was passed.
         got: usize,
     },
-    /// The signal is longer than fits into bounded memory.
+    /// The signal is too long for the limit of working memory.
     #[error("{name} is too long: {limit} at most, got {got}")]
     TooLong {
         /// Which argument.
         name: &'static str,
         /// The maximum length.
         limit: usize,
-        /// The length that was passed, as far as it was taken.
+        /// The length that was passed, or the part of it that was read before the error.
         got: usize,
     },
     /// A sample is NaN or infinite.

@@ -1,11 +1,11 @@
-//! Samples to features, equal to librosa's to rounding and tens of times faster.
+//! Audio samples to features that equal librosa's to rounding, computed tens of times faster.
 //!
-//! Signals are mono `&[f32]`. Spectrograms are [`ndarray`] arrays of shape `(n_bins, n_frames)`, as
-//! in librosa. Names of functions and parameters are librosa's.
+//! Signals are mono `&[f32]`. Spectrograms are [`ndarray`] arrays of shape `(n_bins, n_frames)`, as in librosa.
+//! Functions and parameters have librosa's names.
 //!
 //! | from | to | by |
 //! |---|---|---|
-//! | signal | columns of a table: any features and statistics, or a preset | [`FeatureSet`], block by block [`FeatureStream`], live [`LiveFeatures`] |
+//! | signal | columns of a table: any features and statistics, or a preset | [`FeatureSet`]; of blocks [`FeatureStream`]; live [`LiveFeatures`] |
 //! | signal | spectrogram and back | [`Stft`] |
 //! | signal | constant-Q and variable-Q transforms, and back | [`Cqt`], [`PseudoCqt`], [`HybridCqt`], [`Icqt`] |
 //! | signal | power of semitones by recursive filters | [`Iirt`] |
@@ -19,19 +19,19 @@
 //! | mel bands in dB | cepstrum, onsets | [`Mfcc`], [`onset_strength`] |
 //! | signal | fundamental frequency | [`Yin`], [`Pyin`] |
 //! | signal | loud parts, raised high frequencies | [`trim`], [`split`], [`preemphasis`], [`deemphasis`] |
-//! | spectrogram | as it is heard, without background, polynomials | [`perceptual_weighting`], [`pcen`], [`poly_features`] |
-//! | onsets | frames of notes | [`onset_detect`], [`peak_pick`], [`onset_backtrack`] |
-//! | onsets | tempo, beats, pulse | [`Tempo`], [`BeatTracker`], [`Tempogram`], [`tempogram_ratio`], [`plp`] |
-//! | probabilities | the best sequence of states | [`viterbi`], [`viterbi_discriminative`], [`transition_local`] |
-//! | spectrogram | energy of harmonics, where the energy is | [`interp_harmonics`], [`salience`], [`reassigned_spectrogram`] |
+//! | spectrogram | weighted by the loudness of frequencies, without background noise, polynomials | [`perceptual_weighting`], [`pcen`], [`poly_features`] |
+//! | onset envelope | frames in which notes begin | [`onset_detect`], [`peak_pick`], [`onset_backtrack`] |
+//! | onset envelope | tempo, beats, pulse | [`Tempo`], [`BeatTracker`], [`Tempogram`], [`tempogram_ratio`], [`plp`] |
+//! | probabilities | the most probable sequence of states | [`viterbi`], [`viterbi_discriminative`], [`transition_local`] |
+//! | spectrogram | energy of harmonics, reassigned frequencies and times | [`interp_harmonics`], [`salience`], [`reassigned_spectrogram`] |
 //! | signal | slower or faster, rearranged | [`time_stretch`], [`phase_vocoder`], [`remix`] |
 //! | signal | another pitch | [`pitch_shift`] |
 //! | magnitude | signal | [`griffinlim`], [`griffinlim_cqt`] |
 //! | mel bands, cepstrum | spectrogram, signal | [`mel_to_stft`], [`mel_to_audio`], [`mfcc_to_mel`], [`mfcc_to_audio`] |
 //! | any two series | the best way to warp one to the other | [`dtw`] |
-//! | any series | which frames are alike, where parts begin | [`recurrence_matrix`], [`rqa`], [`path_enhance`], [`cross_similarity`], [`nn_filter`], [`agglomerative`] |
-//! | any series | independent of stretching | [`fmt`] |
-//! | any series | its derivative, its past | [`delta`], [`stack_memory`] |
+//! | any series | similar frames, the beginnings of parts | [`recurrence_matrix`], [`rqa`], [`path_enhance`], [`cross_similarity`], [`nn_filter`], [`agglomerative`] |
+//! | any series | a spectrum that does not depend on stretching | [`fmt`] |
+//! | any series | its derivative, its earlier frames | [`delta`], [`stack_memory`] |
 //!
 //! ```
 //! use timbral_dsp::{DbParams, MelBank, MelParams, Mfcc, MfccParams, Stft, StftParams, power_to_db};
@@ -48,27 +48,26 @@
 //! # Plans
 //!
 //! Work that can be prepared (windows, filter banks, transforms) is in a *plan*: [`Stft`], [`MelBank`],
-//! [`Mfcc`], [`Chroma`], [`Cqt`], [`PseudoCqt`], [`HybridCqt`], [`ChromaCqt`], [`Yin`], [`Pyin`], [`Hpss`],
-//! [`Tempo`], [`Tempogram`], [`BeatTracker`] and [`FeatureSet`]. All of
-//! them follow one convention:
+//! [`Mfcc`], [`Chroma`], [`Cqt`], [`Icqt`], [`PseudoCqt`], [`HybridCqt`], [`ChromaCqt`], [`Iirt`], [`Yin`],
+//! [`Pyin`], [`Hpss`], [`Tempo`], [`Tempogram`], [`BeatTracker`] and [`FeatureSet`]. All of them follow one
+//! convention:
 //!
-//! - `XParams` are public fields with the defaults of librosa. Write `..XParams::default()` for the
-//!   others, since fields may be added. `validate` checks the ranges; `new` calls it.
-//! - `X::new(params)` makes the plan, which is immutable, `Clone`, `Send` and `Sync`: make it once and
-//!   share it between threads. `params()` returns the parameters.
-//! - `process` computes one result and allocates what it needs. Where working memory matters,
-//!   `process_with_scratch` takes it from the caller; `make_scratch` makes it, one per thread. A scratch
-//!   can be used for inputs of any size, and its contents never change a result.
-//! - `process_signal` starts from the samples and skips the spectrogram in between.
+//! - `XParams` has public fields with the defaults of librosa. End struct expressions with
+//!   `..XParams::default()`, since fields may be added. `validate` checks the ranges; `new` calls it.
+//! - `X::new(params)` makes the plan, which is immutable, `Clone`, `Send` and `Sync`. Make it once and use it
+//!   in all threads. `params()` returns the parameters.
+//! - `process` computes one result and allocates the memory that it needs. `process_with_scratch`, where there
+//!   is one, uses working memory of the caller. `make_scratch` makes this memory, one per thread. It can be
+//!   used for inputs of any size, and its contents never change a result.
+//! - `process_signal`, where there is one, starts from the samples and does not store the spectrogram.
 //!
 //! Functions without preparation take `&XParams` with each call.
 //!
 //! # Precision and speed
 //!
-//! Transforms are computed in f64 where librosa does so, and sums have the same order on every machine,
-//! so results do not depend on the instruction set. Registers of AVX-512, AVX2 or NEON are used where
-//! the machine has them, which is detected at run time. The crate has no `unsafe` code and opens no
-//! files.
+//! Transforms are computed in f64 where librosa does so, and sums have the same order on every machine. So
+//! results do not depend on the instruction set. Registers of AVX-512, AVX2 or NEON are used if the machine has
+//! them, which is detected at run time. The crate has no `unsafe` code and opens no files.
 //!
 //! A debug build is 35 times slower unless dependencies are optimised; put this into the `Cargo.toml`
 //! of the workspace:

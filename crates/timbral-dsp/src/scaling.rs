@@ -2,9 +2,9 @@
 
 use ndarray::Array2;
 
-/// The length to which a vector is scaled, named as `norm` in `librosa.util.normalize`.
+/// The norm to which a vector is scaled, named as `norm` in `librosa.util.normalize`.
 ///
-/// A vector shorter than the smallest normal f32 keeps its values.
+/// A vector whose norm is below the smallest normal f32 keeps its values.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 #[non_exhaustive]
 pub enum Norm {
@@ -20,7 +20,7 @@ pub enum Norm {
 }
 
 impl Norm {
-    /// The length of a vector of magnitudes, or 1 where librosa does not divide.
+    /// The norm of a vector of magnitudes, or 1 where librosa does not divide.
     pub(crate) fn length(self, magnitudes: impl Iterator<Item = f64>) -> f64 {
         let length = match self {
             Self::None => return 1.0,

@@ -1,6 +1,7 @@
 //! The power of semitones, by a bank of recursive filters.
 //!
-//! `elliptic` designs the filters, `sections` applies some of them side by side, [`Iirt`] cuts their answers into frames.
+//! `elliptic` designs the filters, `sections` applies some of them side by side, and [`Iirt`] cuts their
+//! outputs into frames.
 
 mod elliptic;
 mod iirt;

@@ -1,4 +1,4 @@
-//! The structure of a piece: which parts are alike, and where they begin.
+//! The structure of a piece: which parts are similar, and where they begin.
 
 mod agglomerative;
 mod diagonal_filter;

@@ -1,9 +1,9 @@
 //! Short-time Fourier transforms and their inverse.
 //!
-//! [`Stft`] feeds tiles of 16 frames to a `TileTransform`, which transforms them side by side
-//! (`side_by_side`, on timbral-core's `LaneFftF64`) or, for lengths that are no power of two, 8 of
-//! them side by side (`any_length`, on `real_fft` and `any_fft`). `spectra_f32` is for sums of many bins,
-//! `correlations` for lags.
+//! [`Stft`] passes tiles of 16 frames to a `TileTransform`, which transforms them side by side (`side_by_side`,
+//! on timbral-core's `LaneFftF64`). For lengths that are no power of two, 8 frames are transformed side by side
+//! (`any_length`, on `real_fft` and `any_fft`). `spectra_f32` is for sums of many bins, and `correlations` for
+//! lags.
 
 mod any_fft;
 mod any_length;

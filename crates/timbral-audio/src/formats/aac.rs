@@ -1,8 +1,8 @@
 //! AAC (ISO 14496-3): the configuration of a stream, and the frames of an ADTS file.
 //!
-//! Decoded are AAC-LC and HE-AAC: LC with the upper half of the spectrum (SBR) and parametric stereo (PS) in few
-//! bits. A stream need not say that it has them: in ADTS it cannot, and old programs must be able to play it. So
-//! LC of up to 24 kHz is given to a decoder that finds out, as ffmpeg does.
+//! AAC-LC and HE-AAC are decoded. HE-AAC is LC with the upper half of the spectrum (SBR) and parametric stereo
+//! (PS) in few bits. A stream need not declare them: ADTS cannot do so, and old programs must be able to play
+//! it. So LC of up to 24 kHz is passed to a decoder that detects SBR in the packets, as in ffmpeg.
 
 use super::bytes::{Regions, Window};
 use super::codec::{CodecParams, Kind};
@@ -15,7 +15,7 @@ const RATES: [u32; 13] = [
     7_350,
 ];
 
-/// The highest rate of a core that SBR doubles without saying so.
+/// The highest rate of a core that SBR may double without a declaration.
 const MOST_IMPLICIT: u32 = 24_000;
 
 /// The bits of an AudioSpecificConfig.
@@ -279,7 +279,7 @@ mod tests {
             assert_eq!((params.sample_rate, params.channels), (44_100, 2));
             assert_eq!((params.kind, &params.extra[..]), (Kind::HeAac, asc));
         }
-        // LC at 24 kHz can be the core of HE-AAC, at 32 kHz it is what it says.
+        // LC at 24 kHz can be the core of HE-AAC; LC at 32 kHz cannot.
         assert_eq!(config(&[0x13, 0x10]).unwrap().kind, Kind::HeAac);
         assert_eq!(config(&[0x12, 0x90]).unwrap().kind, Kind::Aac);
         assert_eq!(config(&[0x12, 0x30]).unwrap().channels, 6);

@@ -28,7 +28,7 @@ pub(crate) fn open(mut bytes: Bytes, lenient: bool) -> Result<Box<dyn Source>> {
         match &name {
             b"COMM" if comm.is_none() => {
                 let known = read_comm(&mut bytes, size, compressed)?;
-                // Without the name of its compression, a chunk may be shorter than it says.
+                // A chunk without the name of its compression may be shorter than its declared size.
                 if compressed && size <= 24 {
                     next = at + size.max(22) + size % 2;
                 }
@@ -40,7 +40,7 @@ pub(crate) fn open(mut bytes: Bytes, lenient: bool) -> Result<Box<dyn Source>> {
                 let data = size.saturating_sub(8).saturating_sub(offset);
                 let unknown = size <= 8 || at.saturating_add(size) > bytes.end();
                 sound = Some((at + 8 + offset, data, unknown));
-                // A size that was never written is beyond the end, or 0; sound is the last chunk then.
+                // A size that was never written is 0 or beyond the end; the sound is then the last chunk.
                 if unknown && comm.is_some() {
                     break;
                 }

@@ -127,10 +127,10 @@ impl Bytes {
     }
 }
 
-/// Whether a size is one that programs write before they know it: 0, or nearly 2^31 or 2^32, and the file is
-/// shorter. (ffmpeg writes 2^32 - 1, sox 0x7ffff000 or 0x7f000008, arecord 0x80000000.)
+/// Whether a size is a placeholder that programs write before they know the size: 0, or nearly 2^31 or 2^32 if
+/// the file is shorter. (ffmpeg writes 2^32 - 1, sox 0x7ffff000 or 0x7f000008, arecord 0x80000000.)
 ///
-/// A true size of this kind is that of a file of 2 or 4 GiB, which has it.
+/// A true size of this kind belongs to a file of 2 or 4 GiB, which is long enough for it.
 pub(crate) fn is_placeholder(size: u64, left: u64) -> bool {
     let near = matches!(size, 0x7f00_0000..=0x8000_ffff | 0xff00_0000..=0xffff_ffff);
     size == 0 || size > left && near
@@ -205,7 +205,8 @@ impl Regions {
     }
 }
 
-/// A stream that can be looked at before it is consumed; for formats without a table of their packets.
+/// A stream whose next bytes can be read before they are consumed, for formats without a table of their
+/// packets.
 pub(crate) struct Window {
     regions: Regions,
     buffer: Vec<u8>,

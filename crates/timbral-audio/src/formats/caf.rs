@@ -220,7 +220,7 @@ impl Packets {
         Self {
             table: table[24..].to_vec(),
             valid,
-            // More than a second or two of delay is no encoder's.
+            // A delay of more than a second or two does not come from an encoder.
             priming: if priming > 1 << 17 { 0 } else { priming },
             ..Self::default()
         }
@@ -266,7 +266,7 @@ impl Demuxer for Packets {
             return Ok(None);
         }
         if data.read(&mut packet)? < packet.len() {
-            // Packets of one size have no table that says how many there are.
+            // Packets of one size have no table of their number.
             self.cut = self.fixed.0 == 0;
             return Ok(None);
         }

@@ -8,7 +8,7 @@ use crate::error::Result;
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Chunk {
     pub(crate) name: [u8; 4],
-    /// Bytes of its content, as its head says.
+    /// Bytes of its content, by its header.
     pub(crate) size: u64,
     /// Where its content starts.
     pub(crate) at: u64,

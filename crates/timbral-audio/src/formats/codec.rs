@@ -1,13 +1,13 @@
-//! The codecs: what a demuxer says of a stream ([`CodecParams`]) and a decoder of its packets.
+//! The codecs: the description of a stream that a demuxer gives ([`CodecParams`]) to a decoder of its packets.
 
 /// A codec.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Kind {
-    /// MPEG audio of layers I to III; the header of each frame says which.
+    /// MPEG audio of layers I to III; the header of each frame has the layer.
     Mpeg,
     /// AAC-LC of one or two channels; `extra` is an AudioSpecificConfig.
     Aac,
-    /// HE-AAC, AAC-LC whose packets can turn out to be that, and AAC of more channels; `extra` is an
+    /// HE-AAC, AAC-LC whose packets can turn out to be HE-AAC, and AAC of more than two channels; `extra` is an
     /// AudioSpecificConfig.
     HeAac,
     /// Apple Lossless; `extra` is the magic cookie.

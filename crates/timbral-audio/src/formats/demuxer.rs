@@ -11,7 +11,8 @@ pub(crate) struct Packet {
     pub(crate) at: u64,
     /// Frames that it decodes to, if known; the length of the gap if it is damaged.
     pub(crate) frames: Option<u64>,
-    /// The stream has so many decoded frames after this packet; what is beyond is padding.
+    /// The number of decoded frames that the stream has up to the end of this packet; frames beyond it are
+    /// padding.
     pub(crate) end: Option<u64>,
     /// Nanoseconds of padding at its end, or, if negative, at its start.
     pub(crate) padding: i64,
@@ -40,7 +41,7 @@ pub(crate) trait Demuxer: Send {
     /// The next packet; `None` at the end. The first packet has a [`Start`].
     fn next(&mut self) -> Result<Option<Packet>>;
 
-    /// Whether the file ended inside or before a packet that it promises.
+    /// Whether the file ended inside or before a packet that it declares.
     fn is_cut(&self) -> bool {
         false
     }

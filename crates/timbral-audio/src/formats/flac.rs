@@ -136,7 +136,7 @@ impl FlacFrames {
         Ok(frames)
     }
 
-    /// Samples per channel by the header; `None` if it does not know.
+    /// Samples per channel by the header; `None` if the header has no number.
     pub(crate) fn frames(&self) -> Option<u64> {
         self.total
     }

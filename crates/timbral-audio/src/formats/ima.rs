@@ -1,8 +1,8 @@
 //! ADPCM of the IMA, in blocks of WAV and of Apple (AIFC, CAF, QuickTime).
 //!
-//! Not symphonia's: it multiplies before it shifts, as ffmpeg does for WAV, `(2 code + 1) step / 8`. The standard
-//! shifts the step for each bit of the code and drops what is lost each time, as libsndfile does for both forms
-//! (and ffmpeg for Apple's). The difference adds up to 4e-4 within a block.
+//! Symphonia's decoder is not used: it multiplies before it shifts, `(2 code + 1) step / 8`, as ffmpeg does for
+//! WAV. The standard shifts the step for each bit of the code and drops the remainder each time, as libsndfile
+//! does for both forms, and ffmpeg for Apple's form. The difference adds up to 4e-4 within a block.
 
 use super::codec::{CodecParams, Decoded, Failure, Kind, interleave};
 

@@ -1,7 +1,7 @@
 //! Matroska and WebM (RFC 9559): the first track of sound.
 //!
-//! Elements of unknown size, as programs write them that cannot go back, end where an element of a higher level
-//! starts.
+//! Programs that cannot go back in a file write elements of unknown size. Such an element ends where an element
+//! of a higher level starts.
 
 use std::collections::VecDeque;
 
@@ -156,7 +156,8 @@ fn source(bytes: Bytes, track: Track, lenient: bool) -> Result<Box<dyn Source>> 
             return Err(unsupported(format!("codec {}", name.escape_default())));
         }
     };
-    // `CodecDelay` shifts the times of the blocks, and only the header of Opus says what to drop, as in ffmpeg.
+    // `CodecDelay` shifts the times of the blocks. The header of Opus alone has the number of frames to drop,
+    // as in ffmpeg.
     let skip = match codec.kind {
         Kind::Opus => opus_delay(&codec.extra),
         _ => 0,

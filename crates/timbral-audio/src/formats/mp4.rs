@@ -1,7 +1,7 @@
 //! MP4 and QuickTime (ISO 14496-12): the first track of sound.
 //!
-//! Read as ffmpeg does: the order of the boxes does not matter, `ftyp` may be missing, a size of 0 is to the end
-//! of the file; an edit list says which parts are played (`edits`).
+//! Files are read as by ffmpeg. The order of the boxes does not matter, and `ftyp` may be missing. A size of 0
+//! means to the end of the file. An edit list defines which parts are played (`edits`).
 
 use super::aac;
 use super::blocks::Blocks;
@@ -134,7 +134,7 @@ fn read_track(bytes: &mut Bytes, parent: Header, track: &mut Track) -> Result<()
             b"hdlr" => {
                 bytes.skip(8)?;
                 let kind: [u8; 4] = bytes.array()?;
-                // In QuickTime a second one says where the data are.
+                // In QuickTime a second `hdlr` box describes where the data are.
                 track.sound |= &kind == b"soun";
             }
             b"elst" => track.edits = EditList::read(bytes, header)?,
@@ -223,7 +223,7 @@ fn source(
             (Edited::all(track.table), first.start)
         }
         [_, ..] => {
-            // Edits that play a part again are read again, up to 16 times the file.
+            // Parts that edits play again are read again, up to 16 times the file.
             left = left.saturating_mul(edits.len().min(16) as u64);
             Edited::new(track.table, edits, track.timescale, left)
         }

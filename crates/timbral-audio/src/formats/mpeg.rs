@@ -1,4 +1,4 @@
-//! MPEG audio, layers I to III (ISO 11172-3, 13818-3): frames, and what encoders store beside them.
+//! MPEG audio, layers I to III (ISO 11172-3, 13818-3): frames, and the tags that encoders store with them.
 
 use std::collections::VecDeque;
 
@@ -25,7 +25,7 @@ const FREE_FORMAT_BYTES: usize = 8192;
 /// Frames that are read ahead of the decoder: as many as the padding at the end can cover (4095 samples).
 const AHEAD: usize = 8;
 
-/// What the first frame of a file says of it, if it is a tag of Xing's kind.
+/// The description of a file in its first frame, if that frame is a tag like Xing's.
 #[derive(Debug, Clone, Copy, Default)]
 struct Tag {
     frames: u64,
@@ -35,9 +35,9 @@ struct Tag {
 
 /// The frames of an MPEG stream.
 ///
-/// No estimate of the length ends it: all frames are read, as ffmpeg does. The delay that the encoder stored is
-/// dropped at the start; its padding at the end only if the file ends where the tag says. Tags (ID3, APE,
-/// Lyrics3) and other bytes between frames are passed over.
+/// All frames are read, as in ffmpeg: an estimate of the length does not end the stream. The delay that the
+/// encoder stored is dropped at the start. Its padding at the end is dropped only if the file ends where the
+/// tag declares. Tags (ID3, APE, Lyrics3) and other bytes between frames are skipped.
 pub(crate) struct MpegFrames {
     window: Window,
     /// The last frame's header.
@@ -121,7 +121,8 @@ impl MpegFrames {
                 self.window.advance(1)?;
                 continue;
             }
-            // A frame header is twelve bits that also occur by chance: another frame, or the end, must follow.
+            // The twelve bits of a frame header also occur by chance, so another frame, or the end, must
+            // follow.
             let follows = rest.len() < bytes + 4
                 || Header::parse(&rest[bytes..]).is_some_and(|next| next.same_stream(&header))
                 || tags::length(&rest[bytes..]).is_some();

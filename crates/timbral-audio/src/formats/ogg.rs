@@ -47,7 +47,8 @@ struct Stream {
     headers: Vec<Vec<u8>>,
     partial: Vec<u8>,
     started: bool,
-    /// What the packets of the first page with sound decode to, minus the position that the page says.
+    /// The number of frames that the packets of the first page with sound decode to, minus the position of that
+    /// page.
     shift: i64,
 }
 
@@ -227,7 +228,8 @@ impl OggPackets {
             }
             return;
         };
-        // A second stream of sound beside the first is not read; one after it is.
+        // If a file has several streams of sound at the same time, only the first is read; a stream after it is
+        // read.
         if self.stream.as_ref().is_some_and(|s| !s.started) {
             return;
         }
@@ -247,7 +249,7 @@ impl OggPackets {
             return Ok(());
         };
         if stream.headers_left > 0 {
-            // Only the first header of FLAC says how many there are, and 0 means unknown.
+            // The first header of FLAC has the number of headers; 0 means unknown.
             let is_frame = stream.kind == Kind::Flac && data.starts_with(&[0xff]);
             if !is_frame {
                 stream.headers_left -= 1;

@@ -1,8 +1,8 @@
-//! Opus (RFC 6716, 8251) as it is in containers (RFC 7845), by the crate ropus, a translation of libopus with
-//! fixed-point arithmetic, whose samples have 16 bits.
+//! Opus (RFC 6716, 8251) in containers (RFC 7845), decoded by the crate ropus. It is a translation of libopus
+//! with fixed-point arithmetic, and its samples have 16 bits.
 //!
-//! Not by the crate opus-decoder: its version 0.1.1 fails in a build with overflow checks at the first packet of
-//! ordinary files (`vq.rs`, "shift left with overflow"), and refuses the packets of more than two channels.
+//! The crate opus-decoder is not used. Its version 0.1.1 fails at the first packet of ordinary files in a build
+//! with overflow checks (`vq.rs`, "shift left with overflow"), and refuses packets of more than two channels.
 
 use ropus::opus::multistream::OpusMSDecoder;
 

@@ -30,9 +30,9 @@ pub(crate) struct PacketSource {
     ended: bool,
 }
 
-/// Frames of silence that a file can have for each of its bytes up to a damaged packet, and beside these. Sound of
-/// the lowest bit rates (Opus of 6 kb/s at 48 kHz) has as many, so that gaps in it keep their lengths; without
-/// a limit, packets of one byte would make hours of silence.
+/// Limits of the silence in a file: frames per byte of the file up to a damaged packet, and frames in addition
+/// to these. Sound of the lowest bit rates (Opus of 6 kb/s at 48 kHz) has as many frames per byte, so gaps in
+/// it keep their lengths. Without a limit, packets of one byte would make hours of silence.
 const SILENCE_PER_BYTE: u64 = 64;
 const SILENCE: u64 = 48_000;
 

@@ -18,7 +18,7 @@ impl PcmSource {
     const BLOCK_BYTES: usize = 1 << 16;
 
     /// Reads the whole frames in `data`. `declared` is the number of bytes that the header declares; `None` if
-    /// it does not know.
+    /// the header has no number.
     ///
     /// An incomplete frame at the end is dropped, as ffmpeg and libsndfile do.
     pub(crate) fn new(

@@ -1,9 +1,9 @@
-//! HE-AAC, and AAC of more than two channels, by the crate rusty_aac. Symphonia (0.6.1) has no decoder for them: of HE-AAC
-//! it decodes the lower half of the spectrum, at half the rate. Of AAC-LC of one and two channels it has the samples
-//! of ffmpeg.
+//! HE-AAC, and AAC of more than two channels, decoded by the crate rusty_aac. Symphonia (0.6.1) has no decoder
+//! for them: of HE-AAC it decodes the lower half of the spectrum, at half the rate. Its samples of AAC-LC of
+//! one and two channels are those of ffmpeg.
 //!
-//! Not by the crate syom: its version 0.9.0 refuses the second packet of HE-AAC v2 of the encoder of Coding
-//! Technologies ("SBR payload invalid"), that of most radio streams.
+//! The crate syom is not used. Its version 0.9.0 refuses the second packet of HE-AAC v2 of the encoder of
+//! Coding Technologies ("SBR payload invalid"), which most radio streams use.
 
 use rusty_aac::{AacDecoder, Error};
 

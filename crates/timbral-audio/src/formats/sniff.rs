@@ -2,7 +2,7 @@
 
 use super::{aac, mpeg, wav};
 
-/// Bytes that [`sniff`] looks at: room for several of the longest MPEG frames.
+/// Bytes that [`sniff`] examines: enough for several of the longest MPEG frames.
 pub(crate) const HEAD_BYTES: usize = 8192;
 
 /// A format that is read.

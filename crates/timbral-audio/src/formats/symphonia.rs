@@ -8,12 +8,15 @@
 //! - refuse a FLAC file with one byte after its last frame;
 //! - refuse WAV, AIFF, CAF and Matroska whose length was not known when their header was written, Matroska
 //!   elements of unknown size and MP4 files without `ftyp`;
-//! - allocate what the field "frames per packet" of a CAF header says (34 GB for 0xffffffc0).
+//! - allocate the size that the field "frames per packet" of a CAF header has (34 GB for 0xffffffc0).
 //!
-//! Of the decoders: IMA ADPCM is not used (see `ima`), Vorbis only where it is right (see `vorbis`); FLAC refuses a minimum block size
-//! below 16, which encoders write for unknown, so the block sizes of STREAMINFO are replaced; MPEG refuses frames
-//! after the channels changed, and free-format frames (see `mpeg`); ALAC of 7 and 8 channels has another order of
-//! the channels than in other programs.
+//! Of the decoders:
+//!
+//! - IMA ADPCM is not used (see `ima`), and Vorbis only where it is correct (see `vorbis`);
+//! - FLAC refuses a minimum block size below 16, which encoders write if it is unknown, so the block sizes of
+//!   STREAMINFO are replaced;
+//! - MPEG refuses frames after a change of the channels, and free-format frames (see `mpeg`);
+//! - ALAC of 7 and 8 channels has another order of the channels than in other programs.
 
 use symphonia::core::audio::{Channels, Position};
 use symphonia::core::codecs::audio::well_known::{

@@ -1,6 +1,6 @@
 //! Tags that are not part of the sound: ID3v1, ID3v2, APEv2, Lyrics3.
 
-/// Bytes that [`length`] looks at.
+/// Bytes that [`length`] examines.
 pub(crate) const HEAD: usize = 32;
 
 /// The length of the tag that starts `b`.

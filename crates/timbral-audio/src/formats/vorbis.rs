@@ -1,10 +1,11 @@
-//! Vorbis I, by symphonia where it is right, otherwise by the crate lewton, which takes 2.3 times as long.
+//! Vorbis I, decoded by symphonia where its result is correct, otherwise by the crate lewton, which takes 2.3
+//! times as long.
 //!
-//! Symphonia 0.6.1 decodes channels that are not coupled wrongly: in residues of types 0 and 1 the classes of one
-//! channel's last partitions overwrite the first ones of the next channel, unless the number of partitions is a
-//! multiple of that per codeword. The smallest case is a stream of three channels (`oggenc` of a WAV of 3
-//! channels, `tests/data/vorbis3.ogg`), which differs by 0.4 from libvorbis. It is right for one channel, and for two
-//! whose residues are all of type 2, which is what libvorbis writes.
+//! Symphonia 0.6.1 returns wrong samples for channels that are not coupled: in residues of types 0 and 1 the
+//! classes of one channel's last partitions overwrite the first ones of the next channel, unless the number of
+//! partitions is a multiple of that per codeword. The smallest case is a stream of three channels (`oggenc` of
+//! a WAV of 3 channels, `tests/data/vorbis3.ogg`), which differs by 0.4 from libvorbis. Symphonia is correct
+//! for one channel, and for two channels whose residues are all of type 2, as libvorbis writes them.
 
 use lewton::audio::{PreviousWindowRight, read_audio_packet_generic};
 use lewton::header::{IdentHeader, SetupHeader, read_header_ident, read_header_setup};

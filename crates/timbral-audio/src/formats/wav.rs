@@ -1,8 +1,8 @@
 //! WAV: RIFF, its big-endian form RIFX, and the forms with 64-bit lengths, RF64 and W64.
 //!
-//! Headers are read as ffmpeg and libsndfile read them: a `fmt ` chunk may be longer than its fields; the number
-//! of bytes per sample comes from the block size if that is possible, else from the bits; an incomplete frame at
-//! the end is dropped; a second data chunk continues the first.
+//! Headers are read as by ffmpeg and libsndfile. A `fmt ` chunk may be longer than its fields. The number of
+//! bytes per sample comes from the block size if that is possible, else from the bits. An incomplete frame at
+//! the end is dropped. A second data chunk continues the first.
 
 use super::blocks::Blocks;
 use super::bytes::{Bytes, Regions, is_placeholder};

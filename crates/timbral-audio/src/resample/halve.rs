@@ -5,10 +5,10 @@ use pulp::{Simd, WithSimd};
 use super::kaiser::KaiserSinc;
 use super::simd::arch;
 
-/// Beta and half length, in units of two samples, of the Kaiser windows of filters with 8 and with 9 taps on each
-/// side: fitted to what soxr answers to an impulse at the start of a signal, the only place where its halving
-/// filters are heard. The filters are flat within 2e-6 up to a quarter of the Nyquist frequency and below -112 dB
-/// from three quarters of it on.
+/// Beta and half length, in units of two samples, of the Kaiser windows of filters with 8 and with 9 taps on
+/// each side. They are fitted to the response of soxr to an impulse at the start of a signal, the only place
+/// where its halving filters have an effect that can be measured. The filters are flat within 2e-6 up to a
+/// quarter of the Nyquist frequency, and below -112 dB from three quarters of it on.
 const WINDOWS: [(f64, f64); 2] = [(13.419_67, 8.669_14), (14.945_62, 9.709_93)];
 
 /// One halving, at once or piece by piece.
@@ -50,7 +50,7 @@ impl Halve {
         self.input.resize(2 * self.taps.len(), 0.0);
     }
 
-    /// Appends the outputs that `x` completes; output i stands at the time of input `2 i`.
+    /// Appends the outputs that `x` completes; output i is at the time of input `2 i`.
     pub(super) fn push(&mut self, x: &[f32], out: &mut Vec<f32>) {
         self.input.extend_from_slice(x);
         let pairs = self.input.as_chunks::<2>().0;

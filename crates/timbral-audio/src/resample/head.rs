@@ -1,4 +1,5 @@
-//! What soxr loses at the start of a signal: what one stage answers before time 0 does not reach the next.
+//! The samples that soxr loses at the start of a signal: the output of one stage before time 0 does not reach
+//! the next stage.
 
 use super::kaiser::KaiserSinc;
 

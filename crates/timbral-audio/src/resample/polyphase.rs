@@ -81,7 +81,8 @@ impl Polyphase {
     pub(super) fn inputs(&self, n: u64) -> u64 {
         let step = u128::from(self.step.0) * u128::from(self.phases) + u128::from(self.step.1);
         let last = u128::from(n.saturating_sub(1)) * step / u128::from(self.phases);
-        // From the first needed input on, less the zeros that stand for those before the signal.
+        // From the first needed input on, without the zeros that take the place of the inputs before the
+        // signal.
         (last as u64 + self.taps as u64).saturating_sub(self.before as u64)
     }
 

@@ -12,8 +12,9 @@
 //!    to 2, else after it;
 //! 4. if the rate more than quadruples, a last step by 4, 8, ....
 //!
-//! All filters are Kaiser-windowed sincs. More stages get more attenuation: each doubling of their number
-//! adds one bit. What a filter answers before the signal begins is lost between two stages.
+//! All filters are Kaiser-windowed sincs. The more stages there are, the higher their attenuation: each
+//! doubling of their number adds one bit. The output of a filter before the start of the signal does not reach
+//! the next stage.
 
 use super::kaiser::KaiserSinc;
 

@@ -80,7 +80,8 @@ fn at_end(bytes: &mut Bytes, fields: &mut Fields) -> Result<()> {
     Ok(())
 }
 
-/// The length of a Lyrics3v2 tag that ends here: six digits and a word say how much is before them.
+/// The length of a Lyrics3v2 tag that ends here: six digits, before a word, are the number of bytes before
+/// them.
 fn lyrics3_bytes(tail: &[u8]) -> Option<u64> {
     let before = tail.strip_suffix(b"LYRICS200")?;
     let digits = std::str::from_utf8(before.last_chunk::<6>()?).ok()?;

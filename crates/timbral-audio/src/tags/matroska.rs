@@ -1,4 +1,5 @@
-//! `SeekHead`, `Info` and `Tags` of Matroska and WebM (RFC 9559, sections 5.1.1, 5.1.2 and 5.1.8; matroska.org, "Tagging").
+//! `SeekHead`, `Info` and `Tags` of Matroska and WebM (RFC 9559, sections 5.1.1, 5.1.2 and 5.1.8; matroska.org,
+//! "Tagging").
 
 use std::io::Cursor;
 
@@ -12,7 +13,8 @@ use crate::formats::matroska::ebml::{Element, ids, unsigned};
 const ALBUM: u64 = 50;
 const TRACK: u64 = 30;
 
-/// Adds where `SeekHead` says that elements with tags, or more of itself, are: from the start of the segment's content.
+/// Adds the places of elements with tags, or of more of itself, that `SeekHead` names, counted from the start
+/// of the segment's content.
 pub(super) fn read_seek_head(content: &[u8], positions: &mut Vec<u64>) -> Result<()> {
     const WANTED: [u32; 3] = [ids::INFO, ids::TAGS, ids::SEEK_HEAD];
     each(content, |id, content| {

@@ -17,7 +17,7 @@ const UNKNOWN: [&str; 8] = [
     "va",
 ];
 
-/// A text without control characters and spaces around it; `None` if nothing is left that says something.
+/// A text without control characters and without spaces around it; `None` if it names nothing.
 pub(super) fn clean(text: &str, field: Field) -> Option<String> {
     let text: String = text
         .chars()

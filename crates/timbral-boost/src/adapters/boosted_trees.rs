@@ -49,7 +49,7 @@ pub trait Target: private::Label {}
 impl Target for usize {}
 impl Target for f32 {}
 
-/// A model trained through the traits of linfa or smartcore (the features of these names).
+/// A model trained through the traits of linfa or smartcore, with the feature `linfa` or `smartcore`.
 ///
 /// `BoostedTrees<usize>` predict classes and are trained with the objectives that have classes,
 /// `BoostedTrees<f32>` predict numbers and are trained with the others. The implementations of `Fit`

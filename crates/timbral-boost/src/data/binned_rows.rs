@@ -12,9 +12,9 @@ use crate::training::BoostParams;
 
 /// Rows cut into bins, for training on tables that are larger than memory.
 ///
-/// The table itself is never in memory: one pass over a [`RowSource`] finds the cuts, another one the bins. (Where values
-/// are missing, the first pass is made twice: the sketch of a column depends on the number of its values.) The cuts
-/// are those of the same table in memory, and so is every bit of the model.
+/// The table itself is never in memory. One pass over a [`RowSource`] finds the cuts, and another one finds the
+/// bins. If values are missing, the first pass is repeated, because the sketch of a column depends on the
+/// number of its values. The cuts, and every bit of the model, equal those of the same table in memory.
 ///
 /// | part | bytes per row |
 /// |---|---|
@@ -59,11 +59,14 @@ pub(crate) enum AnyBins {
 }
 
 impl BinnedRows {
-    /// Reads the rows of a source twice, with [`BoostParams::max_bin`] and [`BoostParams::class_weights`].
+    /// Reads the rows of a source two times (three times if values are missing), and cuts them into bins with
+    /// [`BoostParams::max_bin`] and [`BoostParams::class_weights`].
     ///
     /// # Errors
-    /// As [`Training::run`](crate::Training::run) for the parameters and labels, those of the source, and
-    /// [`Error::Source`] if the source has other rows than it says, or other ones in the second pass.
+    /// As [`Training::run`](crate::Training::run) for the parameters and labels; the errors of the source;
+    /// [`Error::Source`] if the number of rows is not the announced one, or if the second pass returns other
+    /// rows than the first. [`Error::Empty`] without rows or columns, [`Error::Unsupported`] if a block has
+    /// groups or feature types.
     pub fn read(params: &BoostParams, source: &mut dyn RowSource) -> Result<Self> {
         params.validate_bins()?;
         let n_rows = source.n_rows();

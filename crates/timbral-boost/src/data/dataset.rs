@@ -4,7 +4,7 @@ use timbral_core::check;
 use crate::error::{Error, Result};
 use crate::model::CATEGORIES_END;
 
-/// What the numbers of a feature are.
+/// Whether a feature is numeric or categorical.
 ///
 /// A split of a number sends those below a threshold to the left; a split of categories sends some of them to
 /// the right.
@@ -14,7 +14,8 @@ pub enum FeatureType {
     /// A number (XGBoost's feature type `q`).
     #[default]
     Numeric,
-    /// The number of a category, whole and at least 0 (XGBoost's feature type `c`).
+    /// The number of a category: a whole number, at least 0 and below 2^24, or below 65535 for training
+    /// (XGBoost's feature type `c`).
     Categorical,
 }
 
@@ -98,8 +99,8 @@ impl<'a> Dataset<'a> {
         Ok(self)
     }
 
-    /// The same rows as groups of these sizes: the first group has the first rows, and so on. Objectives and metrics
-    /// of ranking compare the rows of a group; without groups all rows are one.
+    /// The same rows in groups of these sizes: the first group has the first rows, and so on. Objectives and
+    /// metrics of ranking compare the rows within a group. Without groups all rows are one group.
     ///
     /// # Errors
     /// [`Error::Length`] if the sizes do not add up to the number of rows, [`Error::InvalidValue`] if one is 0.
@@ -120,8 +121,8 @@ impl<'a> Dataset<'a> {
         Ok(self)
     }
 
-    /// The same rows with a weight for each group, after [`with_groups`](Self::with_groups). Objectives of ranking
-    /// have no weights of rows.
+    /// The same rows with a weight for each group; call [`with_groups`](Self::with_groups) first. Objectives of
+    /// ranking do not allow weights of rows.
     ///
     /// # Errors
     /// [`Error::Length`] if the number of weights is not the number of groups, [`Error::InvalidValue`] if a weight is
@@ -136,8 +137,8 @@ impl<'a> Dataset<'a> {
         Ok(self)
     }
 
-    /// The sizes of the groups of rows whose query has the same number (XGBoost's `qid`), for
-    /// [`with_groups`](Self::with_groups).
+    /// The sizes of the groups of rows whose query has the same number (XGBoost's `qid`). They are the argument
+    /// of [`with_groups`](Self::with_groups).
     ///
     /// ```
     /// use timbral_boost::Dataset;
@@ -147,7 +148,7 @@ impl<'a> Dataset<'a> {
     /// ```
     ///
     /// # Errors
-    /// [`Error::InvalidValue`] if the numbers do not ascend.
+    /// [`Error::InvalidValue`] if a number is smaller than the one before it.
     pub fn group_sizes(query_ids: &[u64]) -> Result<Vec<usize>> {
         if let Some(place) = query_ids.windows(2).position(|pair| pair[0] > pair[1]) {
             return Err(Error::InvalidValue {
@@ -163,7 +164,7 @@ impl<'a> Dataset<'a> {
             .collect())
     }
 
-    /// The same rows with the type of each feature. Rows that only evaluate a model need no types.
+    /// The same rows with the type of each feature. Rows that are used for evaluation only need no types.
     ///
     /// ```
     /// use timbral_boost::{BoostParams, Dataset, FeatureType};

@@ -1,10 +1,10 @@
 use super::dataset::Dataset;
 use crate::error::Result;
 
-/// Rows that come in blocks and can be read more than once, for tables larger than memory: see
+/// Rows that come in blocks and can be read more than once, for tables that are larger than memory. See
 /// [`BinnedRows`](crate::BinnedRows).
 ///
-/// A [`Dataset`] is a source of one block.
+/// A [`Dataset`] is a source with one block.
 pub trait RowSource {
     /// Number of rows of all blocks, 1 or more.
     fn n_rows(&self) -> usize;

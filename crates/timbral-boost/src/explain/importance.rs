@@ -21,8 +21,8 @@ pub enum ImportanceKind {
 impl Model {
     /// The importance of each feature over all trees; 0 for a feature that no tree uses.
     ///
-    /// A value per feature takes 8 bytes; [`importance_of_used`](Self::importance_of_used) returns the same values
-    /// without those that are 0 for lack of a split.
+    /// The result has a value per feature, 8 bytes each. [`importance_of_used`](Self::importance_of_used)
+    /// returns the same values, but only for features that a tree splits on.
     ///
     /// ```
     /// use timbral_boost::{ImportanceKind, Model};
@@ -39,10 +39,10 @@ impl Model {
         all
     }
 
-    /// The importance of each feature that a tree splits on, by its column from 0, as XGBoost's
+    /// The importance of each feature that a tree splits on; the key is its column, from 0. Equals XGBoost's
     /// `Booster.get_score`.
     ///
-    /// The memory is that of the features in use, however many columns the model has.
+    /// It takes memory only for the features in use, however many columns the model has.
     ///
     /// ```
     /// use timbral_boost::{ImportanceKind, Model};

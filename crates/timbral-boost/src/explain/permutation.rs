@@ -8,7 +8,7 @@ use crate::random::Key;
 /// Parameters of [`permutation_importance`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct PermutationImportanceParams {
-    /// Number of times each feature is shuffled (5).
+    /// Number of times that each feature is shuffled, at least 1 (5).
     pub n_repeats: usize,
     /// Random seed (0).
     pub seed: u64,
@@ -40,11 +40,12 @@ pub struct PermutationImportance {
     pub importances_std: Vec<f64>,
 }
 
-/// The decrease of a score when one feature is shuffled among the rows (Breiman 2001), as
-/// scikit-learn's `permutation_importance`.
+/// The decrease of a score when one feature is shuffled among the rows (Breiman 2001); scikit-learn's
+/// `permutation_importance`.
 ///
-/// `score` must be greater for better predictions, and knows the labels of `rows` in their order. The
-/// result does not depend on the number of threads.
+/// `score` must return a larger number for better predictions. It gets the rows in their original order, with
+/// one column shuffled, and compares the predictions with the labels that the caller has. The result does not
+/// depend on the number of threads.
 ///
 /// ```
 /// use ndarray::array;

@@ -5,8 +5,8 @@ use super::regularisation::{NodeSums, Regularisation, Sums, is_ordered, minus, p
 pub(super) struct Split {
     pub(super) loss_change: f32,
     pub(super) feature: usize,
-    /// Bins that go left, counted from the lowest; of a categorical feature a number that stands for the
-    /// categories that go right.
+    /// Number of bins that go left, counted from the lowest; for a categorical feature a number that encodes
+    /// the categories that go right.
     pub(super) n_left: usize,
     pub(super) default_left: bool,
     pub(super) left: Sums,

@@ -15,7 +15,7 @@ pub enum GrowPolicy {
     LossGuide,
 }
 
-/// How models with several outputs are made of trees.
+/// How many trees a model with several outputs has per round.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
@@ -23,8 +23,8 @@ pub enum MultiStrategy {
     /// One tree per output and round (XGBoost's `one_output_per_tree`).
     #[default]
     OneOutputPerTree,
-    /// One tree per round, whose leaves are vectors (XGBoost's `multi_output_tree`). With one output it is
-    /// the same as the other.
+    /// One tree per round, whose leaves are vectors (XGBoost's `multi_output_tree`). With one output it equals
+    /// `OneOutputPerTree`.
     MultiOutputTree,
 }
 

@@ -1,7 +1,7 @@
-/// A loss of your own to minimise, instead of a built-in [`Objective`](crate::Objective).
+/// A custom loss to minimise, instead of a built-in [`Objective`](crate::Objective).
 ///
-/// The trees of output `k` are grown from `w dL/dm_k` and `w d^2L/dm_k^2`, where `L` is the loss, `m`
-/// are the margins of a row and `w` is its weight.
+/// The trees of output `k` are trained on the gradient `w dL/dm_k` and the hessian `w d^2L/dm_k^2` of each row.
+/// `L` is the loss, `m` are the margins of the row, and `w` is its weight.
 ///
 /// ```
 /// use timbral_boost::{BoostParams, Dataset, Loss, Training};
@@ -25,22 +25,22 @@
 /// # Ok::<(), timbral_boost::Error>(())
 /// ```
 pub trait Loss: Sync {
-    /// The name of the objective of its models. A model file keeps it in the attribute `timbral.loss`;
-    /// XGBoost reads such a file as `reg:squarederror`, whose predictions are the margins.
+    /// The name of the objective of the models. A model file has it in the attribute `timbral.loss`. XGBoost
+    /// reads such a file as `reg:squarederror`, whose predictions are the margins.
     fn name(&self) -> &str;
 
-    /// Number of margins per row.
+    /// Number of margins per row, 1 to 65536; default 1.
     fn n_outputs(&self) -> usize {
         1
     }
 
-    /// The margins before the first tree, one per output;
-    /// [`BoostParams::base_score`](crate::BoostParams::base_score) takes precedence.
+    /// The margins before the first tree, one per output; default all 0. If
+    /// [`BoostParams::base_score`](crate::BoostParams::base_score) is given, it is used instead.
     fn base_score(&self) -> Vec<f32> {
         vec![0.0; self.n_outputs()]
     }
 
-    /// Writes the first and the second derivative of the loss with respect to each margin of a row
-    /// into `gradients`.
+    /// Writes the first and the second derivative of the loss of one row into `gradients`: one pair per margin,
+    /// without the weight of the row.
     fn gradients(&self, label: f32, margins: &[f32], gradients: &mut [[f32; 2]]);
 }

@@ -18,8 +18,8 @@ const LANES: usize = 16;
 /// The smallest hessian.
 const LEAST: f32 = 1e-16;
 
-/// Where all margins of a row are below it, they are compared with the highest of them instead of 0, from which XGBoost
-/// makes NaN: the exponentials of numbers below -104 are 0, and so is their sum.
+/// If all margins of a row are below this, they are compared with the highest of them instead of 0. XGBoost
+/// compares them with 0 and makes NaN: the exponentials of numbers below -104 are 0, and so is their sum.
 const LOWEST: f32 = -80.0;
 
 /// What is minimised.

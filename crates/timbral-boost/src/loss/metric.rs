@@ -9,8 +9,8 @@ use super::ranking::{Groups, LambdaRankParams, RankingScore, check_gains, is_rel
 use crate::error::{Error, Result};
 use crate::math::exp;
 
-/// A score of evaluated sets, with XGBoost's names. All fall as the model improves but those of ranking, which
-/// rise ([`rises`](Self::rises)).
+/// A score of evaluated sets, with XGBoost's names. A lower score is better, except for the metrics of ranking
+/// ([`rises`](Self::rises)).
 ///
 /// ```
 /// use timbral_boost::Metric;
@@ -28,40 +28,44 @@ pub enum Metric {
     Mae,
     /// `mphe`: mean pseudo-Huber error.
     PseudoHuber,
-    /// `quantile`: mean of `a (y - p)` of predictions below the label and `(1 - a) (p - y)` of others, with `a` of the
-    /// objective, 0.5 with another one; with several of them the mean over all.
+    /// `quantile`: mean of `a (y - p)` where the prediction `p` is below the label `y`, and of
+    /// `(1 - a) (p - y)` elsewhere. `a` is the fraction of `reg:quantileerror`, and 0.5 for other objectives.
+    /// For several fractions it is the mean over all of them.
     Quantile,
-    /// `expectile`: mean of `a r^2` of residuals below 0 and `(1 - a) r^2` of others, with `a` as for `quantile`.
+    /// `expectile`: mean of `a r^2` where the residual `r = p - y` is below 0, and of `(1 - a) r^2` elsewhere.
+    /// `a` is the fraction of `reg:expectileerror`, and 0.5 for other objectives.
     Expectile,
     /// `poisson-nloglik`: mean of `ln(y!) + p - y ln p`.
     Poisson,
     /// `gamma-deviance`: twice the mean of `ln(p / y) + y / p - 1`.
     GammaDeviance,
-    /// `tweedie-nloglik`: mean of `p^(2 - v) / (2 - v) - y p^(1 - v) / (1 - v)` with the variance power `v` of the
-    /// objective, 1.5 with another one.
+    /// `tweedie-nloglik`: mean of `p^(2 - v) / (2 - v) - y p^(1 - v) / (1 - v)`. `v` is the variance power of
+    /// the objective, or 1.5 if the objective has none.
     Tweedie,
-    /// `logloss`: mean of `-ln p(y)`, two classes.
+    /// `logloss`: mean of `-ln p(y)` for two classes.
     LogLoss,
-    /// `error`: proportion of wrong classes, two classes, threshold 0.5.
+    /// `error`: proportion of wrong classes, for two classes and the threshold 0.5.
     Error,
-    /// `mlogloss`: mean of `-ln p(y)`.
+    /// `mlogloss`: mean of `-ln p(y)` for `multi:softprob` and `multi:softmax`.
     MultiLogLoss,
-    /// `merror`: proportion of wrong classes.
+    /// `merror`: proportion of wrong classes for `multi:softprob` and `multi:softmax`.
     MultiError,
-    /// `ndcg`, `ndcg@k`: normalised discounted cumulative gain, the mean over query groups of the sum of
-    /// `gain / log2(rank + 1)` by that of the best order; the gain is that of [`LambdaRankParams::ndcg_exp_gain`].
+    /// `ndcg`, `ndcg@k`: normalised discounted cumulative gain. For each query group it is the sum of
+    /// `gain / log2(rank + 1)` divided by that sum for the best order; the score is the mean over groups.
+    /// [`LambdaRankParams::ndcg_exp_gain`] defines the gain.
     Ndcg {
-        /// The first rows of a group that count, at least 1; `None` for all (XGBoost counts 32 where its
-        /// `eval_metric` has no number).
+        /// The number of first rows of a group that count, at least 1; `None` for all. (XGBoost counts 32 if its
+        /// `eval_metric` has no number.)
         k: Option<u32>,
     },
-    /// `map`, `map@k`: mean average precision, the mean over query groups of the mean of the precision up to each
-    /// row of label 1. All labels are 0 or 1.
+    /// `map`, `map@k`: mean average precision. For each query group it is the mean of the precision up to each
+    /// row with label 1; the score is the mean over groups. All labels are 0 or 1.
     Map {
         /// As in [`Ndcg`](Self::Ndcg).
         k: Option<u32>,
     },
-    /// `pre`, `pre@k`: the mean over query groups of the proportion of label 1. All labels are 0 or 1.
+    /// `pre`, `pre@k`: precision. For each query group it is the proportion of rows with label 1; the score is
+    /// the mean over groups. All labels are 0 or 1.
     Precision {
         /// As in [`Ndcg`](Self::Ndcg).
         k: Option<u32>,
@@ -101,7 +105,8 @@ impl FromStr for Metric {
             _ => None,
         };
         let metric = plain.or_else(|| ranking(k?));
-        metric.ok_or_else(|| InvalidParameter::new("eval_metric", name, "is not known").into())
+        let rule = "is no metric of this crate; see Metric";
+        metric.ok_or_else(|| InvalidParameter::new("eval_metric", name, rule).into())
     }
 }
 
@@ -131,7 +136,7 @@ pub(crate) struct Evaluated<'a, W> {
 }
 
 impl Metric {
-    /// XGBoost's name.
+    /// XGBoost's name of the metric, such as `mlogloss` or `ndcg@5`.
     pub fn name(self) -> Cow<'static, str> {
         let at = |name: &'static str, k: Option<u32>| match k {
             None => Cow::Borrowed(name),

@@ -5,30 +5,31 @@ use serde::{Deserialize, Deserializer, Serialize};
 use super::ranking::{LambdaRankParams, RankingLoss};
 use crate::math::exp;
 
-/// What a model predicts, with XGBoost's names.
+/// What a model predicts and what training minimises, with XGBoost's names.
 ///
-/// With serde it is XGBoost's name, with its parameters if it has any: `"binary:logistic"`,
+/// With serde an objective is XGBoost's name, with its parameters if it has any: `"binary:logistic"`,
 /// `{"multi:softprob": {"num_class": 10}}`, `{"reg:pseudohubererror": {"huber_slope": 1.0}}`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 #[non_exhaustive]
 pub enum Objective {
-    /// `reg:squarederror`: a number; `(margin - y)^2 / 2`.
+    /// `reg:squarederror`: predicts a number; the loss is `(margin - y)^2 / 2`.
     #[serde(rename = "reg:squarederror")]
     SquaredError,
-    /// `reg:pseudohubererror`: a number; `d^2 (sqrt(1 + (r / d)^2) - 1)` of the residual `r`.
+    /// `reg:pseudohubererror`: predicts a number; the loss is `d^2 (sqrt(1 + (r / d)^2) - 1)` of the residual
+    /// `r`.
     #[serde(rename = "reg:pseudohubererror")]
     PseudoHuber {
-        /// `d`: the loss is linear for residuals much larger than this (`huber_slope`).
+        /// `d`, finite and above 0: the loss is linear for residuals much larger than this (`huber_slope`).
         #[serde(rename = "huber_slope")]
         slope: f32,
     },
-    /// `reg:absoluteerror`: the median; `|margin - y|`, approximated by a smooth function whose width follows the
-    /// residuals of all rows.
+    /// `reg:absoluteerror`: predicts the median. The loss is `|margin - y|`, approximated by a smooth function
+    /// whose width follows from the residuals of all rows.
     #[serde(rename = "reg:absoluteerror")]
     AbsoluteError,
-    /// `reg:quantileerror`: the numbers below which fractions of the labels lie, each of them an output; approximated
-    /// in the same way.
+    /// `reg:quantileerror`: predicts quantiles, the numbers below which given fractions of the labels lie. Each
+    /// fraction is an output. The loss is approximated as for `AbsoluteError`.
     #[serde(rename = "reg:quantileerror")]
     Quantile {
         /// The fractions, from 0 to 1, in ascending order (`quantile_alpha`). With serde one fraction may be a
@@ -36,65 +37,68 @@ pub enum Objective {
         #[serde(rename = "quantile_alpha", deserialize_with = "one_or_more")]
         alpha: Vec<f32>,
     },
-    /// `reg:expectileerror`: expectiles, each of them an output; `a r^2` of residuals below 0 and `(1 - a) r^2` of others.
-    /// The first margin is the first expectile, the others are the steps to the next ones: `ln(1 + e^m)` and 1e-6.
+    /// `reg:expectileerror`: predicts expectiles; each fraction `a` is an output. The loss is `a r^2` for
+    /// residuals below 0 and `(1 - a) r^2` for others. The first margin is the first expectile. Each further
+    /// margin `m` gives the step `1e-6 + ln(1 + e^m)` from one expectile to the next.
     #[serde(rename = "reg:expectileerror")]
     Expectile {
-        /// Each `a`, from 0 to 1, in ascending order (`expectile_alpha`). With serde one of them may be a number instead
-        /// of an array.
+        /// Each `a`, from 0 to 1, in ascending order (`expectile_alpha`). With serde one
+        /// number may be given instead of an array.
         #[serde(rename = "expectile_alpha", deserialize_with = "one_or_more")]
         alpha: Vec<f32>,
     },
-    /// `count:poisson`: a count, at least 0; `e^m - y m` of the margin `m`.
+    /// `count:poisson`: predicts a count, at least 0; the loss is `e^m - y m` of the margin `m`.
     #[serde(rename = "count:poisson")]
     Poisson {
-        /// Added to the margin where the second derivative is computed, and the limit of the weight of a leaf
-        /// unless [`BoostParams::max_delta_step`](crate::BoostParams::max_delta_step) is above 0; XGBoost's
-        /// default is 0.7.
+        /// A number that is added to the margin in the second derivative, and that limits the weight of a leaf
+        /// unless [`BoostParams::max_delta_step`](crate::BoostParams::max_delta_step) is above 0. Finite and at
+        /// least 0; XGBoost's default is 0.7.
         max_delta_step: f32,
     },
-    /// `reg:gamma`: a number above 0; `m + y e^-m` of the margin `m`.
+    /// `reg:gamma`: predicts a number above 0; the loss is `m + y e^-m` of the margin `m`.
     #[serde(rename = "reg:gamma")]
     Gamma,
-    /// `reg:tweedie`: a number, at least 0, such as a sum of a random number of sums;
-    /// `e^((2 - p) m) / (2 - p) - y e^((1 - p) m) / (1 - p)` of the margin `m`.
+    /// `reg:tweedie`: predicts a number that is at least 0, such as a sum of a random number of payments. The
+    /// loss is `e^((2 - p) m) / (2 - p) - y e^((1 - p) m) / (1 - p)` of the margin `m`.
     #[serde(rename = "reg:tweedie")]
     Tweedie {
-        /// `p`: the variance is the mean to this power, from 1 to 2, neither included
-        /// (`tweedie_variance_power`); XGBoost's default is 1.5.
+        /// `p`, above 1 and below 2: the variance is proportional to the mean to this power
+        /// (`tweedie_variance_power`). XGBoost's default is 1.5.
         #[serde(rename = "tweedie_variance_power")]
         variance_power: f32,
     },
-    /// `binary:logistic`: the probability of class 1 of two.
+    /// `binary:logistic`: predicts the probability of class 1 of two classes.
     #[serde(rename = "binary:logistic")]
     Logistic,
-    /// `multi:softprob`: the probability of each class.
+    /// `multi:softprob`: predicts the probability of each class.
     #[serde(rename = "multi:softprob")]
     Softprob {
-        /// Number of classes.
+        /// Number of classes, 2 to 65536.
         #[serde(rename = "num_class")]
         n_classes: usize,
     },
     /// `multi:softmax`: trained as [`Softprob`](Self::Softprob), predicts the class.
     #[serde(rename = "multi:softmax")]
     Softmax {
-        /// Number of classes.
+        /// Number of classes, 2 to 65536.
         #[serde(rename = "num_class")]
         n_classes: usize,
     },
-    /// `rank:pairwise`: the rows of a query group ([`Dataset::with_groups`](crate::Dataset::with_groups)) in the order
-    /// of their labels, the most relevant with the largest margin; all pairs count alike.
+    /// `rank:pairwise`: puts the rows of a query group ([`Dataset::with_groups`](crate::Dataset::with_groups))
+    /// in the order of their labels, so that the most relevant row has the largest margin. All pairs of rows
+    /// have the same cost.
     #[serde(rename = "rank:pairwise")]
     RankPairwise(LambdaRankParams),
-    /// `rank:ndcg`: the same, pairs count by the change of the NDCG that they make. Labels are whole numbers from 0
-    /// to 31, or with [`LambdaRankParams::ndcg_exp_gain`] false any from 0.
+    /// `rank:ndcg`: as `RankPairwise`, but the cost of a pair is the change of the NDCG if its rows change
+    /// places. Labels are whole numbers from 0 to 31; if [`LambdaRankParams::ndcg_exp_gain`] is false, any
+    /// numbers from 0 on.
     #[serde(rename = "rank:ndcg")]
     RankNdcg(LambdaRankParams),
-    /// `rank:map`: the same with the mean average precision. Labels are 0 or 1.
+    /// `rank:map`: as `RankNdcg`, with the mean average precision. Labels are 0 or 1.
     #[serde(rename = "rank:map")]
     RankMap(LambdaRankParams),
-    /// A [`Loss`](crate::Loss) of your own: models predict margins. It is trained through
-    /// [`Training::loss`](crate::Training::loss) only.
+    /// A custom [`Loss`](crate::Loss): models predict margins. It is trained only through
+    /// [`Training::loss`](crate::Training::loss).
     #[serde(rename = "loss")]
     Loss {
         /// Its name, [`Loss::name`](crate::Loss::name).
@@ -102,8 +106,8 @@ pub enum Objective {
         /// Number of margins per row.
         n_outputs: usize,
     },
-    /// Any other objective of XGBoost, or one of the above with several targets: its models predict
-    /// margins. It cannot be trained.
+    /// Any other objective of XGBoost, or one of the above with several targets. Models predict margins, and
+    /// cannot be trained.
     #[serde(rename = "other")]
     Other {
         /// Its name in the model file.
@@ -117,7 +121,7 @@ pub enum Objective {
 }
 
 impl Objective {
-    /// XGBoost's name, as in a model file; the name of a loss of your own.
+    /// XGBoost's name, as in a model file, or the name of a custom loss.
     pub fn name(&self) -> &str {
         match self {
             Self::SquaredError => "reg:squarederror",
@@ -279,8 +283,9 @@ impl Objective {
     /// `binary:logistic` and `reg:logistic`, `ln(s)` for `count:poisson`, `reg:gamma`,
     /// `reg:tweedie`, `survival:aft` and `survival:cox`; else the score itself.
     ///
-    /// As in XGBoost, a probability from 0 to 1 is first clamped to 1e-6 to 1 - 1e-6. The margin is NaN
-    /// or infinite for a score that the objective does not allow. Of several expectiles it is that of the first one.
+    /// As in XGBoost, a probability from 0 to 1 is first clamped to the range from 1e-6 to 1 - 1e-6. The margin
+    /// is NaN or infinite for a score that the objective does not allow. For several expectiles the score is
+    /// that of the first one.
     ///
     /// ```
     /// use timbral_boost::Objective;

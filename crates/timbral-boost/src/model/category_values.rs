@@ -1,7 +1,7 @@
-/// The values that the categories `0, 1, ..` of a feature stood for in the table a model was trained on.
+/// The values that the categories `0, 1, ..` of a feature had in the table on which a model was trained.
 ///
-/// XGBoost stores them for data frames. The rows that this crate predicts hold the numbers of categories, not
-/// their values: [`code`](Self::code) finds the number of a name.
+/// XGBoost stores them for data frames. The rows to predict hold the numbers of categories, not their values;
+/// [`code`](Self::code) finds the number of a name.
 ///
 /// ```
 /// use timbral_boost::Model;
@@ -60,7 +60,8 @@ impl CategoryValues {
         }
     }
 
-    /// The number of the category of this name, which stands for it in a row.
+    /// The number of the category with this name, which a row must hold for it; `None` if there is no such
+    /// category.
     pub fn code(&self, name: &str) -> Option<usize> {
         self.names()?.iter().position(|other| other == name)
     }

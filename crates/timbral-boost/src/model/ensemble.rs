@@ -8,7 +8,7 @@ use super::tree::Tree;
 use crate::error::{Error, Result};
 use crate::loss::{Objective, PositionBias};
 
-/// A fitted ensemble of trees, XGBoost's models included.
+/// A fitted ensemble of trees, trained here or read from a file of XGBoost.
 ///
 /// The margin of output `k` for a row is `base_margin[k]` plus the sum of the leaves that the row
 /// reaches in the trees of output `k`.
@@ -71,8 +71,9 @@ impl Model {
         self.n_features
     }
 
-    /// Number of margins per row: one per class for `multi:softprob` and `multi:softmax`, one per
-    /// fraction for `reg:quantileerror` and `reg:expectileerror`, else one.
+    /// Number of margins per row: one per class for `multi:softprob` and `multi:softmax`, one per fraction for
+    /// `reg:quantileerror` and `reg:expectileerror`, one per output for a custom loss or several targets, else
+    /// one.
     pub fn n_outputs(&self) -> usize {
         self.objective.n_outputs()
     }
@@ -97,22 +98,23 @@ impl Model {
         self.objective.base_margins(&self.base_score)
     }
 
-    /// Names of the features, if known.
+    /// The names of the features; `None` if the model has none.
     pub fn feature_names(&self) -> Option<&[String]> {
         self.feature_names.as_deref()
     }
 
-    /// XGBoost's types of the features, if known: `c` for categories, `q`, `float`, `int` or `i` for numbers.
+    /// XGBoost's types of the features: `c` for categories; `q`, `float`, `int` or `i` for numbers. `None` if
+    /// the model has none.
     pub fn feature_types(&self) -> Option<&[String]> {
         self.feature_types.as_deref()
     }
 
-    /// What the categories of a feature stood for, if the model was trained on a data frame with categories.
+    /// The values of the categories of a feature, if the model was trained on a data frame with categories.
     pub fn category_values(&self, feature: usize) -> Option<&CategoryValues> {
         self.encoding.as_ref()?.of_feature.get(feature)
     }
 
-    /// Names of the classes, if known.
+    /// The names of the classes; `None` if the model has none.
     pub fn class_names(&self) -> Option<&[String]> {
         self.class_names.as_deref()
     }
@@ -122,7 +124,7 @@ impl Model {
         self.best_iteration
     }
 
-    /// The bias of clicks by their positions, if the model was trained with
+    /// The bias of clicks by position, if the model was trained with
     /// [`LambdaRankParams::unbiased`](crate::LambdaRankParams::unbiased).
     pub fn position_bias(&self) -> Option<&PositionBias> {
         self.position_bias.as_ref()
@@ -133,9 +135,9 @@ impl Model {
         &self.attributes
     }
 
-    /// The model with some of the rounds only: `model[first:end]` of XGBoost's Python package.
+    /// The model with some of its rounds only; `model[first:end]` of XGBoost's Python package.
     ///
-    /// The base margin is kept, the best iteration is not.
+    /// The base margin is kept. The best iteration is not kept.
     ///
     /// ```
     /// use timbral_boost::{BoostParams, Dataset, Objective, Training};

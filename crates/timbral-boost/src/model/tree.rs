@@ -11,8 +11,8 @@ pub struct Node {
     /// The value of a leaf, already scaled by the learning rate; 0 in an inner node, and in trees whose
     /// leaves are vectors ([`Tree::leaf_values`]).
     pub leaf_value: f32,
-    /// The value that an inner node would have as a leaf, before the learning rate; for a leaf, its
-    /// value, as in XGBoost. 0 in trees whose leaves are vectors.
+    /// The value that an inner node would have as a leaf, before the learning rate is applied. For a leaf it is
+    /// its value, as in XGBoost. 0 in trees whose leaves are vectors.
     pub base_weight: f32,
     /// Gain of the split over no split; 0 in a leaf.
     pub loss_change: f32,
@@ -30,7 +30,7 @@ pub struct Children {
     pub threshold: f32,
     /// Whether a row with a missing value (NaN) goes left.
     pub default_left: bool,
-    /// Whether a set of categories goes right, [`Tree::categories`], and all else left.
+    /// Whether the split is categorical: the categories of [`Tree::categories`] go right, and all others left.
     pub is_categorical: bool,
     /// Index of the left child.
     pub left: u32,
@@ -50,7 +50,7 @@ impl Node {
         }
     }
 
-    /// An inner node.
+    /// An inner node with these children.
     pub fn split(children: Children, base_weight: f32, loss_change: f32, sum_hessian: f32) -> Self {
         Self {
             children: Some(children),
@@ -76,8 +76,8 @@ impl Children {
     }
 }
 
-/// A regression tree: node 0 is the root, every child has a greater index than its parent, and every
-/// node except the root has exactly one parent.
+/// A regression tree. Node 0 is the root, every child has a greater index than its parent, and every node
+/// except the root has exactly one parent.
 ///
 /// ```
 /// use timbral_boost::{Children, Node, Tree};
@@ -103,10 +103,13 @@ impl Tree {
     /// Makes a tree of nodes, and checks them.
     ///
     /// # Errors
-    /// [`Error::Format`] if there is no node, the index of a child is not greater than that of its
-    /// parent or is out of range, a node has two parents or none, a split is categorical (see
-    /// [`with_categories`](Self::with_categories)), or the value of a leaf or a threshold is NaN. They may be
-    /// infinite, as in files of XGBoost.
+    /// [`Error::Format`] in each of these cases:
+    ///
+    /// - there is no node;
+    /// - the index of a child is out of range, or not greater than that of its parent;
+    /// - a node has two parents or none;
+    /// - a split is categorical (see [`with_categories`](Self::with_categories));
+    /// - the value of a leaf or a threshold is NaN. Infinite ones are allowed, as in files of XGBoost.
     pub fn new(nodes: Vec<Node>) -> Result<Self> {
         let mut parents = vec![0_u8; nodes.len()];
         let bad = |index: usize, reason: &str| Error::Format {
@@ -157,9 +160,9 @@ impl Tree {
         }
     }
 
-    /// Makes the split of a node categorical: rows with one of these categories go right, all others left,
-    /// and missing values as before. The category of a row is its value without the fraction; a value that
-    /// is negative or not below 2^24 is no category and goes left, as in XGBoost.
+    /// Makes the split of a node categorical. Rows with one of these categories go right, all others left;
+    /// missing values go as before. The category of a row is its value without the fraction. A value that is
+    /// negative, or at least 2^24, is no category and goes left, as in XGBoost.
     ///
     /// ```
     /// use timbral_boost::{Children, Node, Tree};
@@ -176,7 +179,7 @@ impl Tree {
     /// ```
     ///
     /// # Errors
-    /// [`Error::Format`] if the tree has no such inner node, or there is no category or one from 2^24 on.
+    /// [`Error::Format`] if the tree has no such inner node, the list is empty, or a category is 2^24 or more.
     pub fn with_categories(mut self, node: usize, categories: &[u32]) -> Result<Self> {
         let bad = |reason: String| Error::Format {
             path: None,

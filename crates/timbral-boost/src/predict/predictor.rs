@@ -22,10 +22,13 @@ const FEW: usize = 16;
 
 /// A model laid out for prediction, by [`Model::compile`].
 ///
-/// The margin of a row is the base margin plus the leaves that the row reaches, added in f32 in the
-/// order of the trees, as in XGBoost: results are equal to XGBoost's to the last bit. They do not
-/// depend on the number of threads, the other rows or the memory order. NaN is a missing value. Columns of categories
-/// hold their numbers ([`Model::category_values`]); unknown ones go left ([`Tree::with_categories`](crate::Tree::with_categories)).
+/// The margin of a row is the base margin plus the leaves that the row reaches, added in f32 in the order of
+/// the trees, as in XGBoost: results equal XGBoost's to the last bit. They do not depend on the number of
+/// threads, on the other rows or on the memory order.
+///
+/// NaN is a missing value. Columns of categories hold the numbers of the categories
+/// ([`Model::category_values`]); unknown categories go left
+/// ([`Tree::with_categories`](crate::Tree::with_categories)).
 #[derive(Debug, Clone)]
 pub struct Predictor {
     objective: Objective,
@@ -39,9 +42,8 @@ pub struct Predictor {
 }
 
 impl Model {
-    /// Lays the model out for prediction with the rounds up to
-    /// [`best_iteration`](Self::best_iteration), or with all rounds if there is none. For other
-    /// rounds use [`slice`](Self::slice) first.
+    /// Makes the predictor of the model. It uses the rounds up to [`best_iteration`](Self::best_iteration), or
+    /// all rounds if there is none. For other rounds call [`slice`](Self::slice) first.
     ///
     /// ```
     /// use ndarray::array;
@@ -81,13 +83,16 @@ impl Predictor {
         self.n_features
     }
 
-    /// Number of margins per row: one per class for `multi:softprob` and `multi:softmax`, else one.
+    /// Number of margins per row: one per class for `multi:softprob` and `multi:softmax`, one per fraction for
+    /// `reg:quantileerror` and `reg:expectileerror`, one per output for a custom loss or several targets, else
+    /// one.
     pub fn n_outputs(&self) -> usize {
         self.base_margin.len()
     }
 
-    /// The margins of rows, `(n_rows, n_outputs)`: XGBoost's `predict(output_margin=True)`. For
-    /// `reg:squarederror` and `reg:pseudohubererror` they are the predictions.
+    /// The margins of rows, of shape `(n_rows, n_outputs)`; XGBoost's `predict(output_margin=True)`.
+    /// [`values`](Self::values) gives the predicted numbers, [`probabilities`](Self::probabilities) the
+    /// probabilities of classes.
     ///
     /// # Errors
     /// [`Error::Features`] if the number of columns is not the number of features.
@@ -144,8 +149,8 @@ impl Predictor {
         }
     }
 
-    /// The probability of each class, `(n_rows, n_classes)`: the softmax of the margins, or for
-    /// `binary:logistic` `1 - p` and `p = 1 / (1 + e^-m)`.
+    /// The probability of each class, of shape `(n_rows, n_classes)`. It is the softmax of the margins; for
+    /// `binary:logistic` it is `1 - p` and `p = 1 / (1 + e^-m)`.
     ///
     /// # Errors
     /// As [`margins`](Self::margins); [`Error::Unsupported`] if the model has no classes.
@@ -179,8 +184,8 @@ impl Predictor {
         Ok(margins)
     }
 
-    /// The class of each row: the class with the greatest margin, among equal margins the first; for
-    /// `binary:logistic` class 1 if the margin is above 0.
+    /// The class of each row: the class with the greatest margin, or the first of several with the same margin.
+    /// For `binary:logistic` it is class 1 if the margin is above 0.
     ///
     /// # Errors
     /// As [`probabilities`](Self::probabilities).
@@ -210,9 +215,10 @@ impl Predictor {
         Ok(self.predict(rows, &self.layout.nodes, &zeros, |tree| tree, set))
     }
 
-    /// The probability of each label, `(n_rows, n_outputs)`: `1 / (1 + e^-m)` of each margin. It is for
-    /// models of labels that do not exclude each other (`binary:logistic` with several targets), whose
-    /// probabilities do not add up to 1; for `binary:logistic` with one target it is that of class 1.
+    /// The probability of each label, of shape `(n_rows, n_outputs)`: `1 / (1 + e^-m)` of each margin `m`. It
+    /// is for models of labels that do not exclude each other (`binary:logistic` with several targets); their
+    /// probabilities do not add up to 1. For `binary:logistic` with one target it is the probability of class
+    /// 1.
     ///
     /// ```
     /// use timbral_boost::{BoostParams, Dataset, Objective};
@@ -235,10 +241,11 @@ impl Predictor {
         Ok(self.margins(rows)?.mapv_into(logistic))
     }
 
-    /// The predicted number of each row and output, `(n_rows, n_outputs)`: the margin `m`, or `e^m` for
-    /// `count:poisson`, `reg:gamma` and `reg:tweedie`; XGBoost's `predict` of models of numbers.
-    /// Several quantiles of a row are in ascending order; of several expectiles the first is `m`, each next one is
-    /// `1e-6 + ln(1 + e^m)` above the one before.
+    /// The predicted number of each row and output, of shape `(n_rows, n_outputs)`; XGBoost's `predict` for
+    /// models of numbers. It is the margin `m`, or `e^m` for `count:poisson`, `reg:gamma` and `reg:tweedie`.
+    ///
+    /// Several quantiles of a row are in ascending order. Of several expectiles the first is `m`; each further
+    /// one is `1e-6 + ln(1 + e^m)` above the one before it.
     ///
     /// ```
     /// use timbral_boost::{BoostParams, Dataset, Objective};

@@ -26,7 +26,7 @@ const VALIDATION: &str = "validation";
 const TOGETHER: usize = 4;
 
 impl BoostParams {
-    /// Trains a model on all rows of `data`; [`Training`] can do more.
+    /// Trains a model on all rows of `data`. [`Training`] has further options, such as early stopping.
     ///
     /// # Errors
     /// As [`Training::run`].
@@ -36,14 +36,16 @@ impl BoostParams {
 }
 
 impl Training<'_> {
-    /// Trains, in the rayon pool it is called in; the model does not depend on the number of
-    /// threads.
+    /// Trains in the rayon pool in which it is called. The model does not depend on the number of threads.
     ///
     /// # Errors
-    /// [`Error::InvalidParameter`] and [`Error::Length`] for parameters out of range, those of a loss
-    /// included, [`Error::InvalidValue`] for labels that the objective does not allow, [`Error::Features`]
-    /// if a set or the model to continue has another number of features, [`Error::Diverged`] if a
-    /// gradient, a leaf or a score is not finite: a model is finite, or there is none.
+    /// - [`Error::InvalidParameter`] and [`Error::Length`] for parameters out of range, those of a loss
+    ///   included;
+    /// - [`Error::InvalidValue`] for labels that the objective does not allow;
+    /// - [`Error::Features`] if a set or the model to continue has another number of features;
+    /// - [`Error::Diverged`] if a gradient, a leaf or a score is not finite: a model with such numbers is never
+    ///   returned;
+    /// - [`Error::Unsupported`] for ranking, or a model to continue, together with [`Training::on_bins`].
     pub fn run(mut self) -> Result<Trained> {
         if let Some(data) = self.validation.take() {
             self.sets.push((VALIDATION.to_owned(), data));
@@ -154,7 +156,7 @@ impl Training<'_> {
             self.sets.is_empty() || metric.fits(&objective),
             "eval_metric",
             metric.name(),
-            "has no meaning for this objective",
+            "does not fit the objective; None takes its default metric",
         )?;
         for (_, data) in &self.sets {
             metric.check_labels(&objective, data.labels())?;

@@ -11,8 +11,8 @@ use crate::model::Model;
 
 type Callback<'a> = Box<dyn FnMut(&Round<'_>) -> ControlFlow<()> + Send + 'a>;
 
-/// A training run with everything that [`BoostParams::fit`] leaves out: validation rows and early
-/// stopping, further evaluated sets, a model to continue, progress, a loss of your own.
+/// A training run with all that [`BoostParams::fit`] leaves out: validation rows and early stopping, further
+/// evaluated sets, a model to continue, progress, and a custom loss.
 ///
 /// ```
 /// use std::ops::ControlFlow;
@@ -58,8 +58,9 @@ impl<'a> Training<'a> {
         Self::on(params, Rows::Table(data.shorter()))
     }
 
-    /// A run over rows that were cut into bins with the same parameters; [`continue_from`](Self::continue_from) is not
-    /// possible. The model is that of [`new`](Self::new), bit for bit.
+    /// A run over rows that were cut into bins with the same parameters. The model is equal to that of
+    /// [`new`](Self::new), bit for bit. [`continue_from`](Self::continue_from) is not possible and gives an
+    /// error.
     #[must_use]
     pub fn on_bins(params: &'a BoostParams, rows: &'a BinnedRows) -> Self {
         Self::on(params, Rows::Binned(rows))
@@ -78,48 +79,46 @@ impl<'a> Training<'a> {
         }
     }
 
-    /// Evaluates held-out rows after each round, under the name `validation`; they decide on early
-    /// stopping ([`BoostParams::early_stopping_rounds`]). A second call replaces the first.
+    /// Evaluates validation rows after each round, under the name `validation`. They decide on early stopping
+    /// ([`BoostParams::early_stopping_rounds`]). A second call replaces the first.
     #[must_use]
     pub fn validate(mut self, data: &'a Dataset<'_>) -> Self {
         self.validation = Some(data.shorter());
         self
     }
 
-    /// Evaluates a further set after each round; its scores go into the
-    /// [`History`](crate::History). Without [`validate`](Self::validate) the last such set decides
-    /// on early stopping, as in XGBoost.
+    /// Evaluates a further set after each round; its scores go into the [`History`](crate::History). If
+    /// [`validate`](Self::validate) is not called, the last such set decides on early stopping, as in XGBoost.
     #[must_use]
     pub fn evaluate(mut self, name: impl Into<String>, data: &'a Dataset<'_>) -> Self {
         self.sets.push((name.into(), data.shorter()));
         self
     }
 
-    /// Minimises a loss of your own instead of [`BoostParams::objective`].
+    /// Minimises a custom loss instead of [`BoostParams::objective`].
     #[must_use]
     pub fn loss(mut self, loss: &'a dyn Loss) -> Self {
         self.loss = Some(loss);
         self
     }
 
-    /// Adds the rounds to those of a fitted model with the same objective and features.
+    /// Continues a fitted model with the same objective and features: the new rounds are added to its rounds.
     #[must_use]
     pub fn continue_from(mut self, model: &'a Model) -> Self {
         self.model = Some(model);
         self
     }
 
-    /// Reports progress after each round, in `rounds`, with the metric and the latest score of the
-    /// set that decides on early stopping as the message. After a `Break` training ends with the
-    /// rounds so far.
+    /// Reports progress after each round, in the unit `rounds`. The message has the metric and the latest score
+    /// of the set that decides on early stopping. After a `Break` training ends and keeps the rounds so far.
     #[must_use]
     pub fn monitor(mut self, monitor: &'a mut dyn Monitor) -> Self {
         self.monitor = Some(monitor);
         self
     }
 
-    /// Calls `callback` after each round with the scores so far. After a `Break` training ends with
-    /// the rounds so far.
+    /// Calls `callback` after each round with the scores so far. After a `Break` training ends and keeps the
+    /// rounds so far.
     #[must_use]
     pub fn on_round(
         mut self,

@@ -13,7 +13,7 @@ const MAX_CATEGORIES: usize = 65_535;
 const MAX_PARALLEL: usize = 1 << 20;
 
 impl BoostParams {
-    /// Checks every parameter against its range; training does so on entry.
+    /// Checks every parameter against its range; training calls it first.
     ///
     /// ```
     /// use timbral_boost::BoostParams;
@@ -126,7 +126,7 @@ impl BoostParams {
             self.class_weights.is_empty() || objective.ranking().is_none(),
             "class_weights",
             format!("{:?}", self.class_weights),
-            "have no meaning for ranking; see Dataset::with_group_weights",
+            "must be empty for ranking; see Dataset::with_group_weights",
         )?;
         match &self.base_score {
             Some(scores) => base_score("base_score", scores, objective),

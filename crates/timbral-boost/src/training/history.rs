@@ -4,16 +4,16 @@ use crate::model::Model;
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct Round<'a> {
-    /// Index of the round, from 0; the rounds of a model that is continued count.
+    /// Index of the round, from 0. The rounds of a continued model are counted, too.
     pub round: usize,
-    /// Rounds after which training ends at the latest; the rounds of a model that is continued
-    /// count.
+    /// The number of rounds after which training ends at the latest. The rounds of a continued model are
+    /// counted, too.
     pub n_rounds: usize,
     /// The scores so far.
     pub history: &'a History,
 }
 
-/// The score of each evaluated set after each round. Metrics fall as the model improves, those of ranking rise
+/// The score of each evaluated set after each round. A lower score is better, except for the metrics of ranking
 /// ([`Metric::rises`](crate::Metric::rises)).
 ///
 /// ```
@@ -34,14 +34,15 @@ pub struct Round<'a> {
 pub struct History {
     /// XGBoost's name of the metric, for example `mlogloss`.
     pub metric: String,
-    /// Name of each set, and its score after each round of this run: the sets of
-    /// [`Training::evaluate`](crate::Training::evaluate) in the order of the calls, then the
-    /// validation rows under the name `validation`. The last set decides on early stopping.
+    /// The name of each set, and its score after each round of this run. The sets of
+    /// [`Training::evaluate`](crate::Training::evaluate) are in the order of the calls; the validation rows
+    /// follow under the name `validation`. The last set decides on early stopping.
     pub sets: Vec<(String, Vec<f64>)>,
 }
 
 impl History {
-    /// The scores of a set, one per round; of several sets with this name those of the last.
+    /// The scores of the set with this name, one per round; `None` if there is no such set. If several sets
+    /// have this name, those of the last one.
     pub fn scores(&self, name: &str) -> Option<&[f64]> {
         let mut sets = self.sets.iter().rev();
         sets.find(|(other, _)| other == name)
@@ -60,12 +61,12 @@ impl History {
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Trained {
-    /// The model. After early stopping it knows its [`Model::best_iteration`], and predictions use
-    /// the rounds up to that one.
+    /// The model. After early stopping, [`Model::best_iteration`] is the best round, and predictions use the
+    /// rounds up to that one.
     pub model: Model,
     /// The scores of the evaluated sets.
     pub history: History,
-    /// The round with the best score of the set that decides on early stopping, from 0; the rounds
-    /// of a model that is continued count. `None` without such a set, or if no score is a number.
+    /// The round with the best score of the set that decides on early stopping, from 0. The rounds of a
+    /// continued model are counted, too. `None` without such a set, or if all scores are NaN.
     pub best_round: Option<usize>,
 }

@@ -3,7 +3,7 @@ use serde::{Deserialize, Serialize};
 use crate::growing::{CategoryParams, GrowPolicy, MultiStrategy, Regularisation, TreeParams};
 use crate::loss::{Metric, Objective};
 
-/// The parameters of training, with XGBoost's names and defaults.
+/// The parameters of training, with XGBoost's names and defaults. The default of each is in brackets.
 ///
 /// ```
 /// use timbral_boost::{BoostParams, Dataset, Objective};
@@ -16,9 +16,9 @@ use crate::loss::{Metric, Objective};
 /// # Ok::<(), timbral_boost::Error>(())
 /// ```
 ///
-/// With serde the keys are the names of the fields, the values those of XGBoost. A missing field has its
-/// default, an unknown field is an error; [`validate`](Self::validate) checks the ranges. Threads are no
-/// parameter: training runs in the rayon pool it is called in.
+/// With serde the keys are the names of the fields, and the values are those of XGBoost. A missing field gets
+/// its default, and an unknown field is an error. [`validate`](Self::validate) checks the ranges. There is no
+/// parameter for threads: training runs in the rayon pool in which it is called.
 ///
 /// ```
 /// use timbral_boost::{BoostParams, Objective};
@@ -56,46 +56,50 @@ pub struct BoostParams {
     pub min_child_weight: f32,
     /// The largest absolute value of a leaf before the learning rate; 0 for no limit (0).
     pub max_delta_step: f32,
-    /// Fraction of the rows drawn for each tree, without replacement (1).
+    /// Fraction of the rows drawn for each tree, without replacement; above 0, at most 1 (1).
     pub subsample: f32,
-    /// Fraction of the columns drawn for each tree (1).
+    /// Fraction of the columns drawn for each tree; above 0, at most 1 (1).
     pub colsample_bytree: f32,
-    /// Fraction of the columns of the tree drawn for each level (1).
+    /// Fraction of the columns of the tree that are drawn for each level; above 0, at most 1 (1).
     pub colsample_bylevel: f32,
-    /// Fraction of the columns of the level drawn for each node (1).
+    /// Fraction of the columns of the level that are drawn for each node; above 0, at most 1 (1).
     pub colsample_bynode: f32,
     /// Number of trees per output and round, for random forests, 1 to 1048576 (1).
     pub num_parallel_tree: usize,
-    /// Whether the outputs of a round have a tree each or one tree together (`one_output_per_tree`).
+    /// Whether each output of a round has a tree of its own, or all outputs have one tree together
+    /// (`one_output_per_tree`).
     pub multi_strategy: MultiStrategy,
-    /// For each feature: 1 if predictions may only rise with it, -1 if they may only fall, 0 for no
-    /// constraint. Empty for no constraints at all.
+    /// One number per feature: 1 if predictions may only rise with it, -1 if they may only fall, 0 for no
+    /// constraint. Empty for no constraints at all (empty).
     pub monotone_constraints: Vec<i8>,
-    /// Sets of features that may be used together: below a split each node may use the features of the splits above
-    /// it, and those of every set that has all of these. A feature in no set is used alone. Empty for no
-    /// constraints.
+    /// Sets of features, by index, that may be used together (empty: no constraints). Below a split, a node may
+    /// use the features of the splits above it, and those of every set that contains all of these features. A
+    /// feature that is in no set is used alone.
     pub interaction_constraints: Vec<Vec<usize>>,
-    /// A feature with fewer categories is split into one category and all others, one with as many or more into
-    /// two sets of categories, at least 1 (4). Categories are counted up to the largest number.
+    /// A feature with fewer categories than this is split into one category and all others. A feature with as
+    /// many or more is split into two sets of categories. At least 1 (4). The number of categories is counted
+    /// up to the largest category.
     pub max_cat_to_onehot: usize,
-    /// A set that is split from the others has fewer categories than this, at least 1 (64).
+    /// The upper bound (exclusive) of the number of categories in a set that is split from the others, at least
+    /// 1 (64).
     pub max_cat_threshold: usize,
-    /// The prediction before the first tree, one number per output as in XGBoost (a probability from 0
-    /// to 1 for `binary:logistic`, a margin for a loss of your own); `None` to estimate it from the labels, or
-    /// to take that of the loss.
+    /// The prediction before the first tree, one number per output as in XGBoost: a probability from 0 to 1 for
+    /// `binary:logistic`, a margin for a custom loss. `None`: estimated from the labels, or taken from the
+    /// custom loss (`None`).
     pub base_score: Option<Vec<f32>>,
-    /// Weight of each class, multiplied by the weights of the rows; empty for equal weights. With a loss of
-    /// your own the labels are then class numbers below its length.
+    /// Weight of each class, at least 0, by which the weights of its rows are multiplied. Empty for equal
+    /// weights (empty). With a custom loss the labels must then be class numbers below the length of this list.
     pub class_weights: Vec<f32>,
-    /// The metric of the evaluated sets; `None` for that of the objective ([`Metric::of`]).
+    /// The metric of the evaluated sets; `None` for the default metric of the objective, see [`Metric::of`]
+    /// (`None`).
     pub eval_metric: Option<Metric>,
     /// Training stops after this many rounds without improvement on the validation rows
-    /// ([`Training::validate`](crate::Training::validate)), or without those on the last evaluated set;
-    /// `None` for no early stopping.
+    /// ([`Training::validate`](crate::Training::validate)), or on the last evaluated set if there are none. At
+    /// least 1; `None` for no early stopping (`None`).
     pub early_stopping_rounds: Option<usize>,
-    /// Improvements of at most this do not count for early stopping (0).
+    /// The improvement that a round must exceed to count for early stopping, at least 0 (0).
     pub min_delta: f64,
-    /// Random seed (0).
+    /// The random seed, which determines all random choices (0).
     pub seed: u64,
     #[doc(hidden)]
     #[serde(skip)]

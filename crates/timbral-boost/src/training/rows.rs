@@ -49,7 +49,7 @@ impl<'a> Rows<'a> {
             }
             Self::Binned(_) if objective.ranking().is_some() => Err(Error::Unsupported {
                 path: None,
-                what: "ranking on binned rows, which have no groups".to_owned(),
+                what: "ranking on binned rows, which have no groups; pass a Dataset".to_owned(),
             }),
             Self::Binned(_) => Ok(()),
         }
@@ -89,7 +89,7 @@ impl<'a> Rows<'a> {
             }
             Self::Binned(_) => Err(Error::Unsupported {
                 path: None,
-                what: "continuing a model on binned rows, whose numbers are not there".to_owned(),
+                what: "continuing a model on binned rows; pass a Dataset instead".to_owned(),
             }),
         }
     }

@@ -23,7 +23,8 @@ macro_rules! lane_fft {
             use crate::fft::butterflies::{short_twiddles, twiddle};
             use pulp::Simd;
 
-            /// A planned transform of a power of two of complex values.
+            /// A planned Fourier transform of a power of two of complex values, of several signals side by
+            /// side.
             #[derive(Debug, Clone)]
             pub struct LaneFft {
                 rows: usize,
@@ -35,7 +36,7 @@ macro_rules! lane_fft {
             }
 
             impl LaneFft {
-                /// Plans for a power of two in 4..=4096, `None` for other lengths.
+                /// Makes the plan for a power of two in 4..=4096; `None` for other lengths.
                 #[must_use]
                 pub fn new(n: usize) -> Option<Self> {
                     if !n.is_power_of_two() || !(4..=MAX_ROWS).contains(&n) {
@@ -57,9 +58,9 @@ macro_rules! lane_fft {
                     })
                 }
 
-                /// Rows that `work` needs, for real and imaginary parts each: one per row of the transform and
-                /// one extra per sweep. Rows of neighbouring sweeps are then not a power of two
-                /// apart, which would make them compete for the same cache lines.
+                /// Rows that `work` needs, for real and imaginary parts each: one per row of the transform, and
+                /// one extra per sweep. Without the extra rows, rows of neighbouring sweeps would be a power of
+                /// two apart and compete for the same cache lines.
                 #[must_use]
                 pub fn work_len(&self) -> usize {
                     self.rows * (self.columns + 1)

@@ -11,7 +11,7 @@ use pulp::Simd;
 type Factor = (f32, f32);
 type Pair<V> = (V, V);
 
-/// A planned filter of complex values, n in and m out.
+/// A planned filter of complex values with n inputs and m outputs, for several signals side by side.
 #[derive(Debug, Clone)]
 pub struct LaneFilterF32 {
     /// n = shared * columns, m = shared * rows.
@@ -26,8 +26,8 @@ pub struct LaneFilterF32 {
 }
 
 impl LaneFilterF32 {
-    /// Plans for n inputs and m outputs, powers of two from 256 to 4096 that differ at most by a factor of 4;
-    /// `None` for other numbers.
+    /// Makes the plan for n inputs and m outputs, which are powers of two from 256 to 4096 and differ at most
+    /// by a factor of 4; `None` for other numbers.
     #[must_use]
     pub fn new(n: usize, m: usize) -> Option<Self> {
         let fits = |x: usize| matches!(x, 16 | 32 | 64);

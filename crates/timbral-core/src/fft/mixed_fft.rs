@@ -10,7 +10,7 @@ use super::butterflies::single::{Factor, Pair, Short, times};
 use super::butterflies::twiddle;
 use super::radices::{Radix, Transform};
 
-/// A planned transform of n complex values.
+/// A planned Fourier transform of n complex values, of several signals side by side.
 #[derive(Debug, Clone)]
 pub struct MixedFftF32 {
     rows: Passes,
@@ -154,8 +154,8 @@ fn second<S: Simd, const B: usize>(
 }
 
 impl MixedFftF32 {
-    /// Plans for n in 16..=4096 that is the product of four numbers from 2 to 9, `None` for other lengths and a
-    /// few of those near 4096.
+    /// Makes the plan for a length n in 16..=4096 that is the product of four numbers from 2 to 9; `None` for
+    /// other lengths, and for a few of those near 4096.
     #[must_use]
     pub fn new(n: usize) -> Option<Self> {
         let [rows, columns] = split(n)?.map(Passes::new);

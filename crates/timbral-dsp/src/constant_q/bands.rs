@@ -83,9 +83,9 @@ impl Bands {
     }
 }
 
-/// What is added to the bandwidth, in hertz.
+/// The offset of the bandwidth, in hertz.
 fn gamma(params: &CqtParams, alpha: f64) -> f64 {
-    // The slope and the offset of the bandwidths of hearing (Glasberg and Moore 1990).
+    // The slope and the offset of the bandwidths of human hearing (Glasberg and Moore 1990).
     params.gamma.unwrap_or(alpha * 24.7 / 0.108)
 }
 

@@ -7,11 +7,11 @@ use crate::scaling::{Norm, normalize_columns};
 /// Parameters of [`chroma_cens`], named as in `librosa.feature.chroma_cens`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct CensParams {
-    /// To what each frame is scaled at last; default the root of the sum of squares.
+    /// The norm to which each frame is scaled at the end; default the root of the sum of squares.
     pub norm: Norm,
-    /// Frames over which is smoothed, `1..=65536`; default 41. `None`: not smoothed.
+    /// Number of frames in the smoothing window, `1..=65536`; default 41. `None`: no smoothing.
     pub win_len_smooth: Option<usize>,
-    /// The weights of these frames, a symmetric window without its two end values; default Hann.
+    /// The smoothing window, taken as symmetric and without its two end values; default Hann.
     pub smoothing_window: Window,
     #[doc(hidden)]
     pub _non_exhaustive: (),
@@ -54,11 +54,12 @@ const STEPS: [f32; 4] = [0.4, 0.2, 0.1, 0.05];
 /// out     = q smoothed along time by a window with sum 1, then scaled by norm
 /// ```
 ///
-/// - `chroma`: shape `(n_chroma, n_frames)`, not negative, not scaled: that of [`ChromaCqt`](crate::ChromaCqt) with
-///   [`Norm::None`];
+/// - `chroma`: shape `(n_chroma, n_frames)`, not negative, not scaled, such as that of
+///   [`ChromaCqt`](crate::ChromaCqt) with [`Norm::None`];
 /// - result: the same shape. Beyond the ends `q` counts as 0.
 ///
-/// A value that is within the rounding of one of the four limits may fall on the other side than librosa's.
+/// A value that is within the rounding of one of the four limits may be on the other side of the limit in
+/// librosa.
 ///
 /// # Errors
 ///

@@ -30,11 +30,11 @@ pub struct ChromaCqtParams {
     pub intervals: Intervals,
     /// Bandwidth offset in hertz, see [`CqtParams::gamma`]; default 0.
     pub gamma: Option<f64>,
-    /// Deviation of the frequencies in bins; default: estimated from each signal.
+    /// Deviation of all frequencies in bins; default: estimated from each signal.
     pub tuning: Option<f64>,
     /// Sums below this become 0; default 0.
     pub threshold: f32,
-    /// To what each frame is scaled; default the largest value.
+    /// The norm to which each frame is scaled; default the largest value.
     pub norm: Norm,
     /// Whether to use [`HybridCqt`] in place of [`Cqt`] (`cqt_mode`); default false.
     pub hybrid: bool,
@@ -115,16 +115,15 @@ impl ChromaCqtParams {
     }
 }
 
-/// A planned chromagram from a constant-Q or variable-Q transform: energy per pitch class, from C upwards; equals
-/// `librosa.feature.chroma_cqt`, and `librosa.feature.chroma_vqt` with `intervals` and `gamma`.
+/// A planned chromagram from a constant-Q or variable-Q transform: the energy per pitch class, from C upwards.
+/// Equals `librosa.feature.chroma_cqt`, and `librosa.feature.chroma_vqt` with `intervals` and `gamma`.
 ///
 /// ```text
 /// chroma[c, t] = sum of |C[k, t]| over the bins k nearest to pitch class c, in all octaves
 /// ```
 ///
-/// Each frame is then scaled by `norm`. Without a `tuning` it is estimated by
-/// [`estimate_tuning`] from a spectrogram of 2048 samples, and the plan for it is
-/// kept.
+/// Each frame is then scaled by `norm`. If `tuning` is `None`, it is estimated by [`estimate_tuning`] from a
+/// spectrogram with frames of 2048 samples. The plan for this tuning is kept.
 ///
 /// ```
 /// use timbral_dsp::{ChromaCqt, ChromaCqtParams};
@@ -171,7 +170,8 @@ impl ChromaCqt {
     ///
     /// # Errors
     ///
-    /// Those of [`ChromaCqtParams::validate`] and, with a `tuning` or 0, of [`Cqt::new`].
+    /// Those of [`ChromaCqtParams::validate`], and of [`Cqt::new`] with the `tuning`, or with 0 if it is
+    /// `None`.
     pub fn new(params: ChromaCqtParams) -> Result<Self> {
         params.validate()?;
         let plan = Self {

@@ -26,15 +26,16 @@ use crate::transform::StftParams;
 /// C[k, t] = sqrt(L[k]) sum_n y[t hop + n] w[n] exp(-2 pi i f[k] n / sample_rate) / sum_n |w[n]|
 /// ```
 ///
-/// (without the root where `scale` is off, times another one). Filters are applied to spectra, without the
-/// smallest `sparsity` of their magnitudes. Lower octaves are computed from signals at half of the sample rate
-/// of the octave above, as long as `hop_length` can be halved (Schörkhuber and Klapuri 2010).
+/// If `scale` is false, the first factor is `L[k]` instead of `sqrt(L[k])`. Filters are applied to spectra,
+/// without the smallest `sparsity` of their magnitudes. Lower octaves are computed from signals at half the
+/// sample rate of the octave above, as long as `hop_length` can be halved (Schörkhuber and Klapuri 2010).
 ///
 /// - signal: samples of any length;
 /// - result: shape `(n_bins, n_frames)`, `n_frames` at most `1 + n / hop_length`.
 ///
-/// librosa lowers the rate by soxr at quality HQ. Here one low-pass with soxr's response does, which differs from
-/// it by -133 dB per octave, and spectra are f32, librosa's f64; values agree to 5e-6 of the largest one.
+/// librosa lowers the sample rate by soxr at quality HQ. Here one low-pass with soxr's response does so; it
+/// differs from soxr by -133 dB per octave. Spectra are f32, and f64 in librosa. Values agree to 5e-6 of the
+/// largest one.
 ///
 /// ```
 /// use timbral_dsp::{Cqt, CqtParams};
@@ -76,7 +77,7 @@ struct Octave {
 /// Working memory of one thread.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct CqtScratch {
-    /// The signal at a lower rate, and room for the next one.
+    /// The signal at a lower rate, and memory for the next one.
     lower: [Vec<f32>; 2],
     decimator: DecimatorScratch,
     spectra: FilterSpectraScratch,
@@ -98,7 +99,7 @@ impl Cqt {
     /// # Errors
     ///
     /// - those of [`CqtParams::validate`];
-    /// - a filter that reaches beyond half of the sample rate (`n_bins`);
+    /// - a filter that extends beyond half of the sample rate (`n_bins`);
     /// - a filter shorter than 2 or longer than 2^20 samples (`filter_scale`).
     pub fn new(params: CqtParams) -> Result<Self> {
         params.validate()?;
@@ -193,7 +194,7 @@ impl Cqt {
     ///
     /// # Errors
     ///
-    /// No samples, or so few that none is left at the rate of the highest octave.
+    /// No samples, or so few that no sample is left at the rate of the highest octave.
     pub fn n_frames(&self, n: usize) -> Result<usize> {
         let needed = self
             .first
@@ -253,7 +254,7 @@ impl Cqt {
         self.magnitude_with_scratch(y, &mut CqtScratch::default())
     }
 
-    /// As [`Cqt::magnitude`], with the caller's memory.
+    /// As [`Cqt::magnitude`], with working memory of the caller.
     pub(crate) fn magnitude_with_scratch(
         &self,
         y: &[f32],

@@ -11,10 +11,10 @@ pub enum Intervals {
     /// Equal steps, `2^(k / bins_per_octave)`; the default.
     #[default]
     Equal,
-    /// Powers of 3, brought into one octave and sorted.
+    /// Powers of 3, reduced to one octave and sorted.
     Pythagorean,
-    /// The frequency of each bin divided by that of the first, ascending, from 1 on and below 2. There must be
-    /// `bins_per_octave` of them.
+    /// The frequency of each bin divided by that of the first one: `bins_per_octave` numbers, ascending, from 1
+    /// on and below 2.
     Ratios(Vec<f64>),
 }
 
@@ -58,27 +58,28 @@ pub struct CqtParams {
     pub intervals: Intervals,
     /// Deviation of all frequencies in bins; default 0. [`estimate_tuning`](crate::estimate_tuning) estimates it.
     pub tuning: f64,
-    /// What is added to the bandwidth of every filter, in hertz, at least 0; default 0, a constant Q. `None`:
-    /// in proportion to the equivalent rectangular bandwidths of hearing.
+    /// The bandwidth in hertz that is added to every filter, at least 0; default 0, a constant Q. `None`: in
+    /// proportion to the equivalent rectangular bandwidths of human hearing.
     pub gamma: Option<f64>,
-    /// The factor on the lengths of filters, above 0; default 1. Smaller values resolve time better.
+    /// The factor of the lengths of filters, above 0; default 1. Smaller values give a better resolution in
+    /// time.
     pub filter_scale: f64,
-    /// To what the filters are scaled; default the sum of magnitudes.
+    /// The norm to which the filters are scaled; default the sum of magnitudes.
     pub norm: Norm,
-    /// The fraction of a filter's magnitudes that is left out to save time, at least 0 and below 1; default
-    /// 0.01.
+    /// The fraction of the magnitudes of a filter that is left out to save time, at least 0 and below 1;
+    /// default 0.01.
     pub sparsity: f64,
     /// The window of the filters; default Hann.
     pub window: Window,
     /// Whether to divide by the root of the length of each filter; default true.
     pub scale: bool,
-    /// What frames see beyond the ends of the signal; default zeros.
+    /// The values that frames have beyond the ends of the signal; default zeros.
     pub pad_mode: PadMode,
     #[doc(hidden)]
     pub _non_exhaustive: (),
 }
 
-/// A plan as its parameters: filters are long and say nothing to a reader.
+/// A plan is shown as its parameters, because its filters are long.
 pub(super) fn debug_plan(
     f: &mut fmt::Formatter<'_>,
     name: &str,
@@ -128,7 +129,7 @@ impl CqtParams {
 
     /// Checks the ranges of all parameters.
     ///
-    /// Plans also check what follows from several of them, see [`Cqt::new`](crate::Cqt::new).
+    /// Plans also check conditions on several parameters together, see [`Cqt::new`](crate::Cqt::new).
     ///
     /// # Errors
     ///

@@ -1,9 +1,11 @@
 //! Lower sample rates for lower octaves.
 //!
-//! librosa resamples by soxr at quality HQ. For powers of two these are half-band filters, which are flat in the
-//! final passband, and one sharp Kaiser-windowed sinc. The numbers were fitted to the answers of soxr to impulses; a
-//! second of noise through one halving differs from soxr's by -133 dB. What a filter answers before the signal
-//! begins is lost between two stages, as there; what it answers after the end is not.
+//! librosa resamples by soxr at quality HQ. For powers of two soxr has half-band filters, which are flat in the
+//! final passband, and one sharp Kaiser-windowed sinc. The numbers were fitted to the impulse responses of
+//! soxr. A second of noise through one halving differs from soxr's by -133 dB.
+//!
+//! As in soxr, the output of a filter before the start of the signal does not reach the next stage, while the
+//! output after the end of the signal does.
 
 use std::f64::consts::PI;
 
@@ -56,7 +58,7 @@ impl Decimator {
                 stage.process(between, halving, out);
             }
         }
-        // soxr rounds the number of samples to the nearest one; librosa adds a zero where one is missing.
+        // soxr rounds the number of samples to the nearest one; librosa adds a zero if one is missing.
         let factor = 1 << self.stages.len();
         out.truncate((x.len() + factor / 2) / factor);
         out.resize(self.output_len(x.len()), 0.0);
@@ -74,7 +76,7 @@ pub(super) struct Sharp {
 }
 
 impl Sharp {
-    /// The filter of some halvings; more of them get more attenuation.
+    /// The filter of some halvings. The more halvings there are, the higher the attenuation.
     pub(super) fn new(halvings: usize) -> Self {
         let bits = libm::log2(halvings as f64);
         let taps = ((2.0 * (192.49 + 9.92 * bits) + 3.0).ceil() / 4.0).floor() * 4.0 + 1.0;
@@ -101,11 +103,11 @@ pub(super) struct DecimatorScratch {
 /// A symmetric low-pass that keeps every second sample.
 #[derive(Debug, Clone)]
 struct Halving {
-    /// Pairs of samples before the output that the filter sees.
+    /// Pairs of samples before the output on which it depends.
     lead: usize,
     /// The weights of even and of odd samples, from `2 lead` samples before the output on.
     taps: [Vec<f32>; 2],
-    /// For long filters, on short and on long signals.
+    /// The same filter by fast convolution, for long filters on short and on long signals.
     fast: Option<[FastHalving; 2]>,
 }
 
@@ -138,7 +140,7 @@ impl Halving {
         }
     }
 
-    /// Fills `out` with all samples up to the last one that `x` has a part in.
+    /// Fills `out` with all samples up to the last one that depends on `x`.
     fn process(&self, x: &[f32], scratch: &mut HalvingScratch, out: &mut Vec<f32>) {
         let n = x.len().div_ceil(2) + self.lead;
         if let Some(fast) = &self.fast {
@@ -177,7 +179,7 @@ impl Halving {
 fn add_filtered(samples: &[f32], taps: &[f32], out: &mut [f32; BLOCK]) {
     let mut sums = [0.0f32; BLOCK];
     for (j, tap) in taps.iter().enumerate() {
-        // As many samples as taps and a block follow: the chunk is always there.
+        // As many samples as taps and a block follow, so the chunk always exists.
         if let Some(window) = samples[j..].first_chunk::<BLOCK>() {
             for i in 0..BLOCK {
                 sums[i] += tap * window[i];

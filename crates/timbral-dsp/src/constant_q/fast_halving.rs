@@ -1,7 +1,7 @@
 //! A long symmetric low-pass that keeps every second sample, by fast convolution in blocks (overlap-save).
 //!
-//! The response of a symmetric filter is real, so one complex transform carries two blocks, as real and imaginary parts;
-//! sixteen of them run side by side, one per lane.
+//! The response of a symmetric filter is real, so one complex transform carries two blocks, as real and
+//! imaginary parts. Sixteen of them run side by side, one per lane.
 
 use num_complex::Complex;
 use pulp::{Simd, WithSimd};
@@ -93,7 +93,8 @@ impl FastHalving {
         out.truncate(n_out);
     }
 
-    /// `tile[i][l]` is sample `i` of block `first + 2 l`; `edges` is memory for blocks that reach beyond the signal.
+    /// `tile[i][l]` is sample `i` of block `first + 2 l`; `edges` is memory for blocks that extend beyond the
+    /// signal.
     fn gather(&self, x: &[f32], first: usize, edges: &mut Vec<f32>, tile: &mut [Lane]) {
         let hop = self.n - 2 * MARGIN;
         edges.resize(LANES * self.n, 0.0);
@@ -129,8 +130,8 @@ impl FastHalving {
     }
 }
 
-/// The place of a sample in a tile, with one row more after 64: transforms read rows that are a multiple of 64 apart, which
-/// would compete for the same place in the cache.
+/// The place of a sample in a tile, with one extra row after every 64. Transforms read rows that are a multiple
+/// of 64 apart, which would otherwise compete for the same place in the cache.
 #[inline(always)]
 fn spread(i: usize) -> usize {
     i + i / 64

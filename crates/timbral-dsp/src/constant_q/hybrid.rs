@@ -10,8 +10,9 @@ use crate::error::Result;
 
 /// A planned hybrid constant-Q transform; equals `librosa.hybrid_cqt`.
 ///
-/// Bins whose filter, rounded up to a power of two, is shorter than `2 hop_length` are those of [`PseudoCqt`], which
-/// sees all samples between two frames; the lower ones are the magnitudes of [`Cqt`]. `gamma` counts as 0.
+/// If the filter of a bin, rounded up to a power of two, is shorter than `2 hop_length`, the bin is that of
+/// [`PseudoCqt`], which uses all samples between two frames. The lower bins are the magnitudes of [`Cqt`].
+/// `gamma` is ignored and counts as 0.
 ///
 /// ```
 /// use timbral_dsp::{CqtParams, HybridCqt};
@@ -71,7 +72,7 @@ impl HybridCqt {
         &self.params
     }
 
-    /// Bins that are those of [`Cqt`].
+    /// Number of bins, from the lowest, that are those of [`Cqt`].
     pub fn n_full(&self) -> usize {
         self.full.as_ref().map_or(0, |full| full.params().n_bins)
     }

@@ -23,17 +23,21 @@ const MARGIN: usize = 100;
 /// y       = the sum over octaves of istft(D), each raised to the full rate
 /// ```
 ///
-/// `W` are the transformed filters of an octave and `L` the lengths of all filters in samples of the signal (without
-/// `scale` another root of `L` divides). The result is not exact: low bins are farther apart than their filters are wide,
-/// and nothing is above the highest one. A tone within the bands comes back to some percent.
+/// `W` are the transformed filters of an octave, and `L` the lengths of all filters in samples of the signal.
+/// (If `scale` is false, the divisor is `L[k]` instead of `sqrt(L[k])`.) The result is not exact: low bins are
+/// farther apart than their filters are wide, and there are no bins above the highest one. A tone within the
+/// bands is restored to within a few percent.
 ///
 /// - transform: shape `(n_bins, n_frames)`, that of [`Cqt::process`](crate::Cqt::process);
 /// - result: `hop_length (n_frames - 1)` samples, or the given length.
 ///
-/// librosa raises the rate of every octave by itself, by soxr at quality HQ; here sums of octaves are doubled with soxr's
-/// low-pass. Samples agree to 1e-4 of the largest one, but for the first one at the rate of the lowest octave (64 samples with
-/// the default), where soxr loses what its filters answer before the signal begins.
-/// `librosa.icqt` knows neither `gamma` nor other `intervals` than equal ones; here both go into the same formula.
+/// librosa raises the sample rate of each octave separately, by soxr at quality HQ. Here sums of octaves are
+/// doubled with soxr's low-pass. Samples agree to 1e-4 of the largest one, except for the first one at the rate
+/// of the lowest octave (64 samples with the default), because soxr loses the output of its filters before the
+/// start of the signal.
+///
+/// `librosa.icqt` supports neither `gamma` nor other `intervals` than equal ones. Here both are used in the
+/// same formula.
 ///
 /// ```
 /// use timbral_dsp::{Cqt, CqtParams, Icqt};
@@ -131,7 +135,8 @@ impl Icqt {
         &self.params
     }
 
-    /// The signal of a transform; with a `length` it is cut or continued with zeros.
+    /// The signal of a transform. If `length` is given, the signal is cut or padded with zeros to this number
+    /// of samples.
     ///
     /// # Errors
     ///
@@ -149,7 +154,7 @@ impl Icqt {
                 got: 0,
             });
         }
-        // Frames beyond the longest filter after the wanted samples play no part.
+        // Frames beyond the longest filter after the wanted samples have no effect.
         let hop = self.params.hop_length;
         let reached = |length: usize| ((length as f64 + self.longest) / hop as f64).ceil() as usize;
         let n_frames = length.map_or(usize::MAX, reached).min(transform.ncols());

@@ -1,7 +1,8 @@
 //! Twice the sample rate, for the sum of octaves.
 //!
-//! The low-pass is the sharp one of [`Decimator`](super::decimator::Decimator): soxr at quality HQ uses the same in both
-//! directions. What it answers beyond both ends of the signal is kept only as far as the caller leaves room.
+//! The low-pass is the sharp one of [`Decimator`](super::decimator::Decimator): soxr at quality HQ uses the
+//! same in both directions. Its output beyond both ends of the signal is kept only as far as the buffer of the
+//! caller allows.
 
 use super::decimator::Sharp;
 use crate::simd::dispatch;
@@ -68,7 +69,7 @@ impl Interpolator {
 fn filtered(samples: &[f32], taps: &[f32]) -> [f32; BLOCK] {
     let mut sums = [0.0f32; BLOCK];
     for (j, tap) in taps.iter().enumerate() {
-        // As many samples as taps and a block follow: the chunk is always there.
+        // As many samples as taps and a block follow, so the chunk always exists.
         if let Some(window) = samples[j..].first_chunk::<BLOCK>() {
             for i in 0..BLOCK {
                 sums[i] += tap * window[i];

@@ -19,10 +19,13 @@ use crate::transform::StftParams;
 /// C[k, t] = sum_j |W[k, j]| |S[j, t]| / sqrt(n_fft)
 /// ```
 ///
-/// `S` is the spectrogram with a Hann window, `W` the transformed filters, and `n_fft` the power of two that is at
-/// least as long as the longest filter and at least `2 hop_length`. Without `scale` the factor is
-/// `sqrt(L[k] / n_fft)`, `L` the lengths of the filters. `gamma` counts as 0. Spectra are f32, those of librosa f64, and long
-/// transforms start from a signal at a lower rate if its bins allow it: sums differ by less than 1e-6 of the largest one.
+/// `S` is the spectrogram with a Hann window, and `W` are the transformed filters. `n_fft` is the smallest
+/// power of two that is at least as long as the longest filter and at least `2 hop_length`. If `scale` is
+/// false, the factor is `sqrt(L[k] / n_fft)` with the lengths `L` of the filters. `gamma` is ignored and counts
+/// as 0.
+///
+/// Spectra are f32, and f64 in librosa. Long transforms start from a signal at a lower rate if its bins allow
+/// it. Sums differ from librosa's by less than 1e-6 of the largest one.
 ///
 /// ```
 /// use timbral_dsp::{CqtParams, PseudoCqt};

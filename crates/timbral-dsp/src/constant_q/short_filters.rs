@@ -15,8 +15,8 @@ const BINS: usize = 4;
 
 /// The filters of an octave in the time domain.
 ///
-/// A tone in a symmetric window has, times a number of modulus 1, conjugate values at equal distances from the middle:
-/// its products are sums over sums and differences of two samples, half as many.
+/// A tone in a symmetric window has, up to a factor of modulus 1, conjugate values at equal distances from the
+/// middle. Its products are therefore sums over sums and differences of two samples, with half as many terms.
 #[derive(Debug, Clone)]
 pub(super) struct ShortFilters {
     grid: HopGrid,
@@ -134,7 +134,7 @@ fn mirrored(n: usize) -> impl Iterator<Item = (usize, usize)> {
     (1..=n / 2).map(move |i| (i, (n + 1 - i) % n))
 }
 
-/// The number of modulus 1 times which one sample of each pair is the conjugate of the other.
+/// The number of modulus 1 by which one sample of each pair is multiplied to become the conjugate of the other.
 fn turn(samples: &[Complex<f64>]) -> Option<Complex<f64>> {
     let pairs = || mirrored(samples.len()).map(|(i, j)| (samples[i], samples[j]));
     let square: Complex<f64> = pairs().map(|(a, b)| a * b).sum();

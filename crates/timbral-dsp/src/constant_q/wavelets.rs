@@ -158,8 +158,8 @@ fn magnitude(z: Complex<f32>) -> f32 {
     (z.re * z.re + z.im * z.im).sqrt()
 }
 
-/// The bins without the smallest ones, which together have up to the fraction `quantile` of all magnitudes.
-/// Sums are f32, as in librosa, so that a bin at the limit falls on the same side.
+/// The bins without the smallest ones, which together have at most the fraction `quantile` of all magnitudes.
+/// Sums are f32, as in librosa, so that a bin at the limit is treated as there.
 fn sparse(bins: &[Complex<f32>], quantile: f64) -> Row {
     let magnitudes: Vec<f32> = bins.iter().map(|z| magnitude(*z)).collect();
     let total = magnitudes.iter().map(|m| f64::from(*m)).sum::<f64>() as f32;
@@ -170,7 +170,7 @@ fn sparse(bins: &[Complex<f32>], quantile: f64) -> Row {
         below += **m / total;
         f64::from(below) >= quantile
     });
-    // With a quantile near 1 the rounding of the sum may leave none.
+    // With a quantile near 1 the sum may stay below it by rounding, so that there is no threshold.
     let threshold = threshold.copied().unwrap_or(0.0);
     let kept = bins.iter().zip(&magnitudes).enumerate();
     kept.filter(|(_, (_, m))| **m >= threshold)

@@ -3,10 +3,11 @@ use crate::error::{Error, Result, check, check_finite};
 /// Parameters of [`preemphasis`] and [`deemphasis`], named as in librosa.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct EmphasisParams {
-    /// The weight of the sample before, `0..=1`; default 0.97.
+    /// The weight of the previous sample, `0..=1`; default 0.97.
     pub coef: f32,
-    /// What is added to the first result: minus (plus, for [`deemphasis`]) `coef` times the last sample (result) of
-    /// the piece before. Default: as if the signal went on in a straight line.
+    /// The number that is added to the first result. For [`preemphasis`] it is minus `coef` times the last
+    /// sample of the piece before, for [`deemphasis`] plus `coef` times the last result of the piece before.
+    /// Default: as if the signal continued before its start in a straight line.
     pub zi: Option<f32>,
     #[doc(hidden)]
     pub _non_exhaustive: (),
@@ -55,7 +56,8 @@ impl EmphasisParams {
     }
 }
 
-/// Raises high frequencies: every sample minus a part of the one before; equals `librosa.effects.preemphasis`.
+/// Raises high frequencies: a fraction of the previous sample is subtracted from every sample. Equals
+/// `librosa.effects.preemphasis`.
 ///
 /// ```text
 /// out[n] = y[n] - coef y[n - 1],   out[0] = y[0] + zi,   zi = 2 y[0] - y[1] by default
@@ -64,7 +66,7 @@ impl EmphasisParams {
 /// # Errors
 ///
 /// - those of [`EmphasisParams::validate`];
-/// - fewer than two samples, or with `zi` none; a sample that is NaN or infinite.
+/// - fewer than two samples if `zi` is `None`, else no samples; a sample that is NaN or infinite.
 ///
 /// ```
 /// use timbral_dsp::{EmphasisParams, preemphasis};
@@ -82,14 +84,14 @@ pub fn preemphasis(y: &[f32], params: &EmphasisParams) -> Result<Vec<f32>> {
     Ok(out)
 }
 
-/// Lowers high frequencies: undoes [`preemphasis`]; equals `librosa.effects.deemphasis`.
+/// Lowers high frequencies, and so undoes [`preemphasis`]; equals `librosa.effects.deemphasis`.
 ///
 /// ```text
 /// out[n] = y[n] + coef out[n - 1],   out[0] = y[0] + zi
 /// ```
 ///
-/// Without `zi` the decaying part that the default of [`preemphasis`] adds,
-/// `((2 - coef) y[0] - y[1]) / (3 - coef) coef^n`, is subtracted.
+/// If `zi` is `None`, the decaying part that the default of [`preemphasis`] adds is subtracted:
+/// `((2 - coef) y[0] - y[1]) / (3 - coef) coef^n`.
 ///
 /// # Errors
 ///

@@ -12,11 +12,13 @@ use crate::transform::Stft;
 pub struct GriffinLimParams {
     /// Number of iterations, up to 100 000; default 32.
     pub n_iter: usize,
-    /// How far phases go on in the direction of the last change, at least 0; default 0.99. 0 is the original method.
+    /// The weight of the result of the previous iteration in the next phases, at least 0; default 0.99. 0 is
+    /// the original method of Griffin and Lim.
     pub momentum: f64,
-    /// The random seed of the first phases (`init="random"`); default 0. `None`: all are 0 (`init=None`).
+    /// The random seed of the first phases (`init="random"`); default 0. `None`: all phases are 0
+    /// (`init=None`).
     pub seed: Option<u64>,
-    /// The number of samples; default what the frames cover.
+    /// The number of samples of the result; default: as many as the frames cover.
     pub length: Option<usize>,
     #[doc(hidden)]
     pub _non_exhaustive: (),
@@ -61,9 +63,9 @@ impl GriffinLimParams {
 /// - `magnitude`: shape `(n_fft / 2 + 1, n_frames)`, that of `stft`;
 /// - result: as many samples as `length`, or as the frames cover.
 ///
-/// librosa's first phases come from NumPy's random numbers, here from a seed; with `seed: None` both are equal up to
-/// the rounding of f32, which grows with the number of iterations; where nearly all of a spectrum is silence librosa in f32
-/// and in f64 give different signals.
+/// librosa's first phases come from NumPy's random numbers, here from a seed. With `seed: None` both results
+/// are equal up to the rounding of f32, which grows with the number of iterations. Where nearly all of a
+/// spectrum is silence, even librosa in f32 and librosa in f64 give different signals.
 ///
 /// # Errors
 ///

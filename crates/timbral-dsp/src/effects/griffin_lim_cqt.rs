@@ -4,8 +4,9 @@ use super::griffin_lim::{GriffinLimParams, find_phases};
 use crate::constant_q::{Cqt, CqtParams, Icqt};
 use crate::error::{Result, check_length};
 
-/// A signal whose constant-Q transform has the given magnitudes, by the fast algorithm of Griffin and Lim with [`Icqt`] and
-/// [`Cqt`] in place of the Fourier transforms; equals `librosa.griffinlim_cqt`.
+/// A signal whose constant-Q transform has the given magnitudes; equals `librosa.griffinlim_cqt`. It is
+/// computed by the fast algorithm of Griffin and Lim with [`Icqt`] and [`Cqt`] in place of the Fourier
+/// transforms.
 ///
 /// ```text
 /// A = S exp(i phase);   repeat:  R = cqt(icqt(A)),   Z = R - momentum / (1 + momentum) R_before,   A = S Z / |Z|
@@ -15,13 +16,15 @@ use crate::error::{Result, check_length};
 /// - `cqt`: the parameters of the transform in both directions;
 /// - result: `params.length` samples, or `hop_length (n_frames - 1)`.
 ///
-/// librosa's first phases come from NumPy's random numbers, here from a seed; with `seed: None` both are equal up to
-/// the rounding of f32 and the filters of the resampling, which grow with the number of iterations.
+/// librosa's first phases come from NumPy's random numbers, here from a seed. With `seed: None` both results
+/// are equal up to the rounding of f32 and the differences of the resampling filters, which grow with the
+/// number of iterations.
 ///
 /// # Errors
 ///
 /// - those of [`GriffinLimParams::validate`], [`Cqt::new`] and [`Cqt::process`];
-/// - another number of rows or no columns; a value that is negative or not finite; a `length` with another number of frames.
+/// - another number of rows, or no columns; a value that is negative or not finite; a `length` that gives
+///   another number of frames.
 ///
 /// ```
 /// use timbral_dsp::{Cqt, CqtParams, GriffinLimParams, griffinlim_cqt};

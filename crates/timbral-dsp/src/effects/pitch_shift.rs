@@ -7,9 +7,10 @@ use crate::transform::Stft;
 pub struct PitchShiftParams {
     /// Samples per second, at least 1; default 22050.
     pub sample_rate: u32,
-    /// By how many steps the pitch rises; default 0.
+    /// The number of steps by which the pitch rises, negative to lower it; default 0.
     pub n_steps: f64,
-    /// Steps of an octave, above 0; default 12: semitones. `n_steps / bins_per_octave` is in `-16..=16`.
+    /// Number of steps in an octave, above 0; default 12, semitones. `n_steps / bins_per_octave` must be in
+    /// `-16..=16`.
     pub bins_per_octave: f64,
     #[doc(hidden)]
     pub _non_exhaustive: (),
@@ -45,18 +46,19 @@ impl PitchShiftParams {
     }
 }
 
-/// A signal at another pitch and the same speed: [`time_stretch`], then resampling; equals `librosa.effects.pitch_shift`
-/// with the same resampling.
+/// A signal at another pitch and the same speed: [`time_stretch`], then resampling. Equals
+/// `librosa.effects.pitch_shift` with the same resampling.
 ///
 /// ```text
 /// out = resample(time_stretch(y, rate), from sample_rate / rate, to sample_rate),   rate = 2^(-n_steps / bins_per_octave)
 /// ```
 ///
 /// - `stft`: the transform of [`time_stretch`];
-/// - `resample`: returns samples at another rate: `resample(samples, from, to)`, rates in hertz, not whole numbers. Its errors
-///   are those of this function, too. This crate does not resample; `Resampler` of `timbral-audio` does it as librosa does,
-///   between whole rates: round `from`, a change of pitch below 0.1 cent;
-/// - result: as many samples as `y`, cut or continued with zeros.
+/// - `resample`: a function that returns samples at another rate, `resample(samples, from, to)`. The rates are
+///   in hertz and need not be whole numbers. Its errors are returned as errors of this function. This crate
+///   does not resample; `Resampler` of `timbral-audio` does it as librosa does, between whole rates. Rounding
+///   `from` to a whole rate changes the pitch by less than 0.1 cent;
+/// - result: as many samples as `y`, cut or padded with zeros.
 ///
 /// # Errors
 ///

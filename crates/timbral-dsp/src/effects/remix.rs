@@ -3,11 +3,12 @@ use std::ops::Range;
 use crate::error::{Result, check, check_finite};
 use crate::frames::is_negative;
 
-/// Parts of a signal, one after the other; equals `librosa.effects.remix`.
+/// Joins parts of a signal, one after the other; equals `librosa.effects.remix`.
 ///
-/// - `intervals`: ranges of samples, in the order in which they are wanted, each within the signal;
-/// - `align_zeros`: whether to move both ends of each to the nearest change of sign, against clicks; librosa's default is
-///   true. Values within 1e-10 of zero count as positive, and both ends of the signal count as changes.
+/// - `intervals`: ranges of samples, in the order of the result, each within the signal;
+/// - `align_zeros`: whether to move both ends of each range to the nearest change of sign, to avoid clicks;
+///   librosa's default is true. Values within 1e-10 of zero count as positive, and both ends of the signal
+///   count as changes of sign.
 ///
 /// # Errors
 ///

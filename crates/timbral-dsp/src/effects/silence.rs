@@ -7,9 +7,9 @@ use crate::spectral::Reference;
 /// Parameters of [`trim`] and [`split`], named as in librosa.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct SilenceParams {
-    /// Decibels below the reference from which on a frame is silent, at least 0; default 60.
+    /// A frame is silent if it is this many decibels or more below the reference; at least 0, default 60.
     pub top_db: f32,
-    /// The amplitude that is 0 dB; default the loudest frame.
+    /// The amplitude that is 0 dB; default that of the loudest frame.
     pub reference: Reference,
     /// Samples in a frame, `1..=2^24`; default 2048.
     pub frame_length: usize,
@@ -72,9 +72,10 @@ impl SilenceParams {
 /// The part of a signal between the first and the last frame that is louder than silence; equals
 /// `librosa.effects.trim`.
 ///
-/// Frame `t` is loud if its root mean square, in decibels relative to the reference, is above `-top_db`; the part is from
-/// `hop_length` times the first such frame to `hop_length` times the frame after the last one. Without any it is empty.
-/// Amplitudes below 1e-5 count as 1e-5, so all of a silent signal is loud.
+/// Frame `t` is loud if its root mean square, in decibels relative to the reference, is above `-top_db`. The
+/// part starts at `hop_length` times the first loud frame, and ends at `hop_length` times the frame after the
+/// last loud one. Without loud frames it is empty. Amplitudes below 1e-5 count as 1e-5, so all of a silent
+/// signal is loud.
 ///
 /// # Errors
 ///
@@ -104,7 +105,7 @@ pub fn trim(y: &[f32], params: &SilenceParams) -> Result<Range<usize>> {
 
 /// The parts of a signal that are louder than silence, from the first to the last; equals `librosa.effects.split`.
 ///
-/// Frames are loud as for [`trim`]; every run of loud frames is a part.
+/// Loud frames are defined as for [`trim`]; every run of loud frames is a part.
 ///
 /// # Errors
 ///

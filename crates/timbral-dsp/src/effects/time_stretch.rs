@@ -5,24 +5,25 @@ use crate::error::{Error, Result, check};
 use crate::simd::dispatch;
 use crate::transform::Stft;
 
-/// A spectrogram made slower or faster: magnitudes between frames on a straight line, phases that go on as from frame to
-/// frame (Ellis 2002); equals `librosa.phase_vocoder(D, rate=rate)`.
+/// A spectrogram made slower or faster (phase vocoder, Ellis 2002); equals
+/// `librosa.phase_vocoder(D, rate=rate)`. Magnitudes are interpolated linearly between frames. Phases advance
+/// as they do from frame to frame.
 ///
 /// ```text
 /// u = i rate, t = floor(u):   |out[k, i]| = |D| at u,   arg out[k, i] = arg D[k, 0] + sum_{j < i} (arg D[k, t_j + 1] - arg D[k, t_j])
 /// ```
 ///
 /// - `spectrogram`: shape `(n_bins, n_frames)`;
-/// - `rate`: above 0: 2 is twice as fast;
-/// - result: shape `(n_bins, ceil(n_frames / rate))`. After the last frame magnitudes go on in a straight line, as in
-///   librosa.
+/// - `rate`: the factor of the speed, above 0; 2 is twice as fast;
+/// - result: shape `(n_bins, ceil(n_frames / rate))`. After the last frame magnitudes continue in a straight
+///   line, as in librosa.
 ///
-/// Phases are multiplied as numbers of magnitude 1 in f64; librosa adds angles in f32, whose error grows to some 1e-4 over
-/// a hundred frames. An empty bin counts as angle 0.
+/// Phases are multiplied as complex numbers of magnitude 1 in f64. librosa adds angles in f32, and the error
+/// grows to about 1e-4 over a hundred frames. An empty bin counts as angle 0.
 ///
 /// # Errors
 ///
-/// A `rate` that is not finite or not above 0, or makes a result that does not fit into memory; no frames.
+/// A `rate` that is not finite, not above 0, or so small that the result does not fit into memory; no frames.
 ///
 /// ```
 /// use ndarray::Array2;
@@ -112,7 +113,8 @@ impl Frame {
     }
 }
 
-/// The bins at the place `u` between two frames with the given phases, which are moved on by the difference of the two.
+/// The bins at the position `u` between two frames with the given phases. The phases then advance by the
+/// difference of the two frames.
 #[inline(always)]
 fn step(
     frames: &[Frame],
@@ -134,7 +136,7 @@ fn step(
         let a = next.re[l] * now.re[l] + next.im[l] * now.im[l];
         let b = next.im[l] * now.re[l] - next.re[l] * now.im[l];
         let (c, d) = (re[l] * a - im[l] * b, re[l] * b + im[l] * a);
-        // Products of magnitude 1 drift by a rounding each.
+        // Products of numbers of magnitude 1 drift by a rounding each.
         let size = 1.5 - 0.5 * (c * c + d * d);
         (re[l], im[l]) = (c * size, d * size);
     }
@@ -143,12 +145,11 @@ fn step(
 /// A signal made slower or faster without changing its pitch, by [`phase_vocoder`]; equals
 /// `librosa.effects.time_stretch`.
 ///
-/// - `y`: samples; `rate`: above 0: 2 is twice as fast;
+/// - `y`: samples; `rate`: the factor of the speed, above 0; 2 is twice as fast;
 /// - `stft`: the transform in both directions; librosa's default is that of [`StftParams`](crate::StftParams);
 /// - result: `n / rate` samples, rounded.
 ///
-/// For another pitch at the same speed (`librosa.effects.pitch_shift`) stretch by `rate = 2^(-steps / 12)` and resample
-/// from `sample_rate / rate` to `sample_rate`, with the crate `timbral-audio`.
+/// To change the pitch at the same speed, use [`pitch_shift`](crate::pitch_shift).
 ///
 /// # Errors
 ///

@@ -23,8 +23,8 @@ pub(crate) struct Analysis {
     pub(super) whole_waveforms: bool,
 }
 
-/// Working memory of one thread for a [`FeatureSet`](crate::FeatureSet): about 50 MB with the default
-/// parameters, plus 1 MB per minute of sound; see [`FeatureStream`](crate::FeatureStream) for other sets.
+/// Working memory of one thread for a [`FeatureSet`](crate::FeatureSet). With the default parameters it takes
+/// about 50 MB, and 1 MB more per minute of sound. See [`FeatureStream`](crate::FeatureStream) for other sets.
 #[derive(Debug, Clone, Default)]
 pub struct FeatureScratch {
     pub(super) signal: FrameBuffer,

@@ -3,7 +3,7 @@ use ndarray::{Array2, ArrayView2};
 use crate::error::{Error, Result, check, check_finite};
 use crate::frames::PadMode;
 
-/// What [`delta`] does where its window extends beyond an end.
+/// The treatment of the ends in [`delta`], where its window extends beyond the data.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 #[non_exhaustive]
 pub enum DeltaMode {
@@ -39,7 +39,7 @@ pub struct DeltaParams {
     pub width: usize,
     /// Order of the derivative, `1..width`; default 1. 2 gives delta-delta features.
     pub order: usize,
-    /// What to do at the ends; default interpolation.
+    /// The treatment of the ends; default [`DeltaMode::Interp`].
     pub mode: DeltaMode,
     #[doc(hidden)]
     pub _non_exhaustive: (),
@@ -90,9 +90,9 @@ impl DeltaParams {
 /// - `data`: shape `(n_rows, n_frames)`, frames along the last axis.
 /// - result: the same shape, in units of `data` per frame to the power `order`.
 ///
-/// The derivative of order `order` of such a polynomial is constant, so [`DeltaMode::Interp`] repeats
-/// the first and the last value whose window lies inside the row. Computed in f64 and rounded once.
-/// Equals `librosa.feature.delta`, which however fits the ends of `interp` in f32.
+/// The derivative of order `order` of such a polynomial is constant, so [`DeltaMode::Interp`] repeats the first
+/// and the last value whose window lies inside the row. The result is computed in f64 and rounded once. Equals
+/// `librosa.feature.delta`, except that librosa fits the ends of `interp` in f32.
 ///
 /// ```
 /// use ndarray::array;

@@ -6,14 +6,14 @@ use crate::rhythm::{Aggregate, OnsetParams, TempoParams};
 use crate::spectral::{ChromaParams, MelParams, MfccParams};
 use crate::transform::StftParams;
 
-/// Longest transform of a set, 6 s at 22 050 Hz: files that describe sets are read from anywhere, and a transform
-/// of a prime number of samples takes a thousand bytes for each.
+/// Longest transform of a set, 6 s at 22 050 Hz. Files that describe sets can come from anywhere, and a
+/// transform of a prime number of samples takes a thousand bytes for each sample.
 const MAX_N_FFT: usize = 1 << 17;
 
 /// Longest hop, for the same reason: a tile has 16 of them.
 const MAX_HOP_LENGTH: usize = 1 << 18;
 
-/// Checks what takes memory.
+/// Checks the parameters that determine the memory.
 pub(super) fn check_frames(n_fft: usize, hop_length: usize) -> Result<()> {
     check(n_fft <= MAX_N_FFT, "n_fft", n_fft, "must be at most 2^17")?;
     let holds = hop_length <= MAX_HOP_LENGTH;
@@ -25,8 +25,8 @@ pub(super) fn check_frames(n_fft: usize, hop_length: usize) -> Result<()> {
     )?)
 }
 
-/// Parameters of a [`FeatureSet`](crate::FeatureSet). There are two presets, [`FeatureParams::gtzan`]
-/// and [`FeatureParams::librosa`] (the default).
+/// Parameters of a [`FeatureSet`](crate::FeatureSet) with the 57 columns of the published GTZAN tables. There
+/// are two presets, [`FeatureParams::gtzan`] and [`FeatureParams::librosa`] (the default).
 #[derive(Debug, Clone, Copy, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "serde", serde(default, deny_unknown_fields))]
@@ -41,12 +41,12 @@ pub struct FeatureParams {
     pub n_mels: usize,
     /// Cepstral coefficients, `1..=n_mels`; default 20.
     pub n_mfcc: usize,
-    /// The samples that centred frames have beyond the ends; default zeros.
+    /// The samples that centred frames have beyond the ends of the signal; default zeros.
     pub pad_mode: PadMode,
     /// How the rises of the mel bands are combined for the tempo; default mean.
     pub tempo_aggregate: Aggregate,
-    /// Whether the harmonic and percussive waveforms have the length of the signal (default) or end
-    /// at the last whole hop, with zeros after it.
+    /// Whether the harmonic and percussive waveforms are as long as the signal (true, the default), or end at
+    /// the last whole hop with zeros after it (false).
     pub whole_waveforms: bool,
     #[doc(hidden)]
     #[cfg_attr(feature = "serde", serde(skip))]
@@ -75,8 +75,8 @@ impl FeatureParams {
         Self::default()
     }
 
-    /// The parameters of the published GTZAN tables (librosa 0.7 and 0.8): reflection at the ends, the
-    /// tempo of the median of the bands, waveforms up to the last whole hop.
+    /// The parameters of the published GTZAN tables (librosa 0.7 and 0.8): reflection at the ends, the tempo
+    /// from the median of the bands, and waveforms up to the last whole hop.
     pub fn gtzan() -> Self {
         Self {
             pad_mode: PadMode::Reflect,
@@ -92,8 +92,8 @@ impl FeatureParams {
     ///
     /// # Errors
     ///
-    /// A parameter outside its range, or `sample_rate` and `hop_length` for which the 8 s of the
-    /// tempo's window are less than 2 or more than 65 536 frames.
+    /// A parameter outside its range, or a `sample_rate` and `hop_length` for which the tempo's window of 8 s
+    /// has fewer than 2 or more than 65 536 frames.
     pub fn validate(&self) -> Result<()> {
         check_sample_rate(self.sample_rate)?;
         check_frames(self.n_fft, self.hop_length)?;
@@ -168,7 +168,7 @@ impl FromStr for FeatureParams {
         match name {
             "gtzan" => Ok(Self::gtzan()),
             "librosa" => Ok(Self::librosa()),
-            _ => Err(InvalidParameter::new("preset", name, "is neither gtzan nor librosa").into()),
+            _ => Err(InvalidParameter::new("preset", name, "must be gtzan or librosa").into()),
         }
     }
 }

@@ -5,16 +5,19 @@ use super::feature_stream::FeatureStream;
 use super::vector_stream::VectorStream;
 use crate::error::Result;
 
-/// The columns of music genre classification, planned: statistics of features of a signal, see [`FeatureSetParams`].
+/// A plan for the columns of a table: statistics of features of a signal, as [`FeatureSetParams`] lists them.
 ///
-/// Transforms that several features need are computed once: spectrograms, mel bands, constant-Q transforms, onsets, the
-/// separation. Each number is that of the librosa function in its name, and of NumPy's or SciPy's statistic.
+/// Transforms that several features need are computed once: spectrograms, mel bands, constant-Q transforms,
+/// onsets, the separation. Each feature equals librosa's function of that name, and each statistic that of
+/// NumPy or SciPy.
 ///
-/// The 57 columns of the published GTZAN tables ([`FeatureParams`](crate::FeatureParams)) have a plan of their own. There
-/// is one forward and one inverse transform of the signal: the soft masks of [`Hpss`](crate::Hpss) at margin 1
-/// add up to one, so the percussive waveform is the signal minus the harmonic one. Signals of more than 1536
-/// frames are transformed forward twice. The variance of the two waveforms is summed in blocks of 2^20 samples (47 s),
-/// because the waveforms are not kept; it differs from that of the whole in the last digits.
+/// The 57 columns of the published GTZAN tables ([`FeatureParams`](crate::FeatureParams)) have a plan of their
+/// own, with one forward and one inverse transform of the signal. The soft masks of [`Hpss`](crate::Hpss) at
+/// margin 1 add up to one, so the percussive waveform is the signal minus the harmonic one. Signals of more
+/// than 1536 frames are transformed forward twice.
+///
+/// The waveforms are not kept, so their variance is summed in blocks of 2^20 samples (47 s). It differs from
+/// that of the whole waveform in the last digits.
 ///
 /// ```
 /// use timbral_dsp::{FeatureParams, FeatureSet};
@@ -84,13 +87,13 @@ impl FeatureSet {
     ///
     /// # Errors
     ///
-    /// No samples, a sample that is NaN or infinite, samples so large (1e18 and more) that their
-    /// powers overflow, fewer frames than a statistic needs, or more samples than [`FeatureStream`] names.
+    /// No samples; a sample that is NaN or infinite; samples so large (1e18 and more) that their powers
+    /// overflow; fewer frames than a statistic needs; more samples than [`FeatureStream`] accepts.
     pub fn process(&self, y: &[f32]) -> Result<Vec<f64>> {
         self.process_with_scratch(y, &mut self.make_scratch())
     }
 
-    /// As [`FeatureSet::process`], with the caller's memory.
+    /// As [`FeatureSet::process`], with working memory of the caller.
     ///
     /// # Errors
     ///

@@ -2,17 +2,17 @@ use super::composed::{Composed, ComposedScratch};
 use super::vector_stream::VectorStream;
 use crate::error::{Result, check_finite_from};
 
-/// The columns of a signal that arrives in blocks, made by
-/// [`FeatureSet::stream`](crate::FeatureSet::stream). They have the same bits as those of the whole signal.
+/// The columns of a signal that arrives in blocks; [`FeatureSet::stream`](crate::FeatureSet::stream) makes it.
+/// The columns have the same bits as those of the whole signal.
 ///
 /// Pass the signal in blocks of any size to [`push`](Self::push), then call [`finish`](Self::finish).
 ///
-/// - The 57 columns: a signal of more than 1536 frames (36 s with the default parameters) is needed twice, as its tuning
-///   and its loudest mel band are known only at its end: `finish` then returns `None` once. About 1 MB per minute is
-///   kept.
-/// - Other sets need the signal once, and keep its samples, 5 MB per minute, up to 2^27 (101 minutes), or fewer if the
-///   arrays of their features would have more than 2^27 numbers: `fma` takes 101 minutes, `librosa_all` 8. Longer ones
-///   are [`Error::TooLong`](crate::Error::TooLong).
+/// - The 57 columns: about 1 MB per minute is kept. A signal of more than 1536 frames (36 s with the default
+///   parameters) must be passed twice, because its tuning and its loudest mel band are known only at its end.
+///   [`finish`](Self::finish) then returns `None` after the first pass.
+/// - Other sets need the signal once, and keep its samples: 5 MB per minute, up to 2^27 samples (101 minutes at
+///   22 050 Hz). The limit is lower if the arrays of their features would have more than 2^27 numbers: `fma`
+///   takes 101 minutes, `librosa_all` 8. A longer signal is [`Error::TooLong`](crate::Error::TooLong).
 ///
 /// ```
 /// use timbral_dsp::{FeatureParams, FeatureSet};
@@ -62,7 +62,8 @@ impl<'a> FeatureStream<'a> {
     ///
     /// # Errors
     ///
-    /// A sample that is NaN or infinite; its index counts from the start of the signal. More samples than the set keeps.
+    /// A sample that is NaN or infinite, whose index counts from the start of the signal; more samples than the
+    /// set keeps.
     pub fn push(&mut self, block: &[f32]) -> Result<()> {
         match &mut self.kind {
             Kind::Vector(stream) => stream.push(block),
@@ -76,13 +77,13 @@ impl<'a> FeatureStream<'a> {
         }
     }
 
-    /// Ends the signal: returns its columns, or `None` if it must be passed a second time. After the columns,
-    /// or an error, the stream is ready for another signal.
+    /// Ends the signal and returns its columns, or `None` if it must be passed a second time. After it has
+    /// returned columns or an error, the stream is ready for another signal.
     ///
     /// # Errors
     ///
-    /// No samples, samples so large (1e18 and more) that their powers overflow, fewer frames than a statistic needs, or a
-    /// second time with another number of samples.
+    /// No samples; samples so large (1e18 and more) that their powers overflow; fewer frames than a statistic
+    /// needs; another number of samples in the second pass.
     pub fn finish(&mut self) -> Result<Option<Vec<f64>>> {
         match &mut self.kind {
             Kind::Vector(stream) => stream.finish(),

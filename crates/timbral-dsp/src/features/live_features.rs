@@ -5,9 +5,10 @@ use crate::error::{Result, check, check_finite_from};
 /// Parameters of [`LiveFeatures`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct LiveParams {
-    /// Samples that columns are computed from, `1..=2^24`; default 66150, three seconds at 22 050 Hz.
+    /// Samples in each window, `1..=2^24`; default 66150, three seconds at 22 050 Hz.
     pub window_length: usize,
-    /// Samples from the start of a window to that of the next, `1..=2^24`; default 22050, a second.
+    /// Samples from the start of a window to the start of the next, `1..=2^24`; default 22050, one second at 22
+    /// 050 Hz.
     pub hop_length: usize,
     #[doc(hidden)]
     pub _non_exhaustive: (),
@@ -42,7 +43,7 @@ impl LiveParams {
     }
 }
 
-/// The columns of a window of a sound that arrives live.
+/// The columns of one window of a sound that arrives live.
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct LiveColumns<'a> {
@@ -54,12 +55,15 @@ pub struct LiveColumns<'a> {
     pub values: &'a [f64],
 }
 
-/// The columns of a [`FeatureSet`] of a sound that arrives live: samples in, columns out.
+/// Computes the columns of a [`FeatureSet`] for windows of a sound while it arrives.
 ///
-/// Window `k` has the samples `k hop_length .. k hop_length + window_length`. Its columns come with the push that
-/// brings its last sample: there is no delay beyond that, and no later sample changes them. They have the bits of
-/// [`FeatureSet::process`] of the window, whatever the sizes of the blocks, so that a model that was trained on segments
-/// of this length gets what it knows. Memory does not grow with the sound.
+/// Window `k` has the samples `k hop_length .. k hop_length + window_length`. Its columns are computed in the
+/// call of [`push`](Self::push) that brings its last sample. There is no further delay, and no later sample
+/// changes them.
+///
+/// The columns have the bits of [`FeatureSet::process`] of the window, whatever the sizes of the blocks. So a
+/// model that was trained on segments of this length gets the same numbers. Memory does not grow with the
+/// length of the sound.
 ///
 /// ```
 /// use timbral_dsp::{FeatureSet, FeatureSetParams, LiveFeatures, LiveParams};
@@ -88,7 +92,7 @@ pub struct LiveFeatures {
 }
 
 impl LiveFeatures {
-    /// Waits for the first sample.
+    /// Starts before the first sample of a sound.
     ///
     /// # Errors
     ///
@@ -115,13 +119,15 @@ impl LiveFeatures {
         &self.params
     }
 
-    /// Takes the next mono samples at the set's sample rate; calls `take` with the columns of every window that is
-    /// complete, in order.
+    /// Takes the next mono samples, at the sample rate of the set. Calls `take` with the columns of every
+    /// window that is complete, in order.
     ///
     /// # Errors
     ///
-    /// - A sample that is NaN or infinite, whose index counts from the start of the window; nothing of the block is taken.
-    /// - Those of [`FeatureSet::process`] of a window, which is left out; what follows it in the block is not taken.
+    /// - A sample that is NaN or infinite, whose index counts from the start of the window. The whole block is
+    ///   then ignored.
+    /// - The errors of [`FeatureSet::process`] for a window. The window is then left out, and the rest of the
+    ///   block is ignored.
     pub fn push(&mut self, block: &[f32], mut take: impl FnMut(LiveColumns<'_>)) -> Result<()> {
         check_finite_from("signal", self.window.len(), block)?;
         let mut rest = block;

@@ -5,11 +5,13 @@ const BLOCK: usize = 1 << 20;
 
 /// Mean and variance (`ddof=0`) of values that arrive in pieces.
 ///
-/// The mean has the bits of [`mean_var`]. So has the variance of up to 2^20 values. More are summed block by block
-/// about the mean of each block, and the sums are merged (Chan, Golub and LeVeque 1983): what the mean of all is, is
-/// known only at the end, when the values are gone. Both ways sum positive terms: the relative error is about
-/// 1e-14, and below 1e-11 for an hour of sound with long constant stretches, whose roundings do not cancel. The samples
-/// of the waveforms themselves are rounded to 6e-8.
+/// The mean has the bits of [`mean_var`], and so has the variance of up to 2^20 values. More values are summed
+/// block by block about the mean of each block, and the sums are merged (Chan, Golub and LeVeque 1983), because
+/// the mean of all values is known only at the end, when the values are no longer in memory.
+///
+/// Both methods sum positive terms. The relative error is about 1e-14. It is below 1e-11 for an hour of sound
+/// with long constant stretches, whose roundings do not cancel. The samples of the waveforms themselves are
+/// rounded to 6e-8.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Moments {
     /// The values that are in no complete block yet.

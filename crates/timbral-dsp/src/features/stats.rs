@@ -34,7 +34,7 @@ pub(super) fn add_stripes<T: Copy + Into<f64>>(
     *sums = dispatch(
         #[inline(always)]
         || {
-            // In registers, which memory that is borrowed would not be.
+            // Kept in registers, which would not be possible with borrowed memory.
             let mut local = *sums;
             for row in rows {
                 for (sum, v) in local.iter_mut().zip(row) {

@@ -105,7 +105,7 @@ impl<'a> VectorStream<'a> {
                 let pitches = &mut scratch.pitches;
                 let mut second = SecondPass::start(self.analysis, pitches, first.loudest)?;
                 if !first.keeps_all() {
-                    // Much memory, and the rest does not need it.
+                    // Frees this memory, as there is much of it and the rest does not need it.
                     scratch.pitches = Vec::new();
                     self.pass = Pass::Second(second, measured);
                     return Ok(None);

@@ -20,7 +20,7 @@ impl FrameBuffer {
     /// Starts a signal.
     pub(crate) fn start(&mut self, framing: Framing) {
         self.samples.clear();
-        // Room for what is before the signal; it depends on samples that are still to come.
+        // Space for the values before the signal, which depend on samples that are still to come.
         self.samples.resize(framing.pad(), 0.0);
         (self.framing, self.first, self.n) = (framing, 0, 0);
         (self.has_start, self.has_end) = (false, false);
@@ -108,7 +108,7 @@ impl FrameBuffer {
             .min(frame * self.framing.hop_length)
             .min(self.n.saturating_sub(1));
         let unused = position.saturating_sub(self.first).min(self.samples.len());
-        // Only now and then, as the rest is moved.
+        // The rest is moved, so this is done only now and then.
         if unused > self.samples.len() / 2 {
             self.samples.drain(..unused);
             self.first += unused;

@@ -1,6 +1,6 @@
 use crate::error::{Error, Result, check};
 
-/// The continuation of a signal before its first and after its last sample.
+/// The values of a signal before its first and after its last sample.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 #[non_exhaustive]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
@@ -46,8 +46,8 @@ impl PadMode {
     }
 }
 
-/// Longest frame, transform or hop, in samples: five minutes at 48 kHz. The limit keeps sums of
-/// positions from overflowing and plans from asking for absurd amounts of memory.
+/// Longest frame, transform or hop, in samples: five minutes at 48 kHz. The limit prevents sums of positions
+/// from overflowing, and plans from allocating extreme amounts of memory.
 const MAX_LENGTH: usize = 1 << 24;
 
 /// The rule for the length of a transform.
@@ -94,7 +94,7 @@ pub struct Framing {
     pub hop_length: usize,
     /// Whether frame `t` is centred on sample `t * hop_length`; default true.
     pub center: bool,
-    /// The samples that a centred frame has beyond the ends; default zeros.
+    /// The samples that a centred frame has beyond the ends of the signal; default zeros.
     pub pad_mode: PadMode,
     #[doc(hidden)]
     pub _non_exhaustive: (),

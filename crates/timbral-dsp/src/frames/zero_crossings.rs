@@ -11,8 +11,8 @@ const ZERO_THRESHOLD: f32 = 1e-10;
 /// z[t] = 1 / frame_length #{ n = 1 .. frame_length - 1 : sign(x[n]) != sign(x[n - 1]) }
 /// ```
 ///
-/// with `x` the frame. Values within 1e-10 of zero count as positive. librosa always repeats the end
-/// samples here, so `pad_mode` is ignored.
+/// with `x` the frame. Values within 1e-10 of zero count as positive. librosa always repeats the end samples
+/// for this feature, so `pad_mode` is ignored.
 ///
 /// # Errors
 ///

@@ -6,8 +6,8 @@ use crate::error::{Result, check, check_length};
 use crate::spectral::{MelBank, Mfcc, db_to_power};
 use crate::transform::Stft;
 
-/// The mel power spectrogram of mel-frequency cepstral coefficients, smoothed by what they leave out; equals
-/// `librosa.feature.inverse.mfcc_to_mel`.
+/// The mel power spectrogram of mel-frequency cepstral coefficients; equals
+/// `librosa.feature.inverse.mfcc_to_mel`. It is smoothed, because it has no coefficients beyond `n_mfcc`.
 ///
 /// ```text
 /// M[m, t] = reference 10^(S[m, t] / 10),   S[m, t] = sum_i w[i, m] c[i, t] / l[i]
@@ -15,12 +15,12 @@ use crate::transform::Stft;
 ///
 /// `w` are the cosines of [`Mfcc`], an orthonormal transform, and `l` its lifter.
 ///
-/// - `mfcc`: shape `(n_mfcc, n_frames)`; `plan`: the plan that they come from;
+/// - `mfcc`: shape `(n_mfcc, n_frames)`; `plan`: the plan that made them;
 /// - `reference`: the power that is 0 dB, finite; librosa's default is 1;
 /// - result: shape `(n_mels, n_frames)`.
 ///
-/// Where the lifter makes a coefficient 0 it cannot be undone; librosa then returns values without meaning, and so does
-/// this function.
+/// Where the lifter makes a coefficient 0 it cannot be restored. librosa and this function then return values
+/// without meaning.
 ///
 /// # Errors
 ///
@@ -62,7 +62,7 @@ pub fn mfcc_to_mel(mfcc: ArrayView2<'_, f32>, plan: &Mfcc, reference: f32) -> Re
 /// A signal that has the given mel-frequency cepstral coefficients: [`mfcc_to_mel`], then [`mel_to_audio`] of powers;
 /// equals `librosa.feature.inverse.mfcc_to_audio`.
 ///
-/// - `mfcc`: shape `(n_mfcc, n_frames)`; `plan`, `bank` and `stft`: the plans that they come from;
+/// - `mfcc`: shape `(n_mfcc, n_frames)`; `plan`, `bank` and `stft`: the plans that made them;
 /// - result: as many samples as `params.length`, or as the frames cover.
 ///
 /// # Errors

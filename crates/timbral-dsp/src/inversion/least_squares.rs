@@ -5,12 +5,13 @@ use crate::spectral::MelBank;
 /// Sweeps over all bins at most.
 const MAX_SWEEPS: usize = 2000;
 
-/// A sweep that lowers the objective by less than this fraction of it, or of the largest value that it can have times
-/// the next one, is the last.
+/// The search ends with a sweep that lowers the objective by less than this fraction of it, or of the product
+/// of its largest possible value and the next constant.
 const TOLERANCE: f64 = 1e-6;
 const FLOOR: f64 = 1e-14;
 
-/// What is added to the squares of the bands, relative to the largest one, where bands are combinations of others.
+/// The number that is added to the squares of the bands, relative to the largest one, if bands are combinations
+/// of others.
 const RIDGE: f64 = 1e-12;
 
 /// `min |A x - b|^2` with `x >= 0` for the weights `A` of a bank, of which each bin has at most two.
@@ -55,8 +56,9 @@ impl Bank {
 
     /// Fills `x` with a solution for the bands `b`.
     ///
-    /// There are many. As in librosa the search starts from the one with the smallest sum of squares among those that may
-    /// be negative, `A^T (A A^T)^-1 b`, with its negative values set to 0. It goes on bin by bin.
+    /// There are many solutions. As in librosa, the search starts from the solution with the smallest sum of
+    /// squares among those that may be negative, `A^T (A A^T)^-1 b`, with its negative values set to 0. It
+    /// continues bin by bin.
     pub(super) fn solve(&self, b: &[f64], x: &mut [f64]) {
         let z = self.solve_squares(b);
         let mut rest = b.to_vec();
@@ -102,7 +104,7 @@ impl Bank {
         for i in 1..n {
             let factor = self.beside[i - 1] / pivots[i - 1];
             pivots[i] -= factor * self.beside[i - 1];
-            // Rounding can take all of a band that is a multiple of the one before.
+            // Rounding can remove all of a band that is a multiple of the one before.
             pivots[i] = pivots[i].max(RIDGE * self.diagonal[i]);
             z[i] -= factor * z[i - 1];
         }

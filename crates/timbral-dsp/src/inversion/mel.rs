@@ -6,22 +6,24 @@ use crate::error::{Error, Result, check, check_length};
 use crate::spectral::MelBank;
 use crate::transform::Stft;
 
-/// A magnitude spectrogram that has the given mel bands; equals `librosa.feature.inverse.mel_to_stft` as far as the
-/// problem has one answer.
+/// A magnitude spectrogram that has the given mel bands; equals `librosa.feature.inverse.mel_to_stft` where the
+/// solution is unique.
 ///
 /// ```text
 /// S = X^(1 / power),   X >= 0 with the smallest |A X - M|^2,   A = bank.weights()
 /// ```
 ///
-/// - `mel`: shape `(n_mels, n_frames)`; `power`: the exponent of the magnitudes that it was made of, above 0; librosa's
-///   default is 2;
-/// - result: shape `(n_fft / 2 + 1, n_frames)`; bins that no band has are 0.
+/// - `mel`: shape `(n_mels, n_frames)`; `power`: the exponent of the magnitudes from which it was made, above
+///   0; librosa's default is 2;
+/// - result: shape `(n_fft / 2 + 1, n_frames)`; bins that belong to no band are 0.
 ///
-/// A bank has more bins than bands, so many `X` are equally good. Both sides start from the same one, the smallest `X`
-/// that may be negative, with its negative values set to 0; where it has none both are equal to the rounding of f32. Else
-/// librosa's solver (L-BFGS-B) stops by a limit in units of the data, for quiet sounds at once. Here the search ends when
-/// a sweep over all bins lowers the sum of squares by less than 1e-6 of it; the bands of the result are nearer to `mel`
-/// than those of librosa's, and its bins differ by some percent.
+/// A bank has more bins than bands, so many `X` are equally good. Both libraries start from the smallest `X`
+/// that may be negative, with its negative values set to 0. If it has no negative values, both results are
+/// equal up to the rounding of f32.
+///
+/// Otherwise librosa's solver (L-BFGS-B) stops at a limit in units of the data, for quiet sounds at once. Here
+/// the search ends when a sweep over all bins lowers the sum of squares by less than 1e-6 of it. The bands of
+/// this result are nearer to `mel` than those of librosa's, and the bins of both differ by a few percent.
 ///
 /// # Errors
 ///
@@ -70,7 +72,8 @@ pub fn mel_to_stft(mel: ArrayView2<'_, f32>, bank: &MelBank, power: f64) -> Resu
 /// A signal that has the given mel bands: [`mel_to_stft`], then [`griffinlim`]; equals
 /// `librosa.feature.inverse.mel_to_audio`.
 ///
-/// - `mel`: shape `(n_mels, n_frames)`; `power`: the exponent of the magnitudes that it was made of; librosa's default is 2;
+/// - `mel`: shape `(n_mels, n_frames)`; `power`: the exponent of the magnitudes from which it was made;
+///   librosa's default is 2;
 /// - `stft`: the transform of the signal, with the `n_fft` of the bank;
 /// - result: as many samples as `params.length`, or as the frames cover.
 ///

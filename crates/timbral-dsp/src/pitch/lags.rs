@@ -1,8 +1,9 @@
 //! The autocorrelation of frames that overlap by whole hops.
 //!
-//! The products of a frame at a lag are those of its hops: for all hops but the last with the samples that follow, for the
-//! last one within itself. Both are correlations of one hop, so every hop is transformed once, eight of them side by side,
-//! and a frame adds up the lags of its hops.
+//! The products of a frame at a lag are the sum of those of its hops: each hop but the last is multiplied by
+//! the samples that follow it, and the last one only by samples within itself. Both are correlations of one
+//! hop. So every hop is transformed once, eight of them side by side, and the lags of the hops of a frame are
+//! added up.
 
 use crate::transform::{Correlated, CorrelationScratch, Correlations, PAIRS};
 

@@ -9,23 +9,25 @@ use crate::sequence::{Decoder, local_weights};
 pub struct PyinParams {
     /// Frames and the range of frequencies. The defaults are those of [`YinParams`].
     pub yin: YinParams,
-    /// Number of thresholds of troughs, `1..=10000`; default 100.
+    /// Number of thresholds, `1..=10000`; default 100.
     pub n_thresholds: usize,
-    /// The two parameters of the beta distribution of thresholds, above 0; default 2 and 18.
+    /// The two parameters of the beta distribution of the thresholds, above 0; default 2 and 18.
     pub beta_parameters: (f64, f64),
     /// The preference for the first trough below a threshold, above 0; default 2.
     pub boltzmann_parameter: f64,
     /// Distance of pitches in semitones, 0.001 to 1; default 0.1.
     pub resolution: f64,
-    /// The fastest change of pitch in octaves per second, at least 0; default 35.92.
+    /// The fastest change of pitch in octaves per second, at least 0 and so small that a change between two
+    /// frames is smaller than the range of pitches; default 35.92.
     pub max_transition_rate: f64,
-    /// The probability of a change between voiced and unvoiced, 0 to 1; default 0.01.
+    /// The probability of a change between voiced and unvoiced, `0..=1`; default 0.01.
     pub switch_prob: f64,
-    /// The probability of the lowest trough where none is below the threshold, 0 to 1; default 0.01.
+    /// The probability of the lowest trough if no trough is below the threshold, `0..=1`; default 0.01.
     pub no_trough_prob: f64,
-    /// What unvoiced frames get as frequency; default NaN. `None`: the most probable pitch.
+    /// The frequency of unvoiced frames; default NaN. `None`: the most probable pitch.
     pub fill_na: Option<f64>,
-    /// Transitions that are less probable are left out, at least 0; default 0.0001. `None`: none are.
+    /// Transitions that are less probable than this are left out, at least 0; default 0.0001. `None`: none are
+    /// left out.
     pub transition_min_prob: Option<f64>,
     #[doc(hidden)]
     pub _non_exhaustive: (),
@@ -56,8 +58,8 @@ impl PyinParams {
     ///
     /// - those of [`YinParams::validate`];
     /// - a parameter outside the range in its description;
-    /// - more than 32 768 pitches (`resolution`), or a change between two frames by as much as all pitches
-    ///   (`max_transition_rate`).
+    /// - more than 32 768 pitches (`resolution`), or a change between two frames that is as large as the range
+    ///   of all pitches (`max_transition_rate`).
     pub fn validate(&self) -> Result<()> {
         self.yin.validate()?;
         let n = self.n_thresholds;
@@ -89,7 +91,7 @@ impl PyinParams {
         }
         let rate = self.max_transition_rate;
         let holds = (0.0..1e9).contains(&rate) && self.transition_width() <= self.n_pitches();
-        let rule = "must not be negative, and allow changes by less than all pitches";
+        let rule = "must not be negative, nor exceed the range of all pitches within one frame";
         check(holds, "max_transition_rate", rate, rule)?;
         Ok(())
     }
@@ -117,25 +119,27 @@ impl PyinParams {
 pub struct Pitches {
     /// The fundamental frequency in hertz; `fill_na` where unvoiced.
     pub f0: Vec<f64>,
-    /// Whether the frame has a pitch.
+    /// Whether the frame has a pitch (is voiced).
     pub voiced: Vec<bool>,
-    /// The probability of that, from the frame alone.
+    /// The probability that the frame is voiced, from this frame alone.
     pub voiced_probability: Vec<f64>,
 }
 
 /// A planned probabilistic estimate of the fundamental frequency (pYIN, Mauch and Dixon 2014); equals `librosa.pyin`.
 ///
-/// Every trough of YIN's difference (see [`Yin`](crate::Yin)) is a candidate; its probability is that of the
+/// Every trough of YIN's difference (see [`Yin`](crate::Yin)) is a candidate. Its probability is that of the
 /// beta-distributed thresholds above it, weighted by `exp(-boltzmann_parameter k)` for the k-th trough below a
-/// threshold. Candidates are rounded to pitches `resolution` semitones apart. A hidden Markov model with a voiced and
-/// an unvoiced state per pitch and triangular probabilities of changes gives the most probable sequence, by
-/// [`viterbi`](crate::viterbi).
+/// threshold. Candidates are rounded to pitches that are `resolution` semitones apart.
+///
+/// A hidden Markov model then gives the most probable sequence, by [`viterbi`](crate::viterbi). It has a voiced
+/// and an unvoiced state per pitch, and triangular probabilities of changes.
 ///
 /// ```text
 /// f0 = fmin 2^(pitch / (12 ceil(1 / resolution)))
 /// ```
 ///
-/// Differences are computed in f64; librosa's f32 may put a trough on the other side of a threshold.
+/// Differences are computed in f64. librosa computes them in f32, which may put a trough on the other side of a
+/// threshold.
 ///
 /// ```
 /// use timbral_dsp::{Pyin, PyinParams};
@@ -170,7 +174,8 @@ impl Pyin {
     ///
     /// # Errors
     ///
-    /// Those of [`PyinParams::validate`], and a `transition_min_prob` that leaves a pitch without predecessor.
+    /// Those of [`PyinParams::validate`], and a `transition_min_prob` that leaves a pitch without a
+    /// predecessor.
     pub fn new(params: PyinParams) -> Result<Self> {
         params.validate()?;
         let n = params.n_pitches();

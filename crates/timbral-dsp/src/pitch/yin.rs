@@ -5,17 +5,17 @@ use crate::error::Result;
 /// A planned estimate of the fundamental frequency of every frame (YIN, de Cheveigné and Kawahara 2002); equals
 /// `librosa.yin`.
 ///
-/// The difference between a frame and itself, shifted by a period and divided by the mean over all shorter periods, is
-/// small at the true period. The first trough below `trough_threshold` is taken, else the smallest value; a parabola
-/// through its neighbours gives the fraction of a sample.
+/// The difference between a frame and the same frame shifted by a period is divided by its mean over all
+/// shorter periods. It is small at the true period. The first trough below `trough_threshold` is taken, or the
+/// smallest value if there is none. A parabola through its neighbours gives the fraction of a sample.
 ///
 /// ```text
 /// d[l] = 2 (a[0] - a[l]) - sum_{n < l} x[n]^2,   a the autocorrelation of frame x
 /// f0   = sample_rate / (l + offset)  for the first trough l of  l d[l] / sum_{j = 1 ..= l} d[j]
 /// ```
 ///
-/// Computed in f64; librosa's f32 differs by about 1e-6 of the energy of a frame, which may choose another trough
-/// where two are alike, as in a frame with a single click.
+/// Differences are computed in f64. librosa's f32 differs by about 1e-6 of the energy of a frame, which may
+/// select another trough where two are nearly equal, as in a frame with a single click.
 ///
 /// ```
 /// use timbral_dsp::{Yin, YinParams};
@@ -52,11 +52,11 @@ impl Yin {
         &self.params
     }
 
-    /// The frequency of every frame in hertz. Frames without a pitch have one as well.
+    /// The frequency of every frame in hertz. Frames without a pitch also get a frequency.
     ///
     /// # Errors
     ///
-    /// - no samples, or, not centred, fewer than `frame_length`;
+    /// - no samples, or fewer than `frame_length` if `center` is false;
     /// - a sample that is NaN or infinite.
     pub fn process(&self, y: &[f32]) -> Result<Vec<f64>> {
         let mut f0 = Vec::new();

@@ -1,7 +1,8 @@
 use crate::error::{Result, check, check_sample_rate};
 use crate::frames::{Framing, PadMode, check_hop_length, check_n_fft};
 
-/// Parameters of [`Yin`](crate::Yin), and the first ones of [`Pyin`](crate::Pyin), named as in `librosa.yin`.
+/// Parameters of [`Yin`](crate::Yin), and of the first steps of [`Pyin`](crate::Pyin), named as in
+/// `librosa.yin`.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct YinParams {
     /// Samples per second, at least 1; default 22050.
@@ -16,11 +17,11 @@ pub struct YinParams {
     pub frame_length: usize,
     /// Samples between frames, `1..=2^24`; default 512.
     pub hop_length: usize,
-    /// A period is taken if its difference is below this; default 0.1. Not used by [`Pyin`](crate::Pyin).
+    /// The difference below which a period is taken; default 0.1. Not used by [`Pyin`](crate::Pyin).
     pub trough_threshold: f64,
     /// Whether frame `t` is centred on sample `t * hop_length`; default true.
     pub center: bool,
-    /// What centred frames see beyond the ends of the signal; default zeros.
+    /// The values that centred frames have beyond the ends of the signal; default zeros.
     pub pad_mode: PadMode,
     #[doc(hidden)]
     pub _non_exhaustive: (),

@@ -12,9 +12,9 @@ pub struct BeatParams {
     /// Centre of the prior of the tempo, in beats per minute, above 0; default 120. See
     /// [`TempoParams`]. Not used if `bpm` is given.
     pub start_bpm: f64,
-    /// How closely beats keep to the tempo, above 0; default 100.
+    /// How strictly beats follow the tempo, above 0; default 100.
     pub tightness: f64,
-    /// Whether to drop weak beats at both ends; default true.
+    /// Whether to remove weak beats at both ends; default true.
     pub trim: bool,
     /// The tempo in beats per minute if it is known, above 0 and at most one beat per frame; default
     /// `None`: estimated.

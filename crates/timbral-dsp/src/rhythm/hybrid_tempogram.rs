@@ -6,15 +6,15 @@ use super::tempogram_ratio::check_values;
 use crate::error::{Error, Result, check, check_length, check_sample_rate};
 use crate::interpolation::Line;
 
-/// The product of both tempograms: periodic at a tempo by Fourier transform, and repeating itself at the lag of that
-/// tempo; equals `librosa.feature.hybrid_tempogram`.
+/// The product of the Fourier tempogram and the autocorrelation tempogram: large at a tempo if the envelope is
+/// periodic at it, and repeats itself at its lag. Equals `librosa.feature.hybrid_tempogram`.
 ///
 /// ```text
 /// out[k, t] = sqrt( |F[k, t]| |A(f[k], t)| ),   f[k] = 60 k sample_rate / (hop_length win_length)  per minute
 /// ```
 ///
-/// `F` is the [`fourier_tempogram`], `A` the [`Tempogram`] at that tempo, between two lags on a straight line over tempo;
-/// 0 for tempi faster than lag 1 or slower than the longest lag.
+/// `F` is the [`fourier_tempogram`]. `A` is the [`Tempogram`] at that tempo, interpolated linearly over tempo
+/// between two lags, and 0 for tempi that are faster than lag 1 or slower than the longest lag.
 ///
 /// - `envelope`: onset strengths; `sample_rate` and `hop_length` as for the envelope;
 /// - result: shape `(win_length / 2 + 1, n_frames)`.
@@ -73,17 +73,17 @@ pub fn hybrid_tempogram(
 /// out[i, t] = sum_k T[k, t] T(factors[i] f[k], t)
 /// ```
 ///
-/// `T` between two tempi is on a straight line, and 0 outside of them.
+/// Between two tempi `T` is interpolated linearly; outside of them it is 0.
 ///
-/// - `tempogram`: shape `(n_tempi, n_frames)`, such as [`hybrid_tempogram`]; `frequencies`: of its rows, finite and
-///   ascending;
+/// - `tempogram`: shape `(n_tempi, n_frames)`, such as [`hybrid_tempogram`]; `frequencies`: those of its rows,
+///   finite and ascending;
 /// - `factors`: above 0; librosa's default is 1/3, 1/4, 1/5 and 1/7;
 /// - result: shape `(factors.len(), n_frames)`.
 ///
 /// # Errors
 ///
-/// Another number of frequencies than rows, frequencies that do not ascend, a factor that is not above 0, or a value that
-/// is not finite.
+/// A number of frequencies that differs from the number of rows, frequencies that do not ascend, a factor that
+/// is not above 0, or a value that is not finite.
 ///
 /// ```
 /// use ndarray::array;

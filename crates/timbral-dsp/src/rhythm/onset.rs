@@ -119,7 +119,8 @@ pub fn onset_strength(s_db: ArrayView2<'_, f32>, params: &OnsetParams) -> Result
     Ok(envelopes.pop().unwrap_or_default())
 }
 
-/// The onset envelopes of groups of bands: [`onset_strength`] of each, with the running maximum over all bands.
+/// The onset envelopes of groups of bands: [`onset_strength`] of each group, with the running maximum over all
+/// bands.
 ///
 /// - `s_db`: as for [`onset_strength`];
 /// - `channels`: the first band of each group and the end of the last one, ascending, up to the number of bands;

@@ -4,15 +4,17 @@ use crate::error::{Error, Result, check, check_finite, check_sample_rate};
 /// Parameters of [`onset_detect`], named as in librosa.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct OnsetDetectParams {
-    /// Samples per second, at least 1; default 22050. Used only without `peaks`.
+    /// Samples per second, at least 1; default 22050. Used only if `peaks` is `None`.
     pub sample_rate: u32,
-    /// Samples between values of the envelope, at least 1; default 512. Used only without `peaks`.
+    /// Samples between values of the envelope, at least 1; default 512. Used only if `peaks` is `None`.
     pub hop_length: usize,
     /// Whether to scale the envelope to `0..=1` first; default true.
     pub normalize: bool,
     /// Whether to move onsets back to the minimum of the envelope before them; default false.
     pub backtrack: bool,
-    /// What a peak is; default: 30 ms before it, 100 ms around it, 30 ms after it, 0.07 above the mean.
+    /// The conditions of a peak. Default: a peak is not below any value in the 30 ms before it, exceeds the
+    /// mean of 100 ms before to 100 ms after it by at least 0.07, and is more than 30 ms after the previous
+    /// peak.
     pub peaks: Option<PeakPickParams>,
     #[doc(hidden)]
     pub _non_exhaustive: (),
@@ -44,7 +46,7 @@ impl OnsetDetectParams {
         self.peak_params().validate()
     }
 
-    /// What a peak is: `peaks`, or the default for the sample rate and the hop.
+    /// The conditions of a peak: `peaks`, or the default for the sample rate and the hop length.
     pub fn peak_params(&self) -> PeakPickParams {
         let frames = |seconds: f64| {
             (seconds * f64::from(self.sample_rate) / self.hop_length as f64).floor() as usize
@@ -65,7 +67,7 @@ impl OnsetDetectParams {
 /// - `envelope`: that of [`onset_strength`](crate::onset_strength), or any other;
 /// - result: frames, ascending; none for an envelope that is constant or empty.
 ///
-/// With `backtrack` each is moved back by [`onset_backtrack`] on the scaled envelope.
+/// With `backtrack` each frame is moved back by [`onset_backtrack`] on the scaled envelope.
 ///
 /// # Errors
 ///
@@ -99,7 +101,8 @@ pub fn onset_detect(envelope: &[f32], params: &OnsetDetectParams) -> Result<Vec<
     Ok(onsets)
 }
 
-/// Each event moved back to the last minimum of the energy at or before it; equals `librosa.onset.onset_backtrack`.
+/// Moves each event back to the last minimum of the energy at or before it; equals
+/// `librosa.onset.onset_backtrack`.
 ///
 /// Frame `t` is a minimum if `energy[t - 1] >= energy[t] < energy[t + 1]`; frame 0 always is.
 ///

@@ -3,17 +3,17 @@ use crate::error::{Result, check, check_finite};
 /// Parameters of [`peak_pick`], named as in `librosa.util.peak_pick`.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct PeakPickParams {
-    /// Values before a peak that it must not be below; default 1.
+    /// Number of values before a peak that must not exceed it; default 1.
     pub pre_max: usize,
-    /// Values from the peak on that it must not be below, at least 1; default 1.
+    /// Number of values from the peak on that must not exceed it, the peak included; at least 1, default 1.
     pub post_max: usize,
-    /// Values before a peak that their mean is taken of; default 4.
+    /// Number of values before a peak that are averaged; default 4.
     pub pre_avg: usize,
-    /// Values from the peak on that the mean is taken of, at least 1; default 5.
+    /// Number of values from the peak on that are averaged, the peak included; at least 1, default 5.
     pub post_avg: usize,
-    /// By how much a peak exceeds the mean, at least 0; default 0.07.
+    /// The least difference between a peak and this mean, at least 0; default 0.07.
     pub delta: f64,
-    /// Values after a peak that cannot be another one; default 1.
+    /// Number of values after a peak in which there is no other peak; default 1.
     pub wait: usize,
     #[doc(hidden)]
     pub _non_exhaustive: (),
@@ -58,8 +58,8 @@ impl PeakPickParams {
 ///              and    n is more than wait after the peak before
 /// ```
 ///
-/// Ranges are cut at the ends of the series. The default parameters are those of
-/// [`onset_detect`](crate::onset_detect) at 22 050 Hz; librosa has none.
+/// Ranges are cut off at the ends of the series. The default parameters are those of
+/// [`onset_detect`](crate::onset_detect) at 22 050 Hz; librosa has no defaults.
 ///
 /// # Errors
 ///

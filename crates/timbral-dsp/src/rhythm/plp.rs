@@ -63,16 +63,16 @@ impl PlpParams {
 /// The predominant local pulse: a curve with a peak at every likely beat (Grosche and Müller 2011); equals
 /// `librosa.beat.plp`.
 ///
-/// Of every frame of the [`fourier_tempogram`] only the tempo with the largest `log(1 + 10^6 |F|)` in
-/// `tempo_min..=tempo_max` is kept, with the phase it has; the sum of these waves, without its negative parts, is
-/// scaled to a largest value of 1.
+/// For every frame of the [`fourier_tempogram`] only the tempo with the largest `log(1 + 10^6 |F|)` in
+/// `tempo_min..=tempo_max` is kept, with its phase. These waves are added, negative values of the sum are set
+/// to 0, and the sum is scaled to a largest value of 1.
 ///
 /// - `envelope`: any positive number of values;
-/// - result: as many values, `0..=1`.
+/// - result: as many values as the envelope has, `0..=1`.
 ///
-/// librosa divides every wave by the magnitude of the bin with the largest real part. For a wave whose real part is
-/// negative that is another, empty bin, and the wave is divided by the root of the smallest f32; these frames then
-/// outweigh all others. It is the same here.
+/// librosa divides every wave by the magnitude of the bin with the largest real part. For a wave whose real
+/// part is negative this is another, empty bin, and the wave is divided by the root of the smallest f32. Such
+/// frames then outweigh all others. This function does the same.
 ///
 /// # Errors
 ///

@@ -15,11 +15,12 @@ pub struct TempogramRatioParams {
     pub hop_length: usize,
     /// The tempo of every frame in beats per minute; default: estimated from each frame.
     pub bpm: Option<Vec<f64>>,
-    /// Centre of the prior of that estimate, in beats per minute, above 0; default 120.
+    /// Centre of the prior of the estimated tempo, in beats per minute, above 0; default 120.
     pub start_bpm: f64,
     /// Width of the prior, in octaves, above 0; default 1.
     pub std_bpm: f64,
-    /// Upper bound (exclusive) of the estimate, above 0; default 320. `None`: no bound.
+    /// Upper bound (exclusive) of the estimated tempo in beats per minute, above 0; default 320. `None`: no
+    /// bound.
     pub max_tempo: Option<f64>,
     /// The multiples of the tempo, above 0; default 4, 8/3, 3, 2, 4/3, 3/2, 1, 2/3, 3/4, 1/2, 1/3, 3/8 and 1/4:
     /// from a sixteenth note to a dotted whole note.
@@ -91,7 +92,7 @@ impl TempogramRatioParams {
             None => 0,
         };
         let prior: Vec<f64> = bpm.iter().map(|b| -0.5 * octaves(b).powi(2)).collect();
-        // Below it the logarithm is none, which NumPy takes for the largest.
+        // Below it the logarithm is NaN, which NumPy takes for the largest.
         if tempogram.iter().all(|v| *v > -5e-7) {
             return most_likely(tempogram, &prior, bpm, first);
         }
@@ -148,12 +149,14 @@ fn most_likely(
 /// ```
 ///
 /// - `tempogram`: that of [`Tempogram`](crate::Tempogram), shape `(win_length, n_frames)`, at least three lags;
-/// - result: shape `(factors.len(), n_frames)`; 0 for tempi faster than lag 1 or slower than the longest lag.
+/// - result: shape `(factors.len(), n_frames)`; 0 for tempi that are faster than lag 1 or slower than the
+///   longest lag.
 ///
 /// # Errors
 ///
 /// - those of [`TempogramRatioParams::validate`];
-/// - fewer than three lags, a value that is not finite, or another number of `bpm` than frames.
+/// - fewer than three lags, a value that is not finite, or a number of `bpm` that differs from the number of
+///   frames.
 ///
 /// ```
 /// use timbral_dsp::{Tempogram, TempogramParams, TempogramRatioParams, tempogram_ratio};

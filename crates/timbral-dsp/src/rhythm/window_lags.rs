@@ -60,8 +60,8 @@ impl WindowLags {
     }
 }
 
-/// Brings the largest magnitude of every column to 1..2 by a power of two: two columns share a transform, and the rounding
-/// of a loud one could be larger than a quiet one. Returns which columns are zero.
+/// Scales every column by a power of two, so that its largest magnitude is in 1..2. Two columns use the same
+/// transform, and the rounding of a loud one could be larger than a quiet one. Returns which columns are zero.
 fn scale_alike<const L: usize>(frames: &mut [[f64; L]]) -> [bool; L] {
     dispatch(
         #[inline(always)]

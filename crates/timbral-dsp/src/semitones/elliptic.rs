@@ -17,10 +17,10 @@ pub(super) struct Section {
 const RIPPLE: f64 = 1.0;
 const ATTENUATION: f64 = 50.0;
 
-/// The sections of a band-pass with the smallest order, for frequencies between the two numbers of `pass`, in units of the
-/// Nyquist frequency; beyond those of `stop` it attenuates.
+/// The sections of a band-pass with the smallest order. It passes frequencies between the two numbers of
+/// `pass`, and attenuates those beyond the two of `stop`, in units of the Nyquist frequency.
 pub(super) fn band_pass(pass: [f64; 2], stop: [f64; 2]) -> Vec<Section> {
-    // The bilinear transform at a sample rate of 2 bends the frequencies; these are bent the other way.
+    // The bilinear transform at a sample rate of 2 warps the frequencies; this is the inverse of the warping.
     let warped = |f: f64| 4.0 * libm::tan(PI * f / 2.0);
     let [low, high] = pass.map(warped);
     let (bandwidth, square) = (high - low, low * high);
@@ -50,14 +50,14 @@ pub(super) fn band_pass(pass: [f64; 2], stop: [f64; 2]) -> Vec<Section> {
     }
     for (zero, pole) in prototype.zeros.iter().zip(&prototype.poles) {
         let (mut zeros, poles) = (to_band(*zero), to_band(*pole));
-        // The zero nearest to a pole goes with it.
+        // Each pole is paired with the nearest zero.
         if (zeros[0] - poles[0]).norm() > (zeros[1] - poles[0]).norm()
             && (zeros[0].conj() - poles[0]).norm() > (zeros[1].conj() - poles[0]).norm()
         {
             zeros.swap(0, 1);
         }
         for (zero, pole) in zeros.into_iter().zip(poles) {
-            // Each stands for itself and its conjugate.
+            // Each represents itself and its conjugate.
             gain *= ((4.0 - zero) / (4.0 - pole)).norm_sqr();
             let (zero, pole) = (bilinear(zero), bilinear(pole));
             sections.push(Section {
@@ -78,7 +78,7 @@ pub(super) fn band_pass(pass: [f64; 2], stop: [f64; 2]) -> Vec<Section> {
 struct Prototype {
     zeros: Vec<C>,
     poles: Vec<C>,
-    /// The pole that odd orders have beside the pairs.
+    /// The pole that odd orders have in addition to the pairs.
     real_pole: Option<f64>,
     gain: f64,
 }

@@ -18,7 +18,7 @@ pub struct IirtParams {
     pub hop_length: usize,
     /// Whether frame `t` is centred on sample `t * hop_length`; default true.
     pub center: bool,
-    /// What centred frames see beyond the ends of the signal; default zeros.
+    /// The values that centred frames have beyond the ends of the signal; default zeros.
     pub pad_mode: PadMode,
     /// Deviation of all frequencies in semitones, `-1..=1`; default 0.
     pub tuning: f64,
@@ -74,15 +74,16 @@ const RATES: [(f64, usize); 3] = [(882.0, 36), (4410.0, 34), (22050.0, 15)];
 /// MIDI number of the lowest band, C1.
 const LOWEST: f64 = 24.0;
 
-/// A planned bank of 85 elliptic band-passes, one per semitone from C1 to C8, and the power of each in frames (Müller 2007);
-/// equals `librosa.iirt` with the same resampling.
+/// A planned bank of 85 elliptic band-passes, one per semitone from C1 to C8, which gives the power of each in
+/// frames (Müller 2007). Equals `librosa.iirt` with the same resampling.
 ///
 /// ```text
 /// P[k, t] = f sum_n x_k[round(t hop_length / f) + n]^2,   n in 0..round(win_length / f),   f = sample_rate / rate_k
 /// ```
 ///
-/// `x_k` is the signal at `rate_k` (882, 4410 or 22050 Hz), filtered forward and back by a band-pass of order 8 or 10: 1 dB of ripple
-/// within a 50th of its centre on both sides, 50 dB of attenuation from a 25th on.
+/// `x_k` is the signal at `rate_k` (882, 4410 or 22050 Hz), filtered forward and back by a band-pass of order 8
+/// or 10. The ripple is 1 dB within a 50th of the centre frequency on both sides, and the attenuation is 50 dB
+/// from a 25th on.
 ///
 /// ```
 /// use timbral_dsp::{Error, Iirt, IirtParams};
@@ -177,14 +178,16 @@ impl Iirt {
 
     /// The power of each band, shape `(85, n_frames)`.
     ///
-    /// `resample` returns samples at another rate: `resample(samples, from, to)`, rates in hertz; it is called for the rates that
-    /// differ from the signal's. librosa uses soxr at quality HQ, as `Resampler` of `timbral-audio` does.
+    /// `resample` returns samples at another rate: `resample(samples, from, to)`, with rates in hertz. It is
+    /// called for the rates that differ from that of the signal. librosa uses soxr at quality HQ, as
+    /// `Resampler` of `timbral-audio` does.
     ///
     /// # Errors
     ///
-    /// - no samples, not centred fewer than `win_length`, or fewer than 28 (34 of bands of order 10) at the rate of a band;
+    /// - no samples, or fewer than `win_length` if `center` is false;
+    /// - fewer than 28 samples at the rate of a band (34 for bands of order 10);
     /// - a sample that is NaN or infinite;
-    /// - those of `resample`.
+    /// - the errors of `resample`.
     pub fn process<E: From<Error>>(
         &self,
         y: &[f32],

@@ -46,13 +46,15 @@ impl FilterGroup {
         Self { sections }
     }
 
-    /// Samples that the signal is continued by at both ends; the number of SciPy. It must have more.
+    /// Number of samples by which the signal is continued at both ends, as in SciPy. The signal must have more
+    /// samples than this.
     pub(super) fn edge(&self) -> usize {
         3 * (2 * self.sections.len() + 1)
     }
 
-    /// The signal, more than `edge` samples, through each filter, and backwards through it again, so that no frequency is
-    /// late: `scipy.signal.sosfiltfilt`. At both ends it is continued by its image turned about the end sample.
+    /// Filters the signal, which has more than `edge` samples, by each filter, and backwards by it again, so
+    /// that no frequency is delayed: `scipy.signal.sosfiltfilt`. At both ends it is continued by its image,
+    /// rotated about the end sample.
     pub(super) fn apply(&self, x: &[f32], out: &mut Vec<Values>) {
         let (n, edge) = (x.len(), self.edge());
         let (first, last) = (x[0], x[n - 1]);

@@ -16,9 +16,9 @@ const CHUNK: usize = 16;
 /// Parameters of harmonic-percussive source separation, named as in `librosa.decompose.hpss`.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct HpssParams {
-    /// Frames in the median along time, `1..=65536`; default 31. 31 has a fast algorithm.
+    /// Number of frames in the median along time, `1..=65536`; default 31, which has a fast algorithm.
     pub win_harm: usize,
-    /// Bins in the median along frequency, `1..=65536`; default 31. 31 has a fast algorithm.
+    /// Number of bins in the median along frequency, `1..=65536`; default 31, which has a fast algorithm.
     pub win_perc: usize,
     /// Exponent of the soft masks, above 0; default 2. Infinity gives hard masks.
     pub power: f32,
@@ -149,9 +149,9 @@ impl Hpss {
         (apply(harm), apply(perc))
     }
 
-    /// The harmonic and the percussive waveform of a signal, both of its length; equals
-    /// `librosa.effects.hpss`. The same as [`Stft::process`], [`Hpss::process`] and
-    /// [`Stft::inverse`], but several times faster, and with working memory that does not grow with the signal.
+    /// The harmonic and the percussive waveform of a signal, both of its length; equals `librosa.effects.hpss`.
+    /// The result is that of [`Stft::process`], [`Hpss::process`] and [`Stft::inverse`], but it is several
+    /// times faster, and its working memory does not grow with the signal.
     ///
     /// # Errors
     ///

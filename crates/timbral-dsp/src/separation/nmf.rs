@@ -10,11 +10,12 @@ use crate::error::{Error, Result, check};
 pub struct NmfParams {
     /// Number of components, `1..=1024`; default: the number of bins.
     pub n_components: Option<usize>,
-    /// Iterations at most, `1..=100000`; default 200.
+    /// The largest number of iterations, `1..=100000`; default 200.
     pub max_iter: usize,
-    /// The fraction of the first iteration's projected gradients at which the iterations end, at least 0; default 1e-4.
+    /// The iterations end when the projected gradients are at most this fraction of those of the first
+    /// iteration; at least 0, default 1e-4.
     pub tol: f64,
-    /// Whether components are in the order of their largest bins; default false.
+    /// Whether to sort the components by the bin of their largest value; default false.
     pub sort: bool,
     /// The random seed of the start; default 0.
     pub seed: u64,
@@ -61,7 +62,7 @@ fn check_n_components(n: usize) -> Result<()> {
     Ok(())
 }
 
-/// A spectrogram as a sum of components, each with its strength in every frame.
+/// A spectrogram as a sum of components, each multiplied by its activation in every frame.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Decomposition {
@@ -69,13 +70,13 @@ pub struct Decomposition {
     pub components: Array2<f32>,
     /// Shape `(n_components, n_frames)`.
     pub activations: Array2<f32>,
-    /// Iterations made; `max_iter` if they did not converge.
+    /// Number of iterations; `max_iter` if they did not converge.
     pub n_iter: usize,
 }
 
-/// Components of a spectrogram by non-negative matrix factorisation (Lee and Seung 1999): coordinate descent (Cichocki and
-/// Phan 2009) from a start by the singular value decomposition (Boutsidis and Gallopoulos 2008); equals
-/// `librosa.decompose.decompose` with its default, `sklearn.decomposition.NMF`.
+/// Components of a spectrogram by non-negative matrix factorisation (Lee and Seung 1999). It is a coordinate
+/// descent (Cichocki and Phan 2009) that starts from the singular value decomposition (Boutsidis and
+/// Gallopoulos 2008). Equals `librosa.decompose.decompose` with its default, `sklearn.decomposition.NMF`.
 ///
 /// ```text
 /// min |S - B A|^2   over B, A >= 0,   B = components, A = activations
@@ -83,10 +84,13 @@ pub struct Decomposition {
 ///
 /// - `s`: shape `(n_bins, n_frames)`, not negative.
 ///
-/// The start, the order of the updates and the end of the iterations are scikit-learn's (`init="nndsvda"`, `solver="cd"`).
-/// It decomposes by random projections, here iterated until the singular values stand still: results are equal to 1e-6 of
-/// the largest value where its projections are exact (less than 10 more components than bins or frames), else close. With more
-/// components than bins or frames the start is random on both sides, and only the objective is alike.
+/// The start, the order of the updates and the end of the iterations are those of scikit-learn
+/// (`init="nndsvda"`, `solver="cd"`). scikit-learn computes the start by random projections; here they are
+/// iterated until the singular values no longer change. Results are equal to 1e-6 of the largest value if
+/// scikit-learn's projections are exact (less than 10 more components than bins or frames), else close.
+///
+/// With more components than bins or frames the start is random in both libraries, and only the objective is
+/// similar.
 ///
 /// # Errors
 ///
@@ -157,8 +161,8 @@ pub fn decompose(s: ArrayView2<'_, f32>, params: &NmfParams) -> Result<Decomposi
     })
 }
 
-/// One pass over the columns of `w` of shape `(rows of x, n_components)`, each to its best values for `|x - w h^T|^2` with the
-/// others as they are. Returns the sum of the magnitudes of the projected gradients.
+/// One pass over the columns of `w` of shape `(rows of x, n_components)`. Each column gets its best values for
+/// `|x - w h^T|^2`, with the others unchanged. Returns the sum of the magnitudes of the projected gradients.
 fn descend(x: &Array2<f64>, w: &mut Array2<f64>, h: &Array2<f64>) -> f64 {
     let squares = product(h.t(), h.view());
     let products = product(x.view(), h.view());

@@ -46,7 +46,7 @@ pub(super) fn start(x: ArrayView2<'_, f64>, n: usize, seed: u64) -> [Array2<f64>
             }
         };
         for ((factor, part), scale) in factors.iter_mut().zip([u, v]).zip(scale) {
-            // A part without values has no direction, and nothing comes of it.
+            // A part without values has no direction, and contributes nothing.
             let value = |v: &f64| if v * scale < SMALL { mean } else { v * scale };
             let filled = part.map(|v| if *v == 0.0 { mean } else { value(v) });
             factor.column_mut(j).assign(&filled);

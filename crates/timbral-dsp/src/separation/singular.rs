@@ -5,7 +5,7 @@ use timbral_core::Rng;
 
 use super::product::product;
 
-/// Directions followed beside the wanted ones, which makes these converge faster.
+/// Additional directions, which make the wanted ones converge faster.
 const MORE: usize = 10;
 
 /// Iterations at most, and the change of the wanted singular values at which they end, relative to the largest.
@@ -19,8 +19,8 @@ pub(super) struct Triplets {
     pub(super) right: Array2<f64>,
 }
 
-/// The `n` largest triplets of a matrix with at least as many rows and columns, by subspace iteration from random directions
-/// (Halko, Martinsson and Tropp 2011).
+/// The `n` largest triplets of a matrix with at least as many rows and columns. They are found by subspace
+/// iteration from random directions (Halko, Martinsson and Tropp 2011).
 pub(super) fn singular_triplets(x: ArrayView2<'_, f64>, n: usize, rng: &mut Rng) -> Triplets {
     let (rows, columns) = x.dim();
     let width = (n + MORE).min(rows).min(columns);

@@ -40,8 +40,8 @@ pub(crate) struct Sparse<'a> {
 }
 
 impl Decoder {
-    /// From the probability of the second state after the first. The states before `dense` may be left out of steps in
-    /// which they are much less likely than the dense ones; that changes no result.
+    /// The transitions from the probability of the second state after the first. The states before `dense` may
+    /// be left out of steps in which they are much less likely than the dense ones; this changes no result.
     ///
     /// # Errors
     ///
@@ -89,7 +89,7 @@ impl Decoder {
             }
         }
         if has_predecessor.contains(&false) {
-            let rule = "leaves a state without predecessor";
+            let rule = "leaves a state without a predecessor; lower it";
             return Err(InvalidParameter::new("transition_min_prob", least, rule).into());
         }
         Ok(Self {
@@ -101,8 +101,9 @@ impl Decoder {
         })
     }
 
-    /// The most probable states of `n_steps` steps and the logarithm of their probability. `observe(t, row, sparse)`
-    /// fills the logarithms of the likelihoods of step `t`, and tells which states before the dense ones matter.
+    /// The most probable states of `n_steps` steps, and the logarithm of their probability.
+    /// `observe(t, row, sparse)` fills the logarithms of the likelihoods of step `t`, and lists the states
+    /// before the dense ones that matter.
     pub(crate) fn decode(
         &self,
         n_steps: usize,
@@ -167,8 +168,9 @@ impl Decoder {
         (states, log_probability)
     }
 
-    /// Whether the states that are left out, with the likelihood `others`, are on no best path: `value` are the values of
-    /// the last step, `best` those of the best predecessors of the dense states, `observed` their likelihoods.
+    /// Whether the states that are left out, with the likelihood `others`, are on no best path. `value` are the
+    /// values of the last step, `best` those of the best predecessors of the dense states, and `observed` the
+    /// likelihoods of these states.
     fn can_leave_out(&self, others: f64, value: &[f64], best: &[f64], observed: &[f64]) -> bool {
         let highest = value.iter().copied().fold(f64::NEG_INFINITY, f64::max);
         let dense = best.iter().zip(observed).skip(self.dense);

@@ -6,19 +6,19 @@ use crate::simd::dispatch;
 /// A step of a warping path.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct DtwStep {
-    /// Rows and columns to go on, not both 0, at most 1024 (`step_sizes_sigma`).
+    /// Rows and columns of the step, not both 0, at most 1024 (`step_sizes_sigma`).
     pub size: (usize, usize),
-    /// What the step adds to the cost; at least 0 (`weights_add`).
+    /// The number that the step adds to the cost, at least 0 (`weights_add`).
     pub add: f64,
-    /// The factor of the cost of the cell that it leads to; at least 0 (`weights_mul`).
+    /// The factor of the cost of the cell to which the step leads, at least 0 (`weights_mul`).
     pub multiply: f64,
 }
 
 /// Parameters of [`dtw`], named as in `librosa.sequence.dtw`.
 #[derive(Debug, Clone, PartialEq)]
 pub struct DtwParams {
-    /// The steps, the first of equally good ones is taken; default one row and column, one column, one row, without
-    /// weights.
+    /// The steps, from 1 to 255. Default: one row and one column, one column, one row, all without weights. Of
+    /// equally good steps the first is taken.
     pub steps: Vec<DtwStep>,
     /// Whether the path may start and end at any column (`subseq`); default false.
     pub subseq: bool,
@@ -65,25 +65,25 @@ impl DtwParams {
     }
 }
 
-/// The best way to warp one series to another.
+/// The path of the smallest cost that warps one series to another, see [`dtw`].
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Warping {
-    /// The smallest cost of a path to each cell, infinite where no path leads.
+    /// The smallest cost of a path to each cell; infinite for cells that no path reaches.
     pub cost: Array2<f64>,
     /// The rows and columns of the path, from its end to its start as in librosa.
     pub path: Vec<(usize, usize)>,
 }
 
-/// Dynamic time warping of two series of frames: the path through the matrix of their Euclidean distances with the
-/// smallest sum (Müller 2015); equals `librosa.sequence.dtw(X, Y)`.
+/// Dynamic time warping of two series of frames (Müller 2015): the path with the smallest sum through the
+/// matrix of their Euclidean distances. Equals `librosa.sequence.dtw(X, Y)`.
 ///
 /// - `x`, `y`: shapes `(n_features, n)` and `(n_features, m)`;
 /// - result: costs of shape `(n, m)` and the path, see [`dtw_of_costs`].
 ///
 /// # Errors
 ///
-/// Those of [`dtw_of_costs`], and another number of features.
+/// Those of [`dtw_of_costs`], and two series with different numbers of features.
 ///
 /// ```
 /// use ndarray::array;
@@ -127,15 +127,15 @@ pub fn dtw(x: ArrayView2<'_, f32>, y: ArrayView2<'_, f32>, params: &DtwParams) -
 /// D[i, j] = min over steps s of  D[i - s_rows, j - s_columns] + s_multiply C[i, j] + s_add,   D[0, 0] = C[0, 0]
 /// ```
 ///
-/// With `subseq` also `D[0, j] = C[0, j]`, and the path ends at the smallest value of the last row. Rows are those of
-/// the shorter series then; librosa exchanges the numbers of a path if there are more rows than columns, which is not done
-/// here.
+/// With `subseq` also `D[0, j] = C[0, j]`, and the path ends at the smallest value of the last row. The rows
+/// must then be those of the shorter series. If there are more rows than columns librosa exchanges the numbers
+/// of a path, which this function does not do.
 ///
 /// # Errors
 ///
 /// - those of [`DtwParams::validate`];
 /// - no rows or no columns, or a cost that is NaN;
-/// - steps that lead to no end (`steps`).
+/// - steps that do not lead to the end (`steps`).
 ///
 /// ```
 /// use ndarray::array;

@@ -1,13 +1,14 @@
 use crate::error::{Error, Result, check};
 
-/// A warping path as a grid of time: for every step of one series the place in the other, between frames on a straight line;
-/// equals `librosa.sequence.path_to_steps`.
+/// Converts a warping path to a grid of time: for every frame of one series, its position in the other,
+/// interpolated linearly between frames. Equals `librosa.sequence.path_to_steps`.
 ///
 /// - `path`: pairs of frames, such as those of [`Warping`](crate::Warping), in any order;
-/// - `inverse`: whether the steps are those of the first series; librosa's default is false, those of the second;
-/// - result: one place for each frame of that series between the first and the last one of the path.
+/// - `inverse`: whether the grid has the frames of the first series (true) or of the second (false, librosa's
+///   default);
+/// - result: one position for each frame of that series, between the first and the last one of the path.
 ///
-/// Of several pairs with the same frame the last in `path` counts.
+/// If several pairs have the same frame, the last of them in `path` is used.
 ///
 /// # Errors
 ///

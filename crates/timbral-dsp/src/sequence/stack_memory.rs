@@ -6,12 +6,12 @@ use crate::frames::PadMode;
 /// Parameters of [`stack_memory`], named as in librosa.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct StackParams {
-    /// Copies in all, `1..=65536`; default 2.
+    /// Number of copies, the frame itself included, `1..=65536`; default 2.
     pub n_steps: usize,
-    /// Frames between copies, not 0, at most 2^24 in magnitude; default 1. Negative: later frames instead of
-    /// earlier ones.
+    /// Frames between copies, not 0, at most 2^24 in magnitude; default 1. With a negative delay, copies are of
+    /// later frames instead of earlier ones.
     pub delay: isize,
-    /// What copies have before the first or after the last frame; default zeros.
+    /// The values that copies have before the first or after the last frame; default zeros.
     pub pad_mode: PadMode,
     #[doc(hidden)]
     pub _non_exhaustive: (),

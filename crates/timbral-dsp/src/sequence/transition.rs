@@ -22,7 +22,8 @@ fn check_probability(prob: f64) -> Result<()> {
     Ok(())
 }
 
-/// All states follow with the same probability `1 / n_states`; equals `librosa.sequence.transition_uniform`.
+/// The transition matrix in which each state follows with the same probability `1 / n_states`; equals
+/// `librosa.sequence.transition_uniform`.
 ///
 /// # Errors
 ///
@@ -40,8 +41,8 @@ pub fn transition_uniform(n_states: usize) -> Result<Array2<f64>> {
     ))
 }
 
-/// A state stays with probability `prob`, and all others follow with the same one; equals
-/// `librosa.sequence.transition_loop`.
+/// The transition matrix in which a state stays with probability `prob`, and all others follow with equal
+/// probabilities; equals `librosa.sequence.transition_loop`.
 ///
 /// # Errors
 ///
@@ -61,8 +62,8 @@ pub fn transition_loop(n_states: usize, prob: f64) -> Result<Array2<f64>> {
     }))
 }
 
-/// A state stays with probability `prob`, or the next one follows, after the last the first; equals
-/// `librosa.sequence.transition_cycle`.
+/// The transition matrix in which a state stays with probability `prob`, and otherwise the next one follows.
+/// The first state follows the last. Equals `librosa.sequence.transition_cycle`.
 ///
 /// # Errors
 ///
@@ -86,8 +87,8 @@ pub fn transition_cycle(n_states: usize, prob: f64) -> Result<Array2<f64>> {
     ))
 }
 
-/// States near a state follow, with the probabilities of a triangle of `width` states; equals
-/// `librosa.sequence.transition_local` with its default window and without `wrap`.
+/// The transition matrix in which states near a state follow, with the probabilities of a triangle of `width`
+/// states; equals `librosa.sequence.transition_local` with its default window and without `wrap`.
 ///
 /// # Errors
 ///
@@ -132,7 +133,8 @@ pub(crate) fn local_weights(n_states: usize, width: usize) -> LocalWeights {
     } else {
         width / 2
     };
-    // The triangle around state i, closed to a ring; of an even width on as many states one end is the other.
+    // The triangle around state i, closed to a ring. If its even width is the number of states, both ends are
+    // the same state.
     let row = |i: usize| {
         let first = i.saturating_sub(width / 2);
         let end = (i + width / 2 + 1).min(n_states);

@@ -7,9 +7,9 @@ use crate::error::{Error, Result, check, check_length};
 /// Parameters of [`viterbi`], named as in `librosa.sequence.viterbi`.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct ViterbiParams {
-    /// The probability of each state before the first step, with sum 1; default: all the same.
+    /// The probability of each state before the first step, with sum 1; default: the same for all states.
     pub p_init: Option<Vec<f64>>,
-    /// Transitions that are less probable are left out, `0..=1`; default none.
+    /// Transitions that are less probable than this are left out, `0..=1`; default: none are left out.
     pub transition_min_prob: Option<f64>,
     #[doc(hidden)]
     pub _non_exhaustive: (),
@@ -51,17 +51,17 @@ pub struct StatePath {
 ///
 /// - `prob`: shape `(n_states, n_steps)`: the likelihood of what was observed at each step in each state, `0..=1`;
 /// - `transition`: shape `(n_states, n_states)`, each row with sum 1: the probability of state `j` after `k`;
-/// - result: `n_steps` states. Of equal ones the first is taken.
+/// - result: `n_steps` states. Of equally probable states the first is taken.
 ///
-/// The smallest normal f64 is added to every probability. Takes `n_steps n_states^2` steps, less with
-/// `transition_min_prob`.
+/// The smallest normal f64 is added to every probability. The number of operations is of the order of
+/// `n_steps n_states^2`, and smaller with `transition_min_prob`.
 ///
 /// # Errors
 ///
 /// - those of [`ViterbiParams::validate`];
 /// - `prob` without steps, with no or more than 65 536 states, or with a value outside `0..=1`;
 /// - a `transition` of another shape, with a value outside `0..=1` or a row whose sum is not 1;
-/// - a `transition_min_prob` that leaves a state without predecessor.
+/// - a `transition_min_prob` that leaves a state without a predecessor.
 ///
 /// ```
 /// use ndarray::array;
@@ -125,7 +125,7 @@ pub(super) fn viterbi_of_logs(
     })
 }
 
-/// The rule for probabilities of which one comes true, with NumPy's tolerance of sums.
+/// The rule for probabilities that add up to 1, with NumPy's tolerance of sums.
 pub(super) fn check_distribution<'a>(
     name: &'static str,
     p: impl Iterator<Item = &'a f64> + Clone,

@@ -4,20 +4,20 @@ use super::decoder::log_of;
 use super::viterbi::{StatePath, ViterbiParams, check_distribution, viterbi_of_logs};
 use crate::error::{Result, check, check_length};
 
-/// The most probable sequence of states, from the probability of each state given what was observed, as a classifier
-/// gives it; equals `librosa.sequence.viterbi_discriminative`.
+/// The most probable sequence of states, from the probability of each state given the observation, as a
+/// classifier returns it. Equals `librosa.sequence.viterbi_discriminative`.
 ///
-/// By Bayes' rule the likelihood of what was observed is `prob / p_state` up to a factor; the rest is
-/// [`viterbi`](crate::viterbi).
+/// By Bayes' rule the likelihood of an observation is `prob / p_state` up to a factor;
+/// [`viterbi`](crate::viterbi) does the rest.
 ///
 /// - `prob`: shape `(n_states, n_steps)`, each column with sum 1;
 /// - `transition`: shape `(n_states, n_states)`, each row with sum 1;
-/// - `p_state`: the probability of each state overall, with sum 1; `None`: all the same.
+/// - `p_state`: the probability of each state overall, with sum 1; `None`: the same for all states.
 ///
 /// # Errors
 ///
-/// Those of [`viterbi`](crate::viterbi); a column of `prob`, or a `p_state`, whose sum is not 1 or that has another length
-/// than there are states.
+/// Those of [`viterbi`](crate::viterbi); a column of `prob`, or a `p_state`, whose sum is not 1; a `p_state`
+/// whose length is not the number of states.
 ///
 /// ```
 /// use ndarray::array;
@@ -55,20 +55,20 @@ pub fn viterbi_discriminative(
     })
 }
 
-/// The most probable sequences of several states that are each on or off, independent of each other, as the labels of a
-/// tagger; equals `librosa.sequence.viterbi_binary`.
+/// The most probable sequences of several states that are independent of each other and each on or off, such as
+/// the labels of a tagger. Equals `librosa.sequence.viterbi_binary`.
 ///
 /// - `prob`: shape `(n_states, n_steps)`: the probability that a state is on, `0..=1`;
-/// - `transition`: shape `(2, 2)`, each row with sum 1: from off and on (rows) to off and on (columns), the same for all
-///   states;
-/// - `p_state`, `p_init`: the probability of each state to be on overall and before the first step, `0..=1`; `None`: one
-///   half. `p_init` of `params` is not used;
+/// - `transition`: shape `(2, 2)`, each row with sum 1, the same for all states. Rows are off and on before a
+///   step, and columns are off and on after it;
+/// - `p_state`, `p_init`: the probability that each state is on, overall and before the first step, `0..=1`;
+///   `None`: one half. The field `p_init` of `params` is not used;
 /// - result: shape `(n_states, n_steps)`, true where a state is on.
 ///
 /// # Errors
 ///
-/// Those of [`viterbi_discriminative`]; a probability outside `0..=1`; a `p_state` or `p_init` of another length than there
-/// are states.
+/// Those of [`viterbi_discriminative`]; a probability outside `0..=1`; a `p_state` or `p_init` whose length is
+/// not the number of states.
 ///
 /// ```
 /// use ndarray::array;

@@ -61,8 +61,8 @@ fn digest_f64<'a>(values: impl IntoIterator<Item = &'a f64>) -> u64 {
     digest(values.into_iter().flat_map(|v| v.to_bits().to_le_bytes()))
 }
 
-/// What must not depend on the machine. If all instruction sets give other numbers than these, an
-/// algorithm has changed; the new numbers belong here then.
+/// Values that must not depend on the machine. If all instruction sets give other numbers than these, an
+/// algorithm has changed; the new numbers then belong here.
 const EXPECTED: [(&str, u64); 12] = [
     ("librosa", 0xf6ec_b837_a261_22bc),
     ("gtzan", 0xe25e_6111_5012_8d48),

@@ -204,8 +204,8 @@ impl WithSimd for Swept<'_> {
             let mut largest = [simd.splat_f32s(f32::NEG_INFINITY); SWEPT];
             let (smallest, largest) = (&mut smallest[..self.taken], &mut largest[..self.taken]);
             for bin in bins.iter().skip(column).step_by(stride) {
-                // `min` and `max` of the instruction set: a comparison becomes a masked store, which the load of the next
-                // bin has to wait for.
+                // `min` and `max` of the instruction set: a comparison would become a masked store, for which
+                // the load of the next bin has to wait.
                 let (mut low, mut high) = (*bin, *bin);
                 for (small, large) in smallest.iter_mut().zip(&mut *largest) {
                     let (s, l) = (*small, *large);

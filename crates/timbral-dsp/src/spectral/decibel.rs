@@ -6,12 +6,12 @@ use crate::simd::{LANES, Lane, Tiles, dispatch};
 /// Parameters of the conversion to decibels, named as in `librosa.power_to_db`.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct DbParams {
-    /// The power that is 0 dB; default 1.
+    /// The power that is 0 dB; default 1 ([`Reference::Value`]).
     pub reference: Reference,
-    /// Powers below this are raised to it; above 0, default 1e-10.
+    /// The smallest power; smaller ones are raised to it. Above 0, default 1e-10.
     pub amin: f32,
-    /// Range in decibels below the largest value, to which smaller values are raised; at least 0,
-    /// default 80.
+    /// The range in decibels below the largest value, to whose end smaller values are raised; at least 0,
+    /// default 80. `None`: no limit.
     pub top_db: Option<f32>,
     #[doc(hidden)]
     pub _non_exhaustive: (),

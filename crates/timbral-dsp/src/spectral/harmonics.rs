@@ -3,21 +3,21 @@ use ndarray::{Array2, Array3, ArrayView2};
 use crate::error::{Error, Result, check, check_length};
 use crate::interpolation::interpolate;
 
-/// The energy at multiples of every frequency: the spectrogram read at `h f`, for every harmonic `h` and frequency `f`;
-/// equals `librosa.interp_harmonics` with linear interpolation and the fill value 0.
+/// The energy at multiples of every frequency: the spectrogram at `h f`, for every harmonic `h` and frequency
+/// `f`. Equals `librosa.interp_harmonics` with linear interpolation and the fill value 0.
 ///
 /// ```text
 /// out[i, k, t] = S(harmonics[i] frequencies[k], t),   on straight lines between bins, 0 outside
 /// ```
 ///
-/// - `spectrogram`: shape `(n_bins, n_frames)`; `frequencies`: of its rows, ascending;
-/// - `harmonics`: above 0, not only whole numbers: 1/2 is the octave below;
+/// - `spectrogram`: shape `(n_bins, n_frames)`; `frequencies`: those of its rows, ascending;
+/// - `harmonics`: above 0, not necessarily whole numbers; 1/2 is the octave below;
 /// - result: shape `(n_harmonics, n_bins, n_frames)`.
 ///
 /// # Errors
 ///
-/// Another number of frequencies than rows, frequencies that do not ascend, a harmonic that is not above 0, a value that is
-/// not finite.
+/// A number of frequencies that differs from the number of rows, frequencies that do not ascend, a harmonic
+/// that is not above 0, or a value that is not finite.
 ///
 /// ```
 /// use ndarray::array;
@@ -53,8 +53,8 @@ pub fn interp_harmonics(
     Ok(out)
 }
 
-/// The energy at multiples of one fundamental frequency per frame; equals `librosa.f0_harmonics` with linear interpolation
-/// and the fill value 0.
+/// The energy at multiples of one fundamental frequency per frame; equals `librosa.f0_harmonics` with linear
+/// interpolation and the fill value 0.
 ///
 /// ```text
 /// out[i, t] = S(harmonics[i] f0[t], t),   on straight lines between bins, 0 outside and where f0 is NaN
@@ -66,7 +66,7 @@ pub fn interp_harmonics(
 ///
 /// # Errors
 ///
-/// Those of [`interp_harmonics`], and another number of `f0` than frames.
+/// Those of [`interp_harmonics`], and a number of `f0` that differs from the number of frames.
 ///
 /// ```
 /// use ndarray::array;
@@ -99,11 +99,11 @@ pub fn f0_harmonics(
 pub struct SalienceParams {
     /// The harmonics that are averaged, above 0, at least one; default 1, 2, 3, 4 (librosa has no default).
     pub harmonics: Vec<f64>,
-    /// Their weights, with a sum that is not 0; default all the same.
+    /// Their weights, with a sum that is not 0; default: equal weights.
     pub weights: Option<Vec<f64>>,
     /// Whether only local maxima along frequency keep their salience; default true.
     pub filter_peaks: bool,
-    /// What the others get; default NaN.
+    /// The value of all cells that are no local maximum, if `filter_peaks` is true; default NaN.
     pub fill_value: f64,
     #[doc(hidden)]
     pub _non_exhaustive: (),
@@ -126,7 +126,8 @@ impl SalienceParams {
     ///
     /// # Errors
     ///
-    /// No harmonics, one that is not above 0, another number of weights, or weights that are not finite or have the sum 0.
+    /// No harmonics, a harmonic that is not above 0, a number of weights that differs from that of harmonics,
+    /// or weights that are not finite or have the sum 0.
     pub fn validate(&self) -> Result<()> {
         let n = self.harmonics.len();
         check(n >= 1, "harmonics", n, "must be at least one")?;
@@ -146,7 +147,7 @@ impl SalienceParams {
     }
 }
 
-/// How strongly each frequency sounds as a fundamental: the weighted mean of the energy of its harmonics; equals
+/// The strength of each frequency as a fundamental: the weighted mean of the energy of its harmonics. Equals
 /// `librosa.salience`.
 ///
 /// - `spectrogram`, `frequencies`: as for [`interp_harmonics`];

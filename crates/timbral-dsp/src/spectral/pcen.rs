@@ -13,17 +13,18 @@ pub struct PcenParams {
     pub hop_length: usize,
     /// The exponent of the divisor, at least 0; default 0.98.
     pub gain: f64,
-    /// What is added before compression, at least 0; default 2.
+    /// The number that is added before compression, at least 0; default 2.
     pub bias: f64,
     /// The exponent of compression, at least 0; default 0.5. 0 takes the logarithm.
     pub power: f64,
-    /// The time over which is smoothed, in seconds, above 0; default 0.4.
+    /// The time constant of the smoothing in seconds, above 0; default 0.4.
     pub time_constant: f64,
-    /// What keeps the divisor above 0; at least 1e-100, default 1e-6.
+    /// The number that keeps the divisor above 0; at least 1e-100, default 1e-6.
     pub eps: f64,
-    /// The weight of a new frame in smoothing, `0..=1`; default: from the time constant.
+    /// The weight of a new frame in the smoothing, `0..=1`; default: computed from `time_constant`.
     pub b: Option<f64>,
-    /// Bands whose largest value is smoothed in place of each band, at least 1; default 1.
+    /// Number of neighbouring bands whose largest value is smoothed in place of each band, at least 1; default
+    /// 1.
     pub max_size: usize,
     #[doc(hidden)]
     pub _non_exhaustive: (),
@@ -88,8 +89,8 @@ impl PcenParams {
     }
 }
 
-/// Per-channel energy normalisation: every band divided by its recent past, then compressed (Wang et al. 2017; Lostanlen
-/// et al. 2019); equals `librosa.pcen`.
+/// Per-channel energy normalisation: every band is divided by its smoothed past, then compressed (Wang et al.
+/// 2017; Lostanlen et al. 2019). Equals `librosa.pcen`.
 ///
 /// ```text
 /// M[t] = (1 - b) M[t - 1] + b S[t],   M[-1] = 1,   b = (sqrt(1 + 4 T^2) - 1) / (2 T^2),  T = time_constant in frames

@@ -13,7 +13,7 @@ pub struct PiptrackParams {
     pub fmin: f64,
     /// Upper bound (exclusive) of the frequency of a peak's bin in hertz; default 4000.
     pub fmax: f64,
-    /// Peaks are above this fraction of the largest value of their frame; at least 0, default 0.1.
+    /// Peaks must exceed this fraction of the largest value of their frame; at least 0, default 0.1.
     pub threshold: f32,
     #[doc(hidden)]
     pub _non_exhaustive: (),

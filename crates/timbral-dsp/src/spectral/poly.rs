@@ -9,7 +9,8 @@ use crate::error::{Error, Result, check, check_length};
 /// S[k, t] ~ sum_i out[i, t] f[k]^(order - i)
 /// ```
 ///
-/// - `spectrogram`: shape `(n_bins, n_frames)`, at least `order + 1` bins; `frequencies`: of its rows, distinct;
+/// - `spectrogram`: shape `(n_bins, n_frames)`, at least `order + 1` bins; `frequencies`: those of its rows,
+///   distinct;
 /// - `order`: `0..=8`; librosa's default is 1;
 /// - result: shape `(order + 1, n_frames)`, the highest power first.
 ///
@@ -17,7 +18,8 @@ use crate::error::{Error, Result, check, check_length};
 ///
 /// # Errors
 ///
-/// - an `order` above 8, fewer bins than coefficients, another number of frequencies than rows;
+/// - an `order` above 8, fewer bins than coefficients, or a number of frequencies that differs from the number
+///   of rows;
 /// - frequencies that do not determine the polynomial, or a value that is not finite.
 ///
 /// ```

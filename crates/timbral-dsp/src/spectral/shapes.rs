@@ -88,8 +88,7 @@ pub fn spectral_bandwidth(
 /// r[t] = f[min { k : sum_{j <= k} S[j, t] >= roll_percent sum_j S[j, t] }]
 /// ```
 ///
-/// The running sums are f32 and in the order of librosa, so that frames near the threshold fall on
-/// the same side.
+/// The running sums are f32 and have librosa's order, so that frames near the threshold give the same bin.
 ///
 /// # Errors
 ///

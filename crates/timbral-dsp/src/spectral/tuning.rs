@@ -113,7 +113,7 @@ fn tuning_of(
         }
     };
     let mut counts = vec![0u32; n];
-    // f32 throughout, as in librosa, so that a frequency near an edge falls on the same side.
+    // f32 throughout, as in librosa, so that a frequency near an edge is counted on the same side.
     for frequency in frequencies.filter(|f| *f > 0.0) {
         let octaves = libm::log2f(frequency / 27.5);
         let steps = bins_per_octave as f32 * octaves;

@@ -3,7 +3,7 @@ use ndarray::{Array2, ArrayView2};
 use super::decibel::{DbParams, power_to_db};
 use crate::error::{Result, check, check_length};
 
-/// How loud frequencies are heard: the weighting curves of sound level meters.
+/// The weighting curves of sound level meters, which follow the perceived loudness of frequencies.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 #[non_exhaustive]
 pub enum Weighting {
@@ -98,18 +98,19 @@ pub fn frequency_weighting(
     Ok(frequencies.iter().map(weight).collect())
 }
 
-/// A power spectrogram in decibels, weighted as it is heard; equals `librosa.perceptual_weighting`.
+/// A power spectrogram in decibels, weighted by the perceived loudness of its frequencies; equals
+/// `librosa.perceptual_weighting`.
 ///
 /// ```text
 /// out[k, t] = max(-80, weight(f[k])) + 10 log10(S[k, t] / reference)
 /// ```
 ///
-/// - `power`: shape `(n_bins, n_frames)`; `frequencies`: of its rows, in hertz;
-/// - result: the same shape, the decibels those of [`power_to_db`] with `params`.
+/// - `power`: shape `(n_bins, n_frames)`; `frequencies`: those of its rows, in hertz;
+/// - result: the same shape. The decibels are those of [`power_to_db`] with `params`.
 ///
 /// # Errors
 ///
-/// Those of [`power_to_db`], and another number of frequencies than rows.
+/// Those of [`power_to_db`], and a number of frequencies that differs from the number of rows.
 ///
 /// ```
 /// use ndarray::array;

@@ -5,9 +5,9 @@ use ndarray::{ArrayView2, s};
 
 use crate::error::{Error, Result, check};
 
-/// Where the `k` most uniform parts of a series begin: neighbouring parts are merged in the order in which the sum of
-/// squared distances to their means grows least (Ward 1963; McFee and Ellis 2014); equals
-/// `librosa.segment.agglomerative`.
+/// Where the `k` most uniform parts of a series begin. Neighbouring parts are merged, in each step those with
+/// the smallest increase of the sum of squared distances to their means (Ward 1963; McFee and Ellis 2014).
+/// Equals `librosa.segment.agglomerative`.
 ///
 /// - `data`: shape `(n_features, n_frames)`;
 /// - `k`: `1..=n_frames`;
@@ -96,7 +96,7 @@ pub fn agglomerative(data: ArrayView2<'_, f32>, k: usize) -> Result<Vec<usize>> 
     Ok(firsts)
 }
 
-/// [`agglomerative`] within every segment; equals `librosa.segment.subsegment`.
+/// Splits every segment by [`agglomerative`]; equals `librosa.segment.subsegment`.
 ///
 /// - `data`: shape `(n_features, n_frames)`;
 /// - `frames`: where segments begin, in any order; 0 and the end are added;
@@ -148,8 +148,8 @@ struct Part {
     merged: bool,
 }
 
-/// Two neighbouring parts and by how much merging them raises the sum of squares. Of equal ones the parts that were made
-/// first go first, as in scikit-learn.
+/// Two neighbouring parts, and the increase of the sum of squares if they are merged. Of equal increases the
+/// parts that were made first are merged first, as in scikit-learn.
 #[derive(PartialEq)]
 struct Merge {
     rise: f64,

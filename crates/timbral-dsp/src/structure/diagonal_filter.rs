@@ -6,8 +6,8 @@ use ndarray::{Array2, ArrayView2};
 
 use crate::frames::Window;
 
-/// A window of `n` values on the diagonal of a matrix, turned to the slope `ratio`, without negative values, with sum 1, then
-/// minus its mean with `zero_mean`: `librosa.filters.diagonal_filter`.
+/// A window of `n` values on the diagonal of a matrix, rotated to the slope `ratio`, without negative values
+/// and with sum 1. With `zero_mean` its mean is then subtracted. Equals `librosa.filters.diagonal_filter`.
 pub(super) fn diagonal_filter(
     window: Window,
     n: usize,

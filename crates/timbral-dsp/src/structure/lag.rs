@@ -2,14 +2,15 @@ use ndarray::{Array2, ArrayView2};
 
 use crate::error::{Error, InvalidParameter, Result, check_length};
 
-/// A recurrence matrix by the distance in time; equals `librosa.segment.recurrence_to_lag`.
+/// Converts a recurrence matrix to one whose rows are lags, the distances in time; equals
+/// `librosa.segment.recurrence_to_lag`.
 ///
 /// ```text
 /// lag[(i - j) mod h, j] = rec[i, j],   h = 2 t with pad, else t
 /// ```
 ///
 /// - `rec`: shape `(t, t)`;
-/// - `pad`: whether positive and negative lags have rows of their own; librosa's default is true;
+/// - `pad`: whether positive and negative lags have separate rows; librosa's default is true;
 /// - result: shape `(h, t)`.
 ///
 /// # Errors
@@ -34,7 +35,8 @@ pub fn recurrence_to_lag(rec: ArrayView2<'_, f64>, pad: bool) -> Result<Array2<f
     Ok(lag)
 }
 
-/// The recurrence matrix of a lag matrix: undoes [`recurrence_to_lag`]; equals `librosa.segment.lag_to_recurrence`.
+/// Converts a lag matrix back to a recurrence matrix, and so undoes [`recurrence_to_lag`]; equals
+/// `librosa.segment.lag_to_recurrence`.
 ///
 /// ```text
 /// rec[(l + j) mod h, j] = lag[l, j],   of which the first t rows
@@ -68,11 +70,12 @@ pub fn lag_to_recurrence(lag: ArrayView2<'_, f64>) -> Result<Array2<f64>> {
     Ok(rec)
 }
 
-/// A recurrence matrix filtered along its diagonals: by distance in time, filtered, and back; equals
-/// `librosa.segment.timelag_filter(function)(rec)`.
+/// Filters a recurrence matrix along its diagonals: it is converted to a lag matrix, filtered, and converted
+/// back. Equals `librosa.segment.timelag_filter(function)(rec)`.
 ///
 /// - `rec`: shape `(t, t)`; `pad`: that of [`recurrence_to_lag`]; librosa's default is true;
-/// - `filter`: gets the lag matrix and returns another of the same shape; its errors are those of this function, too.
+/// - `filter`: gets the lag matrix and returns another of the same shape. Its errors are returned as errors of
+///   this function.
 ///
 /// # Errors
 ///

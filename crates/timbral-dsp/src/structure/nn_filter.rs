@@ -3,8 +3,8 @@ use ndarray::{Array2, ArrayView2};
 use crate::error::{Result, check_length};
 use crate::rhythm::Aggregate;
 
-/// Every frame replaced by the mean or median of the frames that are like it (Buades, Coll and Morel 2005); equals
-/// `librosa.decompose.nn_filter(S, rec=rec)`.
+/// Replaces every frame by the mean or median of the frames that are similar to it (Buades, Coll and Morel
+/// 2005); equals `librosa.decompose.nn_filter(S, rec=rec)`.
 ///
 /// ```text
 /// out[f, t] = aggregate of S[f, u] over all u with rec[u, t] != 0,   S[f, t] if there are none
@@ -16,7 +16,7 @@ use crate::rhythm::Aggregate;
 ///
 /// # Errors
 ///
-/// Another shape of `rec`.
+/// A `rec` of another shape.
 ///
 /// ```
 /// use ndarray::array;

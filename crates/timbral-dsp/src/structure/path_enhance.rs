@@ -18,7 +18,7 @@ pub struct PathEnhanceParams {
     pub min_ratio: Option<f64>,
     /// Number of filters, `1..=1000`; default 7.
     pub n_filters: usize,
-    /// Whether the weights of a filter add up to 0 instead of 1, which lowers blocks; default false.
+    /// Whether the weights of a filter add up to 0 instead of 1, which weakens blocks; default false.
     pub zero_mean: bool,
     /// Whether negative values become 0; default true.
     pub clip: bool,
@@ -83,18 +83,18 @@ impl PathEnhanceParams {
     }
 }
 
-/// A similarity matrix with its paths made smooth: the largest of several averages along slanted lines, for parts that return
-/// at another tempo (Müller and Kurth 2006); equals `librosa.segment.path_enhance`.
+/// A similarity matrix with smoothed paths: the largest of several averages along slanted lines, for parts that
+/// are repeated at another tempo (Müller and Kurth 2006). Equals `librosa.segment.path_enhance`.
 ///
 /// ```text
 /// out[i, j] = max_f sum_kl w_f[k, l] rec[i - k, j - l],   the slopes of the filters w_f evenly from min_ratio to max_ratio
 /// ```
 ///
-/// - `rec`: any shape, such as that of [`recurrence_matrix`](crate::recurrence_matrix) with `include_self`; beyond its edges it is
-///   mirrored, with the edges repeated;
+/// - `rec`: any shape, such as that of [`recurrence_matrix`](crate::recurrence_matrix) with `include_self`.
+///   Beyond its edges it is mirrored, with the edges repeated;
 /// - result: the same shape.
 ///
-/// Filters are windows on a diagonal, turned by a spline of degree 5.
+/// Filters are windows on a diagonal, rotated by a spline of degree 5.
 ///
 /// # Errors
 ///

@@ -5,11 +5,11 @@ use crate::error::{Error, Result, check};
 /// Parameters of [`rqa`], named as in `librosa.sequence.rqa`.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct RqaParams {
-    /// What the first step over dissimilar frames costs, at least 0; default 1.
+    /// The cost of the first step over dissimilar frames, at least 0; default 1.
     pub gap_onset: f64,
-    /// What each further one costs, at least 0; default 1.
+    /// The cost of each further step over dissimilar frames, at least 0; default 1.
     pub gap_extend: f64,
-    /// Whether a path may go two frames of one series with one of the other; default true.
+    /// Whether a path may advance by two frames of one series and one of the other; default true.
     pub knight_moves: bool,
     #[doc(hidden)]
     pub _non_exhaustive: (),
@@ -50,7 +50,7 @@ impl RqaParams {
 pub struct Recurrence {
     /// The score of the best path that ends at each pair of frames.
     pub score: Array2<f64>,
-    /// The pairs of frames of the best path of all, from its start to its end; none if no frames are similar.
+    /// The pairs of frames of the best path, from its start to its end; empty if no frames are similar.
     pub path: Vec<(usize, usize)>,
 }
 
@@ -62,9 +62,9 @@ pub struct Recurrence {
 /// Q[i, j] = max(0, max over moves of Q[before] - gap(sim[before]))               elsewhere
 /// ```
 ///
-/// Moves are diagonal (from `i - 1, j - 1`) and, with `knight_moves`, from `i - 1, j - 2` and `i - 2, j - 1`. A gap costs
-/// `gap_onset` after a similar pair and `gap_extend` after a dissimilar one. At 0 a path ends. Of equal moves the first
-/// is taken.
+/// Moves are diagonal (from `i - 1, j - 1`) and, with `knight_moves`, from `i - 1, j - 2` and `i - 2, j - 1`. A
+/// gap costs `gap_onset` after a similar pair and `gap_extend` after a dissimilar one. A path ends where its
+/// score is 0. Of equally good moves the first is taken.
 ///
 /// `sim` has shape `(n_frames_1, n_frames_2)`, for example that of [`cross_similarity`](crate::cross_similarity) or
 /// [`recurrence_matrix`](crate::recurrence_matrix); its values are not negative.
@@ -137,7 +137,7 @@ pub fn rqa(sim: ArrayView2<'_, f64>, params: &RqaParams) -> Result<Recurrence> {
     Ok(Recurrence { score, path })
 }
 
-/// Frames of both series that a move goes.
+/// Numbers of frames by which a move advances in both series.
 type Step = (usize, usize);
 
 /// The moves in the order in which equal ones are preferred.
@@ -152,7 +152,7 @@ enum Move {
     From(Step),
 }
 
-/// Back from the largest score to where the path starts.
+/// Goes back from the largest score to the start of the path.
 fn path(
     sim: &ArrayView2<'_, f64>,
     score: &Array2<f64>,

@@ -2,14 +2,14 @@ use ndarray::{Array2, ArrayView2};
 
 use crate::error::{Error, InvalidParameter, Result, check, check_length};
 
-/// What a link between two alike frames is worth, named as `mode` in librosa.
+/// The value of a link between two similar frames, named as `mode` in librosa.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 #[non_exhaustive]
 pub enum SimilarityMode {
-    /// 1; the default.
+    /// The value 1; the default.
     #[default]
     Connectivity,
-    /// The distance. Links between equal frames, of distance 0, vanish, as in librosa.
+    /// The distance. Links between equal frames have the distance 0 and vanish, as in librosa.
     Distance,
     /// `exp(-distance / bandwidth)`. Links between equal frames vanish, as in librosa.
     Affinity,
@@ -20,13 +20,14 @@ pub enum SimilarityMode {
 pub struct RecurrenceParams {
     /// Links per frame, at least 1; default `2 ceil(sqrt(n_frames - 2 width + 1))`.
     pub k: Option<usize>,
-    /// Frames nearer in time than this are not linked, at least 1 and below `(n_frames - 1) / 2`; default 1.
+    /// Frames that are fewer than this number apart in time are not linked, at least 1 and below
+    /// `(n_frames - 1) / 2`; default 1.
     pub width: usize,
-    /// Whether only mutual links count; default false.
+    /// Whether only links in both directions count; default false.
     pub sym: bool,
     /// Whether a frame is linked to itself (`self`), except for distances; default false.
     pub include_self: bool,
-    /// What a link is worth; default 1.
+    /// The value of a link; default 1.
     pub mode: SimilarityMode,
     /// The scale of affinities, above 0; default: the median of the distances to the farthest link.
     pub bandwidth: Option<f64>,
@@ -63,9 +64,9 @@ impl RecurrenceParams {
 /// Parameters of [`cross_similarity`], named as in librosa.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub struct CrossSimilarityParams {
-    /// Links per frame, at least 1; default `2 ceil(sqrt(n_ref))`, at most all.
+    /// Links per frame, at least 1; default `2 ceil(sqrt(n_ref))`, or the number of frames if that is smaller.
     pub k: Option<usize>,
-    /// What a link is worth; default 1.
+    /// The value of a link; default 1.
     pub mode: SimilarityMode,
     /// The scale of affinities, above 0; default: the median of the distances to the farthest link.
     pub bandwidth: Option<f64>,
@@ -97,19 +98,20 @@ fn check_links(k: Option<usize>, bandwidth: Option<f64>) -> Result<()> {
 /// Links of a frame: the other frame and the distance.
 type Links = Vec<(usize, f64)>;
 
-/// Which frames of a series are alike: links from every frame to its nearest ones, by Euclidean distance; equals
-/// `librosa.segment.recurrence_matrix`.
+/// Which frames of a series are similar: links from every frame to its nearest frames, by Euclidean distance.
+/// Equals `librosa.segment.recurrence_matrix`.
 ///
 /// - `data`: shape `(n_features, n_frames)`;
 /// - result: shape `(n_frames, n_frames)`; column `t` has the links of frame `t`.
 ///
-/// The `k + 2 width` nearest frames are candidates; of those that are not too near in time, the `k` nearest are linked.
-/// Of links with value 1 (the default mode) librosa keeps an arbitrary `k`, here the nearest ones are kept.
+/// The `k + 2 width` nearest frames are candidates. Of those that are not too near in time, the `k` nearest are
+/// linked. In the default mode, where links have the value 1, librosa keeps an arbitrary `k`; here the nearest
+/// ones are kept.
 ///
 /// # Errors
 ///
 /// - those of [`RecurrenceParams::validate`];
-/// - a `width` from `(n_frames - 1) / 2` on, which includes fewer than five frames;
+/// - a `width` of at least `(n_frames - 1) / 2`, which is always the case for fewer than five frames;
 /// - a value that is not finite; affinities without any link.
 ///
 /// ```
@@ -159,8 +161,8 @@ pub fn recurrence_matrix(
     weigh(&links, n, k, params.mode, params.bandwidth)
 }
 
-/// Which frames of one series are like those of another: links from every frame to the nearest frames of the reference, by
-/// Euclidean distance; equals `librosa.segment.cross_similarity`.
+/// Which frames of one series are similar to those of another: links from every frame to the nearest frames of
+/// the reference, by Euclidean distance. Equals `librosa.segment.cross_similarity`.
 ///
 /// - `data`: shape `(n_features, n)`; `data_ref`: shape `(n_features, n_ref)`;
 /// - result: shape `(n_ref, n)`; column `t` has the links of frame `t` of `data`.
@@ -168,7 +170,7 @@ pub fn recurrence_matrix(
 /// # Errors
 ///
 /// - those of [`CrossSimilarityParams::validate`];
-/// - another number of features, no frames, or a value that is not finite; affinities without any link.
+/// - different numbers of features, no frames, or a value that is not finite; affinities without any link.
 ///
 /// ```
 /// use ndarray::array;
@@ -293,14 +295,14 @@ fn median_of_farthest(links: &[Links], k: usize) -> Result<f64> {
     let middle = farthest.len() / 2;
     let median = match farthest.len() {
         0 => {
-            let rule = "cannot be estimated, as no frames are linked";
+            let rule = "cannot be estimated, as no frames are linked; give a bandwidth";
             return Err(InvalidParameter::new("bandwidth", "None", rule).into());
         }
         n if n % 2 == 1 => farthest[middle],
         _ => (farthest[middle - 1] + farthest[middle]) / 2.0,
     };
     // Only links of a frame to itself are left.
-    let rule = "cannot be estimated, as no different frames are linked";
+    let rule = "cannot be estimated, as no different frames are linked; give a bandwidth";
     check(median > 0.0, "bandwidth", median, rule)?;
     Ok(median)
 }

@@ -20,8 +20,8 @@ pub(crate) enum Correlated {
     EachWithItself,
 }
 
-/// Planned correlations of signals that are zero from some sample on: lag `l` is at `l`, without wrapping as long as the
-/// signals are shorter than `n - l`.
+/// Planned correlations of signals that are zero from some sample on. Lag `l` is at index `l`, without wrapping
+/// as long as the signals are shorter than `n - l`.
 #[derive(Debug, Clone)]
 pub(crate) struct Correlations {
     fft: LaneFftF64,

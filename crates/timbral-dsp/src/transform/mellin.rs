@@ -6,13 +6,14 @@ use crate::error::{Error, Result, check};
 /// Parameters of [`fmt`], named as in `librosa.fmt`.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct MellinParams {
-    /// The first position in samples, above 0 and below the last one; default 0.5.
+    /// The first position in samples, above 0 and below the last position; default 0.5.
     pub t_min: f64,
-    /// Positions, `3..=2^24`; default: as many as keep the last two samples apart.
+    /// Number of positions, `3..=2^24`; default: enough to keep the last two samples apart.
     pub n_fmt: Option<usize>,
-    /// The exponent of the weight of each position; default 0.5, with which stretching in time changes only phases.
+    /// The exponent of the weight of each position; default 0.5. With the default, stretching in time changes
+    /// only phases.
     pub beta: f64,
-    /// By how much denser positions are, `1..=1024`; default 1.
+    /// The factor by which positions are denser, `1..=1024`; default 1.
     pub over_sample: f64,
     #[doc(hidden)]
     pub _non_exhaustive: (),
@@ -56,20 +57,21 @@ impl MellinParams {
     }
 }
 
-/// The fast Mellin transform: the Fourier transform of a series over the logarithm of time, whose magnitudes do not change
-/// when the series is stretched (De Sena and Rocchesso 2007); equals `librosa.fmt` with cubic interpolation.
+/// The fast Mellin transform: the Fourier transform of a series over the logarithm of time. Its magnitudes do not
+/// change when the series is stretched (De Sena and Rocchesso 2007). Equals `librosa.fmt` with cubic interpolation.
 ///
 /// ```text
 /// x[i]   = (t_min / n)^(1 - i / n_fmt),  approximately          positions from t_min / n up to 1
 /// out[k] = sqrt(n) / n_fmt sum_i y(x[i]) x[i]^beta exp(-2 pi i k i / n_fmt)
 /// ```
 ///
-/// between samples on the cubic spline through all of them. Result: `n_fmt / 2 + 1` values.
+/// Values between samples are those of the cubic spline through all samples. The result has `n_fmt / 2 + 1`
+/// values.
 ///
 /// # Errors
 ///
-/// Those of [`MellinParams::validate`]; fewer than 4 values, one that is not finite, or so many that there would be more
-/// than 2^24 positions.
+/// Those of [`MellinParams::validate`]; fewer than 4 values; a value that is not finite; more than 2^24
+/// positions.
 ///
 /// ```
 /// use timbral_dsp::{MellinParams, fmt};
@@ -134,8 +136,8 @@ pub fn fmt(y: &[f64], params: &MellinParams) -> Result<Vec<Complex<f64>>> {
     Ok(out)
 }
 
-/// The cubic spline through values at whole positions, whose third derivative does not change at the second and at the last
-/// but one of them ("not a knot").
+/// The cubic spline through values at whole positions, whose third derivative is continuous at the second and
+/// at the last but one of them ("not a knot").
 struct Spline<'a> {
     y: &'a [f64],
     /// The second derivative at each position.

@@ -4,8 +4,8 @@ use crate::simd::LANES;
 
 /// A signal being summed from windowed frames.
 ///
-/// A sample is complete as soon as no later frame reaches it. It is then divided by the sum of the squared
-/// windows there, so that only the sums of the last frames are kept.
+/// A sample is complete as soon as no later frame overlaps it. It is then divided by the sum of the squared
+/// windows at its position, so that only the sums of the last frames are kept.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct OverlapAdd {
     /// The complete samples that the caller has not taken.
@@ -63,7 +63,7 @@ impl OverlapAdd {
         // Frames that start after the last wanted sample are left out, also of the sum of squares.
         let padded = self.length.saturating_add(2 * self.pad);
         self.n_frames = n_frames.min(padded.div_ceil(self.hop));
-        // The length is the caller's: it may be more than there is memory for.
+        // The caller chooses the length, which may exceed the memory of the machine.
         self.samples.try_reserve_exact(self.length).map_err(|_| {
             InvalidParameter::new("length", self.length, "does not fit into memory")
         })?;

@@ -9,14 +9,15 @@ use crate::error::{Result, check, check_sample_rate};
 pub struct ReassignedParams {
     /// Samples per second, at least 1; default 22050.
     pub sample_rate: u32,
-    /// The spectrogram.
+    /// The parameters of the spectrogram.
     pub stft: StftParams,
-    /// Cells of less power get NaN for frequency and time, at least 0; default 1e-6.
+    /// Cells with a power below this get NaN as frequency and time, at least 0; default 1e-6.
     pub ref_power: f64,
-    /// Whether cells without an estimate get the frequency of their bin and the time of their frame in place of NaN;
-    /// default false.
+    /// Whether cells without an estimate get the frequency of their bin and the time of their frame instead of
+    /// NaN; default false.
     pub fill_nan: bool,
-    /// Whether estimates beyond half of the sample rate and beyond the ends of the signal are moved there; default true.
+    /// Whether estimates above half of the sample rate, or beyond the ends of the signal, are moved to these
+    /// limits; default true.
     pub clip: bool,
     #[doc(hidden)]
     pub _non_exhaustive: (),
@@ -51,8 +52,8 @@ impl ReassignedParams {
     }
 }
 
-/// A spectrogram whose cells know where their energy is, by [`reassigned_spectrogram`]. All arrays have the shape
-/// `(n_fft / 2 + 1, n_frames)`.
+/// A spectrogram with the estimated frequency and time of the energy in each cell, by
+/// [`reassigned_spectrogram`]. All arrays have the shape `(n_fft / 2 + 1, n_frames)`.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Reassigned {
@@ -67,15 +68,15 @@ pub struct Reassigned {
 /// The time-frequency reassigned spectrogram (Auger and Flandrin 1995): the centre of gravity of the energy in every
 /// cell; equals `librosa.reassigned_spectrogram`.
 ///
-/// With `S` the spectrogram, `D` that with the derivative of the window, and `T` that with the window times the distance in
-/// samples from its middle:
+/// With `S` the spectrogram, `D` the spectrogram with the derivative of the window, and `T` the spectrogram
+/// with the window times the distance in samples from its middle:
 ///
 /// ```text
 /// frequency[k, t] = k sample_rate / n_fft - Im(D / S) sample_rate / (2 pi)
 /// time[k, t]      = t hop_length / sample_rate + Re(T / S) / sample_rate
 /// ```
 ///
-/// Not centred, half of `n_fft` is added to the time of a frame.
+/// If `center` is false, half of `n_fft` is added to the time of a frame.
 ///
 /// # Errors
 ///

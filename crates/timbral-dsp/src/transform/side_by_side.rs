@@ -247,10 +247,9 @@ struct Inverse<'a> {
 impl WithSimd for Inverse<'_> {
     type Output = ();
 
-    /// Overlapping frames meet in the sums, so these must grow in the same order on registers of any
-    /// width: sample by sample, all frames at once. Registers of 16 frames can add what the
-    /// transform gives at once; narrower ones transform some frames after the others and add at the
-    /// end.
+    /// The sums of overlapping frames must be added in the same order on registers of any width: sample by
+    /// sample, all frames at once. Registers of 16 frames can add the results of the transform at once.
+    /// Narrower ones transform some frames after the others, and add at the end.
     #[inline(always)]
     fn with_simd<S: Simd>(self, simd: S) {
         let Self {

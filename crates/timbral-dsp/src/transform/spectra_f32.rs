@@ -16,8 +16,8 @@ const MAX_PARTS: usize = 16;
 
 /// Planned spectra of 16 frames at a time.
 ///
-/// f32 takes half of the time and of the cache of f64. A bin has an error of some 1e-7 of the largest bin, which is enough
-/// where weighted sums of many bins are wanted.
+/// f32 takes half of the time and of the cache of f64. A bin has an error of about 1e-7 of the largest bin,
+/// which is small enough for weighted sums of many bins.
 #[derive(Clone)]
 pub(crate) struct SpectraF32 {
     framing: Framing,
@@ -75,8 +75,8 @@ impl SpectraF32 {
         &self.framing
     }
 
-    /// Fills `re` and `im`, `n_bins()` long, with the spectra of the `used` frames from frame `first` on. Other lanes have
-    /// unspecified finite values.
+    /// Fills `re` and `im`, `n_bins()` long, with the spectra of the `used` frames from frame `first` on. Other
+    /// lanes have unspecified finite values.
     pub(crate) fn tile(
         &self,
         y: &[f32],

@@ -80,7 +80,7 @@ impl Stft {
     ///
     /// # Errors
     ///
-    /// No samples, or, not centred, fewer than `n_fft`.
+    /// No samples, or fewer than `n_fft` if `center` is false.
     pub fn n_frames(&self, n: usize) -> Result<usize> {
         self.framing().n_frames(n)
     }
@@ -103,7 +103,7 @@ impl Stft {
     ///
     /// # Errors
     ///
-    /// - no samples, or, not centred, fewer than `n_fft`;
+    /// - no samples, or fewer than `n_fft` if `center` is false;
     /// - a sample that is NaN or infinite.
     pub fn process(&self, y: &[f32]) -> Result<Array2<Complex<f32>>> {
         let mut spectrum = Array2::zeros((self.n_bins(), self.n_frames(y.len())?));
@@ -172,7 +172,7 @@ impl Stft {
         Ok(())
     }
 
-    /// As [`Stft::process`], into an array of the right shape and with the caller's memory.
+    /// As [`Stft::process`], into an array of the right shape and with working memory of the caller.
     ///
     /// # Errors
     ///
@@ -210,9 +210,9 @@ impl Stft {
     /// The signal whose spectrogram is nearest to `spectrum` in the least-squares sense: windowed
     /// overlap-add (Griffin and Lim 1984).
     ///
-    /// Without `length` the result has `n_fft + hop_length (n_frames - 1)` samples, minus
-    /// `2 (n_fft / 2)` if centred. With it the result is cut, or continued with the rest of the last
-    /// frames and then with zeros.
+    /// Without `length` the result has `n_fft + hop_length (n_frames - 1)` samples, minus `2 (n_fft / 2)` if
+    /// centred. With `length` the result is cut, or continued with the rest of the last frames and then with
+    /// zeros.
     ///
     /// # Errors
     ///
@@ -226,7 +226,7 @@ impl Stft {
         self.inverse_with_scratch(spectrum, length, &mut self.make_scratch())
     }
 
-    /// As [`Stft::inverse`], with the caller's memory.
+    /// As [`Stft::inverse`], with working memory of the caller.
     ///
     /// # Errors
     ///

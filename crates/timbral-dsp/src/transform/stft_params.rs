@@ -14,7 +14,7 @@ pub struct StftParams {
     pub window: Window,
     /// Whether frame `t` is centred on sample `t * hop_length`; default true.
     pub center: bool,
-    /// What centred frames see beyond the ends of the signal; default zeros.
+    /// The values that centred frames have beyond the ends of the signal; default zeros.
     pub pad_mode: PadMode,
     #[doc(hidden)]
     pub _non_exhaustive: (),

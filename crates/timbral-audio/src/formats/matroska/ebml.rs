@@ -81,7 +81,7 @@ impl Element {
     }
 }
 
-/// A number whose first set bit says how many bytes it has, and that count; `marked` keeps that bit.
+/// A number and its length in bytes, which is the place of the first set bit; `marked` keeps that bit.
 fn number(bytes: &mut Bytes, most: u32, marked: bool) -> Result<Option<(u64, u32)>> {
     if bytes.left() == 0 {
         return Ok(None);

@@ -1,10 +1,10 @@
 //! Edit lists (ISO 14496-12, 8.6.6): the parts of a track that are played, one after the other, as ffmpeg plays
 //! them.
 //!
-//! Sound starts where the first part does, and ends with the packet in which a part ends: the end is rounded to
-//! the time scale of the movie, which is often milliseconds. A later part starts with its first whole packet. Empty
-//! parts at the start shift the sound against the pictures and are no silence; a later one is not supported, as
-//! ffmpeg (5.1, 8.0) plays the start of the track in its place.
+//! Sound starts where the first part does, and ends with the packet in which a part ends, because the end is
+//! rounded to the time scale of the movie, which is often milliseconds. A later part starts with its first
+//! whole packet. Empty parts at the start shift the sound relative to the pictures, and add no silence. A later
+//! empty part is not supported; ffmpeg (5.1, 8.0) plays the start of the track in its place.
 
 use std::collections::VecDeque;
 
@@ -74,7 +74,8 @@ impl EditList {
 /// The samples of a track in the order of its edits.
 pub(super) struct Edited {
     table: Table,
-    /// The edits that are still to come, the one at hand included; `None` if all samples are played as they are.
+    /// The edits that are still to come, including the current one; `None` if all samples are played as they
+    /// are.
     edits: Option<VecDeque<Edit>>,
     is_first: bool,
     /// Units per second.
@@ -85,7 +86,7 @@ pub(super) struct Edited {
 pub(super) struct Played {
     pub(super) at: u64,
     pub(super) size: u64,
-    /// It prepares the decoder and is not heard.
+    /// Whether the packet only prepares the decoder, and its sound is dropped.
     pub(super) is_silent: bool,
 }
 
@@ -115,8 +116,8 @@ impl Edited {
         (edited, skip)
     }
 
-    /// Goes to the edit at hand: a second before it, so that the decoder is in the right state when it begins.
-    /// Returns the number of samples that were passed over.
+    /// Goes to one second before the current edit, so that the decoder is in the right state when the edit
+    /// begins. Returns the number of samples that were skipped.
     fn seek(&mut self, most: u64) -> u64 {
         let edit = self.edits.as_ref().and_then(VecDeque::front);
         let time = edit.map(|edit| edit.start.saturating_sub(u64::from(self.scale)));

@@ -101,7 +101,8 @@ impl Entry {
         Ok(match &self.name {
             b"ima4" => Content::Ima4,
             b".mp3" | b"ms\0\x55" | b"ms\0\x50" | b".mp2" | b".mp1" => Content::Mpeg,
-            // A protected file has a box `sinf`; without it only the name says so.
+            // A protected file has a box `sinf`; if it is missing, only the name of the entry shows the
+            // protection.
             b"mp4a" | b"drms" | b"enca" => return Ok(self.of_descriptor()),
             b"alac" => match self.child(b"alac") {
                 // After a version and flags.

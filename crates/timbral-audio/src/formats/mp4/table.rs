@@ -185,8 +185,8 @@ impl Table {
         entry(place.entry).map_or(0, |(_, duration)| u64::from(duration))
     }
 
-    /// Goes to the sample that is heard at a time, or to the end. Returns the number of samples that it passed;
-    /// after `most` it stops.
+    /// Goes to the sample that is played at a time, or to the end. Returns the number of samples that were
+    /// skipped; stops after `most` of them.
     pub(super) fn seek(&mut self, time: u64, most: u64) -> u64 {
         if self.place.time > time {
             self.place = Place::default();

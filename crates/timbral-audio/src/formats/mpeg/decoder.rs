@@ -1,5 +1,5 @@
 //! Symphonia decodes frames of one sample rate and number of channels, with a bit rate in their header. This
-//! adds a change of either, and free format.
+//! decoder adds changes of the rate and the channels, and free format.
 
 use super::header::Header;
 use crate::formats::codec::{Decoded, Failure};
@@ -103,7 +103,7 @@ fn self_contained(
     reservoir.extend(main);
     reservoir.drain(..reservoir.len().saturating_sub(RESERVOIR_BYTES));
     data.truncate(used);
-    // The smallest bit rate whose frame has room.
+    // The smallest bit rate whose frame is large enough.
     let mut rewritten = [frame[0], frame[1] | 1, 0, frame[3]];
     for index in 1..15u8 {
         rewritten[2] = index << 4 | (frame[2] & 0x0c);

@@ -27,8 +27,8 @@ fn available() -> Vec<Arch> {
     all
 }
 
-/// What must not depend on the machine. If all instruction sets give other numbers than these, an
-/// algorithm has changed; the new numbers belong here then.
+/// Values that must not depend on the machine. If all instruction sets give other numbers than these, an
+/// algorithm has changed; the new numbers then belong here.
 const EXPECTED: [(u32, u32, ResampleQuality, u64); 8] = [
     (
         44_100,

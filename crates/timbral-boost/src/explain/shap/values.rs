@@ -21,13 +21,13 @@ const FEW: usize = 8;
 const MAX_NUMBERS: usize = 1 << 31;
 
 impl Model {
-    /// SHAP values, `(n_rows, n_outputs, n_features + 1)`: the contribution of each feature to a
-    /// margin, and last the expected margin. They sum to the margin.
+    /// SHAP values of shape `(n_rows, n_outputs, n_features + 1)`: the contribution of each feature to a
+    /// margin, and as the last entry the expected margin. Their sum is the margin.
     ///
-    /// These are the Shapley values of the path-dependent expectation (Lundberg et al. 2018,
-    /// algorithm 2), XGBoost's `predict(pred_contribs=True)`, computed in f64 with one polynomial
-    /// per path (as Yu et al. 2022, Linear TreeShap) and Gauss-Legendre quadrature. The rounds used
-    /// are those of [`compile`](Self::compile).
+    /// These are the Shapley values of the path-dependent expectation (Lundberg et al. 2018, algorithm 2);
+    /// XGBoost's `predict(pred_contribs=True)`. They are computed in f64, with one polynomial per path (as Yu
+    /// et al. 2022, Linear TreeShap) and Gauss-Legendre quadrature. The rounds used are those of
+    /// [`compile`](Self::compile).
     ///
     /// ```
     /// use ndarray::array;
@@ -63,10 +63,10 @@ impl Model {
         Ok(out)
     }
 
-    /// SHAP interaction values, `(n_rows, n_outputs, n_features + 1, n_features + 1)`: XGBoost's
-    /// `predict(pred_interactions=True)`. Each row of a matrix sums to the SHAP value of its feature,
-    /// the off-diagonal entries are half the Shapley interaction indices, and the last entry is the
-    /// expected margin.
+    /// SHAP interaction values of shape `(n_rows, n_outputs, n_features + 1, n_features + 1)`; XGBoost's
+    /// `predict(pred_interactions=True)`. Each row of a matrix sums to the SHAP value of its feature. The
+    /// off-diagonal entries are half the Shapley interaction indices, and the last entry is the expected
+    /// margin.
     ///
     /// # Errors
     /// As [`shap_values`](Self::shap_values).

@@ -14,8 +14,8 @@ const MOST: usize = 8;
 const BLOCK: usize = 4096;
 
 impl<B: Bin> Histograms<'_, B> {
-    /// The histograms of all rows for the first outputs of `gradients`; empty if a model of `n_in_all` outputs has too many
-    /// for this to be faster than [`build`](Self::build), which adds rows in another order.
+    /// The histograms of all rows for the first outputs of `gradients`. Empty if a model of `n_in_all` outputs
+    /// has too many for this to be faster than [`build`](Self::build), which adds rows in another order.
     pub(crate) fn build_all(
         &self,
         gradients: &Gradients,

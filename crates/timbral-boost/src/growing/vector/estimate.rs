@@ -154,7 +154,7 @@ impl<B: Bin, const N: usize> WithSimd for Kernel<'_, '_, B, N> {
     }
 }
 
-/// What the gains of a chunk of outputs depend on beside the sums of bins.
+/// The values on which the gains of a chunk of outputs depend, in addition to the sums of bins.
 struct Sweep<const N: usize> {
     total: Wide<N, i32>,
     lambda: f32,

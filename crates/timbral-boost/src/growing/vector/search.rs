@@ -11,8 +11,8 @@ use crate::loss::Gradients;
 /// The smallest gain that counts (`kRtEps`).
 const EPSILON: f32 = 1e-6;
 
-/// The relative error of an estimated gain beside that of the rounded gradients: some dozen roundings in
-/// f32, and sums of as many outputs as there may be.
+/// The relative error of an estimated gain in addition to that of the rounded gradients: about a dozen
+/// roundings in f32, and sums of as many outputs as there may be.
 const ESTIMATE_ERROR: f64 = 64.0 * f32::EPSILON as f64;
 
 /// Two losses that are equal in f32 differ by less than this fraction.

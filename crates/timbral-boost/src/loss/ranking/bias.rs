@@ -6,8 +6,9 @@ const LEAST: f64 = 1e-16;
 /// Most positions that are followed.
 const MOST: usize = 1 << 20;
 
-/// How often rows are clicked because of their position in a group alone, relative to the first one, as Unbiased
-/// LambdaMART estimates it round by round (Hu et al. 2019); `ti+` and `tj-` of XGBoost's files.
+/// How often rows are clicked because of their position in a group alone, relative to the first position.
+/// Training estimates it round by round (Unbiased LambdaMART, Hu et al. 2019). XGBoost's files call it `ti+`
+/// and `tj-`.
 #[derive(Debug, Clone, PartialEq)]
 pub struct PositionBias {
     pub(crate) relevant: Vec<f64>,
@@ -32,12 +33,12 @@ impl PositionBias {
         }
     }
 
-    /// The ratio of rows that are more relevant than others, by their position.
+    /// The ratio for rows that are more relevant than others, one number per position.
     pub fn relevant(&self) -> &[f64] {
         &self.relevant
     }
 
-    /// The ratio of rows that are less relevant than others, by their position.
+    /// The ratio for rows that are less relevant than others, one number per position.
     pub fn irrelevant(&self) -> &[f64] {
         &self.irrelevant
     }

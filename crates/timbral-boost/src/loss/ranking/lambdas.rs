@@ -20,9 +20,9 @@ pub(crate) enum RankingLoss {
 
 /// The gradients of LambdaRank (Burges 2010, From RankNet to LambdaRank to LambdaMART), as XGBoost computes them.
 ///
-/// A pair of rows of a group, the first of them more relevant, with the difference `s` of their margins adds
-/// `(p - 1) d` to the gradient of the first and its opposite to that of the second, and `2 p (1 - p) d` to both
-/// hessians, where `p = 1 / (1 + e^-s)` and `d` is the cost of [`RankingLoss`].
+/// Let the first row of a pair be more relevant than the second, `s` the difference of their margins,
+/// `p = 1 / (1 + e^-s)`, and `d` the cost of [`RankingLoss`]. The pair adds `(p - 1) d` to the gradient of the first
+/// row, subtracts it from that of the second, and adds `2 p (1 - p) d` to both hessians.
 #[derive(Debug)]
 pub(crate) struct Ranking<'a> {
     loss: RankingLoss,

@@ -6,10 +6,10 @@ use timbral_core::{InvalidParameter, check};
 #[serde(rename_all = "lowercase")]
 #[non_exhaustive]
 pub enum PairMethod {
-    /// Each of the first rows, by prediction, with every row behind it.
+    /// Each of the first rows, in the order of the predictions, is compared with every row after it.
     #[default]
     TopK,
-    /// Each row with others drawn at random among those of another label.
+    /// Each row is compared with rows of other labels that are drawn at random.
     Mean,
 }
 
@@ -38,27 +38,30 @@ pub struct LambdaRankParams {
     /// Which pairs are compared (`topk`; XGBoost's `lambdarank_pair_method`).
     #[serde(rename = "lambdarank_pair_method")]
     pub pair_method: PairMethod,
-    /// With [`PairMethod::TopK`] the number of first rows (32), with [`PairMethod::Mean`] that of the pairs of a
-    /// row (1), at least 1; `None` for these defaults (`lambdarank_num_pair_per_sample`).
+    /// With [`PairMethod::TopK`] the number of first rows (32); with [`PairMethod::Mean`] the number of pairs
+    /// per row (1). At least 1; `None` for these defaults (`lambdarank_num_pair_per_sample`).
     #[serde(rename = "lambdarank_num_pair_per_sample")]
     pub num_pair_per_sample: Option<u32>,
-    /// Whether the gradients of a group are divided by what they are together (true;
-    /// `lambdarank_normalization`).
+    /// Whether the gradients of a group are normalised (true; `lambdarank_normalization`). With
+    /// [`PairMethod::TopK`] they are multiplied by `log2(1 + s) / s`, where `s` is the sum of their magnitudes
+    /// over all pairs; with [`PairMethod::Mean`] they are divided by the number of pairs per row.
     #[serde(rename = "lambdarank_normalization")]
     pub normalization: bool,
-    /// Whether a pair counts less the more its predictions differ (true; `lambdarank_score_normalization`).
+    /// Whether the cost of a pair is divided by the difference of its margins plus 0.01 (true;
+    /// `lambdarank_score_normalization`).
     #[serde(rename = "lambdarank_score_normalization")]
     pub score_normalization: bool,
-    /// Whether labels are clicks, which depend on the position of a row, too: the rows of a group are in the order in
-    /// which they were shown (false; `lambdarank_unbiased`). The bias of a model is
-    /// [`Model::position_bias`](crate::Model::position_bias).
+    /// Whether labels are clicks, which also depend on the position of a row (false; `lambdarank_unbiased`).
+    /// The rows of a group must then be in the order in which they were shown.
+    /// [`Model::position_bias`](crate::Model::position_bias) is the estimated bias.
     #[serde(rename = "lambdarank_unbiased")]
     pub unbiased: bool,
-    /// The larger, the less positions count, at least 0 (1; `lambdarank_bias_norm`).
+    /// Regularisation of the position bias: the larger it is, the less positions count; at least 0 (1;
+    /// `lambdarank_bias_norm`).
     #[serde(rename = "lambdarank_bias_norm")]
     pub bias_norm: f64,
-    /// Whether the gain of a relevance `r` is `2^r - 1`, else it is `r`; for `rank:ndcg` and the metric `ndcg`
-    /// (true).
+    /// Whether the gain of a relevance `r` is `2^r - 1`; if false it is `r` (true). For `rank:ndcg` and the
+    /// metric `ndcg`.
     pub ndcg_exp_gain: bool,
     #[doc(hidden)]
     #[serde(skip)]

@@ -19,21 +19,22 @@ use crate::model::Model;
 /// - Nodes that XGBoost pruned but left in the file are dropped.
 /// - An objective that has no variant of its own becomes [`Objective::Other`](crate::Objective::Other):
 ///   the model predicts margins.
-/// - `best_iteration` becomes [`Model::best_iteration`]; beyond the last round it is the last round.
-/// - `Infinity` and `NaN`, which XGBoost writes and reads though JSON has no such words, are read: NaN
-///   in statistics only, as a leaf or threshold that is NaN is of no use.
-/// - The name of a [`Loss`](crate::Loss) of your own is in the attribute `timbral.loss`; XGBoost reads
-///   such a model as `reg:squarederror`.
-/// - Files of other kinds (XGBoost's old binary format, gzip, pickle, LightGBM, ONNX, ..) are refused by
-///   their names.
-/// - Class names are in the attribute `timbral.class_names` as a JSON array of strings; all other
-///   attributes are kept as they are.
-/// - What the categories of a data frame stood for is read, kept and written: [`Model::category_values`]. The rows
-///   that are predicted hold the numbers of the categories.
-/// - A model of ranking with `lambdarank_unbiased` becomes [`Objective::Other`](crate::Objective::Other).
+/// - `best_iteration` becomes [`Model::best_iteration`]. If it is beyond the last round, the last round is
+///   used.
+/// - `Infinity` and `NaN` are read, which XGBoost writes and reads although JSON has no such words. NaN is
+///   allowed in statistics only, not as a leaf or a threshold.
+/// - The name of a custom [`Loss`](crate::Loss) is in the attribute `timbral.loss`. XGBoost reads such a model
+///   as `reg:squarederror`.
+/// - Files of other kinds (XGBoost's old binary format, gzip, pickle, LightGBM, ONNX, ..) are refused with an
+///   error that names their format.
+/// - Class names are in the attribute `timbral.class_names`, as a JSON array of strings. All other attributes
+///   are kept as they are.
+/// - The values of the categories of a data frame are read, kept and written ([`Model::category_values`]). The
+///   rows to predict hold the numbers of the categories.
+/// - A model of ranking with `lambdarank_unbiased` keeps its position bias ([`Model::position_bias`]).
 /// - The booster `gblinear` is refused with [`Error::Unsupported`](crate::Error::Unsupported).
 impl Model {
-    /// Reads a model file. Its content decides whether it is JSON or UBJSON, not its name.
+    /// Reads a model file. The content of the file, not its name, decides whether it is JSON or UBJSON.
     ///
     /// ```
     /// use timbral_boost::Model;
@@ -44,19 +45,19 @@ impl Model {
     /// ```
     ///
     /// # Errors
-    /// [`Error::Io`](crate::Error::Io) if the file cannot be read, and those of
-    /// [`Model::from_slice`]; both name the file.
+    /// [`Error::Io`](crate::Error::Io) if the file cannot be read, and the errors of [`Model::from_slice`];
+    /// both name the file.
     pub fn load(path: impl AsRef<Path>) -> Result<Self> {
         let path = path.as_ref();
         let bytes = fs::read(path).map_err(at(path))?;
         Self::from_slice(&bytes).map_err(|error| error.in_file(path))
     }
 
-    /// Writes a model file: JSON if the name ends in `.json`, UBJSON if it ends in `.ubj`. The file is
-    /// written atomically: after a failure an earlier file of that name is unchanged.
+    /// Writes a model file: JSON if the name ends in `.json`, UBJSON if it ends in `.ubj`. It is written
+    /// atomically: if writing fails, an earlier file of that name is unchanged.
     ///
     /// # Errors
-    /// [`Error::InvalidParameter`](crate::Error::InvalidParameter) for another ending,
+    /// [`Error::InvalidParameter`](crate::Error::InvalidParameter) if the name ends in anything else,
     /// [`Error::Io`](crate::Error::Io) if the file cannot be written.
     pub fn save(&self, path: impl AsRef<Path>) -> Result<()> {
         let path = path.as_ref();

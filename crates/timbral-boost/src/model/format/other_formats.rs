@@ -55,7 +55,7 @@ const STARTS: [(&[u8], &str); 14] = [
     (b"\xff\xfe", "text in UTF-16; save it in UTF-8"),
 ];
 
-/// What the file is, if it is of another known kind.
+/// The kind of the file, and what to do with it, if it is another known kind.
 pub(super) fn name(bytes: &[u8]) -> Option<String> {
     let known = STARTS.iter().find(|(start, _)| bytes.starts_with(start));
     let text = match (known, bytes) {

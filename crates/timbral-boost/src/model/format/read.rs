@@ -117,8 +117,8 @@ pub(super) fn model<F: Copy + Into<f32>>(document: schema::Document<F>) -> Resul
 
     let class_names = attributes.remove(CLASS_NAMES);
     let n_rounds = round_starts.len() - 1;
-    // XGBoost writes the number of rounds after a continued training without improvement, and its own
-    // `predict` then fails: the last round stands for all of them.
+    // After a continued training without improvement XGBoost writes the number of rounds here, and its own
+    // `predict` then fails. The last round is used instead, which means all rounds.
     let best_iteration = attributes
         .get("best_iteration")
         .and_then(|text| text.parse::<usize>().ok())

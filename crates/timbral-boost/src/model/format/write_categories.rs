@@ -1,7 +1,7 @@
 use super::sink::Sink;
 use crate::model::{IntegerKind, Model, Values};
 
-/// Writes what the categories of a model stood for.
+/// Writes the values of the categories of a model.
 pub(super) fn cats<S: Sink>(model: &Model, out: &mut S) {
     let of_feature = model
         .encoding

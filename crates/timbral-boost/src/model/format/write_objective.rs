@@ -18,7 +18,7 @@ pub(super) fn objective<S: Sink>(objective: &Objective, bias: Option<&PositionBi
         BTreeMap::from([(name.to_owned(), block)])
     };
     let params = match objective {
-        // XGBoost knows no other objective whose predictions are the margins of any number of outputs.
+        // XGBoost has no other objective whose predictions are the margins of any number of outputs.
         Objective::SquaredError
         | Objective::Gamma
         | Objective::Logistic

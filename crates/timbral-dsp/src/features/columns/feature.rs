@@ -1,9 +1,10 @@
 use crate::error::{InvalidParameter, Result, check};
 use crate::rhythm::Aggregate;
 
-/// A series of numbers per frame, or one number of a whole signal, that columns of a [`FeatureSet`](crate::FeatureSet)
-/// summarise. Named as the functions of librosa; each equals that function with its defaults, except for the
-/// parameters here and for the sample rate, `n_fft`, `hop_length` and `pad_mode` of the set.
+/// A feature of a [`FeatureSet`](crate::FeatureSet): a series of numbers per frame that is summarised by
+/// statistics, or one number per signal. The names are those of librosa's functions. Each feature equals that
+/// function with its defaults, except for the parameters in this table, and the sample rate, `n_fft`,
+/// `hop_length` and `pad_mode` of the set.
 ///
 /// | name | rows | parameters and their defaults |
 /// |---|---|---|
@@ -29,7 +30,7 @@ use crate::rhythm::Aggregate;
 /// | `metrogram` | 4 | `win_length` 384; of the magnitudes of the Fourier tempogram |
 /// | `plp` | 1 | `win_length` 384 |
 /// | `yin` | 1 | `fmin` 65.406, `fmax` 2093.005 |
-/// | `pyin` | 2: pitch, probability of a voice | `fmin` 65.406, `fmax` 2093.005; unvoiced frames have their most probable pitch |
+/// | `pyin` | 2: pitch, voiced probability | `fmin` 65.406, `fmax` 2093.005; unvoiced frames have their most probable pitch |
 /// | `harmonic`, `percussive` | 1, per sample | `whole` true: as long as the signal; false: up to the last whole hop |
 ///
 /// ```
@@ -227,7 +228,7 @@ impl Feature {
         ]
     }
 
-    /// The name, that of librosa's function.
+    /// The name of the feature, which is that of librosa's function.
     pub fn name(&self) -> &'static str {
         match self {
             Self::ChromaStft { .. } => "chroma_stft",
@@ -310,7 +311,7 @@ impl Feature {
         }
     }
 
-    /// Whether it is one number of the whole signal, which has no statistics.
+    /// Whether the feature is one number per signal, which has no statistics.
     pub fn is_scalar(&self) -> bool {
         matches!(self, Self::Tempo { .. })
     }
@@ -404,7 +405,7 @@ impl Feature {
         }
     }
 
-    /// Sets the parameter `key` to what a text says.
+    /// Sets the parameter `key` to the value in a text.
     pub(super) fn set(&mut self, key: &str, text: &str) -> Result<()> {
         let name = self.name();
         let slots = self.slots();
@@ -436,10 +437,10 @@ impl Feature {
         Ok(())
     }
 
-    /// Checks what bounds the number of rows; the plan checks the rest.
+    /// Checks the bounds of the number of rows; the plan checks the rest.
     pub(super) fn validate(&self) -> Result<()> {
         let rows = self.n_rows();
-        let rule = "has no rows or more than 65536";
+        let rule = "must have from 1 to 65536 rows";
         check((1..=1 << 16).contains(&rows), "feature", self.name(), rule)?;
         Ok(())
     }

@@ -2,7 +2,7 @@ use super::feature::Feature;
 use super::statistic::Statistic;
 use crate::error::{InvalidParameter, Result, check};
 
-/// A feature and the statistics of it that are columns of a [`FeatureSet`](crate::FeatureSet).
+/// A feature, and its statistics that are columns of a [`FeatureSet`](crate::FeatureSet).
 ///
 /// ```
 /// use timbral_dsp::{FeatureColumns, Statistic};
@@ -15,18 +15,20 @@ use crate::error::{InvalidParameter, Result, check};
 pub struct FeatureColumns {
     /// The feature.
     pub feature: Feature,
-    /// The statistics of each of its rows; none if and only if it is one number per signal.
+    /// The statistics of each row of the feature; empty if and only if it is one number per signal.
     pub statistics: Vec<Statistic>,
-    /// Whether the statistics are of all rows together, as of the published GTZAN chroma; default false.
+    /// Whether each statistic is over all rows together, as for the chroma of the published GTZAN tables;
+    /// default false.
     pub pooled: bool,
-    /// The name in the columns: letters, digits, `_`, `-` and `.`; default that of the feature.
+    /// The name in the columns, of letters, digits, `_`, `-` and `.`; default that of the feature.
     pub name: Option<String>,
     #[doc(hidden)]
     pub _non_exhaustive: (),
 }
 
 impl FeatureColumns {
-    /// The columns of a feature under its own name. Statistics of one number per signal are left out.
+    /// The columns of a feature under its own name. For a feature with one number per signal, `statistics` is
+    /// ignored.
     pub fn new(feature: Feature, statistics: &[Statistic]) -> Self {
         let statistics = if feature.is_scalar() { &[] } else { statistics };
         Self {
@@ -38,7 +40,7 @@ impl FeatureColumns {
         }
     }
 
-    /// The same with another name.
+    /// The same columns with another name.
     #[must_use]
     pub fn named(self, name: impl Into<String>) -> Self {
         Self {

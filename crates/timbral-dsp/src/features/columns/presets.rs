@@ -7,11 +7,13 @@ impl FeatureSetParams {
     /// The 518 columns of the FMA data set (Defferrard and others 2017): kurtosis, maximum, mean, median, minimum, skew
     /// and standard deviation of eleven features, sorted by name.
     ///
-    /// The header of the published file has three lines, feature, statistic and number; here they are joined by `_`:
-    /// `chroma_cens_kurtosis_01` to `zcr_std_01`. Chroma and CENS are of one constant-Q transform with 12 bins per octave,
-    /// the tonal centroids are those of CENS, `rmse` and the spectral shapes are of the spectrogram, as in the program
-    /// that made the published values. Those values are of librosa 0.5, of MP3 at the rate of each file and with
-    /// reflection at the ends; these columns are those of librosa 1.0.0 at the set's rate.
+    /// The header of the published file has three lines: feature, statistic and number. Here they are joined by
+    /// `_`, from `chroma_cens_kurtosis_01` to `zcr_std_01`.
+    ///
+    /// As in the program that made the published values, chroma and CENS come from one constant-Q transform
+    /// with 12 bins per octave. The tonal centroids come from CENS, and `rmse` and the spectral shapes from the
+    /// spectrogram. The published values were made by librosa 0.5, from MP3 at the rate of each file, and with
+    /// reflection at the ends. These columns are those of librosa 1.0.0 at the rate of the set.
     ///
     /// ```
     /// let set = timbral_dsp::FeatureSet::new(timbral_dsp::FeatureSetParams::fma())?;
@@ -72,8 +74,8 @@ impl FeatureSetParams {
         }
     }
 
-    /// Mean and standard deviation of every [`Feature`] with its defaults, and the tempo: all of librosa that has a value
-    /// per frame.
+    /// Mean and standard deviation of every [`Feature`] with its defaults, and the tempo: all functions of
+    /// librosa that have a value per frame.
     ///
     /// ```
     /// let set = timbral_dsp::FeatureSet::new(timbral_dsp::FeatureSetParams::librosa_all())?;

@@ -136,7 +136,7 @@ impl<'de> Deserialize<'de> for Item {
     }
 }
 
-/// One feature with its statistics; `mean` and `var` without.
+/// One feature with its statistics; `mean` and `var` if it has none.
 impl<'de> Deserialize<'de> for FeatureColumns {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         Ok(Item::deserialize(deserializer)?.with(&DEFAULT_STATISTICS))
@@ -198,7 +198,7 @@ impl<'de> Deserialize<'de> for FeatureSetParams {
         ];
         if let Some((name, _)) = of_vector.iter().find(|(_, given)| *given) {
             let text =
-                format!("`{name}` is no field beside `features`; it is a parameter of a feature");
+                format!("`{name}` is no field of a set; give it as a parameter of a feature");
             return Err(D::Error::custom(text));
         }
         let statistics = fields.statistics.unwrap_or(DEFAULT_STATISTICS.to_vec());
@@ -214,7 +214,8 @@ impl<'de> Deserialize<'de> for FeatureSetParams {
     }
 }
 
-/// The 57 columns as [`FeatureParams`], so that older programs read them; other sets with all fields.
+/// The 57 columns are written as [`FeatureParams`], so that older programs can read them; other sets are
+/// written with all fields.
 impl Serialize for FeatureSetParams {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         if let Some(vector) = self.vector() {

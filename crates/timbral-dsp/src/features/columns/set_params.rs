@@ -14,12 +14,12 @@ const MAX_COLUMNS: usize = 1 << 16;
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
 pub enum ColumnLayout {
-    /// Row by row, numbered where a feature can have several: `mfcc1_mean`, `mfcc1_var`, `mfcc2_mean`, `rms_mean`. That of
-    /// the published GTZAN tables; the default.
+    /// Row by row; numbered if a feature can have several rows: `mfcc1_mean`, `mfcc1_var`, `mfcc2_mean`,
+    /// `rms_mean`. The published GTZAN tables have this layout; it is the default.
     #[default]
     ByRow,
-    /// Statistic by statistic, always numbered: `mfcc_mean_01`, `mfcc_mean_02`, `mfcc_var_01`. That of the FMA data
-    /// set, with `_` between the three levels of its header.
+    /// Statistic by statistic, always numbered: `mfcc_mean_01`, `mfcc_mean_02`, `mfcc_var_01`. The FMA data set
+    /// has this layout; the three levels of its header are joined by `_`.
     ByStatistic,
 }
 
@@ -31,11 +31,14 @@ pub enum ColumnLayout {
 /// | [`fma`](Self::fma) | the 518 of the FMA data set |
 /// | [`librosa_all`](Self::librosa_all) | mean and standard deviation of every [`Feature`](crate::Feature) |
 ///
-/// As text (`FromStr`): the name of a preset, or features with statistics, groups apart by `;`:
-/// `mfcc,chroma_cqt:mean,std;tempo`. Parameters are in brackets: `mfcc(n_mfcc=13)`. Without statistics there are `mean`
-/// and `var`. As data (feature `serde`): an object with the fields below, where a feature is its name or an object of
-/// `feature`, its parameters, `statistics`, `pooled` and `name`, and `statistics` of the set are those of features
-/// without their own. The parameters of [`FeatureParams`](crate::FeatureParams), as older files have them, are read, too.
+/// As text (`FromStr`) a set is the name of a preset, or a list of features and statistics in groups that are
+/// separated by `;`: `mfcc,chroma_cqt:mean,std;tempo`. Parameters are in brackets: `mfcc(n_mfcc=13)`. A group
+/// without statistics gets `mean` and `var`.
+///
+/// As data (feature `serde`) it is an object with the fields below. A feature is its name, or an object with
+/// `feature`, its parameters, `statistics`, `pooled` and `name`. The `statistics` of the set are those of
+/// features without their own. The parameters of [`FeatureParams`](crate::FeatureParams), which older files
+/// have, are also read.
 ///
 /// ```
 /// use timbral_dsp::{FeatureSet, FeatureSetParams};
@@ -55,18 +58,18 @@ pub struct FeatureSetParams {
     pub n_fft: usize,
     /// Samples between frames, `1..=2^18`; default 512.
     pub hop_length: usize,
-    /// The samples that centred frames have beyond the ends; default zeros.
+    /// The samples that centred frames have beyond the ends of the signal; default zeros.
     pub pad_mode: PadMode,
     /// Order and names of the columns; default row by row.
     pub layout: ColumnLayout,
-    /// The features and their statistics, 1 to 1024; default the 57 columns.
+    /// The features and their statistics, from 1 to 1024 features; default the 57 columns.
     pub features: Vec<FeatureColumns>,
     #[doc(hidden)]
     pub _non_exhaustive: (),
 }
 
 impl FeatureSetParams {
-    /// These features, and the defaults of librosa.
+    /// A set of these features, with the defaults of librosa for the other fields.
     pub fn new(features: Vec<FeatureColumns>) -> Self {
         Self {
             sample_rate: 22050,
@@ -79,12 +82,13 @@ impl FeatureSetParams {
         }
     }
 
-    /// Checks the ranges of all parameters of the set. The plan checks those of each feature.
+    /// Checks the ranges of all parameters of the set. [`FeatureSet::new`](crate::FeatureSet::new) checks those
+    /// of each feature.
     ///
     /// # Errors
     ///
     /// - a parameter outside its range;
-    /// - no features or more than 1024, more than 65 536 columns, or two columns of one name;
+    /// - no features, more than 1024 features, more than 65 536 columns, or two columns with the same name;
     /// - a feature without statistics, or statistics of one number per signal;
     /// - a name with other characters than letters, digits, `_`, `-` and `.`.
     pub fn validate(&self) -> Result<()> {
@@ -97,7 +101,7 @@ impl FeatureSetParams {
             item.validate()?;
             columns = columns.saturating_add(item.n_columns());
         }
-        let rule = "columns are more than 65536";
+        let rule = "is the number of columns, which must be at most 65536";
         check(columns <= MAX_COLUMNS, "features", columns, rule)?;
         let names = self.names();
         let mut seen = BTreeSet::new();

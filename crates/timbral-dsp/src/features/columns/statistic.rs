@@ -3,7 +3,7 @@ use std::str::FromStr;
 
 use crate::error::{Error, InvalidParameter, Result, check};
 
-/// What a series of numbers is summarised to; NumPy's and SciPy's functions along time.
+/// A number that summarises a series of numbers, computed as by NumPy and SciPy along time.
 ///
 /// | name | value |
 /// |---|---|
@@ -11,12 +11,12 @@ use crate::error::{Error, InvalidParameter, Result, check};
 /// | `median`, `min`, `max` | |
 /// | `skew` | `m3 / m2^1.5` with central moments `m2`, `m3`; `scipy.stats.skew` |
 /// | `kurtosis` | `m4 / m2^2 - 3`; `scipy.stats.kurtosis` |
-/// | `q0.25` | the quantile of any probability from 0 to 1, between two values on a straight line |
+/// | `q0.25` | the quantile of a probability from 0 to 1, interpolated linearly between two values |
 /// | `delta_mean`, `delta_var` | mean and variance of [`delta`](crate::delta) with its defaults; needs 9 values |
 ///
-/// A constant series has skew 0 and kurtosis -3, which is what the formulas give with 0 for 0 / 0, as SciPy did when the
-/// published tables were made; SciPy 1.9 and newer return NaN. Constant is, as there, a variance up to the square of
-/// `1e-6 mean` (`1e-15 mean` for series that librosa computes in f64).
+/// A constant series has skew 0 and kurtosis -3: the formulas with 0 for 0 / 0, as in SciPy when the published
+/// tables were made. SciPy 1.9 and newer return NaN. As in SciPy, a series is constant if its variance is at
+/// most the square of `1e-6 mean` (`1e-15 mean` for series that librosa computes in f64).
 ///
 /// ```
 /// use timbral_dsp::Statistic;

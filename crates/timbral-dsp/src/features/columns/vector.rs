@@ -1,4 +1,4 @@
-//! The 57 columns of the published tables as a list, and a list recognised as such.
+//! The 57 columns of the published tables as a list of features, and the check whether a list is that one.
 
 use super::feature::Feature;
 use super::feature_columns::FeatureColumns;

@@ -54,10 +54,11 @@ pub(super) struct Shares {
     weights: usize,
 }
 
-/// Most weights of all matrices of a plan: 32 MiB, and thrice that while it is made.
+/// Most weights of all matrices of a plan: 32 MiB, and three times that while the plan is made.
 const MAX_WEIGHTS: usize = 1 << 23;
 
-/// Most bins of a constant-Q transform times the length of the transform of the longest filter: some seconds to plan.
+/// Most bins of a constant-Q transform times the length of the transform of the longest filter. At this limit a
+/// plan takes some seconds.
 const MAX_FILTERS: f64 = (1u64 << 27) as f64;
 
 impl Shares {
@@ -78,7 +79,7 @@ impl Shares {
         Ok(())
     }
 
-    /// The source of a feature; adds what it needs and is not there yet.
+    /// The source of a feature; adds the parts that it needs and that are missing.
     pub(super) fn source(
         &mut self,
         feature: &Feature,

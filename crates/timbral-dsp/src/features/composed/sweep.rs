@@ -53,7 +53,7 @@ impl Transforms {
         shares: Shares,
         frequencies: Vec<f64>,
     ) -> Result<Self> {
-        // That of librosa for the tuning of a signal.
+        // librosa's value for the tuning of a signal.
         let same = params.stft() == StftParams::default();
         let untuned = shares.constant_qs.iter();
         let tunes = untuned.into_iter().any(|c| c.params().tuning.is_none());
