@@ -65,7 +65,7 @@ pub enum Error {
     /// A packet of compressed sound cannot be decoded.
     #[error(
         "{file}: damaged {format} file: a damaged packet at {seconds:.3} s (byte {byte}): {reason}; replace it \
-         with an intact copy, or have such gaps filled with silence (--lenient)"
+         with an intact copy, or fill such gaps with silence (`OpenParams::lenient`, `--lenient`)"
     )]
     Damaged {
         /// The file.
