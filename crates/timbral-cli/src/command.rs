@@ -20,18 +20,18 @@ pub trait Command: clap::Args {
     /// The arguments of an example.
     const EXAMPLE: &'static str;
 
-    /// Does the work. Results go to stdout, progress and skipped files to stderr.
+    /// Does the work and returns the exit status. Results go to stdout, progress and skipped files to stderr.
     ///
     /// # Errors
     ///
-    /// Whatever keeps it from being done; the error of work that was stopped by Ctrl-C.
+    /// Any reason for which the work cannot be done; [`timbral::Error::Stopped`] after Ctrl-C.
     fn run(self) -> anyhow::Result<Status>;
 }
 
 /// The `main` of a program that is one command.
 ///
-/// It reads the arguments of the process. An output that nobody reads any longer, as of `| head`, ends
-/// the process.
+/// It reads the arguments of the process. The process ends when the reader of its output is gone, as in
+/// `command | head`.
 pub fn run_command<C: Command>() -> ExitCode {
     start_process();
     let mut args = std::env::args_os().peekable();
@@ -40,13 +40,13 @@ pub fn run_command<C: Command>() -> ExitCode {
     parse(command, args, |matches| C::from_arg_matches(matches)?.run()).into()
 }
 
-/// Crates whose panics are caught, in whatever a damaged file makes them do.
+/// Crates whose panics on damaged files are caught.
 const CAUGHT: [&str; 5] = ["lewton-", "parquet-", "ropus-", "rusty_aac-", "symphonia-"];
 
-/// What a process does first.
+/// Sets up the signals and the panic messages of a process.
 pub(crate) fn start_process() {
     sigpipe::reset();
-    // The error that such a panic becomes is reported, with the file; the panic itself would only confuse.
+    // Such a panic becomes an error that is reported with the file; the message of the panic would only confuse.
     let print = std::panic::take_hook();
     std::panic::set_hook(Box::new(move |info| {
         let in_crate = |name: &&str| info.location().is_some_and(|at| at.file().contains(*name));
@@ -116,10 +116,10 @@ fn absent(error: &clap::Error) -> Option<(&'static str, &'static str)> {
     ABSENT.iter().find(|(name, _)| name == unknown).copied()
 }
 
-/// Prints an error, and returns the exit status that it leads to.
+/// Prints an error, and returns the exit status for it.
 fn report(error: &anyhow::Error) -> Status {
     if let Some(error) = error.downcast_ref::<clap::Error>() {
-        // Also help and version; if they cannot be printed, there is nobody to report that to.
+        // Help and version, too. If printing fails, there is no place to report it.
         let _ = error.print();
         if let Some((name, feature)) = absent(error) {
             eprintln!(

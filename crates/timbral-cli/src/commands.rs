@@ -19,7 +19,7 @@
 //! | `average`: [`Average`] | averages the probabilities of several models |
 //! | `compare-models`: `CompareModels` (feature `classical`) | many models on the same splits |
 //! | `reproduce`: [`Reproduce`] | the whole study, as a page with figures |
-//! | `nearest-neighbour`: [`NearestNeighbour`] | how much of an accuracy is recognised recordings |
+//! | `nearest-neighbour`: [`NearestNeighbour`] | measures how much of an accuracy comes from recognising recordings |
 //! | `boost-study`: [`BoostStudy`] | tuned boosted trees over several seeds |
 //! | `sampler-study`: [`SamplerStudy`] | tree-structured Parzen estimator against random search |
 //! | `completions`: [`Completions`] | completion script of a shell |

@@ -32,7 +32,7 @@
 //! |---|---|
 //! | `classical` | the command `compare-models` |
 //! | `pretrained` | the command `tag-music`, and `--embeddings` of `extract-features`; builds candle |
-//! | `candle` | networks by candle, for `--device` |
+//! | `candle` | the device `candle` of `--device`: networks computed by candle on the CPU |
 //! | `cuda`, `metal` | networks on a GPU |
 //! | `accelerate`, `mkl` | a vendor's linear algebra for candle |
 

@@ -1,4 +1,4 @@
-//! Options and steps that several commands share.
+//! Options and steps that several commands have in common.
 
 pub(crate) mod boost;
 mod features;
@@ -25,7 +25,7 @@ pub(crate) use features::FeatureArgs;
 /// The option `--lenient`.
 #[derive(clap::Args)]
 pub(crate) struct SoundArgs {
-    /// Fill damaged packets of sound files with silence, and name the files; without it such files are
+    /// Replace damaged packets of sound files by silence, and report the files; without this option such files are
     /// skipped
     #[arg(long)]
     lenient: bool,
@@ -44,14 +44,14 @@ impl SoundArgs {
 /// The option `--genre-folder`.
 #[derive(clap::Args)]
 pub(crate) struct GenreArgs {
-    /// Folder whose name is the genre of a file: parent, the one that it is in, or top, the first below the one that all
-    /// files are in, as in MUSIC/genre/artist/album/song
+    /// Folder whose name is the genre of a file: parent (the folder that the file is in) or top (the first folder
+    /// below the one that all files are in, as in MUSIC/genre/artist/album/song)
     #[arg(long, value_name = "FOLDER", default_value_t)]
     pub(crate) genre_folder: GenreFolder,
 }
 
-/// Finds the sound files among files and folders; how many other files there are is printed to stderr. What
-/// cannot be searched is for the command to name and to count.
+/// Finds the sound files among files and folders, and prints the number of other files to stderr. The command
+/// reports and counts what cannot be searched.
 pub(crate) fn find_files<P: AsRef<Path>>(inputs: &[P]) -> anyhow::Result<Inputs> {
     let names: Vec<_> = inputs
         .iter()

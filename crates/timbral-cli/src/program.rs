@@ -111,7 +111,7 @@ pub(crate) fn program() -> clap::Command {
 
 /// Runs the program `timbral` with arguments, the first of which is its name.
 ///
-/// Ctrl-C is handled from the first command that supports stopping on, for the rest of the process.
+/// The first command that can be stopped installs a handler of Ctrl-C, which stays for the rest of the process.
 pub fn run<T: Into<OsString> + Clone>(args: impl IntoIterator<Item = T>) -> Status {
     parse(program(), args, |matches| {
         let (name, matches) = matches.subcommand().unwrap_or(("", matches));
@@ -125,7 +125,7 @@ pub fn run<T: Into<OsString> + Clone>(args: impl IntoIterator<Item = T>) -> Stat
 
 /// The `main` of the program `timbral`.
 ///
-/// An output that nobody reads any longer, as of `| head`, ends the process.
+/// The process ends when the reader of its output is gone, as in `timbral COMMAND | head`.
 pub fn main() -> ExitCode {
     start_process();
     run(std::env::args_os()).into()

@@ -1,4 +1,4 @@
-//! What a command shares with its user while it runs: Ctrl-C, threads, phases and bars.
+//! Interaction with the user while a command runs: Ctrl-C, threads, phases and progress bars.
 
 use std::ops::ControlFlow;
 use std::sync::OnceLock;
@@ -31,14 +31,14 @@ impl ThreadArgs {
     }
 }
 
-/// A command under way, which Ctrl-C can stop.
+/// A running command, which Ctrl-C can stop.
 pub(crate) struct Session(());
 
 impl Session {
     fn start(threads: usize) -> anyhow::Result<Self> {
         if HANDLER.set(()).is_ok() {
             ctrlc::set_handler(|| {
-                // The second time at once, as work may take long to notice the first.
+                // The second Ctrl-C ends the process at once, because work may take long to notice the first.
                 if STOP.swap(true, Ordering::Relaxed) {
                     std::process::exit(Status::Stopped.code().into());
                 }
@@ -91,7 +91,7 @@ impl Session {
     /// monitor is dropped.
     pub(crate) fn monitor(&self) -> Bar<'_> {
         let style = ProgressStyle::with_template("{bar:40} {pos}/{len} {prefix}, {eta} left {msg}");
-        // The template is constant, and a bar without it is as good.
+        // The template is constant; should it be wrong, the default bar is good enough.
         let style = style.unwrap_or_else(|_| ProgressStyle::default_bar());
         Bar {
             bar: ProgressBar::new(0).with_style(style),
@@ -140,12 +140,12 @@ impl Drop for Bar<'_> {
     }
 }
 
-/// Says on stderr what begins now, whether that is a terminal or not.
+/// Prints on stderr what begins now, whether stderr is a terminal or not.
 pub(crate) fn phase(what: impl std::fmt::Display) {
     eprintln!("{what} ...");
 }
 
-/// The same for work on so many sound files.
+/// As [`phase`], for work on `n` sound files.
 pub(crate) fn phase_of_files(doing: &str, n: usize) {
     phase(format!("{doing} {}", counted(n, "sound file")));
 }

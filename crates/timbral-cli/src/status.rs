@@ -28,7 +28,7 @@ impl Status {
         }
     }
 
-    /// Of a command on many files, of which so many were used and so many skipped.
+    /// The status of a command that used some files and skipped others.
     pub(crate) fn of_files(used: usize, skipped: usize) -> Self {
         match (used, skipped) {
             (0, _) => Self::Failed,

@@ -2,9 +2,9 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use futures::channel::oneshot;
 
-/// The result of `work` on rayon's threads; the asynchronous thread that waits for it does others' work meanwhile.
+/// The result of `work` on rayon's threads; meanwhile the asynchronous thread is free for other tasks.
 ///
-/// `None` if it panicked: that would end the process, and with it the work of others.
+/// `None` if `work` panicked; a panic would end the process and all other tasks.
 pub(crate) async fn computed<T: Send + 'static>(
     work: impl FnOnce() -> T + Send + 'static,
 ) -> Option<T> {

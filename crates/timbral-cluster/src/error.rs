@@ -3,14 +3,14 @@ use datafusion::error::DataFusionError;
 use datafusion::parquet::errors::ParquetError;
 use timbral::InvalidParameter;
 
-/// What can go wrong on the way from a manifest to shards.
+/// The errors of this crate.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
-    /// A monitor stopped the work; what is written stays.
+    /// A monitor stopped the work; files that are already written are kept.
     #[error("stopped; run it again to continue")]
     Stopped,
-    /// A text is no path or URL.
+    /// A text is not a path or URL.
     #[error("{text}: {reason}")]
     Location {
         /// The text.
@@ -42,7 +42,7 @@ pub enum Error {
         /// What is wrong.
         reason: String,
     },
-    /// There is nothing to do work on.
+    /// There is no input, such as no sound file in a folder.
     #[error("{location}: {reason}")]
     Empty {
         /// The folder or bucket.

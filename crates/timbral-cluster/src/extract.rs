@@ -23,16 +23,17 @@ const WORK: &str = "_todo";
 /// How often the number of shards is looked up, for every thousand of them, which is a request to a bucket.
 const LOOK: Duration = Duration::from_secs(1);
 
-/// From a manifest to shards: the features of every track.
+/// Computes the features of every track of a manifest, in Parquet files (shards).
 ///
 /// Part `part-0000000.parquet` of the manifest becomes the shard `part-0000000.parquet`, with one row per track in the same
 /// order: `path`, `size`, `hash`, then the columns of the published tables (`filename`, `length`, the features,
 /// `label`, which is the folder of the file), then `damaged`, `reason`, `error`, `seconds` and `executor`
-/// ([`Functions`](crate::Functions)). A shard is written whole or not at all.
+/// ([`Functions`](crate::Functions)). Shards are written atomically.
 ///
-/// A run does what is missing: a row whose path, size and hash are in the shard stays as it is, unless the file could
-/// not be read then, and a shard in which nothing has changed is not written. Other features, or another version of this
-/// crate, do everything again. Shards whose part is gone are removed. One run at a time may work on a folder of shards.
+/// A run computes only what is missing. A row whose path, size and hash are already in the shard is kept, unless the
+/// file could not be read in the earlier run; a shard in which nothing has changed is not written. With other
+/// features or another version of this crate everything is computed again. Shards whose part no longer exists are
+/// removed. Only one run at a time may work on a folder of shards.
 ///
 /// It runs in this process or on a cluster, as the [`Session`] does.
 ///
@@ -60,8 +61,8 @@ const LOOK: Duration = Duration::from_secs(1);
 pub struct ExtractParams {
     /// The features: a preset or a set, as in [`Functions`](crate::Functions); default `librosa`.
     pub features: String,
-    /// Pieces in which the work is given to executors, at least 1; default 64. Several per core of the cluster balance
-    /// the load.
+    /// Number of pieces into which the work for the executors is divided, at least 1; default 64. Use several per
+    /// core of the cluster to balance the load.
     pub partitions: usize,
     #[doc(hidden)]
     pub _non_exhaustive: (),
@@ -77,7 +78,7 @@ impl Default for ExtractParams {
     }
 }
 
-/// What a run did.
+/// The counts of a run.
 #[derive(Debug, Clone, PartialEq, Default)]
 #[non_exhaustive]
 pub struct ExtractReport {
@@ -87,7 +88,7 @@ pub struct ExtractReport {
     pub rows: u64,
     /// Rows with an error.
     pub errors: u64,
-    /// Rows that were computed by the tasks of this run that ended; the others were there.
+    /// Rows that were computed by the completed tasks of this run; the others are from earlier runs.
     pub computed: u64,
     /// The rows that each executor computed.
     pub executors: BTreeMap<String, u64>,
@@ -123,7 +124,8 @@ impl ExtractParams {
 
     /// Makes the shards of a manifest.
     ///
-    /// `monitor` is called every second, of many shards less often, with the shards that are there; the unit is `shards`.
+    /// `monitor` is called every second, with many shards less often, with the number of existing shards; the unit is
+    /// `shards`.
     ///
     /// # Errors
     ///
@@ -154,7 +156,7 @@ impl ExtractParams {
         }
         let all = shards.join(WORK);
         self.clear(session, &all).await?;
-        // A name of its own: engines keep what they know of files by their names.
+        // A unique name, because engines cache properties of files under their names.
         let now = SystemTime::now().duration_since(UNIX_EPOCH);
         let now = now.map_or(0, |now| now.as_nanos());
         let todo = all.join(&format!("{now}-{}", std::process::id()));

@@ -33,7 +33,7 @@ use sound_function::SoundFunction;
 pub(crate) use shard::{NAME as EXTRACT_SHARD, columns_beside_features};
 pub(crate) use trees::is_number;
 
-/// The functions `audio_features`, `audio_segments`, `predict_genre`, `predict_features` and `extract_shard` of one process.
+/// The SQL functions `audio_features`, `audio_segments`, `predict_genre`, `predict_features` and `extract_shard`.
 ///
 /// | function | result |
 /// |---|---|
@@ -42,7 +42,7 @@ pub(crate) use trees::is_number;
 /// | `predict_genre(path, model)` | struct of `genre`, `probability`, `none_of_these`, `genres` (all, the most probable first), and the columns below |
 /// | `embed_audio(path, model[, network])` | struct of `embedding`, a list of 32-bit numbers, and the columns below (feature `pretrained`) |
 /// | `predict_features(features, model)` | struct of `label`, `probability`, `labels` (all, the most probable first), `reason` and `error` |
-/// | `extract_shard(part, shard, features)` | struct of counts; what [`ExtractParams::run`](crate::ExtractParams::run) calls |
+/// | `extract_shard(part, shard, features)` | struct of counts; [`ExtractParams::run`](crate::ExtractParams::run) calls it |
 ///
 /// `path` is that of a file or object ([`Location`](crate::Location)). `features` is a literal: a preset (`librosa`, the default,
 /// `gtzan`, `fma`, `librosa-all`) or a set as `mfcc,chroma_cqt:mean,std`
@@ -56,16 +56,17 @@ pub(crate) use trees::is_number;
 /// - `seconds`: wall-clock time of decoding and computing;
 /// - `executor`: the id of the process.
 ///
-/// A bad file is a row, not a failed query. The query fails if a literal is wrong: no such feature, a model that cannot
-/// be read or whose parts do not fit each other.
+/// A bad file gives a row with its error; the query does not fail. The query fails if a literal is wrong: an unknown
+/// feature, or a model that cannot be read or whose parts do not fit together.
 ///
 /// # `embed_audio`
 ///
-/// With the feature `pretrained`: the mean of an output of a published network over a recording. `model` is a literal:
-/// where the weights are, as the option `--weights` of `timbral extract-features` has it, which is the wheel, a folder or a safetensors
-/// file, in a bucket the wheel or a safetensors file. `network` is a literal as its option `--embeddings`: `musicnn-msd` (the
-/// default) or `musicnn-mtt`, followed by `:max_pool` (the default), `:mean_pool`, `:penultimate` or `:taggram`. Value `i` of
-/// the list is that of the column that ends in `_i` there.
+/// With the feature `pretrained`, `embed_audio` computes the mean of an output of a published network over a
+/// recording. `model` is a literal, the location of the weights: the wheel, a folder or a safetensors file as for the
+/// option `--weights` of `timbral extract-features`; in a bucket only the wheel or a safetensors file. `network` is a
+/// literal as for its option `--embeddings`: `musicnn-msd` (the default) or `musicnn-mtt`, followed by `:max_pool`
+/// (the default), `:mean_pool`, `:penultimate` or `:taggram`. Value `i` of the list is that of the column that ends
+/// in `_i` in the table of that command.
 ///
 /// # `predict_features`
 ///
@@ -74,18 +75,18 @@ pub(crate) use trees::is_number;
 /// the location of boosted trees in XGBoost's format, `.json` or `.ubj`, as [`Model::save`](timbral::boost::Model::save) and the
 /// command `train-shards` write them, with the names of the features; without names of classes, labels are numbers from 0.
 ///
-/// The trees find their features by name. Other fields are ignored, and a null is a missing value. A row of which all
-/// features of the model are null has no prediction: `reason` and `error` are those of the struct if it has such fields, as of
-/// a file that could not be read, else `no features`.
+/// The trees find their features by name. Other fields are ignored, and a null is a missing value. A row in which all
+/// features of the model are null has no prediction. Its `reason` and `error` are those of the struct, such as of a
+/// file that could not be read, or `no features` if the struct has no such fields.
 ///
-/// A model of other features, one of which the struct lacks, is an error of the query that names the feature, not one of
-/// each row. The model is read where the rows are computed, so that this shows with the first of them and not before.
+/// If the struct lacks a feature of the model, the query fails with an error that names the feature. The model is
+/// read where the rows are computed, so that the error appears with the first row and not when the query is planned.
 ///
-/// In a [`Session`](crate::Session) the result of `audio_features` can be given to it in one query. Other sessions of DataFusion
-/// evaluate no asynchronous function, as all of these are, within the arguments of another one, nor one of a subquery of which
-/// nothing else is selected.
+/// In a [`Session`](crate::Session), a query may pass the result of `audio_features` directly to `predict_features`.
+/// All these functions are asynchronous. Other sessions of DataFusion cannot evaluate an asynchronous function in the
+/// arguments of another one, or in a subquery from which only its result is selected.
 ///
-/// A batch of a query has 16 rows ([`Session`](crate::Session) sets it) or the function takes its rows 16 by 16.
+/// The functions process 16 rows at a time; a [`Session`](crate::Session) sets the batches of a query to that size.
 ///
 /// ```
 /// use datafusion::prelude::SessionContext;
@@ -111,7 +112,7 @@ pub struct Functions {
 pub(crate) const BATCH_SIZE: usize = 16;
 
 impl Functions {
-    /// The functions of a process; rows have `executor` as its id.
+    /// The functions of a process, whose id `executor` is in every row.
     pub fn new(executor: impl Into<String>) -> Self {
         Self {
             tracks: Arc::new(Tracks::new(Arc::new(Stores::default()))),

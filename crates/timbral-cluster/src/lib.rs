@@ -1,15 +1,15 @@
-//! Features and genres of many recordings, by the engines that large libraries use: [DataFusion](https://datafusion.apache.org)
-//! in one process, [Ballista](https://datafusion.apache.org/ballista) on many machines.
+//! Features and genres of many recordings in SQL, by [DataFusion](https://datafusion.apache.org) in one process or
+//! [Ballista](https://datafusion.apache.org/ballista) on many machines.
 //!
 //! - [`Functions`]: `audio_features`, `audio_segments`, `predict_genre` and `predict_features` in SQL, for any session of
 //!   DataFusion.
-//! - [`ManifestParams`]: a folder or bucket as a manifest; [`ExtractParams`]: a manifest as shards of features, of which a
-//!   second run makes only what is missing.
-//! - [`TrainParams`]: shards to boosted trees, which `predict_features` applies.
+//! - [`ManifestParams`] lists a folder or bucket in a manifest; [`ExtractParams`] computes the features of a manifest
+//!   in Parquet files (shards), and in a second run only what is missing.
+//! - [`TrainParams`] trains boosted trees on shards; `predict_features` predicts with them.
 //! - [`Session`]: queries in this process or on a cluster; [`SchedulerParams`] and [`ExecutorParams`]: the processes of
 //!   a cluster.
 //!
-//! Files and buckets are the same to all of it ([`Location`]).
+//! All of them take files, folders and buckets ([`Location`]).
 
 mod computed;
 mod error;

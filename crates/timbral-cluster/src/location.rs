@@ -6,10 +6,10 @@ use object_store::path::Path;
 
 use crate::error::{Error, Result};
 
-/// A file, a folder, or what an object store has under a key: `/music/a.wav`, `file:///music/a.wav`,
+/// The location of a file, a folder, or an object in an object store: `/music/a.wav`, `file:///music/a.wav`,
 /// `s3://bucket/music/a.wav`.
 ///
-/// The text is taken as it is: `%20` is three characters, not a space.
+/// The text is not decoded: `%20` is three characters, not a space.
 ///
 /// ```
 /// use timbral_cluster::Location;
@@ -43,7 +43,7 @@ impl Location {
         self.key.filename().unwrap_or_default()
     }
 
-    /// The name of the folder that the file is in; for the top of a bucket the bucket.
+    /// The name of the folder that the file is in; the name of the bucket if there is no folder.
     pub fn folder(&self) -> &str {
         let mut parts = self.key.as_ref().rsplit('/').skip(1);
         parts.next().or(self.bucket.as_deref()).unwrap_or_default()

@@ -15,7 +15,7 @@ use crate::stores::Stores;
 /// Files that are read at once for their hashes.
 const AT_ONCE: usize = 8;
 
-/// How the sound files of a folder or bucket are listed.
+/// Parameters of a manifest, the list of the sound files of a folder or bucket.
 ///
 /// A manifest is a folder of small Parquet files with the columns `path`, `size` in bytes, `e_tag` (the version that the
 /// store gives the file) and `hash`. A part is the unit of work: it becomes one shard.
@@ -45,10 +45,10 @@ const AT_ONCE: usize = 8;
 /// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct ManifestParams {
-    /// Rows of a part, at least 1; default 256.
+    /// Number of rows of a part, at least 1; default 256.
     pub rows_per_part: usize,
-    /// Whether `hash` is the SHA-256 of the content, for which every new or changed file is read once; default yes.
-    /// Otherwise it is the `e_tag`: of a large bucket the listing is then all that is read.
+    /// Whether `hash` is the SHA-256 of the content, for which every new or changed file is read once; default `true`.
+    /// Otherwise it is the `e_tag`, and no file is read, which is faster for a large bucket.
     pub content_hash: bool,
     #[doc(hidden)]
     pub _non_exhaustive: (),
@@ -64,7 +64,7 @@ impl Default for ManifestParams {
     }
 }
 
-/// What a listing found.
+/// The counts of a listing.
 #[derive(Debug, Default)]
 #[non_exhaustive]
 pub struct ManifestReport {
@@ -80,7 +80,7 @@ pub struct ManifestReport {
     pub changed: usize,
     /// Files that are no longer there.
     pub removed: usize,
-    /// What could not be searched or read; it is not in the manifest.
+    /// The errors of files and folders that could not be searched or read; they are not in the manifest.
     pub unreadable: Vec<Error>,
 }
 

@@ -16,7 +16,7 @@ pub(crate) struct ManifestRow {
     pub(crate) size: u64,
     /// The version that the store gives the file.
     pub(crate) e_tag: Option<String>,
-    /// What tells that the content has changed.
+    /// A text that changes with the content: SHA-256 or `e_tag`.
     pub(crate) hash: String,
 }
 

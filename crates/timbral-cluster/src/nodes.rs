@@ -17,10 +17,10 @@ use crate::error::{Error, Result};
 use crate::functions::Functions;
 use crate::session::{runtime, state};
 
-/// Where a scheduler listens, and when it gives executors up.
+/// Parameters of a scheduler: its address, and the time after which it treats an executor as lost.
 ///
-/// There is one scheduler. It keeps its state in memory: when it ends, its jobs end; the shards that are written stay,
-/// and the job started again does the rest.
+/// A cluster has one scheduler. It keeps its state in memory, so that its jobs end when it ends. The shards that are
+/// already written are kept, and a job that is started again does the rest.
 #[derive(Debug, Clone, PartialEq)]
 pub struct SchedulerParams {
     /// The address to listen at; default 127.0.0.1. There is no password: listen only in a network that you trust.
@@ -29,7 +29,8 @@ pub struct SchedulerParams {
     pub port: u16,
     /// The name by which executors and clients reach it; default `localhost`.
     pub host: String,
-    /// Seconds without a heartbeat after which the work of an executor is given to others, at least 2; default 30.
+    /// Seconds without a message from an executor after which its work is given to other executors, at least 2;
+    /// default 30.
     pub executor_timeout: u64,
     #[doc(hidden)]
     pub _non_exhaustive: (),
@@ -94,10 +95,10 @@ impl SchedulerParams {
     }
 }
 
-/// An executor: its scheduler, and how much it does at once.
+/// Parameters of an executor: its scheduler, its addresses and its number of threads.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ExecutorParams {
-    /// The id that the rows have which it computes; default `executor-` and the number of the process.
+    /// The id that is in the rows that it computes; default `executor-` and the number of the process.
     pub id: String,
     /// The host of the scheduler; default `localhost`.
     pub scheduler_host: String,
@@ -113,7 +114,8 @@ pub struct ExecutorParams {
     pub threads: usize,
     /// The folder of results and temporary files; default one that is removed at the end.
     pub work_folder: Option<String>,
-    /// Seconds between heartbeats, at least 1; default 5.
+    /// Seconds between the messages by which the scheduler notices that the executor still runs, at least 1; default
+    /// 5.
     pub heartbeat: u64,
     #[doc(hidden)]
     pub _non_exhaustive: (),
@@ -147,8 +149,8 @@ impl ExecutorParams {
         at_least("heartbeat", self.heartbeat, 1)
     }
 
-    /// Runs an executor until the process is asked to end. Computations run on the threads of rayon's global pool: a
-    /// program makes it with as many threads as [`threads`](Self::threads) before.
+    /// Runs an executor until the process is asked to end. Computations run on the threads of rayon's global pool; a
+    /// program must set its size to [`threads`](Self::threads) before.
     ///
     /// # Errors
     ///

@@ -12,7 +12,7 @@ use datafusion::parquet::file::properties::WriterProperties;
 
 use crate::error::Result;
 
-/// The key under which a file says what its rows were computed with.
+/// The key of the settings with which the rows of a file were computed.
 const SETTINGS: &str = "timbral.settings";
 
 /// All rows of a file, and its settings.

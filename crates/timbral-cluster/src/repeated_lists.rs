@@ -10,11 +10,11 @@ use object_store::{
     PutMultipartOptions, PutOptions, PutPayload, PutResult, Result,
 };
 
-/// How often a list is asked for before its error counts.
+/// How often a listing is requested before its error is returned.
 const ATTEMPTS: usize = 4;
 
-/// A store whose lists go on where they broke off: object_store repeats a request without an answer, but not a list of
-/// which a part has come.
+/// A store whose listings continue where they were interrupted: object_store repeats a request without an answer, but
+/// not a listing that has been received in part.
 #[derive(Debug)]
 pub(crate) struct RepeatedLists<S> {
     store: Arc<S>,

@@ -46,11 +46,11 @@ impl Session {
         Ok(Self { context, functions })
     }
 
-    /// Queries run on the executors of the scheduler at `scheduler`, a URL as `df://localhost:50050`.
+    /// Queries run on the executors of the scheduler at `scheduler`, a URL such as `df://localhost:50050`.
     ///
     /// # Errors
     ///
-    /// It is no URL. Whether a scheduler is there shows with the first query.
+    /// `scheduler` is not a URL. If no scheduler answers there, the first query fails.
     pub async fn remote(scheduler: &str) -> Result<Self> {
         let functions = Functions::new("client");
         let config = SessionConfig::new_with_ballista()

@@ -9,7 +9,7 @@ use crate::functions::is_number;
 use crate::location::Location;
 use crate::session::Session;
 
-/// Texts among the fields of `features`, which say why a row has none.
+/// Text fields of `features` with the reason why a row has no features.
 const REASONS: [&str; 2] = ["reason", "error"];
 
 /// Columns as one struct, as `predict_features` takes it: `named_struct('tempo', tempo, ...)`.
@@ -36,7 +36,7 @@ pub fn feature_struct<S: AsRef<str>>(columns: impl IntoIterator<Item = S>) -> Ex
 }
 
 impl Session {
-    /// Makes a table of SQL of a folder of shards, or of any Parquet files with columns of numbers.
+    /// Makes an SQL table from a folder of shards, or from any Parquet files with columns of numbers.
     ///
     /// It has the columns of the files, and `features`: a struct of all columns of numbers, and of `reason` and `error`
     /// if they are there, for `predict_features`.

@@ -14,7 +14,8 @@ use crate::error::{Error, Result};
 use crate::location::Location;
 use crate::repeated_lists::RepeatedLists;
 
-/// How often a request is made before its error counts; each time the store itself repeats those without an answer.
+/// How often a request is made before its error is returned. Within each attempt the store itself repeats requests
+/// that get no answer.
 const ATTEMPTS: usize = 4;
 
 /// Files and buckets, each opened once per process.
@@ -50,8 +51,8 @@ impl Stores {
         self.store(location.bucket()).map_err(at(location))
     }
 
-    /// Does a request again if its answer is lost on the way, which stores themselves only repeat if they have not
-    /// begun to answer.
+    /// Repeats a request if its answer is interrupted. Stores themselves repeat a request only if its answer has not
+    /// begun.
     async fn repeat<T, F>(
         &self,
         location: &Location,
@@ -89,7 +90,7 @@ impl Stores {
         }
     }
 
-    /// Writes a file or object: all of it or nothing.
+    /// Writes a file or object atomically.
     pub(crate) async fn write(&self, location: &Location, bytes: Vec<u8>) -> Result<()> {
         let bytes = Bytes::from(bytes);
         let put = |store: Arc<dyn ObjectStore>| {

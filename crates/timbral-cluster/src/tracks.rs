@@ -13,7 +13,7 @@ use crate::error::Error;
 use crate::location::Location;
 use crate::stores::Stores;
 
-/// What became of a track.
+/// The result of a track.
 pub(crate) struct Outcome<T> {
     pub(crate) result: Result<T, Failure>,
     /// Time of the computation, without that of reading.
@@ -33,7 +33,7 @@ pub(crate) const UNREADABLE: &str = "unreadable";
 /// Reads tracks and computes something of each.
 ///
 /// Files are read by the asynchronous threads that wait for the result; computations run on rayon's threads, one per
-/// core or as many as the process was told. At most two tracks per such thread are in memory, however many tables are
+/// core or the number of [`use_threads`]. At most two tracks per rayon thread are in memory, however many tables are
 /// read at once.
 #[derive(Debug)]
 pub(crate) struct Tracks {
@@ -173,8 +173,8 @@ fn reason_of_network(error: &timbral::pretrained::Error) -> &'static str {
     }
 }
 
-/// Makes rayon's global pool, on which all computations of the process run, with this many threads. It must be called
-/// before anything is computed; without it there is one per core.
+/// Sets the number of threads of rayon's global pool, on which all computations of the process run. It must be called
+/// before anything is computed; without it there is one thread per core.
 ///
 /// # Errors
 ///

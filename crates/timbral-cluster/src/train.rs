@@ -17,10 +17,10 @@ use crate::parquet_bytes;
 use crate::session::Session;
 use crate::stores::Stores;
 
-/// From shards to a model: boosted trees on all rows of a folder or bucket, which are never in memory as a whole.
+/// Trains boosted trees on all rows of the shards in a folder or bucket, which are never in memory as a whole.
 ///
-/// The trees are those of [`timbral::train_on_shards`] on the same files. The rows of tracks without features, those with an
-/// `error`, are left out. Training runs in this process, not on the executors of a cluster.
+/// The trees equal those of [`timbral::train_on_shards`] on the same files. Rows with an `error`, which have no
+/// features, are left out. Training runs in this process, not on the executors of a cluster.
 ///
 /// ```
 /// use timbral_cluster::timbral::boost::BoostParams;
@@ -83,14 +83,15 @@ impl TrainParams {
     /// Trains on the shards of a folder or bucket, and writes the model, in XGBoost's format: `model` ends in `.json` or
     /// `.ubj`.
     ///
-    /// Each shard is read three or four times (labels, cuts, bins; cuts are made twice where values are missing), one is in
-    /// memory at a time. `monitor` is called as by [`timbral::train_on_shards`]. If this future is dropped, the work ends
-    /// with its next report.
+    /// Each shard is read three times (for labels, histogram bounds and bins), or four times if values are missing;
+    /// one shard is in memory at a time. `monitor` is called as by [`timbral::train_on_shards`]. If this future is
+    /// dropped, the work ends at its next report.
     ///
     /// # Errors
     ///
-    /// There are no shards, or they cannot be read; those of [`timbral::train_on_shards`]; the model cannot be written;
-    /// [`Error::Stopped`] on `Break` while rows are read. A `Break` later ends the training with the rounds so far.
+    /// There are no shards, or they cannot be read; those of [`timbral::train_on_shards`]; the model cannot be
+    /// written; [`Error::Stopped`] on `Break` while rows are read. A later `Break` ends the training; the model has
+    /// the rounds so far.
     pub async fn run(
         &self,
         session: &Session,

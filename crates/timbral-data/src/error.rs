@@ -14,7 +14,7 @@ pub enum Error {
         /// The operating system's reason.
         reason: std::io::Error,
     },
-    /// The file at the place of the journal is of another kind.
+    /// There is a file of another kind under the name of the journal.
     #[error("{}: not the journal of a table; move the file away or start without resuming", path.display())]
     NotAJournal {
         /// The file.
@@ -30,7 +30,7 @@ pub enum Error {
         /// Those of this run.
         expected: String,
     },
-    /// A row has another number of cells than there are columns.
+    /// The number of cells of a row differs from the number of columns.
     #[error("a row has {got} cells for {expected} columns")]
     Cells {
         /// Columns of the table.
@@ -38,10 +38,10 @@ pub enum Error {
         /// Cells of the row.
         got: usize,
     },
-    /// A part of a table does not fit the table.
+    /// The length of a part of a table does not fit the table.
     #[error("{name}: expected length {expected}, got {got}")]
     Length {
-        /// Which part.
+        /// The part.
         name: &'static str,
         /// The length that fits.
         expected: usize,
@@ -106,7 +106,7 @@ pub enum Error {
         /// The columns of the file.
         columns: Vec<String>,
     },
-    /// A feature that is asked for is not in the table.
+    /// A requested feature is not in the table.
     #[error("the table has no feature {name}")]
     NoFeature {
         /// The feature.
@@ -128,7 +128,7 @@ pub enum Error {
         /// Number of the line, from 1.
         line: u64,
     },
-    /// A record of a CSV file is longer than any table has.
+    /// A record of a CSV file is longer than the limit.
     #[error("{}, line {line}: a record of more than {limit} bytes; is a quote left open?", path.display())]
     LongRecord {
         /// The file.
@@ -138,7 +138,7 @@ pub enum Error {
         /// Most bytes of a record.
         limit: usize,
     },
-    /// The name of a table file does not end in a format that can be read and written.
+    /// The extension of a table file is not that of a format that can be read or written.
     #[error("{}: {reason}", path.display())]
     TableFormat {
         /// The file.
@@ -146,7 +146,7 @@ pub enum Error {
         /// What is wrong with the ending.
         reason: &'static str,
     },
-    /// The contents of a binary table file are not what its format or the schema asks for.
+    /// The contents of a binary table file do not conform to its format or to the schema.
     #[error("{}: {reason}", path.display())]
     Malformed {
         /// The file.
@@ -154,12 +154,12 @@ pub enum Error {
         /// What is wrong.
         reason: String,
     },
-    /// A part of a table would be read back differently, so the table is not written.
+    /// A part of a table would not be read back unchanged, so that the table is not written.
     #[error("{}: {part} {value:?} {reason}", path.display())]
     NotStorable {
         /// The file that was to be written.
         path: PathBuf,
-        /// Which part.
+        /// The part.
         part: &'static str,
         /// Its value.
         value: String,
@@ -175,14 +175,14 @@ pub enum Error {
          `TableSchema::label` (option --label)"
     )]
     NoLabels,
-    /// A table has other columns, or in another order, than the one a scaler was fitted to.
+    /// The features of a table, or their order, differ from those that a scaler was fitted to.
     #[error("feature column {index} is {got:?}, the scaler was fitted to {expected:?}")]
     OtherColumns {
         /// The first column that differs, from 0.
         index: usize,
-        /// What the scaler expects there; empty past the last column.
+        /// The name that the scaler expects; empty past the last column.
         expected: String,
-        /// What the table has there; empty past the last column.
+        /// The name in the table; empty past the last column.
         got: String,
     },
     /// A number cannot be transformed.
@@ -264,7 +264,7 @@ impl std::fmt::Display for Place {
     }
 }
 
-/// Names in quotes, the first of many.
+/// Names in quotes, of many only the first ones.
 fn listed(names: &[String]) -> String {
     const MOST: usize = 12;
     let shown: Vec<String> = names.iter().take(MOST).map(|n| format!("{n:?}")).collect();

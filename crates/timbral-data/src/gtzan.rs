@@ -1,7 +1,8 @@
 //! GTZAN (Tzanetakis and Cook 2002): 1000 clips of 30 s, 100 of each of ten genres.
 //!
-//! [`Index`] finds the clips in a folder, [`fault_filtered`] gives the part of a clip in the partition
-//! without repeats and distortions and with no artist in two parts, [`Artists`] names the artists, and
+//! [`Index`] finds the clips in a folder. [`fault_filtered`] returns the part (training, validation or test) of a
+//! clip in a partition without repeats and distorted clips and with no artist in two parts. [`Artists`] has the
+//! artists, and
 #![cfg_attr(feature = "download", doc = "[`fetch`] downloads the archive.")]
 #![cfg_attr(
     not(feature = "download"),

@@ -1,7 +1,7 @@
 //! Feature tables and data sets for music genre classification.
 //!
 //! A [`FeatureTable`] is read from and written to CSV, Parquet and NumPy files without loss; a
-//! [`TableSchema`] says which column is which. A [`Scaler`] is fitted to the training rows of a table
+//! [`TableSchema`] gives the columns their roles. A [`Scaler`] is fitted to the training rows of a table
 //! only:
 //!
 //! ```
@@ -20,12 +20,12 @@
 //! ```
 //!
 //! - Tables: [`FeatureTable`], [`TableSchema`], [`recording_of`], [`is_sound_extension`]; [`TableJournal`] collects the rows of a
-//!   table while they are computed, survives a kill and can be resumed.
-//! - Splits: [`SplitMethod`] and [`Split`] divide the rows into training, validation and test rows; [`GroupBy`] says
-//!   what they keep together.
-//! - Leaks: [`LeakReport`] counts the test rows that a model can recognise instead of classify,
-//!   [`duplicate_rows`], [`groups_without_copies`], [`near_copies`] and [`duplicate_files`] find repeats, [`KNearestParams`] is the classifier that
-//!   profits most from them.
+//!   table in a log while they are computed, and continues after the process was killed.
+//! - Splits: [`SplitMethod`] and [`Split`] divide the rows into training, validation and test rows; [`GroupBy`]
+//!   chooses the groups of rows that they never divide.
+//! - Leaks: [`LeakReport`] counts the test rows that a model can recognise instead of classify;
+//!   [`duplicate_rows`], [`groups_without_copies`], [`near_copies`] and [`duplicate_files`] find repeats;
+//!   [`KNearestParams`] is the classifier that profits most from them.
 //! - Scaling: [`ScalerParams`] and [`Scaler`], equal to scikit-learn's scalers.
 //! - Images: `Spectrograms` (feature `npy`) stores spectrograms with their labels.
 //! - [`gtzan`]: the clips of that data set, their artists, the fault-filtered partition, the archive.

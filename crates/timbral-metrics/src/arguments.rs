@@ -4,7 +4,7 @@ use timbral_core::check;
 
 use crate::error::{Error, Result};
 
-/// Most rows where their number is a parameter, so that a mistaken number is an error and does not
+/// The largest number of rows if their number is a parameter, so that a wrong number is an error and does not
 /// exhaust the memory.
 const MAX_SAMPLES: usize = u32::MAX as usize;
 

@@ -1,6 +1,6 @@
 use timbral_core::InvalidParameter;
 
-/// Why the arguments of a metric, a split or a test are invalid.
+/// The reasons why the arguments of a metric, a split or a significance test are invalid.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {

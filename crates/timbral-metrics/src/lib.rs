@@ -13,10 +13,10 @@
 //! - Training and test rows: [`train_test_split`], [`stratified_k_fold`], [`group_k_fold`],
 //!   [`stratified_group_k_fold`], [`leave_one_group_out`], [`predefined_split`].
 //!
-//! Classes are indices below the number of classes, which is always given, so that a class that does not
-//! occur still counts. Where scikit-learn calls a metric undefined and returns NaN, this crate returns NaN
-//! as well, and the documentation says so. Invalid arguments are an [`Error`], never a panic. Random
-//! numbers come from integer arithmetic: a seed gives the same result on every machine.
+//! Classes are indices below the number of classes. That number is always an argument, so that a class that does not
+//! occur in the data still counts. Where scikit-learn calls a metric undefined and returns NaN, this crate returns NaN
+//! as well; the documentation of each function mentions it. Invalid arguments are an [`Error`], never a panic. Random
+//! numbers come from integer arithmetic, so that a random seed gives the same result on every machine.
 //!
 //! ```
 //! use timbral_metrics::{Average, ConfusionMatrix, FoldParams, ZeroDivision, stratified_k_fold};

@@ -110,8 +110,8 @@ pub fn root_mean_squared_error(
 /// medae = median_i |y_true_i - y_pred_i|
 /// ```
 ///
-/// With weights, the difference at which half of the weight is reached, or the mean of two where
-/// the half falls between them. Equals `sklearn.metrics.median_absolute_error`.
+/// With weights, the result is the difference at which half of the total weight is reached, or the mean of two
+/// differences if the half is exactly between them. Equals `sklearn.metrics.median_absolute_error`.
 ///
 /// # Errors
 ///
@@ -140,7 +140,7 @@ pub fn median_absolute_error(
 /// mape = sum_i w_i |y_true_i - y_pred_i| / max(|y_true_i|, 2^-52) / sum_i w_i
 /// ```
 ///
-/// A fraction, not a percentage; very large where the truth is 0.
+/// The result is a fraction, not a percentage; it is very large if a true value is 0.
 /// Equals `sklearn.metrics.mean_absolute_percentage_error`.
 ///
 /// # Errors
@@ -196,7 +196,7 @@ pub fn max_error(y_true: &[f64], y_pred: &[f64]) -> Result<f64> {
 /// r2 = 1 - sum_i w_i (y_true_i - y_pred_i)^2 / sum_i w_i (y_true_i - m)^2,   m = mean of y_true
 /// ```
 ///
-/// Where the truth is constant: 1 for a perfect prediction, else 0. NaN for a single row.
+/// If all true values are equal, the result is 1 for a perfect prediction, else 0. It is NaN for a single row.
 /// Equals `sklearn.metrics.r2_score`.
 ///
 /// # Errors
@@ -231,7 +231,7 @@ pub fn r2_score(y_true: &[f64], y_pred: &[f64], sample_weight: Option<&[f64]>) -
 /// ev = 1 - var(y_true - y_pred) / var(y_true)
 /// ```
 ///
-/// Variances are weighted. Where the truth is constant: 1 if the difference is constant too, else
+/// Variances are weighted. If all true values are equal, the result is 1 if all differences are equal, too, else
 /// 0. Equals `sklearn.metrics.explained_variance_score`.
 ///
 /// # Errors

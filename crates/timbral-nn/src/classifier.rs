@@ -55,14 +55,14 @@ impl Classifier {
         &self.attributes
     }
 
-    /// The same without a text.
+    /// The same network without one of the texts.
     #[must_use]
     pub fn without_attribute(mut self, name: &str) -> Self {
         self.attributes.remove(name);
         self
     }
 
-    /// The same with a further text that is kept with the model in its file.
+    /// The same network with a further text, which is kept in the file of the model.
     ///
     /// ```
     /// # use timbral_nn::{Classifier, Dataset, MlpParams, TrainParams, Training};
@@ -206,7 +206,7 @@ impl Classifier {
     ///
     /// # Errors
     ///
-    /// [`Error::Format`], which does not occur with networks of this crate.
+    /// [`Error::Format`] if the tensors cannot be serialised, which does not occur with networks of this crate.
     pub fn to_safetensors(&self) -> Result<Vec<u8>> {
         let bytes = model_file::encode(&self.contents());
         bytes.map_err(|e| Error::Format {

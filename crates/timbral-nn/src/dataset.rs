@@ -5,7 +5,7 @@ use timbral_core::finalize;
 use crate::error::{Error, Result};
 use crate::shape::Shape;
 
-/// Examples with their labels. All numbers are finite, labels are counted from 0.
+/// Training, validation or test examples with their labels. All numbers are finite; labels are counted from 0.
 #[derive(Debug, Clone)]
 pub struct Dataset {
     values: Vec<f32>,
@@ -79,7 +79,7 @@ impl Dataset {
         })
     }
 
-    /// A number that other rows or labels change, in hexadecimal.
+    /// A hash of the rows and labels, in hexadecimal digits.
     pub(crate) fn fingerprint(&self) -> String {
         let shape = [self.shape.height, self.shape.width, self.shape.channels];
         let labels = shape

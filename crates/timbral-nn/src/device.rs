@@ -5,7 +5,7 @@ use crate::error::{Error, Result};
 
 /// The device on which a network runs.
 ///
-/// As text: `cpu`, `candle`, `cuda:0`, `metal:0`; `cuda` and `metal` are short for `cuda:0` and
+/// Reads from and prints as `cpu`, `candle`, `cuda:0`, `metal:0`; `cuda` and `metal` are read as `cuda:0` and
 /// `metal:0`.
 ///
 /// ```

@@ -2,7 +2,7 @@ use std::path::{Path, PathBuf};
 
 use timbral_core::InvalidParameter;
 
-/// What can go wrong with neural networks.
+/// The errors of neural networks and of their training.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
@@ -12,10 +12,10 @@ pub enum Error {
     /// There are no rows or no columns.
     #[error("{name} is empty")]
     Empty {
-        /// Which argument.
+        /// The argument.
         name: &'static str,
     },
-    /// Two arguments that must have the same length do not.
+    /// Two arguments that must have the same length have different lengths.
     #[error("{name}: expected length {expected}, got {got}")]
     Length {
         /// The argument whose length is wrong.
@@ -82,7 +82,7 @@ pub enum Error {
         /// The operating system's reason.
         reason: std::io::Error,
     },
-    /// A file is damaged, or holds something other than what is asked for.
+    /// A file is damaged, or is of another kind than the requested one.
     #[error("{}not a valid {what}: {reason}", prefix(path.as_deref()))]
     Format {
         /// The file; `None` for bytes in memory.

@@ -1,7 +1,7 @@
 //! Neural networks for tables and spectrograms: fast on the CPU, the same bits for the same seed.
 //!
 //! [`MlpParams`], [`ConvNetParams`], [`CrnnParams`] and [`AttentionNetParams`] describe networks (an
-//! [`Architecture`]), [`TrainParams`] how they are trained. [`Training`] trains a network on a
+//! [`Architecture`]); [`TrainParams`] describes their training. [`Training`] trains a network on a
 //! [`Dataset`], evaluates it after every epoch, stops early, writes checkpoints and resumes from them.
 //! The result is a [`Classifier`] and the [`History`] of the epochs.
 //!
@@ -31,10 +31,10 @@
 //!
 //! # Reproducibility
 //!
-//! A seed gives the same weights to the bit at any number of threads and on any processor. Sums of
+//! A random seed gives the same bits of the weights for any number of threads and on any processor. Sums of
 //! products are chains of fused multiply-adds in a fixed order; sums over a batch are sums over parts
 //! whose number does not depend on the threads; exponentials and logarithms are those of the crate
-//! libm; and every random choice has a stream of its own.
+//! libm; and every random choice has its own stream of random numbers.
 //!
 //! # Devices
 //!
@@ -49,8 +49,8 @@
 //!
 //! A model file does not depend on the device that the model was trained on.
 //!
-//! With `candle`, `Classifier::to_candle` makes modules of candle-nn of a trained dense or convolutional network, and
-//! `Classifier::var_builder` gives its tensors in their layouts.
+//! With `candle`, `Classifier::to_candle` converts a trained dense or convolutional network to modules of candle-nn,
+//! and `Classifier::var_builder` returns its tensors in the layouts of candle-nn.
 
 #![cfg_attr(not(test), warn(clippy::disallowed_methods, clippy::print_stderr))]
 

@@ -1,4 +1,4 @@
-//! Numbers behind figures that no other crate of timbral computes.
+//! Computations for figures that no other crate of timbral has.
 
 mod correlation;
 mod pca;

@@ -2,7 +2,7 @@ use std::path::PathBuf;
 
 use timbral_core::InvalidParameter;
 
-/// Why a figure could not be drawn or a file not saved.
+/// The reasons why a figure cannot be drawn or a file cannot be saved.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {

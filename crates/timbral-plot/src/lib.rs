@@ -1,6 +1,6 @@
 //! Figures of audio features and classifiers as PNG and SVG, and a report of them in one HTML file.
 //!
-//! Slices and array views go in, pictures come out. Every function returns a [`Figure`], which
+//! Every function takes slices or array views and returns a [`Figure`], which
 //! [`Figure::save`] writes to a file and [`Report::figure`] adds to a report. Title, size and theme are in
 //! [`FigureParams`].
 //!

@@ -1,4 +1,4 @@
-//! A page with players of recordings and what was found over their time.
+//! A page with players of recordings and values over their time.
 
 mod builder;
 mod page;

@@ -63,7 +63,7 @@ impl EmbedderParams {
     }
 }
 
-/// What a network computes for a window of a sound.
+/// The outputs of a network for a window of a sound.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Window {
@@ -75,12 +75,12 @@ pub struct Window {
     pub values: Vec<Vec<f32>>,
 }
 
-/// From a sound to the outputs of a network, window after window.
+/// Computes the outputs of a network for a sound, window after window.
 ///
-/// The sound is mixed to mono, resampled, and turned into frames of a log-mel spectrogram; the network gets windows of
-/// them. What is left after the last window is dropped. Memory does not grow with the length of the sound.
+/// The sound is mixed to mono and resampled, and a log-mel spectrogram is computed; the network gets windows of its
+/// frames. Frames after the last complete window are dropped. Memory does not grow with the length of the sound.
 ///
-/// It can be shared by threads, and uses those of the current rayon pool.
+/// An embedder can be used by several threads; it computes on the threads of the current rayon pool.
 #[derive(Debug)]
 pub struct Embedder {
     network: Box<dyn Network>,
@@ -117,7 +117,7 @@ impl Embedder {
         &self.params
     }
 
-    /// Length of a window in seconds: that of its frames times the time between frames.
+    /// Length of a window in seconds: the number of its frames times the time between frames.
     pub fn window_seconds(&self) -> f64 {
         self.network.window_frames() as f64 * self.front_end().seconds_per_frame()
     }
@@ -176,8 +176,8 @@ impl Embedder {
         Ok(windows)
     }
 
-    /// Passes on the windows of a file in order and in batches, in bounded memory; returns what is missing of the file, if
-    /// it was opened so that it may be damaged.
+    /// Calls `take` with the windows of a file, in order and in batches, in bounded memory. Returns what is missing
+    /// of the file, if it was opened so that it may be damaged.
     ///
     /// # Errors
     ///

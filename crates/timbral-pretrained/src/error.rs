@@ -2,7 +2,7 @@ use std::path::{Path, PathBuf};
 
 use timbral_core::InvalidParameter;
 
-/// What can go wrong from a copy of the weights and a sound file to embeddings.
+/// The errors of reading weights and of computing embeddings of sound files.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
@@ -19,7 +19,7 @@ pub enum Error {
         /// The command that gets them.
         obtain: &'static str,
     },
-    /// A file is no copy of the weights of the network, or is damaged.
+    /// A file is not a copy of the weights of the network, or is damaged.
     #[error("{}: not the weights of {network}: {reason}", path.display())]
     Weights {
         /// The file or folder.

@@ -1,8 +1,8 @@
-//! Published networks for music on [candle](candle_core): sound files to embeddings and tags.
+//! Published networks for music on [candle](candle_core), which compute embeddings and tags of sound files.
 //!
-//! - [`Model`] names the networks and finds the user's copy of their weights: [`Weights`].
-//! - [`Embedder`] turns a file into [`Window`]s of about 3 s with all outputs of the network.
-//! - [`Network`] is the trait of a network, [`Musicnn`] the first.
+//! - [`Model`] lists the networks and finds the user's copy of their weights: [`Weights`].
+//! - [`Embedder`] divides a file into [`Window`]s of about 3 s and computes all outputs of the network for each.
+//! - [`Network`] is the trait of a network; [`Musicnn`] implements it.
 //!
 //! ```no_run
 //! use timbral_pretrained::{Embedder, EmbedderParams, Model};
@@ -20,16 +20,17 @@
 //!
 //! # Weights
 //!
-//! No weights are in this crate, and it downloads nothing. `pip download --no-deps musicnn==0.1.0` gets the wheel of
-//! musicnn (29 MB, ISC licence). [`Model::weights`] reads the wheel, a folder with what was in it, or a safetensors file;
-//! it reads the TensorFlow checkpoint itself, verifies it by SHA-256, and keeps it as safetensors in the cache.
-//! Files are not trusted: sizes that they declare allocate nothing, and what is wrong is an error that names the file.
+//! This crate contains no weights and downloads nothing. `pip download --no-deps musicnn==0.1.0` downloads the wheel
+//! of musicnn (29 MB, ISC licence). [`Model::weights`] reads the wheel, a folder with its content, or a safetensors
+//! file. It reads the TensorFlow checkpoint without TensorFlow, verifies it by SHA-256, and stores it as safetensors
+//! in the cache. Files are not trusted: the sizes that they declare determine no allocation, and every fault is an
+//! error that names the file.
 //!
 //! # Devices
 //!
-//! The CPU by default, with convolutions of this crate, whose results have the same bits on every machine and for any
-//! number of threads. The features `cuda` and `metal` run networks on a GPU by candle: give the device to
-//! [`Model::network`].
+//! By default networks run on the CPU, with the convolutions of this crate, whose results have the same bits on every
+//! machine and for any number of threads. With the features `cuda` and `metal` candle runs networks on a GPU: pass the
+//! device to [`Model::network`].
 
 #![cfg_attr(not(test), warn(clippy::disallowed_methods, clippy::print_stderr))]
 

@@ -30,7 +30,7 @@ pub enum Model {
 }
 
 impl Model {
-    /// All of them.
+    /// All networks.
     pub const ALL: [Self; 2] = [Self::MusicnnMsd, Self::MusicnnMtt];
 
     fn published(self) -> &'static Published {
@@ -53,7 +53,7 @@ impl Model {
         }
     }
 
-    /// The licence of the weights, as an SPDX identifier, and whose they are.
+    /// The licence of the weights, as an SPDX identifier, and the holder of the copyright.
     pub fn licence(self) -> &'static str {
         match self {
             Self::MusicnnMsd | Self::MusicnnMtt => {
@@ -62,33 +62,33 @@ impl Model {
         }
     }
 
-    /// The text of the licence, which goes with every copy of the weights.
+    /// The text of the licence, which must accompany every copy of the weights.
     pub fn licence_text(self) -> &'static str {
         match self {
             Self::MusicnnMsd | Self::MusicnnMtt => include_str!("musicnn/LICENCE.txt"),
         }
     }
 
-    /// The command that gets a copy of the weights.
+    /// The command that downloads a copy of the weights.
     pub fn obtain(self) -> &'static str {
         self.published().obtain
     }
 
-    /// The user's copy of the weights: the file or folder `path`, else the one that the environment variable
+    /// Reads the user's copy of the weights: the file or folder `path`, else the one that the environment variable
     /// `TIMBRAL_WEIGHTS` names, else the one in the cache.
     ///
-    /// A copy is the wheel of the Python package, a folder that has it or what was in it, or a safetensors file.
-    /// Wheels and folders are verified by SHA-256 and put into the cache as safetensors: into the folder
-    /// `TIMBRAL_CACHE`, by default `timbral` in the user's folder for caches. Nothing is downloaded.
+    /// A copy is the wheel of the Python package, a folder that contains the wheel or its content, or a safetensors
+    /// file. The weights in wheels and folders are verified by SHA-256 and stored as safetensors in the cache: the
+    /// folder `TIMBRAL_CACHE`, by default `timbral` in the user's folder for caches. Nothing is downloaded.
     ///
     /// # Errors
     ///
-    /// [`Error::NoWeights`], [`Error::Weights`].
+    /// [`Error::NoWeights`] if there is no copy, [`Error::Weights`] if it is damaged or of another network.
     pub fn weights(self, path: Option<&Path>) -> Result<Weights> {
         find(self.published(), path)
     }
 
-    /// The weights in the bytes of the wheel, or of a safetensors file as [`Weights::to_safetensors`] makes them.
+    /// Reads the weights from the bytes of the wheel, or of a safetensors file that [`Weights::to_safetensors`] made.
     ///
     /// # Errors
     ///

@@ -2,7 +2,7 @@ use candle_core::{Device, Result, Tensor};
 
 use crate::front_end::LogMelParams;
 
-/// A vector that a network computes for every window.
+/// An output of a network: a vector that it computes for every window.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Output {
@@ -19,27 +19,27 @@ impl Output {
     }
 }
 
-/// A published network: windows of a log-mel spectrogram to vectors.
+/// A published network, which computes vectors from windows of a log-mel spectrogram.
 ///
-/// [`Embedder`](crate::Embedder) does the rest: it decodes, resamples, computes the spectrogram and cuts it into
-/// windows. Another network is another implementation of this trait.
+/// [`Embedder`](crate::Embedder) prepares its input: it decodes, resamples, computes the spectrogram and cuts it into
+/// windows. Implement this trait to add a network.
 pub trait Network: Send + Sync + std::fmt::Debug {
     /// The name, such as `musicnn-msd`.
     fn name(&self) -> &str;
 
-    /// How samples become the frames of its input.
+    /// The parameters by which the frames of its input are computed from samples.
     fn front_end(&self) -> LogMelParams;
 
     /// Frames of a window.
     fn window_frames(&self) -> usize;
 
-    /// What it computes, in the order of [`forward`](Self::forward).
+    /// The outputs, in the order of [`forward`](Self::forward).
     fn outputs(&self) -> &[Output];
 
     /// The names of the values of the output `taggram`; empty for a network without tags.
     fn tags(&self) -> &[&'static str];
 
-    /// Where it runs.
+    /// The device on which it runs.
     fn device(&self) -> &Device;
 
     /// The outputs, each of shape `[n_windows, len]`, of windows of shape `[n_windows, window_frames, n_mels]`.

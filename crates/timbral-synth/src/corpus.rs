@@ -9,8 +9,8 @@ use crate::error::{Error, Result, at};
 use crate::music::{STYLES, render};
 use crate::sound::RATE;
 
-/// Raised whenever the same parameters give other samples, so that files of an earlier version are not
-/// taken for those of this one.
+/// The version of the samples. It is increased whenever the same parameters give other samples, so that files of an
+/// earlier version are not kept.
 const RECIPE: u32 = 1;
 
 /// The file that describes the corpus in a folder.
@@ -84,14 +84,14 @@ pub struct SynthRecording {
 
 /// A corpus of synthetic recordings in ten made-up genres, computed from a seed.
 ///
-/// Tempo, drums, bass lines, chords, instruments and mix of a genre are drawn from ranges that overlap
-/// with those of other genres; with a small probability, a trait is taken from another genre. Every
-/// recording has its own key, tuning, tempo, instruments, equaliser, room and noise. So segments of one
-/// recording resemble each other more than segments of two recordings of one genre, as in real music.
-/// Models and evaluations can be tried on the corpus; it says nothing about real genres.
+/// Tempo, drums, bass lines, chords, instruments and mix of a genre are drawn from ranges that overlap with those of
+/// other genres. With a small probability, a property is taken from another genre. Every recording has its own key,
+/// tuning, tempo, instruments, equaliser, reverberation and noise. As in real music, segments of one recording
+/// therefore resemble each other more than segments of two recordings of one genre. Models and evaluations can be
+/// tried on the corpus; the scores do not predict scores on real genres.
 ///
-/// A recording depends only on the seed, its genre, its number and its length. It is the same to the
-/// last bit on every machine.
+/// A recording depends only on the random seed, its genre, its number and its length. It has the same bits
+/// on every machine.
 ///
 /// ```
 /// use timbral_synth::{SynthCorpus, SynthParams};
@@ -118,7 +118,7 @@ impl SynthCorpus {
     /// Sample rate of all recordings in Hz.
     pub const SAMPLE_RATE: u32 = RATE;
 
-    /// Checks the parameters. Recordings are computed later, one by one.
+    /// Makes a corpus from checked parameters. Recordings are computed later, one by one.
     ///
     /// # Errors
     ///
@@ -154,14 +154,15 @@ impl SynthCorpus {
     /// Writes all recordings as 16-bit WAV files `folder/genre/genre.NNNNN.wav`, in parallel in the
     /// current rayon pool.
     ///
-    /// `corpus.json` in the folder describes the parameters. Files that an earlier, stopped run with the
-    /// same parameters has written are kept. The monitor gets a report after each recording (unit
-    /// `recordings`).
+    /// `corpus.json` in the folder has the parameters. Files that an earlier, stopped run with the
+    /// same parameters has written are kept. The monitor is called after each recording; the unit is
+    /// `recordings`.
     ///
     /// # Errors
     ///
     /// [`Error::OtherCorpus`] if the folder has another corpus, [`Error::Io`] if it cannot be written,
-    /// [`Error::Stopped`] if the monitor breaks: files in work are finished, the others are not begun.
+    /// [`Error::Stopped`] if the monitor returns `Break`; files that are being written are finished, others are not
+    /// started.
     pub fn write(&self, folder: impl AsRef<Path>, monitor: &mut dyn Monitor) -> Result<()> {
         let folder = folder.as_ref();
         std::fs::create_dir_all(folder).map_err(at(folder))?;
@@ -171,7 +172,7 @@ impl SynthCorpus {
             std::fs::create_dir_all(&folder).map_err(at(&folder))?;
         }
         let monitor = SharedMonitor::new(monitor);
-        // Held during a report, so that reports come in order.
+        // Locked while the monitor is called, so that the calls are in order.
         let done = Mutex::new(0);
         let indices = (0..self.len()).into_par_iter().with_max_len(1);
         indices.try_for_each(|index| {

@@ -2,7 +2,7 @@ use std::path::{Path, PathBuf};
 
 use timbral_core::InvalidParameter;
 
-/// Why a corpus cannot be made.
+/// The reasons why a corpus cannot be made or written.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
@@ -24,7 +24,7 @@ pub enum Error {
         path: PathBuf,
         /// Its contents.
         found: String,
-        /// The contents that the current parameters give.
+        /// The contents for the current parameters.
         expected: String,
     },
     /// The monitor stopped the work before the end.

@@ -17,7 +17,7 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! Scores on this corpus show that tools and evaluations work. They say nothing about real genres.
+//! Scores on this corpus show that tools and evaluations work. They do not predict scores on real genres.
 
 #![cfg_attr(not(test), warn(clippy::disallowed_methods, clippy::print_stderr))]
 

@@ -1,4 +1,4 @@
-//! What is played: the ten genres, and songs drawn from them.
+//! The notes: the ten genres, and songs drawn from them.
 
 mod genres;
 mod harmony;

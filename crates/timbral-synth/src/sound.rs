@@ -1,4 +1,4 @@
-//! How it sounds: instruments, drums and the room.
+//! Sound synthesis: instruments, drums, equaliser and reverberation.
 
 pub(crate) mod drums;
 pub(crate) mod oscillator;

@@ -7,8 +7,8 @@ use timbral::{
 
 use crate::picture::Picture;
 
-/// Computes what the page shows of sound files: features as
-/// [`Extraction`](timbral::Extraction) has them by default, and genres by a saved classifier.
+/// Computes the features of sound files, equal to those of the default [`Extraction`](timbral::Extraction), and their
+/// genres by a saved classifier.
 #[derive(Debug)]
 pub struct Analyzer {
     whole: Extractor,
@@ -16,7 +16,7 @@ pub struct Analyzer {
     classifier: Option<Classifier>,
 }
 
-/// What is known of one sound file.
+/// The analysis of one sound file.
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct Analysis {
@@ -71,11 +71,11 @@ impl Analyzer {
         self.classifier.as_ref()
     }
 
-    /// Takes the bytes of a saved classifier, which errors call `name`; the one before is dropped.
+    /// Sets the classifier from the bytes of its file, which has the name `name` in errors.
     ///
     /// # Errors
     ///
-    /// Those of [`Classifier::from_bytes`]; then the one before stays.
+    /// Those of [`Classifier::from_bytes`]; the previous classifier is then kept.
     pub fn set_classifier(&mut self, name: &str, bytes: &[u8]) -> Result<&Classifier> {
         Ok(self.classifier.insert(Classifier::from_bytes(bytes, name)?))
     }
@@ -121,8 +121,8 @@ impl Analyzer {
         classifier.map(|c| c.predict_encoded(sound)).transpose()
     }
 
-    /// The table of many sounds as CSV, with a row for each or, if `parts`, for every 3 s of each: what
-    /// `timbral extract-features` writes of the same files, to the byte.
+    /// The table of many sounds as CSV, with a row for each sound or, if `parts` is true, for every 3 s of each. The
+    /// bytes equal those that `timbral extract-features` writes for the same files.
     ///
     /// # Errors
     ///
@@ -133,11 +133,11 @@ impl Analyzer {
 }
 
 impl Analysis {
-    /// What the page draws of the sound.
+    /// The waveform and the spectrogram that the page draws.
     ///
     /// # Errors
     ///
-    /// None of a sound that has features.
+    /// None for a sound that has features.
     pub fn picture(&self) -> Result<Picture> {
         Picture::new(&self.clip)
     }

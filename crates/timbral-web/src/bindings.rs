@@ -1,6 +1,6 @@
 //! The interface to JavaScript: a class for [`Analyzer`], a function for [`wav`](crate::wav()).
 //!
-//! What is a structure in Rust is JSON here, with the names of the fields; waveforms and spectrograms are typed arrays.
+//! Structs are passed as JSON with the names of their fields; waveforms and spectrograms are typed arrays.
 //! Errors are exceptions with the message of the error. A panic, which can only be a fault in a decoder, is an
 //! exception whose message begins with `panic: `; after it the instance cannot be used.
 
@@ -24,7 +24,7 @@ pub struct JsAnalysis {
     picture: Option<Picture>,
 }
 
-/// The text of an analysis. Rows are text once more: they come back to [`JsAnalyzer::csv`] as they are.
+/// The text of an analysis. Rows are a text inside it, which is passed back to [`JsAnalyzer::csv`] unchanged.
 #[derive(Serialize)]
 struct Text {
     info: SoundInfo,

@@ -1,11 +1,12 @@
 //! Music features and genres in a web page: one HTML file that computes everything in the browser.
 //!
-//! - [`Analyzer`] has what the page computes: the features of a sound file, the table of many, the genres by a saved
-//!   classifier. It knows no browser, and its numbers are those of the other crates, bit for bit.
-//! - [`Picture`] is what the page draws: waveform and mel spectrogram.
-//! - [`wav`] makes any sound file one that every browser plays.
+//! - [`Analyzer`] computes the numbers of the page: the features of a sound file, the table of many files, the genres
+//!   by a saved classifier. It does not depend on a browser, and its numbers equal those of the other crates, bit for
+//!   bit.
+//! - [`Picture`] has the data of the drawings: waveform and mel spectrogram.
+//! - [`wav`] converts any sound file to WAV, which every browser plays.
 //! - [`bindings`] is the interface to JavaScript.
-//! - `Page` makes the page; it is not there in WebAssembly.
+//! - `Page` makes the page; it does not exist in WebAssembly.
 //!
 //! ```
 //! use timbral::EncodedSound;

@@ -39,7 +39,7 @@ pub struct Page {
     wasm_bytes: usize,
 }
 
-/// Why there is no page.
+/// The reasons why the page cannot be made.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum BuildError {
@@ -51,7 +51,7 @@ pub enum BuildError {
         "cargo could not build timbral-web for {TARGET}; perhaps `rustup target add {TARGET}` is needed"
     )]
     Cargo,
-    /// Cargo built no module, or not as it describes.
+    /// Cargo built no module, or did not report it.
     #[error("cargo reports no WebAssembly module")]
     NoModule,
     /// The interface cannot be generated.
@@ -65,7 +65,7 @@ impl Page {
     ///
     /// # Errors
     ///
-    /// [`BuildError`]; what the compiler says is on stderr.
+    /// [`BuildError`]; the messages of the compiler are on stderr.
     pub fn build() -> Result<Self, BuildError> {
         let folder = tempfile::tempdir()?;
         let generated = Bindgen::new()

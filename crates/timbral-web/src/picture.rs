@@ -3,7 +3,7 @@ use timbral::audio::Clip;
 use timbral::dsp::{DbParams, MelBank, MelParams, Reference, Stft, StftParams, power_to_db};
 use timbral::ndarray::Array2;
 
-/// Waveform and mel spectrogram of a sound, with a value every 512 samples at 22 050 Hz, as librosa's defaults are.
+/// Waveform and mel spectrogram of a sound, with a value every 512 samples at 22 050 Hz, librosa's defaults.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Picture {
@@ -23,7 +23,7 @@ impl Picture {
     /// Samples from one value to the next.
     pub const HOP_LENGTH: usize = 512;
 
-    /// That of one channel at [`SAMPLE_RATE`](Self::SAMPLE_RATE).
+    /// The picture of one channel at [`SAMPLE_RATE`](Self::SAMPLE_RATE).
     ///
     /// ```
     /// use timbral::audio::Clip;

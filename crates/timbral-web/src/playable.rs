@@ -4,7 +4,8 @@ use timbral::{EncodedSound, Result};
 /// Values that are decoded at a time.
 const BLOCK: usize = 1 << 16;
 
-/// A sound file of any format as WAV with 16 bits, which every browser plays: its own rate and channels.
+/// Converts a sound file of any format to WAV with 16 bits, which every browser plays; sample rate and channels are
+/// kept.
 ///
 /// ```
 /// use timbral::EncodedSound;

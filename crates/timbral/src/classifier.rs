@@ -36,11 +36,12 @@ use member::{CompiledMember, SegmentGrid, SoundAnalyzer};
 use networks::Networks;
 use prediction::rank;
 
-/// A classifier of genres: sound file in, probabilities out.
+/// A classifier that predicts the probabilities of genres for sound files.
 ///
-/// It contains the models and the description of what each gets of a sound. A model gives probabilities
-/// for every segment of a recording. The probability of a genre is the mean over the segments (of a model on the outputs
-/// of a published network: that of the mean of these outputs), and then the mean over the models with their weights `w`:
+/// It contains the models and, for each model, the parameters of its input: features, spectrograms or the outputs of a
+/// published network. A model predicts probabilities for every segment `i` of a recording; a model on the outputs of a
+/// published network predicts them for the mean of these outputs over the recording. The probability of a genre is the
+/// mean over the segments, and then the mean over the models `m` with their weights `w`:
 ///
 /// ```text
 /// P(genre) = sum_m w_m mean_i p_mi(genre) / sum_m w_m
@@ -92,12 +93,12 @@ impl PartialEq for Classifier {
 
 impl Classifier {
     /// A classifier of trained models, whose outputs are `classes` in that order. The weights of published networks are
-    /// those of `TIMBRAL_WEIGHTS`, else those in the cache.
+    /// read from the path in the environment variable `TIMBRAL_WEIGHTS`, else from the cache.
     ///
     /// # Errors
     ///
     /// No class, or two of the same name; no member; a view with parameters out of range;
-    /// [`Error::Member`] for a model that takes something else than its view gives, has other classes, or
+    /// [`Error::Member`] for a model whose input is not that of its view, that has other classes, or
     /// a weight that is not above 0.
     pub fn new(classes: Vec<String>, members: Vec<Member>, provenance: Provenance) -> Result<Self> {
         Self::with_networks(classes, members, provenance, &Networks::default())
@@ -146,7 +147,7 @@ impl Classifier {
         })
     }
 
-    /// Opens files with other than the default parameters.
+    /// Sets how files are opened; by default strictly, so that a damaged packet is an error.
     #[must_use]
     pub fn with_open_params(self, params: OpenParams) -> Self {
         let analyzers = self.analyzers.into_iter();
@@ -157,8 +158,8 @@ impl Classifier {
         }
     }
 
-    /// The files read since the last call, or since [`predict_files`](Self::predict_files), of which something
-    /// is missing.
+    /// Returns the files of which something is missing, among those read since the last call or since
+    /// [`predict_files`](Self::predict_files).
     pub fn take_damaged(&self) -> Vec<DamagedFile> {
         take_damaged(&self.analyzers)
     }
@@ -221,10 +222,10 @@ impl Classifier {
         self.predict(Sound::Clip(clip, Path::new("the samples")))
     }
 
-    /// The genres of many files, on the threads of the current rayon pool.
+    /// Predicts the genres of many files, on the threads of the current rayon pool.
     ///
-    /// `take` gets each prediction in the order of the files, soon after it is made; errors of files are in
-    /// the report. `monitor` is called after each file; the unit is `files`. After a `Break` the files left
+    /// `take` is called with each prediction in the order of the files, soon after it is made; errors of files are in
+    /// the report. `monitor` is called after each file; the unit is `files`. After a `Break` the remaining files
     /// are not read.
     pub fn predict_files(
         &self,

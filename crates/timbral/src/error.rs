@@ -2,7 +2,7 @@ use std::path::{Path, PathBuf};
 
 use timbral_core::{InvalidParameter, JsonLinesError};
 
-/// What can go wrong from a sound file to the evaluation of a model.
+/// The errors of this crate, from sound files to the evaluation of models.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
@@ -52,12 +52,12 @@ pub enum Error {
         /// What is wrong with it.
         reason: String,
     },
-    /// The parts of a classifier do not fit each other.
+    /// The parts of a classifier do not fit together.
     #[error("member {member} of the classifier: {reason}")]
     Member {
         /// Number of the model, from 0.
         member: usize,
-        /// What does not fit.
+        /// The part that does not fit, and why.
         reason: String,
     },
     /// Predictions cannot be scored.
@@ -80,7 +80,7 @@ pub enum Error {
         /// The model's classes.
         classes: Vec<String>,
     },
-    /// The classes of a model have no names, and the labels of the table do not tell them.
+    /// The classes of a model have no names, and the labels of the table do not determine them.
     #[error(
         "the model has {expected} classes without names, and {}; name all classes in their order \
          (option --classes)",
@@ -100,7 +100,13 @@ pub enum Error {
         /// The feature.
         name: String,
     },
-    /// An index has no track of that name.
+    /// An index of similar tracks was made from a table, so that sound files cannot be compared with it.
+    #[error(
+        "the index was made from a table, so that the parameters of its features are unknown: compare with a track \
+         of the index, or make the index from sound files"
+    )]
+    IndexOfTable,
+    /// An index of similar tracks has no track of that name.
     #[error("there is no track {name} in the index")]
     NoTrack {
         /// The track.
@@ -130,12 +136,12 @@ pub enum Error {
         got: (usize, usize),
     },
     /// Models of this kind cannot be kept in a file.
-    #[error("models of this kind have no file format")]
+    #[error("models of this kind have no file format; boosted trees and networks have one")]
     NoModelFile,
     /// There is no model to average or compare.
-    #[error("an average of no models")]
+    #[error("there are no models to average or compare: give at least one")]
     NoMembers,
-    /// Probabilities of other classes than those before.
+    /// The probabilities of two models are of different classes.
     #[error("the classes {} are not {}", got.join(", "), expected.join(", "))]
     OtherClasses {
         /// The classes before.
@@ -143,7 +149,7 @@ pub enum Error {
         /// The others.
         got: Vec<String>,
     },
-    /// Probabilities of other recordings than those before.
+    /// The probabilities of two models are of different recordings.
     #[error("the recording {name} is not in all of the tables")]
     OtherRecordings {
         /// The first recording that is missing somewhere.
@@ -173,7 +179,7 @@ pub enum Error {
         /// Samples of the file.
         got: usize,
     },
-    /// A row of a table with another number of values than there are columns.
+    /// A row has another number of values than the table has columns of features.
     #[error("{}: a row of {got} values, expected {expected}", path.display())]
     Row {
         /// The sound file.
@@ -185,7 +191,7 @@ pub enum Error {
     },
     /// Segments without samples, or with a stride that is too short.
     #[error(
-        "segments of {length} samples every {stride}: both must be at least 1, and the stride a 64th of the length"
+        "segments of {length} samples every {stride}: both must be at least 1, and the stride at least a 64th of the length"
     )]
     Segments {
         /// Samples of a segment.
@@ -231,7 +237,7 @@ pub enum Error {
     OtherResults {
         /// The log.
         path: PathBuf,
-        /// What differs: the value of the log, then the one expected.
+        /// What differs: the value of the log, then the expected value.
         differences: String,
     },
 }

@@ -57,7 +57,7 @@ const NOTES: FrequencyAxis = FrequencyAxis::Notes {
 };
 
 /// The figures of one sound: waveform, spectrogram, mel bands, constant-Q transform, pitch, pitch classes, tonal
-/// centroids, onsets and beats, tempogram, which parts return, the harmonic and the percussive part.
+/// centroids, onsets and beats, tempogram, recurrence matrix, the harmonic and the percussive part.
 ///
 /// ```
 /// let tone: Vec<f32> = (0..44_100).map(|n| (n as f32 * 0.125).sin()).collect();
@@ -174,12 +174,13 @@ pub fn sound_figures(features: &SoundFeatures, name: &str) -> Result<Vec<Caption
         .collect())
 }
 
-/// The figures of a file: of a table ([`FeatureTable::is_table`]) those of [`table_figures`], of any other
-/// file those of [`sound_figures`] for its first `seconds`; `open` is how it is opened.
+/// The figures of a file: those of [`table_figures`] for a table ([`FeatureTable::is_table`]), those of
+/// [`sound_figures`] for the first `seconds` of any other file. `open` has the parameters with which a sound file is
+/// opened.
 ///
 /// # Errors
 ///
-/// The file cannot be read, or those of the two functions.
+/// The file cannot be read, or an error of the two functions.
 pub fn file_figures(
     path: impl AsRef<Path>,
     seconds: f64,
@@ -193,14 +194,14 @@ pub fn file_figures(
     sound_figures(&SoundFeatures::of_file(path, seconds, open)?, &name)
 }
 
-/// Waveforms and mel spectrograms of the first sound of each genre (folder), at most twelve, in a grid; no
-/// figures without sounds. Files that cannot be read are skipped.
+/// Two figures: the waveforms and the mel spectrograms of the first sound of each genre (folder), at most twelve, in a
+/// grid. Without sounds there are no figures. Files that cannot be read are skipped.
 ///
 /// # Errors
 ///
 /// A figure cannot be drawn.
 pub fn sound_grid(sounds: &[PathBuf]) -> Result<Vec<CaptionedFigure>> {
-    // It is only to be looked at.
+    // The grid is only an illustration, so that a damaged file is good enough.
     let open = OpenParams {
         lenient: true,
         ..OpenParams::default()

@@ -6,13 +6,13 @@
 //! | features | [`feature_table`] in one call, [`Extraction`] with progress, [`Extractor`] for one file |
 //! | mel spectrograms | [`MelImages`] |
 //! | training and test rows | [`Experiment`], [`Validation`] |
-//! | models | [`Recipe`]: [`boost::BoostParams`], [`DenseParams`], [`ImageNet`], [`Ensemble`] |
+//! | models | [`Recipe`]: [`boost::BoostParams`], [`DenseParams`], [`LogisticParams`], [`ImageNet`], [`Ensemble`] |
 //! | models of other crates | [`TableRecipe`] for any, also of smartcore and linfa (features of these names) |
 //! | data sets of linfa | `to_linfa`, `from_linfa` (feature `linfa`) |
-//! | one fit | [`fit_and_evaluate`] |
+//! | one fit and its evaluation | [`fit_and_evaluate`] |
 //! | a saved model of tables | [`TableModel`] |
 //! | trees on tables larger than memory | `train_on_shards` (feature `parquet`) |
-//! | many fits | [`Runner`] and [`Results`], [`compare`], [`tune`] |
+//! | many fits, comparisons, searches for parameters | [`Runner`] and [`Results`], [`compare`], [`tune`] |
 //! | evaluation | [`Evaluation`], [`Probabilities`] |
 //! | a classifier in one file | [`ClassifierParams`], [`Classifier`] |
 //! | similar tracks | [`SimilarityIndex`] |

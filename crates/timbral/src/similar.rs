@@ -136,8 +136,9 @@ impl SimilarityIndex {
         Self::new(names, tracks, scaler, None)
     }
 
-    /// Makes the index of sound files, each a track with its path as the name; features are librosa's of
-    /// 3-s segments. Returns the files that cannot be used or are damaged, too; `open` is how they are opened.
+    /// Makes the index of sound files by the 57 features, as librosa computes them, of segments of 3 s. The name of a
+    /// track is its path. Also returns the files that cannot be used or are damaged. `open` has the parameters with
+    /// which the files are opened.
     ///
     /// It runs on the threads of the current rayon pool. `monitor` is called after each file; the unit is
     /// `files`.
@@ -157,7 +158,7 @@ impl SimilarityIndex {
     ///
     /// # Errors
     ///
-    /// Those of [`of_files`](Self::of_files), and features out of range.
+    /// Those of [`of_files`](Self::of_files), and parameters of the features out of range.
     pub fn of_files_by(
         files: &[PathBuf],
         features: impl Into<FeatureSetParams>,
@@ -222,7 +223,7 @@ impl SimilarityIndex {
         })
     }
 
-    /// Opens files with other than the default parameters.
+    /// Sets how files are opened; by default strictly, so that a damaged packet is an error.
     #[must_use]
     pub fn with_open_params(mut self, params: OpenParams) -> Self {
         let with_params = |(source, extractor): (FeatureSource, Extractor)| {
@@ -232,7 +233,7 @@ impl SimilarityIndex {
         self
     }
 
-    /// The files read since the last call of which something is missing.
+    /// Returns the files that were read since the last call and of which something is missing.
     pub fn take_damaged(&self) -> Vec<DamagedFile> {
         let extractor = self.extractor.as_ref();
         extractor.map_or_else(Vec::new, |(_, extractor)| extractor.take_damaged())
@@ -253,8 +254,8 @@ impl SimilarityIndex {
         self.tracks.view()
     }
 
-    /// The `k` tracks nearest to a vector of features as they are in a table, or all where there
-    /// are fewer; the nearest first.
+    /// The `k` tracks nearest to a vector of features (not scaled, as they are in a table), or all tracks if there are
+    /// fewer than `k`; the nearest first.
     ///
     /// # Errors
     ///
@@ -268,7 +269,7 @@ impl SimilarityIndex {
     ///
     /// # Errors
     ///
-    /// [`Error::NoTrack`] where there is none of that name.
+    /// [`Error::NoTrack`] if there is no track of that name.
     pub fn similar_to(&self, name: &str, k: usize) -> Result<Vec<SimilarTrack>> {
         let track = self.names.iter().position(|known| known == name);
         let track = track.ok_or_else(|| Error::NoTrack {
@@ -280,18 +281,17 @@ impl SimilarityIndex {
         })
     }
 
-    /// The `k` tracks nearest to a sound file, without those of the same recording: that of its path or,
-    /// where the name of a track has no folder, that of its name.
+    /// The `k` tracks nearest to a sound file, without those of the same recording. The recording is compared by the
+    /// path of the file or, if the name of a track has no folder, by the file's name.
     ///
     /// # Errors
     ///
-    /// The file cannot be decoded or is shorter than a segment; [`Error::NoFeature`] if the index was made
+    /// The file cannot be decoded or is shorter than a segment; [`Error::IndexOfTable`] if the index was made
     /// from a table, so that the parameters of the features are unknown.
     pub fn similar_to_file(&self, path: impl AsRef<Path>, k: usize) -> Result<Vec<SimilarTrack>> {
         let path = path.as_ref();
         let Some((_, extractor)) = &self.extractor else {
-            let name = "parameters: it was made from a table, not from sound files".to_owned();
-            return Err(Error::NoFeature { name });
+            return Err(Error::IndexOfTable);
         };
         let track = self.standardise(&track(extractor, path)?)?;
         let (whole, name) = (absolute_text(path), path.file_name().unwrap_or_default());

@@ -1,10 +1,10 @@
 //! Searches for parameters, reproducible by a random seed.
 //!
-//! A [`Space`] says in which ranges parameters lie. [`Search`] tries points one after the other, at random
-//! or guided by the earlier ones ([`Sampler`]), and ends trials early that fall behind ([`Pruner`]);
-//! [`Halving`] starts many points with few resources and continues with the best. [`BoostSearch`] applies
-//! them to boosted trees on a table, and [`TunedTrees`] is such a search as a recipe. Scores are kept in
-//! [`Results`](crate::Results), so that a search that was stopped or killed goes on.
+//! A [`Space`] has the ranges of the parameters; a point is one value for each parameter. [`Search`] tries points one
+//! after the other, at random or based on the earlier scores ([`Sampler`]), and ends trials with low scores early
+//! ([`Pruner`]). [`Halving`] starts many points with few resources and continues with the best. [`BoostSearch`]
+//! applies them to boosted trees on a table, and [`TunedTrees`] is such a search as a recipe. Scores are kept in
+//! [`Results`](crate::Results), so that a search that was stopped or killed can continue.
 
 mod boost_ensemble;
 mod boost_search;

@@ -8,7 +8,7 @@ use crate::status::Status;
 /// `average`: the mean probabilities of several models, by recording.
 #[derive(clap::Args)]
 pub struct Average {
-    /// Tables (.csv, .parquet, .npz) with a file name, one column per class and a label, as `--probabilities` writes them
+    /// Tables (.csv, .parquet, .npz) that `--probabilities` wrote: file name, one column per class, and label
     #[arg(required = true)]
     probabilities: Vec<PathBuf>,
 }
@@ -18,8 +18,8 @@ impl Command for Average {
     const ABOUT: &'static str =
         "Average the probabilities of several models by recording, and score them";
     const DETAILS: &'static str = "The tables come from the option `--probabilities` of the commands that \
-        train. The probabilities of a model for a recording are the mean over its rows, those of all \
-        models the mean of these. Prints report, confusion matrix and accuracy.";
+        train. The probabilities of a model for a recording are the mean over the rows of the recording; they \
+        are then averaged over the models. Prints the report, the confusion matrix and the accuracy.";
     const EXAMPLE: &'static str = "conv.csv dense.csv";
 
     fn run(self) -> anyhow::Result<Status> {

@@ -17,8 +17,8 @@ pub struct BoostStudy {
     table: PathBuf,
     #[command(flatten)]
     columns: TableArgs,
-    /// How the test rows are chosen: random, grouped (whole recordings), stratified-grouped (whole recordings,
-    /// the classes in equal proportions) or fault-filtered (GTZAN's split)
+    /// How the test rows are chosen: random (rows at random), grouped (whole recordings), stratified-grouped (whole
+    /// recordings, with the class proportions of the table) or fault-filtered (GTZAN's split)
     #[arg(long, default_value = "random")]
     split: SplitMethod,
     #[command(flatten)]
@@ -29,11 +29,11 @@ impl Command for BoostStudy {
     const NAME: &'static str = "boost-study";
     const ABOUT: &'static str =
         "Tune boosted trees inside the training rows of several seeds, and score them";
-    const DETAILS: &'static str = "For every seed a fifth of the rows is kept for the test. Successive \
-        halving searches parameters on a fifth of the other rows; four models of the two best points are \
-        fitted to all of these, and their mean probabilities are evaluated once. `--split fault-filtered` \
-        searches on the validation part of that split. On the published table of 3-s segments of GTZAN: \
-        accuracy 0.917 on random rows.";
+    const DETAILS: &'static str = "For every seed a fifth of the rows are test rows. Successive halving scores \
+        parameters on a fifth of the other rows. Four models with the two best sets of parameters are then \
+        trained on all of the other rows, and their mean probabilities are evaluated once on the test rows. \
+        `--split fault-filtered` scores parameters on the validation rows of that split. On the published table of \
+        3-s segments of GTZAN: accuracy 0.917 on random rows.";
     const EXAMPLE: &'static str = "features_3_sec.csv --seeds 2 --log trials.jsonl";
 
     fn run(self) -> anyhow::Result<Status> {

@@ -17,23 +17,23 @@ pub struct CompareModels {
     table: PathBuf,
     #[command(flatten)]
     columns: TableArgs,
-    /// How the test rows are chosen, a list of: random, grouped (whole recordings), stratified-grouped (whole
-    /// recordings, the classes in equal proportions), fault-filtered (GTZAN's split)
+    /// How the test rows are chosen, separated by commas: random (rows at random), grouped (whole recordings),
+    /// stratified-grouped (whole recordings, with the class proportions of the table), fault-filtered (GTZAN's split)
     #[arg(long, value_delimiter = ',', default_value = "random,grouped")]
     splits: Vec<SplitMethod>,
     /// Number of random seeds, each with a split of its own
     #[arg(long, value_name = "N", default_value_t = 1)]
     seeds: u64,
-    /// List of models [default: nearest-centroid, naive-bayes, k-nearest, logistic, decision-tree,
+    /// Models, separated by commas [default: nearest-centroid, naive-bayes, k-nearest, logistic, decision-tree,
     /// random-forest, extra-trees, svm, boosted-trees, dense]
     #[arg(long, value_delimiter = ',')]
     models: Vec<Model>,
-    /// Choose no ensemble on validation rows, which takes half the time; the other models are then tested
-    /// against the first one
+    /// Do not choose an ensemble on validation rows, which halves the time; the models are then tested against the
+    /// first one
     #[arg(long)]
     no_ensembles: bool,
-    /// File to write the result to, .json; a run that was stopped leaves its fits next to it and can be
-    /// continued
+    /// File to write the result to, .json; a run that was stopped leaves its fits in FILE.partial, from which the same
+    /// command continues
     #[arg(long, value_name = "FILE")]
     json: Option<PathBuf>,
     #[command(flatten)]
@@ -89,7 +89,7 @@ impl Command for CompareModels {
     const ABOUT: &'static str =
         "Compare classical models, boosted trees and a dense network on the same splits";
     const DETAILS: &'static str = "For every way to split the rows it prints accuracies and times, McNemar's \
-        test against the model that is best on the validation rows, and the ensemble that these rows choose. \
+        test against the model that is best on the validation rows, and an ensemble chosen on the validation rows. \
         On GTZAN's 3-s segments `logistic` falls from 0.71 on random rows to 0.68 by recording and 0.52 on \
         the fault-filtered split.";
     const EXAMPLE: &'static str = "features.csv --splits random,grouped --json comparison.json";

@@ -15,7 +15,8 @@ pub struct Completions {
 impl Command for Completions {
     const NAME: &'static str = "completions";
     const ABOUT: &'static str = "Print the script that completes commands and options in a shell";
-    const DETAILS: &'static str = "Write the output to a file that your shell reads at its start.";
+    const DETAILS: &'static str =
+        "Write the output to a file that your shell reads when it starts.";
     const EXAMPLE: &'static str = "bash";
 
     fn run(self) -> anyhow::Result<Status> {

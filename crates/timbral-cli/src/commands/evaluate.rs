@@ -11,14 +11,14 @@ use crate::status::Status;
 /// `evaluate`: the scores and predictions of a saved model of tables.
 #[derive(clap::Args)]
 pub struct Evaluate {
-    /// Model file: of `train-boost` or of XGBoost (.json, .ubj), or of `train-dense` (.safetensors)
+    /// Model file that `train-boost` or XGBoost wrote (.json, .ubj), or `train-dense` (.safetensors)
     model: PathBuf,
     /// Table of features
     table: PathBuf,
     #[command(flatten)]
     columns: TableArgs,
-    /// Names of the classes in the order of the model, a list [default: those in the model, else by the
-    /// labels of the table]
+    /// Names of the classes in the order of the model, separated by commas [default: those in the model, else derived
+    /// from the labels of the table]
     #[arg(long, value_name = "NAMES", value_delimiter = ',')]
     classes: Option<Vec<String>>,
     /// File to write the probabilities of all rows to, .csv, .parquet or .npz
@@ -30,10 +30,11 @@ impl Command for Evaluate {
     const NAME: &'static str = "evaluate";
     const ABOUT: &'static str =
         "Score a saved model of tables, also one of XGBoost, or predict with it";
-    const DETAILS: &'static str = "Prints report, confusion matrix and accuracies of all rows. Features are \
-        found by name if the model has their names, else they are taken in order. Classes have the names \
-        in the model; a model without names takes those of `--classes`, or whole numbers, the labels of the table \
-        if there are as many, or GTZAN's ten genres. A table without labels needs `--probabilities`.";
+    const DETAILS: &'static str = "Prints the report, the confusion matrix and the accuracies of all rows. Features \
+        are found by name if the model has their names, else they are taken in order. Classes have the names of \
+        `--classes`, else those in the model. If it has none, the labels of the table name them: whole numbers are the \
+        numbers of the classes, as many labels as classes are the classes in sorted order, and genres of GTZAN stand for \
+        all ten. A table without labels needs `--probabilities`.";
     const EXAMPLE: &'static str = "model.json features.csv --probabilities p.csv";
 
     fn run(self) -> anyhow::Result<Status> {

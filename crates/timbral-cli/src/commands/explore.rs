@@ -24,7 +24,7 @@ pub struct Explore {
     /// Folder to write the figures and the page `index.html` to
     #[arg(long, value_name = "FOLDER", default_value = "target/explore", value_parser = output_folder())]
     out: PathBuf,
-    /// Seconds of a sound to draw, from its start
+    /// Seconds of a sound file to draw, from its start
     #[arg(long, default_value_t = 30.0)]
     seconds: f64,
     /// Format of the figures
@@ -35,9 +35,10 @@ pub struct Explore {
 impl Command for Explore {
     const NAME: &'static str = "explore";
     const ABOUT: &'static str = "Draw sound files and tables of features, on one page";
-    const DETAILS: &'static str = "Of a sound file: waveform, spectrogram, mel bands, constant-Q transform, pitch, \
-        chroma, tonal centroids, onsets and beats, tempogram, recurrence, harmonic and percussive parts. Of a table: rows per genre, distributions, \
-        correlations and a map of the rows by principal components.";
+    const DETAILS: &'static str = "The figures of a sound file are: waveform, spectrogram, mel bands, constant-Q \
+        transform, pitch, chroma, tonal centroids, onsets and beats, tempogram, recurrence, harmonic and percussive \
+        parts. The figures of a table are: rows per genre, distributions and correlations of features, and the rows in \
+        the plane of their first two principal components.";
     const EXAMPLE: &'static str = "song.wav features.csv --out figures";
 
     fn run(self) -> anyhow::Result<Status> {

@@ -10,17 +10,17 @@ use crate::options::{FeatureArgs, GenreArgs, SoundArgs, find_files};
 use crate::session::{Session, ThreadArgs, phase, phase_of_files};
 use crate::status::Status;
 
-/// `extract-features`: sound files to the table of features that the GTZAN data set has.
+/// `extract-features`: computes a table of features from sound files.
 #[derive(clap::Args)]
 pub struct ExtractFeatures {
-    /// Sound files, or folders to search for them; without any, 30 synthetic recordings of 10 s
+    /// Sound files, or folders to search for them [default: 30 synthetic recordings of 10 s, made for a trial]
     inputs: Vec<PathBuf>,
     /// Table to write, .csv, .parquet or .npz
     #[arg(long, value_name = "FILE", value_parser = output_of(TABLES))]
     out: PathBuf,
     #[command(flatten)]
     features: FeatureArgs,
-    /// One row per recording (whole) or one per 3-s segment (3s)
+    /// Rows: one per recording (whole) or one per segment of 3 s (3s)
     #[arg(long, default_value = "whole")]
     segments: Segmentation,
     #[command(flatten)]
@@ -67,15 +67,16 @@ impl ExtractFeatures {
 impl Command for ExtractFeatures {
     const NAME: &'static str = "extract-features";
     const ABOUT: &'static str = "Extract a table of features from sound files, equal to librosa's";
-    const DETAILS: &'static str = "One row per file, labelled with the name of its folder, or with `--genre-folder top` of the one at the top: file name, length \
-        in samples, the features (57 without `--features`), label. Files that cannot be read are skipped and named; a file whose end is \
-        missing is read as far as it goes and named. A run that was interrupted leaves FILE.partial, from which `--resume` continues.";
+    const DETAILS: &'static str = "The table has one row per file or segment: file name, length in samples, the features \
+        (57 by default) and a label. The label is the name of the file's folder, or with `--genre-folder top` that of the \
+        first folder below MUSIC. Files that cannot be read are skipped and reported. A file whose end is missing is read \
+        as far as possible and reported. A run that was interrupted leaves FILE.partial, from which `--resume` continues.";
     const EXAMPLE: &'static str = "MUSIC --out features.csv --preset gtzan --segments 3s";
 
     fn run(self) -> anyhow::Result<Status> {
         let session = self.threads.start()?;
         let features = self.features.params()?;
-        // First: without weights no file is searched for.
+        // Before the search for files, so that missing weights are reported at once.
         #[cfg(feature = "pretrained")]
         let open = self.sound.open_params();
         #[cfg(feature = "pretrained")]

@@ -13,7 +13,7 @@ use crate::options::FeatureArgs;
 use crate::session::{Session, ThreadArgs};
 use crate::status::Status;
 
-/// Bytes that are read at once at most, and blocks that wait: 1 MiB of sound that is not worked on yet.
+/// The most bytes that are read at once, and the most blocks that wait to be processed: 1 MiB of sound.
 const BLOCK: usize = 1 << 16;
 const WAITING: usize = 16;
 
@@ -26,7 +26,7 @@ enum SampleFormat {
     S16le,
 }
 
-/// `listen`: features, and genres, of sound that arrives on standard input.
+/// `listen`: prints features, or genres, of sound that arrives on standard input.
 #[derive(clap::Args)]
 pub struct Listen {
     /// Format of the samples
@@ -35,16 +35,16 @@ pub struct Listen {
     /// Samples per second of each channel
     #[arg(long, value_name = "HERTZ", default_value_t = 44_100, value_parser = clap::value_parser!(u32).range(1000..=768_000))]
     rate: u32,
-    /// Number of channels, whose samples take turns
+    /// Number of interleaved channels
     #[arg(long, value_name = "N", default_value_t = 2, value_parser = clap::value_parser!(u16).range(1..=64))]
     channels: u16,
-    /// Classifier that `train` wrote: print genres in place of features
+    /// Classifier that `train` wrote; prints genres in place of features
     #[arg(long, value_name = "FILE", conflicts_with_all = ["preset", "features"])]
     model: Option<PathBuf>,
-    /// Seconds of sound that each line is about [default: 3, or the longest segment of the classifier]
+    /// Seconds of sound that each line describes, the last ones [default: 3, or the longest segment of the classifier]
     #[arg(long, value_name = "SECONDS")]
     window: Option<f64>,
-    /// Seconds from line to line
+    /// Seconds of sound from one line to the next
     #[arg(long, value_name = "SECONDS", default_value_t = 1.0)]
     every: f64,
     #[command(flatten)]
@@ -57,16 +57,16 @@ impl Command for Listen {
     const NAME: &'static str = "listen";
     const ABOUT: &'static str =
         "Print features, or genres, of sound that arrives on standard input";
-    const DETAILS: &'static str = "Reads samples without a header (PCM) and prints a line every second about the \
-        last three, as soon as they are there: comma-separated features with a header, or with `--model` the genres and \
-        their probabilities. It ends with the sound or with Ctrl-C.";
+    const DETAILS: &'static str = "Reads samples without a header (PCM). Every second it prints a line about the last \
+        three seconds, as soon as they have arrived: comma-separated features below a line of their names, or with \
+        `--model` the three most probable genres. It ends with the sound or with Ctrl-C.";
     const EXAMPLE: &'static str = "--rate 44100 --channels 2 --model genres.timbral";
 
     fn run(self) -> anyhow::Result<Status> {
         let session = self.threads.start()?;
         let classifier = self.model.as_ref().map(Classifier::load).transpose()?;
         let set = match classifier {
-            // The classifier computes its own; the cheapest set cuts the windows.
+            // The classifier computes its own features; the set that is fastest to compute cuts the windows.
             Some(_) => FeatureSet::new("rms:mean".parse::<timbral::dsp::FeatureSetParams>()?)?,
             None => FeatureSet::new(self.features.params()?)?,
         };
@@ -125,7 +125,7 @@ impl Command for Listen {
     }
 }
 
-/// Reads standard input on a thread of its own, as a read that waits cannot be stopped.
+/// Reads standard input on a thread of its own, because a read that waits cannot be stopped.
 fn read_blocks() -> Receiver<std::io::Result<Vec<u8>>> {
     let (send, receive) = sync_channel(WAITING);
     std::thread::spawn(move || {
@@ -169,7 +169,7 @@ fn next_block(
 struct PcmSound {
     format: SampleFormat,
     channels: usize,
-    /// The bytes of a moment whose other channels have not arrived.
+    /// The bytes of an incomplete frame: samples of one time whose other channels have not arrived.
     rest: Vec<u8>,
     resampler: Option<Resampler>,
 }
@@ -212,10 +212,7 @@ impl PcmSound {
         let mono: Vec<f32> = self.rest[..whole].chunks_exact(moment).map(mean).collect();
         self.rest.drain(..whole);
         if let Some(i) = mono.iter().position(|v| !v.is_finite()) {
-            anyhow::bail!(
-                "standard input: {} is no sample; is the format right?",
-                mono[i]
-            );
+            anyhow::bail!("standard input: {} is no sample; check --format", mono[i]);
         }
         self.at_rate(mono)
     }

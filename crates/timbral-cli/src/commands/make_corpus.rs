@@ -32,8 +32,8 @@ impl Command for MakeCorpus {
     const NAME: &'static str = "make-corpus";
     const ABOUT: &'static str =
         "Write synthetic recordings in ten made-up genres, the same on every machine";
-    const DETAILS: &'static str = "Writes FOLDER/GENRE/GENRE.NNNNN.wav, 22 050 Hz mono. A second run \
-        continues where the first was stopped.";
+    const DETAILS: &'static str = "Writes the files FOLDER/GENRE/GENRE.NNNNN.wav, mono with 22 050 samples per second. \
+        The same command continues a run that was stopped.";
     const EXAMPLE: &'static str = "corpus --recordings 30 --seconds 30";
 
     fn run(self) -> anyhow::Result<Status> {

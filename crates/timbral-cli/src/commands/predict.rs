@@ -17,7 +17,7 @@ pub struct Predict {
     /// Classifier that `train` wrote
     #[arg(long, value_name = "FILE")]
     model: PathBuf,
-    /// Print the genres of every part of a file, too
+    /// Print also the genres of every part of a file
     #[arg(long)]
     over_time: bool,
     /// Print one line of JSON per file
@@ -35,7 +35,7 @@ impl Command for Predict {
     const NAME: &'static str = "predict";
     const ABOUT: &'static str = "Predict the genres of sound files";
     const DETAILS: &'static str = "Prints the three most probable genres of every file, as soon as they are \
-        known. Files that cannot be read are skipped and named.";
+        computed. Files that cannot be read are skipped and reported.";
     const EXAMPLE: &'static str = "song.mp3 ALBUM --model genres.timbral --over-time";
 
     fn run(self) -> anyhow::Result<Status> {

@@ -27,7 +27,7 @@ pub struct Reproduce {
     /// Folder of music, one folder per genre
     #[arg(long, value_name = "FOLDER")]
     audio: Option<PathBuf>,
-    /// Folder with the published tags of GTZAN's clips, training.npz and evaluation.npz [default:
+    /// Folder with the published tags of GTZAN's clips: training.npz and evaluation.npz [default:
     /// data/gtzan/musicnn_taggrams, or gtzan/musicnn_taggrams, in the folder of the environment variable TIMBRAL_DATA]
     #[arg(long, value_name = "FOLDER", requires = "features")]
     taggrams: Option<PathBuf>,
@@ -44,7 +44,7 @@ pub struct Reproduce {
 }
 
 impl Reproduce {
-    /// What is fitted; to the synthetic corpus shorter trainings.
+    /// The models and their training, which is shorter on the synthetic corpus.
     fn params(&self) -> StudyParams {
         let params = StudyParams {
             seeds: if self.full { 10 } else { 1 },
@@ -56,7 +56,7 @@ impl Reproduce {
         }
     }
 
-    /// Reads or makes the data; what is computed is kept in a folder.
+    /// Reads or makes the data; computed data are kept in the folder `scratch`.
     fn material(&self, scratch: &Path, session: &Session) -> anyhow::Result<Material> {
         let mut bar = session.monitor();
         match (&self.features, &self.audio) {
@@ -89,7 +89,7 @@ impl Reproduce {
 }
 
 impl Reproduce {
-    /// Adds the rows of features and tags where the study is of GTZAN and the published tags are at hand.
+    /// Adds the results of models on features and tags, if the study is of GTZAN and the published tags are available.
     fn add_tags(
         &self,
         study: &mut Study,
@@ -148,7 +148,7 @@ fn gtzan_in(data: &Path) -> Option<PathBuf> {
 impl Command for Reproduce {
     const NAME: &'static str = "reproduce";
     const ABOUT: &'static str =
-        "Run the whole study: data, models, the leak, honest scores, a page with figures";
+        "Run the whole study: data, models, scores with and without leaks, a page with figures";
     const DETAILS: &'static str = "Makes a synthetic corpus, extracts features and spectrograms, trains \
         boosted trees, a dense and a convolutional network on random rows and by recording, and writes a \
         page with all results, in a few minutes. With `--features` and `--spectrograms` it does the same \
@@ -163,7 +163,7 @@ impl Command for Reproduce {
         }
         let material = self.material(&self.out, &session)?;
         create_folder(&self.out)?;
-        // Of whatever data: the same folder may serve one study after another.
+        // Without tables, the log takes results about any data: several studies may use the same folder.
         let results = Results::open(self.out.join("fits.jsonl"), [])?;
         phase("fitting the models");
         let mut study = self

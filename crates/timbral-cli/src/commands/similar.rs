@@ -33,8 +33,9 @@ pub struct Similar {
 impl Command for Similar {
     const NAME: &'static str = "similar";
     const ABOUT: &'static str = "Find the tracks of a collection that sound most like a file";
-    const DETAILS: &'static str = "Prints distance and name of every track, the nearest first. The file itself \
-        is left out if it is in the collection. Tracks that cannot be read are skipped and named.";
+    const DETAILS: &'static str = "Prints the distance and the name of the most similar tracks, the nearest first. The \
+        distance is 0 for equal features; its unit is the standard deviation of a feature in the collection. The file \
+        itself is left out if it is in the collection. Tracks that cannot be read are skipped and reported.";
     const EXAMPLE: &'static str = "MUSIC song.flac -k 5 --index music.index";
 
     fn run(self) -> anyhow::Result<Status> {
@@ -52,7 +53,7 @@ impl Command for Similar {
                 (index.with_open_params(open), FileProblems::default(), 0)
             }
             true => {
-                // A file that is missing or no sound is named before the folder is read, which takes long.
+                // A file that cannot be opened is reported before the folder is read, which takes long.
                 drop(AudioReader::open_with(&self.file, &open)?);
                 let Inputs {
                     files, unreadable, ..

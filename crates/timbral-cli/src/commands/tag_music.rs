@@ -28,7 +28,7 @@ pub struct TagMusic {
     /// Seconds from one window of 3 s to the next [default: the length of a window]
     #[arg(long, value_name = "SECONDS")]
     hop: Option<f64>,
-    /// Print the tags of every window, too
+    /// Print also the tags of every window
     #[arg(long)]
     over_time: bool,
     /// Print one line of JSON per file
@@ -45,10 +45,10 @@ pub struct TagMusic {
 impl Command for TagMusic {
     const NAME: &'static str = "tag-music";
     const ABOUT: &'static str = "Tag sound files by a published network, without training";
-    const DETAILS: &'static str = "Prints the most probable of 50 tags of every file, as soon as they are known: \
-        genres, moods and decades, or instruments and voices. The weights are not part of this program: get them \
-        by `pip download --no-deps musicnn==0.1.0` (ISC licence), and give the wheel once. Files that cannot be read \
-        are skipped and named.";
+    const DETAILS: &'static str = "Prints the most probable of 50 tags of every file, as soon as they are computed: \
+        genres, moods and decades, or instruments and voices. The weights are not part of this program: download them \
+        with `pip download --no-deps musicnn==0.1.0` (ISC licence), and name the wheel by `--weights` the first time. \
+        Files that cannot be read are skipped and reported.";
     const EXAMPLE: &'static str =
         "song.mp3 ALBUM --weights musicnn-0.1.0-py3-none-any.whl --over-time";
 
@@ -64,7 +64,7 @@ impl Command for TagMusic {
 }
 
 impl TagMusic {
-    /// Tags the files by a network.
+    /// Prints the tags of the files by a network.
     fn tag(
         &self,
         network: Box<dyn Network>,
@@ -72,7 +72,7 @@ impl TagMusic {
         session: &Session,
     ) -> anyhow::Result<Status> {
         ensure!(self.top >= 1, "--top 0: must be at least 1");
-        // A page draws the strongest tags of the file in parts where others are stronger, too.
+        // A page draws the most probable tags of the whole file also where other tags are more probable.
         let most = match self.page.is_some() {
             true => usize::MAX,
             false => self.top,

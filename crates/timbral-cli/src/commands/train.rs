@@ -16,12 +16,13 @@ pub struct Train {
     /// Folders named by their genre, or folders of such folders
     #[arg(required = true)]
     music: Vec<PathBuf>,
-    /// Kind of model: boost, dense, conv, crnn, attention, embedding (on the outputs of a published network), ensemble
-    /// (boost, dense and conv), or several with + between, such as embedding+boost
+    /// Kind of model: boost (boosted trees), dense (a dense network), conv, crnn, attention (networks on
+    /// spectrograms), embedding (on the outputs of a published network), ensemble (boost, dense and conv), or several
+    /// joined by +, such as embedding+boost
     #[arg(long = "model", value_name = "KIND", default_value = "boost")]
     params: ClassifierParams,
-    /// Network of the model embedding: musicnn-msd or musicnn-mtt, and after a colon the outputs to choose from by folds,
-    /// a list of max_pool, mean_pool, penultimate and taggram
+    /// Network of the model embedding: musicnn-msd or musicnn-mtt, and after a colon one or more of its outputs
+    /// max_pool, mean_pool, penultimate and taggram, separated by commas; the best one is chosen by cross-validation
     #[cfg(feature = "pretrained")]
     #[arg(long, value_name = "NETWORK", default_value = "musicnn-msd:max_pool")]
     embedding: timbral::EmbeddingModel,
@@ -33,21 +34,21 @@ pub struct Train {
     /// Classifier to write
     #[arg(long, value_name = "FILE", value_parser = output())]
     out: PathBuf,
-    /// Number of folds of the cross-validation that measures the accuracy; 0 for none
+    /// Number of folds of the cross-validation that measures the accuracy, at least 2; 0 measures no accuracy
     #[arg(long, value_name = "N", default_value_t = 5)]
     folds: usize,
     #[command(flatten)]
     genres: GenreArgs,
-    /// What no two folds share: recording, album, artist (by the files' tags) or folder (the first below that of the genre)
-    /// [default: the widest that is known of most files and leaves two or more groups per genre]
+    /// What is never in two folds: a recording, album, artist (by the files' tags) or folder (the first below that of
+    /// the genre) [default: the widest of these that is known for most files and has two or more groups per genre]
     #[arg(long, value_name = "GROUPS")]
     group_by: Option<GroupBy>,
-    /// Learn to say "none of these" of music unlike all genres, and measure it on held-out genres; trains once more for
-    /// each genre
+    /// Make the classifier answer "none of these" for music unlike all genres, and measure this on held-out genres;
+    /// the models are trained once more for each genre
     #[arg(long)]
     reject: bool,
-    /// Page to write, .html, of the predictions for held-out recordings: reliability before and after calibration, and with
-    /// --reject the receiver operating characteristic on held-out genres
+    /// Page to write, .html, about the predictions for held-out recordings: their reliability before and after
+    /// calibration, and with --reject the receiver operating characteristic on held-out genres
     #[arg(long, value_name = "FILE", value_parser = output_of(PAGES))]
     page: Option<PathBuf>,
     /// Random seed
@@ -63,11 +64,11 @@ impl Command for Train {
     const NAME: &'static str = "train";
     const ABOUT: &'static str =
         "Train a genre classifier on folders of music, one folder per genre";
-    const DETAILS: &'static str = "Prints the number of recordings per genre, how well calibrated its probabilities are, and the accuracy on recordings \
-        that were not trained on, also with folds that share no artist or album where the files' tags say them, or no \
-        folder below that of the genre: the difference is the album effect. The classifier is one file, which `predict` uses. Files that cannot be \
-        read are skipped and named. Trees and dense networks take the features, which the file of the classifier \
-        names, so that `predict` computes the same.";
+    const DETAILS: &'static str = "Prints the number of recordings per genre, how well calibrated the probabilities are, \
+        and the accuracy on recordings that were not trained on. Where the files' tags name artists or albums, or folders \
+        are below those of the genres, it also prints the accuracy with folds that have no artist, album or folder in \
+        common; the difference is the album effect. The classifier is one file, which `predict` uses; it keeps the choice \
+        of features, so that `predict` computes the same ones. Files that cannot be read are skipped and reported.";
     const EXAMPLE: &'static str = "MUSIC --model boost --out genres.timbral";
 
     fn run(self) -> anyhow::Result<Status> {

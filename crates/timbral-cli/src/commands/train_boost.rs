@@ -30,10 +30,10 @@ impl Command for TrainBoost {
     const NAME: &'static str = "train-boost";
     const ABOUT: &'static str =
         "Train boosted trees on a table of features, and score them on test rows";
-    const DETAILS: &'static str = "Prints report, confusion matrix, accuracies and the most important features. \
+    const DETAILS: &'static str = "Prints the report, the confusion matrix, the accuracies and the most important features. \
         On the published table of 3-s segments of GTZAN with `--rounds 200 --learning-rate 0.1`: accuracy \
         about 0.89 on random rows, where the training rows have pieces of most test recordings; 0.47 with \
-        `--split fault-filtered`. Ctrl-C ends the training; the rounds so far are evaluated and written.";
+        `--split fault-filtered`. Ctrl-C ends the training; the model of the rounds so far is evaluated and written.";
     const EXAMPLE: &'static str =
         "features.csv --split grouped --rounds 200 --model-out model.json";
 

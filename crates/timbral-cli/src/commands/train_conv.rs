@@ -15,9 +15,9 @@ use crate::status::Status;
 /// `train-conv`: a network on mel spectrograms.
 #[derive(clap::Args)]
 pub struct TrainConv {
-    /// File of spectrograms (.npz), or folder of music with one folder per genre
+    /// File of spectrograms (.npz), or folder of music that has one folder per genre
     input: PathBuf,
-    /// File to write the spectrograms of a folder to, .npz
+    /// File to write the spectrograms of the folder to, .npz, for later trainings
     #[arg(long, value_name = "FILE", value_parser = output_of(&[".npz"]))]
     spectrograms_out: Option<PathBuf>,
     /// Network: conv, crnn or attention
@@ -29,11 +29,10 @@ pub struct TrainConv {
     training: TrainingArgs,
     #[command(flatten)]
     network: NetworkArgs,
-    /// Frames of a random crop in training [default: 96]
+    /// Length in frames of the random crops that are trained on [default: 96]
     #[arg(long, value_name = "N")]
     frames: Option<usize>,
-    /// File to write the state of the training to after every epoch; if it is there, training continues
-    /// from it
+    /// File to write the state of the training to after every epoch; if it exists, the training continues from it
     #[arg(long, value_name = "FILE", value_parser = output())]
     checkpoint: Option<PathBuf>,
 }
@@ -74,7 +73,7 @@ impl Command for TrainConv {
         "Train a network on mel spectrograms, and score it on test recordings";
     const DETAILS: &'static str = "On spectrograms of the GTZAN clips with `--split fault-filtered`: accuracy \
         0.67 (conv), 0.60 (crnn, attention). Ctrl-C ends the training; the network so far is evaluated and \
-        written. With `--checkpoint` the same command continues.";
+        written. With `--checkpoint` the same command continues the training.";
     const EXAMPLE: &'static str =
         "MUSIC --split grouped --model crnn --checkpoint training.checkpoint";
 

@@ -23,32 +23,33 @@ pub struct TrainDense {
     dense: DenseArgs,
 }
 
-/// Where an option is not given, the default of the library is used.
+/// The default of an option that is not given is that of the library.
 #[derive(clap::Args)]
 struct DenseArgs {
-    /// Units of each hidden layer, a list [default: 512,512,512]
+    /// Number of units of each hidden layer, separated by commas [default: 512,512,512]
     #[arg(long, value_delimiter = ',')]
     units: Option<Vec<usize>>,
-    /// Fraction of the hidden units dropped in training, 0 to below 1 [default: 0.1]
+    /// Dropout: fraction of the hidden units set to 0 in training, at least 0 and below 1 [default: 0.1]
     #[arg(long, value_name = "X")]
     dropout: Option<f32>,
-    /// Decoupled weight decay of AdamW [default: 0]
+    /// Decoupled weight decay of AdamW, at least 0 [default: 0]
     #[arg(long, value_name = "X")]
     weight_decay: Option<f32>,
-    /// Probability spread evenly over all classes in the training labels, 0 to below 1 [default: 0]
+    /// Label smoothing: probability spread evenly over all classes in the training labels, at least 0 and below 1
+    /// [default: 0]
     #[arg(long, value_name = "X")]
     label_smoothing: Option<f32>,
-    /// Alpha of mixup, which mixes pairs of training rows; 0 for none [default: 0.5]
+    /// Alpha of mixup, which trains on weighted means of two training rows; 0 for no mixup [default: 0.5]
     #[arg(long, value_name = "ALPHA")]
     mixup: Option<f32>,
-    /// Whether the network also sees the logarithms of columns that end in _var [default: if each has one
-    /// that ends in _mean, and none is negative]
+    /// Whether the logarithms of the columns that end in _var are features, too [default: true if each of them has a
+    /// column that ends in _mean and no training row has a negative number there]
     #[arg(long, value_name = "BOOL")]
     log_variances: Option<bool>,
 }
 
 impl DenseArgs {
-    /// The same for the library.
+    /// The parameters for the library.
     fn params(self, network: &NetworkArgs) -> DenseParams {
         let mut params = DenseParams {
             device: network.device,
@@ -72,8 +73,8 @@ impl Command for TrainDense {
         "Train a dense network on a table of features, and score it on test rows";
     const DETAILS: &'static str = "On the published table of 3-s segments of GTZAN: accuracy about 0.94 on random \
         rows, where the training rows have pieces of most test recordings; 0.49 with `--split \
-        fault-filtered`. Ctrl-C ends the training; the network so far is evaluated and written. `evaluate` predicts \
-        with the network that `--model-out` writes.";
+        fault-filtered`. Ctrl-C ends the training; the network so far is evaluated and written. The command `evaluate` \
+        predicts with the network that `--model-out` writes.";
     const EXAMPLE: &'static str =
         "features.csv --split grouped --epochs 30 --model-out model.safetensors";
 

@@ -31,10 +31,10 @@ pub struct TrainShards {
 impl Command for TrainShards {
     const NAME: &'static str = "train-shards";
     const ABOUT: &'static str = "Train boosted trees on Parquet files that are larger than memory";
-    const DETAILS: &'static str = "All rows are trained on: keep the test rows in another folder. The files are read \
-        three times (labels, cuts, bins; once more where values are missing), and each value becomes a byte. \
-        The model is that of `train-boost` on the same rows, bit for bit. Ctrl-C ends the training; the rounds so \
-        far are written.";
+    const DETAILS: &'static str = "All rows are trained on: keep test rows in another folder. The files are read \
+        three times (for labels, histogram bounds and bins; once more if values are missing). In memory each value \
+        takes one byte with up to 256 bins. The model equals that of `train-boost` on the same rows, bit for bit. \
+        Ctrl-C ends the training; the model of the rounds so far is written.";
     const EXAMPLE: &'static str = "shards --rounds 200 --model-out model.ubj";
 
     fn run(self) -> anyhow::Result<Status> {

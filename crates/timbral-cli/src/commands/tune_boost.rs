@@ -20,13 +20,13 @@ pub struct TuneBoost {
     table: PathBuf,
     #[command(flatten)]
     columns: TableArgs,
-    /// How the test rows are chosen: random, grouped (whole recordings), stratified-grouped (whole recordings,
-    /// the classes in equal proportions) or fault-filtered (GTZAN's split)
+    /// How the test rows are chosen: random (rows at random), grouped (whole recordings), stratified-grouped (whole
+    /// recordings, with the class proportions of the table) or fault-filtered (GTZAN's split)
     #[arg(long, default_value = "grouped")]
     split: SplitMethod,
     #[command(flatten)]
     search: SearchArgs,
-    /// File for the scores of all trials; a run that finds it there continues
+    /// File for the scores of all trials; if it exists, the search continues from it
     #[arg(long, value_name = "FILE")]
     log: Option<PathBuf>,
     /// File to write the search and its result to, .json
@@ -39,10 +39,10 @@ pub struct TuneBoost {
 impl Command for TuneBoost {
     const NAME: &'static str = "tune-boost";
     const ABOUT: &'static str = "Search the parameters of boosted trees on a table of features";
-    const DETAILS: &'static str = "Points are scored by cross-validation inside the training rows, in which no \
-        recording is divided. The best one is fitted to all training rows and evaluated once on the test \
-        rows. With `--log` the same command continues a run that was stopped or killed, and ends with the \
-        same result.";
+    const DETAILS: &'static str = "Points (sets of parameters) are scored by cross-validation inside the training rows, \
+        with all rows of a recording in one fold. A model with the best point is trained on all training rows and \
+        evaluated once on the test rows. With `--log` the same command continues a run that was stopped or killed, and \
+        ends with the same result.";
     const EXAMPLE: &'static str = "features.csv --trials 40 --log trials.jsonl";
 
     fn run(self) -> anyhow::Result<Status> {

@@ -6,7 +6,7 @@ pub(crate) struct BoostArgs {
     /// Number of boosting rounds
     #[arg(long, value_name = "N", default_value_t = 100)]
     rounds: usize,
-    /// Factor on the output of every new tree, above 0
+    /// Learning rate: factor on the output of every new tree, above 0
     #[arg(long, value_name = "RATE", default_value_t = 0.3)]
     learning_rate: f32,
     /// Largest depth of a tree, in splits from root to leaf; 0 for no limit
@@ -15,43 +15,44 @@ pub(crate) struct BoostArgs {
     /// Largest number of leaves of a tree; 0 for no limit
     #[arg(long, value_name = "N", default_value_t = 0)]
     max_leaves: usize,
-    /// Node to split next: level by level (depthwise) or the greatest gain (lossguide)
+    /// Order in which nodes are split: level by level (depthwise) or greatest gain first (lossguide)
     #[arg(long, value_name = "POLICY", default_value = "depthwise", value_parser = ["depthwise", "lossguide"])]
     grow_policy: String,
     /// Largest number of histogram bins per feature
     #[arg(long, value_name = "N", default_value_t = 256)]
     max_bin: usize,
-    /// L2 regularisation of the leaf values
+    /// L2 regularisation of the leaf values, at least 0
     #[arg(long, value_name = "X", default_value_t = 1.0)]
     lambda: f32,
-    /// L1 regularisation of the leaf values
+    /// L1 regularisation of the leaf values, at least 0
     #[arg(long, value_name = "X", default_value_t = 0.0)]
     alpha: f32,
-    /// Least loss reduction of a split
+    /// Least reduction of the loss that a split must bring, at least 0
     #[arg(long, value_name = "X", default_value_t = 0.0)]
     gamma: f32,
-    /// Least sum of hessians in a node
+    /// Least sum of hessians (weights of the rows) in a child node, at least 0
     #[arg(long, value_name = "X", default_value_t = 1.0)]
     min_child_weight: f32,
     /// Largest absolute leaf value before the learning rate is applied; 0 for no limit
     #[arg(long, value_name = "X", default_value_t = 0.0)]
     max_delta_step: f32,
-    /// Fraction of the rows drawn for every tree, above 0 to 1
+    /// Fraction of the rows drawn at random for every tree, above 0 and at most 1
     #[arg(long, value_name = "X", default_value_t = 1.0)]
     subsample: f32,
-    /// Fraction of the columns drawn for every tree, above 0 to 1
+    /// Fraction of the columns drawn at random for every tree, above 0 and at most 1
     #[arg(long, value_name = "X", default_value_t = 1.0)]
     colsample_bytree: f32,
-    /// Fraction of the columns of the tree drawn for every level, above 0 to 1
+    /// Fraction of the columns of the tree drawn at random for every level, above 0 and at most 1
     #[arg(long, value_name = "X", default_value_t = 1.0)]
     colsample_bylevel: f32,
-    /// Fraction of the columns of the level drawn for every node, above 0 to 1
+    /// Fraction of the columns of the level drawn at random for every node, above 0 and at most 1
     #[arg(long, value_name = "X", default_value_t = 1.0)]
     colsample_bynode: f32,
     /// Number of trees per round and class, as in a boosted random forest
     #[arg(long, value_name = "N", default_value_t = 1)]
     num_parallel_tree: usize,
-    /// Whether every class has trees of its own (one_output_per_tree) or all share the trees of a round
+    /// Trees of a round: one per class (one_output_per_tree), or one whose leaves have a value for every class
+    /// (multi_output_tree)
     #[arg(long, value_name = "STRATEGY", value_parser = ["one_output_per_tree", "multi_output_tree"], default_value = "one_output_per_tree")]
     multi_strategy: String,
     /// Stop when the score on validation rows has not improved for this many rounds [default: never]
@@ -63,7 +64,7 @@ pub(crate) struct BoostArgs {
 }
 
 impl BoostArgs {
-    /// The same for the library; the objective follows from the classes of the table.
+    /// The parameters for the library; the objective follows from the number of classes of the table.
     pub(crate) fn params(&self) -> BoostParams {
         BoostParams {
             n_rounds: self.rounds,

@@ -12,12 +12,12 @@ const MAX_BYTES: u64 = 1 << 20;
 
 #[derive(clap::Args)]
 pub(crate) struct FeatureArgs {
-    /// Set of features: librosa (57 columns as librosa 1.0 computes them), gtzan (the same as in the published
-    /// tables), fma (the 518 of the FMA data set) or librosa-all (all that librosa has per frame) [default:
-    /// librosa]
+    /// Set of features: librosa (57 columns as librosa 1.0 computes them), gtzan (the same columns as in the published
+    /// GTZAN tables), fma (the 518 columns of the FMA data set) or librosa-all (mean and standard deviation of every
+    /// feature that librosa computes per frame) [default: librosa]
     #[arg(long, value_name = "PRESET", value_parser = preset)]
     preset: Option<FeatureSetParams>,
-    /// Features and their statistics, as mfcc,chroma_cqt:mean,std;tempo, or a file of them, .json or .toml
+    /// Features and their statistics, such as mfcc,chroma_cqt:mean,std;tempo, or a file with them, .json or .toml
     #[arg(long, value_name = "FEATURES", conflicts_with = "preset")]
     features: Option<String>,
 }
@@ -38,7 +38,7 @@ impl FeatureArgs {
         self.preset.is_some() || self.features.is_some()
     }
 
-    /// The features that are asked for; a set that cannot be computed is an error.
+    /// The requested features; a set that cannot be computed is an error.
     pub(crate) fn params(&self) -> anyhow::Result<FeatureSetParams> {
         let params = match (&self.features, &self.preset) {
             (Some(text), _) => of_text(text)?,
@@ -72,7 +72,7 @@ fn read(path: &Path) -> anyhow::Result<String> {
     let name = || path.display().to_string();
     let mut text = String::new();
     let file = File::open(path).with_context(name)?;
-    // One byte more than allowed tells a file that is too long.
+    // One byte more than allowed, to notice a file that is too long.
     let n = file
         .take(MAX_BYTES + 1)
         .read_to_string(&mut text)

@@ -7,7 +7,7 @@ use timbral::nn::{Device, TrainParams};
 use crate::options::output::output_of;
 use crate::session::ThreadArgs;
 
-/// Where a number is not given, that of the network's recipe is used.
+/// The default of a number that is not given is that of the network's recipe.
 #[derive(clap::Args)]
 pub(crate) struct NetworkArgs {
     /// Passes over the training rows [default: 60 for a dense network, 70 for conv, else 40]
@@ -16,7 +16,7 @@ pub(crate) struct NetworkArgs {
     /// Rows per step of the optimiser [default: 128 for a dense network, else 32]
     #[arg(long, value_name = "ROWS")]
     batch_size: Option<usize>,
-    /// Highest learning rate of Adam [default: 0.002 for conv, else 0.003]
+    /// Highest learning rate of the schedule, above 0 [default: 0.002 for conv, else 0.003]
     #[arg(long, value_name = "RATE")]
     learning_rate: Option<f64>,
     /// Random seed
@@ -24,7 +24,8 @@ pub(crate) struct NetworkArgs {
     seed: u64,
     #[command(flatten)]
     pub(crate) threads: ThreadArgs,
-    /// Device to train on: cpu, or cuda or metal in a build with the feature of that name
+    /// Device to train on: cpu; in a build with the feature of that name also candle (the CPU), cuda or metal (a GPU,
+    /// counted from 0 as in cuda:1)
     #[arg(long, default_value = "cpu")]
     pub(crate) device: Device,
     /// File to write the network to, .safetensors
@@ -33,7 +34,7 @@ pub(crate) struct NetworkArgs {
 }
 
 impl NetworkArgs {
-    /// Puts what is given into the parameters of a training.
+    /// Copies the options that are given into the parameters of a training.
     pub(crate) fn apply(&self, train: &mut TrainParams) {
         train.epochs = self.epochs.unwrap_or(train.epochs);
         train.batch_size = self.batch_size.unwrap_or(train.batch_size);

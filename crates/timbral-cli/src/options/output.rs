@@ -1,4 +1,4 @@
-//! Files to write: what would fail only after the work is refused with the arguments.
+//! Files to write: they are checked with the arguments, so that no work is done that cannot be written.
 
 use std::path::{Path, PathBuf};
 

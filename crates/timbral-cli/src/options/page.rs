@@ -11,20 +11,20 @@ const MOST: usize = 100;
 /// The option `--page`.
 #[derive(clap::Args)]
 pub(crate) struct PageArgs {
-    /// Page to write, .html, with a player of each sound file, its spectrogram and the result over its time under a moving
-    /// cursor; takes up to 100 sound files, which are in the page
+    /// Page to write, .html: for each sound file a player, its spectrogram and the result over time, with a cursor at
+    /// the time that is played; at most 100 sound files, whose sound is stored in the page
     #[arg(long, value_name = "FILE", value_parser = output_of(PAGES))]
     page: Option<PathBuf>,
 }
 
 impl PageArgs {
-    /// Whether a page is asked for.
+    /// Whether a page is requested.
     #[cfg(feature = "pretrained")]
     pub(crate) fn is_some(&self) -> bool {
         self.page.is_some()
     }
 
-    /// A page without any file so far; refuses too many.
+    /// Starts an empty page; too many sound files are an error.
     pub(crate) fn start(&self, files: &[PathBuf]) -> anyhow::Result<PageOfFiles<'_>> {
         let n = files.len();
         ensure!(
@@ -41,14 +41,14 @@ impl PageArgs {
 
 /// The page while files are added.
 pub(crate) struct PageOfFiles<'a> {
-    /// Where to write it, if it is asked for.
+    /// The file to write, if a page is requested.
     path: Option<&'a Path>,
     page: Option<SoundPage>,
     failed: timbral::Result<()>,
 }
 
 impl PageOfFiles<'_> {
-    /// Adds a file, if a page is asked for.
+    /// Adds a file, if a page is requested.
     pub(crate) fn add(&mut self, file: impl FnOnce() -> timbral::Result<SoundPage>) {
         if self.path.is_none() || self.failed.is_err() {
             return;

@@ -12,7 +12,7 @@ use crate::session::ThreadArgs;
 /// A set of parameters and their ranges.
 #[derive(Clone, Copy, clap::ValueEnum)]
 enum SpaceName {
-    /// Depth, L2 regularisation, least child weight, fractions of rows and columns
+    /// Depth, L2 regularisation, minimum child weight, fractions of rows and columns
     Wide,
     /// The space of hyperopt-sklearn for XGBoost
     Hyperopt,
@@ -20,7 +20,7 @@ enum SpaceName {
 
 #[derive(clap::Args)]
 pub(crate) struct SearchArgs {
-    /// Number of points to try
+    /// Number of points (sets of parameters) to try
     #[arg(long, value_name = "N", default_value_t = 40)]
     trials: usize,
     /// How points are drawn: tpe (tree-structured Parzen estimator) or random
@@ -32,7 +32,7 @@ pub(crate) struct SearchArgs {
     /// Number of folds of the training rows in the cross-validation that scores a point
     #[arg(long, value_name = "N", default_value_t = 3)]
     pub(crate) folds: usize,
-    /// Length of a training: rounds times learning rate
+    /// Length of a training: boosting rounds times learning rate, so 30 steps at a learning rate of 0.3 are 100 rounds
     #[arg(long, value_name = "N", default_value_t = 30, value_parser = at_least_one)]
     steps: usize,
     /// Random seed
@@ -41,7 +41,7 @@ pub(crate) struct SearchArgs {
 }
 
 impl SearchArgs {
-    /// The same with another sampler and another seed.
+    /// The same options with another sampler and another seed.
     pub(crate) fn with(&self, sampler: Sampler, seed: u64) -> Self {
         Self {
             sampler,
@@ -74,7 +74,7 @@ pub(crate) struct StudyArgs {
     /// Number of random seeds, each with a search of its own
     #[arg(long, value_name = "N", default_value_t = 10, value_parser = at_least_one)]
     pub(crate) seeds: usize,
-    /// File for the scores of all trials; a run that finds it there continues
+    /// File for the scores of all trials; if it exists, the search continues from it
     #[arg(long, value_name = "FILE")]
     pub(crate) log: Option<PathBuf>,
     #[command(flatten)]

@@ -1,4 +1,4 @@
-//! Which column of a table is what.
+//! Options that assign roles to the columns of a table.
 
 use std::path::Path;
 
@@ -12,27 +12,28 @@ use crate::session::phase;
 pub(crate) struct TableArgs {
     #[command(flatten)]
     columns: ColumnArgs,
-    /// What splits and folds keep together: recording, album, artist (columns album and artist of the table) or folder
-    /// (of the recording, the first below that of its label) [default: the widest that the table has for most recordings]
+    /// Rows that splits and folds keep together: those of one recording, album, artist (columns album and artist of
+    /// the table) or folder (the first one below that of the genre) [default: the widest of these that the table
+    /// names for most recordings]
     #[arg(long, value_name = "GROUPS")]
     group_by: Option<GroupBy>,
 }
 
-/// Which column is what.
+/// The roles of the columns.
 #[derive(clap::Args)]
 pub(crate) struct ColumnArgs {
     /// Column of the labels [default: label, else genre, class, target, labels, genres or y]
     #[arg(long, value_name = "COLUMN")]
     label: Option<String>,
-    /// Column of the names of the rows [default: filename, else file_name, file, filepath, file_path, path,
+    /// Column with the names of the rows [default: filename, else file_name, file, filepath, file_path, path,
     /// track_id or id]
     #[arg(long, value_name = "COLUMN")]
     id: Option<String>,
-    /// Column of the recording (or artist, or album) of each row, whose rows belong together [default:
-    /// group, else found by the names of the rows]
+    /// Column with the recording (or artist, or album) of each row; splits keep its rows together [default:
+    /// group, else derived from the names of the rows]
     #[arg(long, value_name = "COLUMN")]
     group: Option<String>,
-    /// Columns to leave out, a list; the option may be repeated
+    /// Columns to leave out, separated by commas; the option may be repeated
     #[arg(long, value_name = "COLUMNS", value_delimiter = ',')]
     ignore: Vec<String>,
 }
@@ -71,7 +72,7 @@ impl TableArgs {
         Ok(table)
     }
 
-    /// The same for a table that must have labels.
+    /// As [`read`](Self::read), for a table that must have labels.
     pub(crate) fn read_labelled(&self, path: &Path) -> anyhow::Result<FeatureTable> {
         let table = self.read(path)?;
         if table.labels().is_none() {

@@ -12,8 +12,8 @@ use crate::session::{Session, phase};
 
 #[derive(clap::Args)]
 pub(crate) struct TrainingArgs {
-    /// How the test rows are chosen: random, grouped (whole recordings), stratified-grouped (whole recordings,
-    /// the classes in equal proportions) or fault-filtered (GTZAN's split)
+    /// How the test rows are chosen: random (rows at random), grouped (whole recordings), stratified-grouped (whole
+    /// recordings, with the class proportions of the table) or fault-filtered (GTZAN's split)
     #[arg(long, value_name = "SPLIT", default_value = "random")]
     split: SplitMethod,
     /// File with the test rows, in place of --split: one row number per line, counted from 0
@@ -38,7 +38,7 @@ struct Named<'a> {
 
 impl TrainingArgs {
     /// Fits a recipe to the training rows, writes the model, prints its scores on the test rows, and
-    /// writes what is asked for. `source` is the file of the table.
+    /// writes the requested files. `source` is the file of the table.
     pub(crate) fn run(
         &self,
         recipe: &dyn Recipe,

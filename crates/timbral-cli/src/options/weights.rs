@@ -9,8 +9,8 @@ use timbral::{EmbeddingColumns, EmbeddingParams, Extractor, Segmentation};
 /// Where the weights are.
 #[derive(clap::Args)]
 pub(crate) struct WeightArgs {
-    /// Copy of the weights: the wheel of musicnn 0.1.0, a folder with what was in it, or a safetensors file [default:
-    /// that of TIMBRAL_WEIGHTS, else the one that was given last]
+    /// Copy of the weights: the wheel of musicnn 0.1.0, a folder with its content, or a safetensors file [default:
+    /// the one in the environment variable TIMBRAL_WEIGHTS, else the one that was given last]
     #[arg(long, value_name = "PATH")]
     pub(crate) weights: Option<PathBuf>,
 }
@@ -22,7 +22,7 @@ pub(crate) struct EmbeddingArgs {
     /// :mean_pool, :penultimate or :taggram
     #[arg(long, value_name = "NETWORK")]
     embeddings: Option<EmbeddingParams>,
-    /// Leave out the other features
+    /// Write only the outputs of the network, without the other features
     #[arg(long, requires = "embeddings")]
     embeddings_only: bool,
     #[command(flatten)]

@@ -14,7 +14,7 @@ fn text(name: &str) -> Field {
     Field::new(name, DataType::Utf8, true)
 }
 
-/// The columns that say why there is no result.
+/// The columns with the reason why there is no result.
 pub(super) fn reason_fields() -> [Field; 2] {
     ["reason", "error"].map(text)
 }

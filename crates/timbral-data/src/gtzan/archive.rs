@@ -60,18 +60,18 @@ impl Default for Archive {
 /// Downloads an archive of GTZAN, unpacks its clips and returns the folder `genres` that has them. If the
 /// folder exists already, nothing is done.
 ///
-/// The mirrors are tried in turn. The download is written to `genres.tar.gz.partial`, where a later call
-/// continues; that file is deleted after unpacking. Nothing is unpacked before length and SHA-256 are
-/// right. Only clips, `genres/<genre>/<genre>.NNNNN.au`, are unpacked, and the folder appears when it is
-/// complete. The monitor gets the number of bytes (unit `bytes`); its message says when the archive is
-/// checked and unpacked. The clips need 1.3 GB, the archive as much; they may be used, but not
-/// redistributed. What a kill left of an earlier unpacking is removed.
+/// The mirrors are tried in turn. The download is written to `genres.tar.gz.partial`, from which a later call
+/// continues; that file is deleted after unpacking. The archive is unpacked only if its length and SHA-256 are right.
+/// Only clips, `genres/<genre>/<genre>.NNNNN.au`, are unpacked, and the folder appears when it is complete. The
+/// monitor gets the number of bytes (unit `bytes`); its message reports when the archive is checked and unpacked. The
+/// clips need 1.3 GB of disk space, and the archive needs as much. The clips may be used, but not redistributed.
+/// Incomplete files that a killed process left while unpacking are removed.
 ///
 /// # Errors
 ///
 /// - [`Error::NotFetched`] if no mirror delivered the archive, with the reason for each;
 /// - [`Error::Member`] for an archive with links, with paths that lead out of it, or with too much data;
-/// - [`Error::Stopped`] after the monitor breaks; the partial download stays;
+/// - [`Error::Stopped`] if the monitor returns `Break`; the partial download is kept;
 /// - [`Error::Io`] if the folder cannot be written.
 ///
 /// ```

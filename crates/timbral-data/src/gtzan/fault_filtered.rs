@@ -32,7 +32,7 @@ const PARTS: [[&str; 3]; GENRES.len()] = [
 
 /// The part of a clip in the fault-filtered partition; `None` for the 70 clips that it leaves out.
 ///
-/// 443 clips to train on, 197 to validate and 290 to test, without repeats and distorted clips and
+/// It has 443 training, 197 validation and 290 test clips, without repeats and distorted clips and
 /// with no artist in two parts (Kereliuk, Sturm and Larsen 2015, "Deep learning and music
 /// adversaries").
 ///

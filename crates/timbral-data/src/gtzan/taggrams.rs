@@ -14,12 +14,12 @@ use crate::table::npy::unpack;
 /// The least probability of a tag whose logarithm is taken.
 const LEAST: f64 = 1e-9;
 
-/// The probabilities of tags over the windows of clips, which a published network gives.
+/// The probabilities of tags, by a published network, for the windows of clips.
 ///
 /// Those of musicnn for the clips of the fault-filtered partition are published (ISC licence) with
-/// `sklearn-audio-transfer-learning`, as NumPy archives of training and test clips with the arrays `X`
-/// (windows, tags) and `IDS` (the clip of each window, `blues/blues.00029.au`). They give what a network that was trained
-/// on other music knows of GTZAN, without its audio.
+/// `sklearn-audio-transfer-learning`, as NumPy archives of training and test clips with the arrays `X` (windows,
+/// tags) and `IDS` (the clip of each window, `blues/blues.00029.au`). With them a network that was trained on other
+/// music can be evaluated on GTZAN without its audio.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Taggrams {
     n_tags: usize,
@@ -81,7 +81,7 @@ impl Taggrams {
     ///
     /// # Errors
     ///
-    /// No row is of such a clip.
+    /// No row of the table is of a clip that has tags.
     pub fn add_to(&self, table: &FeatureTable) -> Result<FeatureTable> {
         let of = |row: &usize| self.columns.get(&table.ids()[*row].parse().ok()?);
         let rows: Vec<usize> = (0..table.n_rows())

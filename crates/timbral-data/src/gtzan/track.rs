@@ -23,7 +23,7 @@ pub const TRACKS_PER_GENRE: u8 = 100;
 
 /// Identifies one of the 1000 clips, such as `blues.00000`.
 ///
-/// Parses the name of a clip, of its file or of a segment; only its [`recording_of`] matters.
+/// It is parsed from the name of a clip, of its file or of a segment; only the [`recording_of`] the name matters.
 ///
 /// ```
 /// use timbral_data::gtzan::TrackId;

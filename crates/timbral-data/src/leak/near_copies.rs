@@ -12,16 +12,16 @@ const MIN_FEATURES: usize = 16;
 
 /// Pairs of groups (recordings) that are nearly copies: the same sound at another loudness or bit rate, or cut.
 ///
-/// Compared are the means of the features over the rows of a group, after standard scaling over all rows. A
-/// pair is a near copy if more than half of the features differ by less than 0.1 standard deviations, so
-/// that those that depend on the loudness or the highest frequencies alone may differ by any amount. The
+/// The function compares the means of the features over the rows of a group, after standard scaling over all rows. A
+/// pair is a near copy if more than half of the features differ by less than 0.1 standard deviations. Features that
+/// depend only on the loudness or on the highest frequencies may therefore differ by any amount. The
 /// numbers are those of [`FeatureTable::group_names`], the lower first; pairs are in ascending order. A
 /// table with fewer than 16 features has none.
 ///
-/// What it finds, measured with 57 features of whole recordings on 40 clips of GTZAN: all of 40 copies at half
+/// Measured with 57 features of whole recordings on 40 clips of GTZAN, it finds all of 40 copies at half
 /// the loudness, all of 40 without their first half second, 36 of 40 without their first 3 s, 23 of 40
-/// coded as MP3 of 128 kbit/s and 2 of 40 of 32 kbit/s. Of the 499 500 pairs of the published table it names
-/// 34, most of them repetitions that Sturm (2013) lists, the others passages of one recording.
+/// coded as MP3 of 128 kbit/s and 2 of 40 of 32 kbit/s. Of the 499 500 pairs of the published table it returns
+/// 34; most of them are repetitions that Sturm (2013) lists, the others passages of one recording.
 ///
 /// # Errors
 ///

@@ -44,7 +44,7 @@ impl KNearestParams {
     ///
     /// # Errors
     ///
-    /// Lengths that differ, a `k` of 0 or above the number of rows, or a number that is not finite.
+    /// The lengths differ, `k` is 0 or above the number of rows, or a number is not finite.
     pub fn fit(&self, x: ArrayView2<'_, f32>, y: &[usize]) -> Result<KNearestModel> {
         length("y", x.nrows(), y.len())?;
         let in_range = (1..=x.nrows()).contains(&self.k);
@@ -123,8 +123,8 @@ impl KNearestModel {
         Ok(Array2::from_shape_fn((x.nrows(), self.k), row))
     }
 
-    /// The `k` rows nearest to one query (all rows if there are fewer), each with its distance; in the
-    /// order of [`nearest`](Self::nearest). This `k` is independent of the parameter.
+    /// The `k` rows nearest to one query (all rows if there are fewer), each with its distance, in the
+    /// order of [`nearest`](Self::nearest). The argument `k` replaces that of [`KNearestParams`].
     ///
     /// ```
     /// use ndarray::array;

@@ -56,7 +56,7 @@ impl LeakReport {
     ///
     /// # Errors
     ///
-    /// A part without rows, a row that does not exist or is in both parts, or a feature that is missing or
+    /// A part has no rows, a row does not exist or is in both parts, or a feature is missing or
     /// infinite.
     pub fn new(table: &FeatureTable, train: &[usize], test: &[usize]) -> Result<Self> {
         let wrong = |value: String, reason| InvalidParameter::new("test", value, reason);
@@ -156,7 +156,8 @@ impl LeakReport {
         self.test_rows_nearest as f64 / self.test_rows as f64
     }
 
-    /// The same as a fraction of the test rows whose group has training rows; 0 if there are none.
+    /// Fraction, of the test rows whose group has training rows, whose nearest training row is of the same group; 0 if
+    /// there are no such test rows.
     pub fn nearest_fraction_of_shared(&self) -> f64 {
         self.test_rows_nearest as f64 / self.test_rows_shared.max(1) as f64
     }

@@ -35,7 +35,7 @@ pub enum Scaling {
 /// Parameters of a [`Scaler`].
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub struct ScalerParams {
-    /// How each feature is scaled.
+    /// How each feature is scaled; default [`Scaling::Standard`].
     pub scaling: Scaling,
     /// The `e` of `ln(x + e)`, which replaces `x` in features whose name ends in `_var` before they are
     /// scaled; above 0. Default none: variances are scaled as they are.
@@ -45,7 +45,7 @@ pub struct ScalerParams {
 }
 
 impl ScalerParams {
-    /// Fits a scaler to the training rows of a table; no other row has an influence.
+    /// Fits a scaler to the training rows of a table; other rows have no influence.
     ///
     /// # Errors
     /// [`Error::InvalidParameter`], [`Error::Row`], [`Error::NoValues`] for a feature that is
@@ -76,7 +76,7 @@ impl ScalerParams {
     /// Checks that every parameter is in its range.
     ///
     /// # Errors
-    /// [`InvalidParameter`] with the name of the first that is not.
+    /// [`InvalidParameter`] with the name of the first parameter that is out of its range.
     pub fn validate(&self) -> std::result::Result<(), InvalidParameter> {
         check_log(self.log_variances)?;
         match self.scaling {

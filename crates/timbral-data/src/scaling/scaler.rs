@@ -6,8 +6,8 @@ use crate::table::FeatureTable;
 
 /// An affine map for each feature, fitted to training rows.
 ///
-/// Only tables with the same features in the same order can be transformed. Missing cells stay missing;
-/// the arithmetic is in `f64`.
+/// Only tables with the same features in the same order can be transformed. Missing cells stay missing.
+/// Numbers are computed in `f64`.
 ///
 /// ```
 /// use timbral_data::{FeatureTable, ScalerParams};

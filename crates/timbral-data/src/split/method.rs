@@ -43,8 +43,8 @@ pub enum SplitMethod {
     /// A random fifth of the groups is the test part; no group is in both parts. Copies of a recording
     /// under several names count as one group ([`groups_without_copies`]).
     Grouped,
-    /// Groups with about a fifth of the rows of every class are the test part; no group is in both parts,
-    /// nor a copy of it.
+    /// Groups with about a fifth of the rows of every class are the test part; neither a group nor copies of it are
+    /// in both parts.
     ///
     /// The test part is the first of five shuffled folds of
     /// [`stratified_group_k_fold`](timbral_metrics::stratified_group_k_fold). A table with fewer groups, or

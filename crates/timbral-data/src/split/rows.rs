@@ -68,10 +68,9 @@ impl Split {
         Ok(Self::by(&in_test))
     }
 
-    /// The same split of the rows that `rows` were taken from: each number `i` becomes `rows[i]`.
+    /// Converts a split of `table.select(rows)` to a split of `table`: each number `i` becomes `rows[i]`.
     ///
-    /// This is how a part of a table is split again: the split of `table.select(rows)` becomes one of
-    /// `table`. Folds of `timbral_metrics` convert with [`Split::from`].
+    /// Use it to split a part of a table again. Folds of `timbral_metrics` convert with [`Split::from`].
     ///
     /// ```
     /// use timbral_data::Split;

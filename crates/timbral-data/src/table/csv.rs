@@ -33,12 +33,12 @@ impl FeatureTable {
         TableSchema::default().read_csv_from(file, path)
     }
 
-    /// Writes a CSV table in the published schema: `filename`, `length` if it is known, the
-    /// features, `artist`, `album` and `label` if there are such. If the groups are not the [`recording_of`] each row,
-    /// a column `group` precedes them.
+    /// Writes a CSV table in the published schema, with these columns in this order: `filename`, `length` if it is
+    /// known, the features, `group` if the groups are not the [`recording_of`] each row, and `artist`, `album` and
+    /// `label` if the table has them.
     ///
-    /// Every number has as many digits as it takes to be read back with the same bits. The file is
-    /// written atomically: it is complete or not there.
+    /// Every number has as many digits as are needed to read it back with the same bits. The file is
+    /// written atomically.
     ///
     /// [`recording_of`]: crate::recording_of
     ///
@@ -87,11 +87,10 @@ impl FeatureTable {
 impl TableSchema {
     /// Reads a CSV table from anything that can be read; `name` appears in the errors.
     ///
-    /// The text is UTF-8, with or without byte order mark, or UTF-16 with it, with lines that end in LF or CRLF;
-    /// cells may be quoted, empty lines are skipped. The cells are separated by commas, semicolons, tabs or
-    /// `|`, whichever appears most often in the header; with semicolons numbers may have commas for
-    /// decimal points. Memory is bounded by the size of the table
-    /// and the length of a record, at most 16 MiB.
+    /// The text is UTF-8, with or without byte order mark, or UTF-16 with it. Lines end in LF or CRLF. Cells may be
+    /// quoted; empty lines are skipped. The cells are separated by commas, semicolons, tabs or `|`, whichever appears
+    /// most often in the header. With semicolons, numbers may have a comma as the decimal point. Memory is bounded by
+    /// the size of the table and the length of a record, at most 16 MiB.
     ///
     /// # Errors
     /// With file, line and column: a cell that is not a number, infinite, or missing where a value

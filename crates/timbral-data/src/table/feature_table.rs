@@ -107,7 +107,7 @@ impl FeatureTable {
         self
     }
 
-    /// What was decided about the columns while the table was read.
+    /// The decisions about the columns that were made while the table was read.
     pub fn notices(&self) -> &[Notice] {
         &self.notices
     }
@@ -240,8 +240,8 @@ impl FeatureTable {
         }
     }
 
-    /// The feature columns with the given names, in that order. `length` is the number of samples of each
-    /// row, if it is known: models of other programs take it for a feature.
+    /// The feature columns with the given names, in that order. The name `length` selects the number of samples of
+    /// each row, if it is known, because models of other programs may use it as a feature.
     ///
     /// ```
     /// use timbral_data::TableSchema;

@@ -9,11 +9,11 @@ use super::cell::missing;
 use super::feature_table::{FeatureTable, fits};
 use crate::error::{Error, Result};
 
-/// What must not be divided by a split of a table.
+/// The rows of a table that a split must not divide.
 ///
-/// Recordings of one artist, and more so of one album, are more alike than those of one genre (same voice, players,
-/// studio). A model that was trained on some of them knows the others by that, and its score on them is too good: the
-/// album effect (Whitman et al. 2001; Flexer 2007).
+/// Recordings of one artist, and even more of one album, are more alike than those of one genre (same voice, players,
+/// studio). A model that was trained on some of them recognises the others by this likeness, and its score on them is
+/// too good. This is the album effect (Whitman et al. 2001; Flexer 2007).
 ///
 /// Reads from and prints as `recording`, `album`, `artist` or `folder`.
 #[derive(
@@ -25,8 +25,9 @@ pub enum GroupBy {
     /// The recordings: the [groups](FeatureTable::groups) of the table.
     #[default]
     Recording,
-    /// The first folder below the one that is named like the label of a recording (in `genre/artist/album/song` that of
-    /// the artist), or where there is none the folder that it is in: from the path that the table has for its recording.
+    /// The first folder below the one that is named like the label of a recording: in `genre/artist/album/song` that
+    /// of the artist. If no folder is named like the label, the folder that the recording is in. Folders are taken
+    /// from the path of the recording in the table.
     Folder,
     /// The [albums](FeatureTable::albums).
     Album,
@@ -110,8 +111,8 @@ impl FeatureTable {
         self.albums.as_deref()
     }
 
-    /// The same table, of which splits keep recordings of one artist, album or folder together; recordings stay what
-    /// they are.
+    /// The same table, whose splits keep recordings of one artist, album or folder together; the recordings themselves
+    /// do not change.
     ///
     /// Names are compared by their words in lower case, so that `Earth, Wind & Fire` and `Earth Wind And Fire` are one
     /// artist. A recording whose artist (album, folder) is unknown is a group of its own.
@@ -147,9 +148,9 @@ impl FeatureTable {
         distinct(self.split_groups().iter()).len()
     }
 
-    /// The groupings that the rows support, the widest first: artist, album, folder, recording. One is supported if it is
-    /// known of most recordings, and if every class has at least `min_groups` groups, so that folds can hold some of
-    /// them out; recordings always are.
+    /// The groupings that the rows support, the widest first: artist, album, folder, recording. A grouping is
+    /// supported if it is known for most recordings and every class has at least `min_groups` groups, so that folds
+    /// can hold some of them out. `recording` is always supported.
     pub fn supported_groupings(&self, min_groups: usize) -> Vec<GroupBy> {
         let n_recordings = distinct(self.groups().iter()).len();
         let supports = |by: &GroupBy| {

@@ -12,14 +12,14 @@ use super::packed_rows::PackedRows;
 use super::schema::TableSchema;
 use crate::error::{Error, Result, at};
 
-/// A table whose rows are collected in a log and written when all are there.
+/// A table whose rows are collected in a log; the table is written when all rows are in the log.
 ///
-/// The extension of the table gives its format, as for [`FeatureTable::write`](crate::FeatureTable::write). Columns of a CSV table are written as
-/// they are; those of the other formats have the published names ([`TableSchema`]).
+/// The extension of the table gives its format, as for [`FeatureTable::write`](crate::FeatureTable::write). The
+/// columns of a CSV table may have any names; those of the other formats have the published names ([`TableSchema`]).
 ///
 /// The log is `TABLE.partial` ([`JsonLines`]): a line with the settings, then one JSON line per key with the
-/// rows of that key, written at once. A process that is killed leaves the log and no table. A last line
-/// that was cut short is dropped on resuming.
+/// rows of that key. A process that is killed leaves the log and no table. When the log is resumed, an incomplete last
+/// line is dropped.
 ///
 /// ```
 /// use timbral_data::TableJournal;
@@ -56,12 +56,13 @@ struct Entry {
 }
 
 impl TableJournal {
-    /// Starts from the beginning. The log of an earlier run is overwritten; an earlier table stays until
+    /// Starts a new log. The log of an earlier run is overwritten; an earlier table is kept until
     /// [`TableJournal::finish`].
     ///
     /// # Errors
     ///
-    /// [`Error::TableFormat`] for a name that tables are not written under, or the log cannot be written.
+    /// [`Error::TableFormat`] if the extension of the table is not that of a format that is written, or the log
+    /// cannot be written.
     pub fn create(table: impl AsRef<Path>, columns: &[String], settings: &str) -> Result<Self> {
         check_write(table.as_ref())?;
         let path = log_path(table.as_ref());
@@ -96,8 +97,8 @@ impl TableJournal {
         self.entries.contains_key(key)
     }
 
-    /// Adds the rows of `key`. When this returns they are with the operating system, so that they survive
-    /// a kill of the process.
+    /// Adds the rows of `key`. When this returns, the rows have been passed to the operating system, so that they
+    /// survive a kill of the process.
     ///
     /// # Errors
     ///
@@ -119,8 +120,8 @@ impl TableJournal {
     ///
     /// # Errors
     ///
-    /// The table cannot be written; then the log stays. Another format than CSV needs rows, and columns of the published
-    /// names.
+    /// The table cannot be written; the log is then kept. Formats other than CSV need at least one row, and columns
+    /// with the published names.
     pub fn finish<K: AsRef<str>>(self, keys: impl IntoIterator<Item = K>) -> Result<usize> {
         let keys = keys.into_iter();
         let rows = keys.filter_map(|key| self.entries.get(key.as_ref()));

@@ -1,7 +1,6 @@
 use std::fmt;
 
-/// Something about a table that was decided while it was read, for the user to know: what is printed is
-/// for the caller to choose.
+/// A decision about a table that was made while it was read, which the caller may print for the user.
 ///
 /// ```
 /// use timbral_data::TableSchema;
@@ -45,7 +44,7 @@ pub enum Notice {
         /// Its name.
         name: String,
     },
-    /// Some lengths are missing, so that none are used.
+    /// Some lengths are missing, so that no lengths are used.
     Lengths,
 }
 

@@ -13,7 +13,7 @@ pub(crate) struct Origin {
 }
 
 impl Origin {
-    /// The same for some of the rows.
+    /// The origin of some of the rows.
     pub(crate) fn take(&self, rows: &[usize]) -> Self {
         Self {
             path: self.path.clone(),

@@ -1,7 +1,7 @@
 //! The headers of Parquet's pages, which are structures of Thrift's compact protocol.
 //!
-//! The crate `parquet` skips what it does not know without an end where the file has one: a list of 2^31 numbers in a
-//! file of 1 kB took minutes. A header is therefore walked here first.
+//! When the crate `parquet` skips unknown fields, it does not check the end of the file: a list of 2^31 numbers in a
+//! file of 1 kB took minutes. A header is therefore checked here first.
 
 /// One after the last field, a 32-bit integer.
 const FIELD: u8 = 0x15;

@@ -1,10 +1,10 @@
 //! The pages of Parquet files, with bounds, and decompressed if they are compressed by zstd, the default of polars.
 //!
-//! The crate `parquet` decompresses zstd with the C library only. Here it is told that the pages are not
-//! compressed, hands them out as they are, and `ruzstd`, in Rust, decompresses them.
+//! The crate `parquet` decompresses zstd only with the C library. Here it gets the metadata of uncompressed pages,
+//! returns the compressed bytes, and `ruzstd`, written in Rust, decompresses them.
 //!
-//! It also allocates as many bytes as the header of a page says, up to 2 GiB for each, however short the page is, and as
-//! many values as a dictionary is said to have. The headers are therefore read here first.
+//! `parquet` also allocates the number of bytes in the header of a page, up to 2 GiB for each, however short the page
+//! is, and the declared number of values of a dictionary. The headers are therefore checked here first.
 
 use std::io::{BufRead, Read};
 use std::sync::Arc;
@@ -103,7 +103,7 @@ impl RowGroupReader for Group<'_> {
     }
 }
 
-/// A file, with a look at what the header of a page says before it is believed.
+/// A file whose page headers are checked before their sizes are used.
 struct BoundedPages(Input);
 
 impl Length for BoundedPages {

@@ -129,7 +129,7 @@ pub(super) enum Column {
     Flat(Flat),
 }
 
-/// A column with one value per row or none.
+/// A column with one value or none in each row.
 pub(super) struct Flat {
     /// Its place among the columns that the file stores.
     leaf: usize,

@@ -1,11 +1,11 @@
 use super::sound_name::is_sound_extension;
 
-/// The recording that a row is a segment of, as far as the name of the row says so.
+/// The recording of which a row is a segment, derived from the name of the row.
 ///
-/// Removes the extension of a sound file ([`is_sound_extension`]). Of a name in the form of the published
-/// tables, a genre, a point and five digits, it also removes the number of a segment: a point and
-/// one to four digits without leading zeros. Any other name is that of a recording of its own, so that
-/// `jazz.1.wav` and `jazz.12.wav` are two. Folders stay.
+/// The function removes the extension of a sound file ([`is_sound_extension`]). If the name has the form of the
+/// published tables (a genre, a point and five digits), it also removes the number of a segment: a point and one to
+/// four digits without leading zeros. Any other name is that of a recording of its own, so that `jazz.1.wav` and
+/// `jazz.12.wav` are two recordings. Folders are kept.
 ///
 /// ```
 /// use timbral_data::recording_of;

@@ -1,4 +1,4 @@
-//! Which column of a table file is what.
+//! The roles of the columns of a table file.
 
 use std::collections::HashSet;
 use std::path::Path;
@@ -73,7 +73,7 @@ impl Roles {
                 || schema.ignore.contains(name)
                 || schema.features.iter().flatten().any(|f| f == name)
         };
-        // The column of a role: the one that is asked for, else the first with a usual name.
+        // The column of a role: the requested one, else the first with a usual name.
         let column = |role: &Option<String>, usual: &[&str]| match role {
             Some(name) => names.iter().position(|n| n == name),
             None => usual.iter().find_map(|usual| {
@@ -146,7 +146,7 @@ impl Roles {
     }
 }
 
-/// Refuses names that appear twice, and columns that are asked for but not there or in two roles.
+/// Refuses names that appear twice, and requested columns that do not exist or are in two roles.
 fn check(path: &Path, schema: &TableSchema, names: &[String]) -> Result<()> {
     let mut seen = HashSet::new();
     if let Some(i) = names.iter().position(|name| !seen.insert(name)) {

@@ -60,7 +60,7 @@ pub struct TableSchema {
     /// Column of the groups; default `group`, or [`recording_of`](crate::recording_of) each row's name if there is
     /// none.
     pub group: Option<String>,
-    /// Columns to leave out, including those with a default role.
+    /// Columns to leave out, which may have a default role; default none.
     pub ignore: Vec<String>,
     /// The feature columns, in this order; default all columns without another role. Columns that are
     /// neither here nor in another role are left out.

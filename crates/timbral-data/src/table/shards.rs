@@ -17,8 +17,9 @@ use crate::error::{Error, Result, at};
 
 /// A table in several Parquet files, the shards, that is read in blocks of rows and never as a whole.
 ///
-/// The rows are those of the files in the order of their paths, or of shards that are elsewhere ([`open_with`](Self::open_with)). All files have the same feature columns; the classes
-/// are those of all files, in the order of [`sort_classes`].
+/// The rows are those of the files in the order of their paths, or of shards that are elsewhere, such as in an object
+/// store ([`open_with`](Self::open_with)). All files have the same feature columns; the classes are those of all
+/// files, in the order of [`sort_classes`].
 ///
 /// ```
 /// use timbral_data::{FeatureTable, TableSchema, TableShards};
@@ -87,11 +88,11 @@ impl TableShards {
         Self::of(schema, path, files(path)?, Place::Files)
     }
 
-    /// Opens shards that are elsewhere, such as in an object store: `names` are their names, in the order of the rows, and
-    /// `read` returns all bytes of the shard of a number.
+    /// Opens shards that are elsewhere, such as in an object store. `names` are their names, in the order of the rows;
+    /// `read(i)` returns all bytes of the shard `names[i]`.
     ///
-    /// Each shard is read once here and once in each [`visit`](Self::visit), and is in memory as long. Errors have its
-    /// name.
+    /// Each shard is read once here and once in each [`visit`](Self::visit), and is in memory only while it is read.
+    /// Errors contain its name.
     ///
     /// ```
     /// use timbral_data::{FeatureTable, TableSchema, TableShards};
@@ -188,8 +189,8 @@ impl TableShards {
         &self.paths
     }
 
-    /// Calls `visit` with each block of up to `n_rows` rows of a file. [`FeatureTable::labels`] of a block are numbers of
-    /// its own classes. A thread reads the next blocks meanwhile, at most two.
+    /// Calls `visit` with each block of up to `n_rows` rows of a file. [`FeatureTable::labels`] of a block are
+    /// indices into the classes of that block. Meanwhile a thread reads the next blocks, at most two.
     ///
     /// # Errors
     /// Those of `visit`, and as [`open`](Self::open) for all rows.

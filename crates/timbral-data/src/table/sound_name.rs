@@ -9,7 +9,7 @@ const EXTENSIONS: [&str; 65] = [
 
 /// Whether an extension, without its point, is that of a sound file, in upper or lower case.
 ///
-/// It says what a file is meant to be, not whether it can be decoded.
+/// The result does not depend on whether the format can be decoded.
 ///
 /// ```
 /// use timbral_data::is_sound_extension;

@@ -1,6 +1,6 @@
 use std::io::{self, Read};
 
-/// A byte that is nowhere in UTF-8: what is not valid here is not valid there.
+/// A byte that never appears in UTF-8: it stands for invalid UTF-16, so that the reader of UTF-8 reports it.
 const INVALID: u8 = 0xff;
 
 /// Bytes that are read at once.

@@ -1,19 +1,19 @@
 use super::confusion::ConfusionMatrix;
 
-/// How much a disagreement counts in Cohen's kappa, by the distance of the class indices.
+/// The weight of a disagreement in Cohen's kappa, by the distance of the class indices.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub enum KappaWeights {
-    /// All disagreements alike.
+    /// All disagreements have the same weight.
     #[default]
     None,
-    /// By the distance: for ordered classes.
+    /// The weight is the distance; for ordered classes.
     Linear,
-    /// By the square of the distance: for ordered classes.
+    /// The weight is the square of the distance; for ordered classes.
     Quadratic,
 }
 
-/// Agreement of truth and prediction as one number.
+/// Measures of the agreement of true and predicted classes.
 impl ConfusionMatrix {
     /// Fraction of the rows whose prediction is right: `trace(C) / sum(C)`.
     ///
@@ -30,8 +30,8 @@ impl ConfusionMatrix {
         self.true_positives().iter().sum::<f64>() / self.total()
     }
 
-    /// Mean recall of the classes that occur in the truth; with `adjusted`, rescaled so that
-    /// chance is 0 and perfection 1.
+    /// Balanced accuracy: the mean recall of the classes that occur among the true classes. With `adjusted` it is
+    /// rescaled so that random predictions have 0 and perfect ones 1.
     ///
     /// ```text
     /// b = mean_c C[c, c] / sum_p C[c, p],   adjusted: (b - 1/K) / (1 - 1/K)
@@ -65,7 +65,7 @@ impl ConfusionMatrix {
         }
     }
 
-    /// Cohen's kappa: agreement beyond what the two distributions of classes give by chance.
+    /// Cohen's kappa: the agreement beyond the agreement expected by chance from the two distributions of classes.
     ///
     /// ```text
     /// kappa = 1 - sum(d C) / sum(d E),   E[t, p] = (sum_p C[t, p]) (sum_t C[t, p]) / sum(C)

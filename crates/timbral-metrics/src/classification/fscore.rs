@@ -20,12 +20,12 @@ pub enum Average {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub enum ZeroDivision {
-    /// 0, scikit-learn's default.
+    /// The value is 0, scikit-learn's default.
     #[default]
     Zero,
-    /// 1.
+    /// The value is 1.
     One,
-    /// NaN; averages leave such classes out.
+    /// The value is NaN; averages leave such classes out.
     NaN,
 }
 

@@ -8,10 +8,10 @@ use crate::error::Result;
 
 /// Folds that never divide a group: for example, all rows of an artist are tested together.
 ///
-/// Without a shuffle the largest group left goes to the fold with the fewest rows, so that folds
-/// have about the same size; equals `sklearn.model_selection.GroupKFold`. With a shuffle the groups are
-/// distributed at random; their numbers per fold differ by at most one. `groups` has shape `(n_samples,)`; every row is in one
-/// test fold.
+/// Without a shuffle, the groups go one after the other, the largest first, to the fold with the fewest rows, so that
+/// folds have about the same size; this equals `sklearn.model_selection.GroupKFold`. With a shuffle the groups are
+/// distributed at random; their numbers per fold differ by at most one. `groups` has shape `(n_samples,)`; every row
+/// is in one test fold.
 ///
 /// # Errors
 ///

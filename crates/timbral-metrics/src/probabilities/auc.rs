@@ -48,8 +48,8 @@ fn trapezoids(x: &[f64], y: &[f64]) -> f64 {
     sum(&strips)
 }
 
-/// Area under the ROC curve: the probability that a positive scores above a negative; a tie counts as
-/// half.
+/// Area under the ROC curve: the probability that a positive row has a higher score than a negative one; a tie counts
+/// as half.
 ///
 /// ```text
 /// auc = sum_{i pos, j neg} w_i w_j ([s_i > s_j] + [s_i = s_j] / 2) / sum_{i pos, j neg} w_i w_j

@@ -138,15 +138,15 @@ fn edges(y_prob: &[f64], params: &BinParams) -> Vec<f64> {
     }
 }
 
-/// Mean distance between confidence and accuracy over the bins (Guo et al. 2017).
+/// Expected calibration error: the mean distance between confidence and accuracy over the bins (Guo et al. 2017).
 ///
 /// ```text
 /// ece = sum_b (n_b / n) |accuracy_b - confidence_b|
 /// ```
 ///
-/// The confidence of a row is the largest of its probabilities, its accuracy whether that class
-/// (the first of equal ones) is the true one. `y_proba` has shape `(n_samples, n_classes)`.
-/// scikit-learn has no such metric; the bins are those of [`calibration_curve`].
+/// The confidence of a row is the largest of its probabilities; its accuracy is 1 if that class (the first of equal
+/// ones) is the true one, else 0. `y_proba` has shape `(n_samples, n_classes)`. scikit-learn has no such metric; the
+/// bins are those of [`calibration_curve`].
 ///
 /// # Errors
 ///

@@ -3,8 +3,8 @@ use crate::arguments;
 use crate::error::Result;
 use crate::mean::{mean, sum};
 
-/// How far the probabilities of a row may sum from 1: the rounding of a softmax in half precision
-/// (11 bits, so up to 5e-4) passes, a row of scores or of logits does not.
+/// The largest difference between 1 and the sum of the probabilities of a row. It admits the rounding of a softmax in
+/// half precision (11 bits, so up to 5e-4), but not a row of scores or of logits.
 const SUM_TOLERANCE: f64 = 1e-3;
 
 /// Checks probabilities: each in 0..=1, each row with the sum 1.
@@ -57,7 +57,7 @@ pub fn log_loss(
     Ok(mean(&losses, sample_weight))
 }
 
-/// Mean squared distance of the probabilities from the truth (Brier 1950).
+/// Brier score: the mean squared distance of the probabilities from the true classes (Brier 1950).
 ///
 /// ```text
 /// score = s sum_i w_i sum_c (y_proba[i, c] - [y_true_i = c])^2 / sum_i w_i

@@ -71,7 +71,7 @@ pub fn precision_recall_curve(
     Ok(curve)
 }
 
-/// Mean precision over the thresholds, by the recall each adds.
+/// Average precision: the mean of the precision over the thresholds, each weighted by the recall that it adds.
 ///
 /// ```text
 /// ap = sum_n (recall_n - recall_{n-1}) precision_n,   thresholds falling

@@ -116,7 +116,7 @@ impl<'a> TryFrom<ndarray::ArrayView2<'a, f64>> for Scores<'a> {
 }
 
 /// The entries of a one-dimensional view as a slice: borrowed if they are contiguous, else
-/// copied. For passing columns of `ndarray` to the functions of this crate.
+/// copied. Use it to pass columns of `ndarray` to the functions of this crate.
 ///
 /// ```
 /// use ndarray::array;

@@ -13,7 +13,7 @@ pub struct McNemarResult {
     pub p_value: f64,
 }
 
-/// McNemar's exact test: do two models that predicted the same rows differ in accuracy?
+/// McNemar's exact test of whether two models that predicted the same rows differ in accuracy.
 ///
 /// ```text
 /// b, c = rows that only one model predicts correctly,   n = b + c
@@ -21,8 +21,8 @@ pub struct McNemarResult {
 /// ```
 ///
 /// All arguments have shape `(n_samples,)`. Equals `statsmodels.stats.contingency_tables.mcnemar(
-/// ..., exact=True)`. The rows must be independent: for several segments of a recording use
-/// [`permutation_test`](crate::permutation_test) on the recordings.
+/// ..., exact=True)`. The rows must be independent. If a recording has several segments, use
+/// [`permutation_test`](crate::permutation_test) on the recordings instead.
 ///
 /// # Errors
 ///

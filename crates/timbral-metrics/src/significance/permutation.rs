@@ -20,8 +20,8 @@ pub enum Alternative {
 /// Parameters of [`permutation_test`], named as in `scipy.stats.permutation_test`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct PermutationParams {
-    /// Number of random swaps, at least 1; default 9999. If there are no more than that many swaps in
-    /// all (`2^n_samples`), every one is tried and the test is exact.
+    /// Number of random swaps, at least 1; default 9999. If all possible swaps (`2^n_samples`) are not more than this
+    /// number, every one is tried and the test is exact.
     pub n_resamples: usize,
     /// Which differences count; default two-sided.
     pub alternative: Alternative,
@@ -66,8 +66,8 @@ pub struct PermutationResult {
     pub exact: bool,
 }
 
-/// Paired permutation test: how often is a statistic of two models as extreme if, in each row, the two
-/// predictions are swapped at random?
+/// Paired permutation test of two models: the probability that a statistic is at least as extreme if, in each row,
+/// the two predictions are swapped at random.
 ///
 /// ```text
 /// exact:   p = #{b : T_b >= T} / 2^n         over all 2^n ways to swap rows
@@ -147,7 +147,7 @@ pub fn permutation_test<T: Clone>(
     })
 }
 
-/// Mean of `first` less mean of `second`: the statistic of [`permutation_test`] for scores.
+/// The mean of `first` minus the mean of `second`, a statistic of [`permutation_test`] for scores.
 ///
 /// ```
 /// use timbral_metrics::{PermutationParams, mean_difference, permutation_test};

@@ -136,7 +136,8 @@ impl Classifier {
     /// | standardisation of bands, convolutions with same (TensorFlow's uneven zeros, too) and valid padding, batch normalisation, ReLU, max-pooling | convolutions with two different strides |
     /// | global mean and maximum | self-attention, attention pooling, layer normalisation |
     ///
-    /// Train with this crate: candle has no seed on the CPU, and its gradients of max-pooling are wrong there.
+    /// Use these modules only for prediction: on the CPU candle has no random seed, and its gradients of max-pooling
+    /// are wrong.
     ///
     /// ```
     /// use timbral_nn::candle_core::{Device, Tensor};

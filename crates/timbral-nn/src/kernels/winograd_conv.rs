@@ -303,7 +303,7 @@ fn corners(rows: &Range<usize>, columns: usize) -> impl Iterator<Item = [usize; 
     (rows.clone()).flat_map(move |y| (0..columns).map(move |x| [y * TILE, x * TILE]))
 }
 
-/// Makes room for a block; blocks of other sizes keep theirs, so that nothing is filled with zeros again.
+/// Allocates the buffers of a block. Buffers of larger blocks are kept, so that nothing is filled with zeros again.
 fn grow(matrices: &mut Vec<f32>, len: usize) {
     matrices.resize(matrices.len().max(len), 0.0);
 }

@@ -73,7 +73,7 @@ pub(crate) struct Back<'a> {
     pub(crate) gradient: &'a mut [f32],
 }
 
-/// A layer with what it keeps of the last forward pass.
+/// A layer, with the numbers that it keeps from the last forward pass.
 ///
 /// It runs on the threads of the current rayon pool; its bits do not depend on their number.
 pub(crate) trait Layer: Send {
@@ -86,7 +86,7 @@ pub(crate) trait Layer: Send {
     /// The gradients of the previous forward pass.
     fn backward(&mut self, back: Back<'_>);
 
-    /// How many layers this one stands for.
+    /// The number of layers of the network that this layer computes.
     fn n_layers(&self) -> usize {
         1
     }

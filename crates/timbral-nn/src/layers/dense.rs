@@ -14,8 +14,8 @@ const GRADIENT_ROWS: usize = 48;
 /// Dense layers, one after the other, on the channels of every position: each is a product with its weights, batch
 /// normalisation, bias, activation and dropout.
 ///
-/// A part of the rows goes through all layers on one thread. That takes a few waits of the threads for each other
-/// per batch; layer by layer it would be dozens, and cost as much time as the products.
+/// Each thread takes a part of the rows through all layers, so that the threads wait for each other only a few times
+/// per batch. Layer by layer they would wait dozens of times, which costs as much time as the products.
 pub(crate) struct Dense {
     input: Shape,
     units: Vec<Unit>,

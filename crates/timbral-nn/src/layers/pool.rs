@@ -3,8 +3,8 @@ use rayon::prelude::*;
 use crate::layers::chain::{Back, Layer, Mode};
 use crate::shape::Shape;
 
-/// Global pooling: the mean of every channel over all positions and, if asked for, after the means the
-/// largest value of every channel.
+/// Global pooling: the mean of every channel over all positions and, with
+/// [`Pooling::MeanMax`](crate::Pooling::MeanMax), after the means the largest value of every channel.
 pub(crate) struct GlobalPool {
     input: Shape,
     with_max: bool,

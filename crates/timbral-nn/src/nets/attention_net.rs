@@ -21,7 +21,7 @@ use crate::shape::Shape;
 /// into `[frames left, units]`. Encoders follow as in Vaswani et al. 2017, with the normalisation
 /// first: x + attention(norm x), then x + dense(ReLU dense(norm x)) with twice the units in between.
 /// Attention pooling averages over the frames, and after dropout a dense layer gives `[n_classes]`.
-/// There is no positional encoding: only the convolutions see the order of the frames.
+/// There is no positional encoding: the order of the frames has an effect only in the convolutions.
 ///
 /// ```
 /// use timbral_nn::{Architecture, AttentionNetParams, Shape};
@@ -33,15 +33,15 @@ use crate::shape::Shape;
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct AttentionNetParams {
-    /// The blocks, at least one.
+    /// The blocks, at least one; default four, of 16, 32, 64 and 64 channels.
     pub blocks: Vec<ConvBlockParams>,
-    /// Numbers per frame in the encoders, a multiple of `heads`.
+    /// Numbers per frame in the encoders, a multiple of `heads`; default 64.
     pub units: usize,
-    /// Attention heads, at least 1.
+    /// Number of attention heads, at least 1; default 4.
     pub heads: usize,
-    /// Encoders, at most 1024.
+    /// Number of encoders, at most 1024; default 2.
     pub encoders: usize,
-    /// The probability with which a pooled number is set to 0 in training, from 0 to 1, 1 excluded.
+    /// The probability with which a pooled number is set to 0 in training, from 0 to 1, 1 excluded; default 0.3.
     pub dropout: f32,
     #[doc(hidden)]
     #[serde(skip)]

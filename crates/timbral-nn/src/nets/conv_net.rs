@@ -35,11 +35,11 @@ pub enum Pooling {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct ConvNetParams {
-    /// The blocks, at least one.
+    /// The blocks, at least one; default four, of 16, 32, 64 and 64 channels.
     pub blocks: Vec<ConvBlockParams>,
-    /// The global pooling after the blocks.
+    /// The global pooling after the blocks; default [`Pooling::Mean`].
     pub pooling: Pooling,
-    /// The probability with which a pooled number is set to 0 in training, from 0 to 1, 1 excluded.
+    /// The probability with which a pooled number is set to 0 in training, from 0 to 1, 1 excluded; default 0.3.
     pub dropout: f32,
     #[doc(hidden)]
     #[serde(skip)]

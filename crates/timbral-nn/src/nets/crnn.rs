@@ -28,11 +28,11 @@ use crate::shape::Shape;
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct CrnnParams {
-    /// The blocks, at least one.
+    /// The blocks, at least one; default four, of 16, 32, 64 and 64 channels.
     pub blocks: Vec<ConvBlockParams>,
-    /// Recurrent units per direction, at least 1.
+    /// Recurrent units per direction, at least 1; default 64.
     pub units: usize,
-    /// The probability with which a pooled number is set to 0 in training, from 0 to 1, 1 excluded.
+    /// The probability with which a pooled number is set to 0 in training, from 0 to 1, 1 excluded; default 0.3.
     pub dropout: f32,
     #[doc(hidden)]
     #[serde(skip)]

@@ -26,17 +26,18 @@ use crate::shape::Shape;
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct MlpParams {
-    /// Units of the hidden layers, from the input on; without any it is a logistic regression.
+    /// Units of the hidden layers, from the input on, each at least 1; default 512, 256, 128 and 64. Without hidden
+    /// layers the network is a logistic regression.
     pub units: Vec<usize>,
-    /// The activation of the hidden layers.
+    /// The activation of the hidden layers; default ReLU.
     pub activation: Activation,
     /// The probability with which an output of a hidden layer is set to 0 in training, from 0 to 1, 1
-    /// excluded; the others are divided by 1 - `dropout` (Srivastava et al. 2014).
+    /// excluded; the others are divided by 1 - `dropout` (Srivastava et al. 2014). Default 0.2.
     pub dropout: f32,
-    /// Batch normalisation before the activation (Ioffe and Szegedy 2015), with Keras's momentum 0.99
-    /// and ε = 0.001.
+    /// Whether there is a batch normalisation before the activation (Ioffe and Szegedy 2015), with Keras's momentum
+    /// 0.99 and ε = 0.001; default `false`.
     pub batch_norm: bool,
-    /// The distribution of the initial weights.
+    /// The distribution of the initial weights; default [`Init::GlorotUniform`].
     pub init: Init,
     #[doc(hidden)]
     #[serde(skip)]

@@ -1,4 +1,4 @@
-//! What all networks on spectrograms share: the first layers and the last ones.
+//! The first and the last layers, which all networks on spectrograms have in common.
 
 use serde::{Deserialize, Serialize};
 use timbral_core::check;
@@ -20,15 +20,15 @@ use crate::shape::Shape;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct ConvBlockParams {
-    /// Channels of the output, at least 1.
+    /// Channels of the output, at least 1; default 32.
     pub channels: usize,
-    /// Height and width of the kernel, at least 1.
+    /// Height and width of the kernel, at least 1; default 3 × 3.
     pub kernel: [usize; 2],
-    /// Stride along the height and the width, at least 1.
+    /// Stride along the height and the width, at least 1; default 1.
     pub stride: [usize; 2],
-    /// The padding of the convolution.
+    /// The padding of the convolution; default [`Padding::Same`].
     pub padding: Padding,
-    /// Height and width of the max-pooling windows; an incomplete window at the end is dropped. With
+    /// Height and width of the max-pooling windows, default 2 × 2; an incomplete window at the end is dropped. With
     /// `[1, 1]` there is no pooling.
     pub pool: [usize; 2],
     #[doc(hidden)]

@@ -20,21 +20,21 @@ use crate::training::loss::Target;
 #[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Augment {
-    /// Frames of a random crop of every spectrogram; `None` keeps all of them. It is the width of the
+    /// Frames of a random crop of every spectrogram; `None`, the default, keeps all frames. It is the width of the
     /// network, which predicts longer spectrograms by averaging over crops of this width.
     pub frames: Option<usize>,
-    /// α of mixup (Zhang et al. 2018), from 0 (none) to 1: λ ~ Beta(α, α), an example becomes
-    /// λ x + (1 - λ) x′ with another example of the step, its label likewise.
+    /// α of mixup (Zhang et al. 2018), from 0 (no mixup, the default) to 1: with λ ~ Beta(α, α), an example x becomes
+    /// λ x + (1 - λ) x′, where x′ is another example of the step; labels are mixed in the same way.
     pub mixup: f32,
-    /// Masks over bands per spectrogram (SpecAugment, Park et al. 2019), at most 100: neighbouring
-    /// bands are set to their means.
+    /// Number of masks over bands per spectrogram (SpecAugment, Park et al. 2019), at most 100, default 0:
+    /// neighbouring bands are set to their means.
     pub band_masks: usize,
-    /// A mask covers from 0 to this many bands.
+    /// Largest number of bands that a mask covers, drawn at random from 0 to this number; default 0.
     pub band_mask: usize,
-    /// Masks over frames per spectrogram, at most 100: all bands of neighbouring frames are set to
-    /// their means.
+    /// Number of masks over frames per spectrogram, at most 100, default 0: all bands of neighbouring frames are set
+    /// to their means.
     pub frame_masks: usize,
-    /// A mask covers from 0 to this many frames.
+    /// Largest number of frames that a mask covers, drawn at random from 0 to this number; default 0.
     pub frame_mask: usize,
     #[doc(hidden)]
     #[serde(skip)]

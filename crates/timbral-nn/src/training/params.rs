@@ -6,7 +6,7 @@ use crate::training::augment::Augment;
 use crate::training::optimiser::Optimiser;
 use crate::training::schedule::Schedule;
 
-/// When training ends before its last epoch.
+/// Early stopping: when a training ends before its last epoch.
 ///
 /// ```
 /// use timbral_nn::EarlyStopping;
@@ -17,9 +17,9 @@ use crate::training::schedule::Schedule;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct EarlyStopping {
-    /// Training ends after this many epochs without a lower validation loss; at least 1.
+    /// Training ends after this many epochs without a lower validation loss; at least 1, default 10.
     pub patience: usize,
-    /// Whether the model gets the weights of the epoch with the lowest validation loss.
+    /// Whether the model gets the weights of the epoch with the lowest validation loss; default `true`.
     pub restore_best: bool,
     #[doc(hidden)]
     #[serde(skip)]
@@ -37,7 +37,7 @@ impl Default for EarlyStopping {
     }
 }
 
-/// How a network is trained.
+/// Parameters of the training of a network.
 ///
 /// ```
 /// let params: timbral_nn::TrainParams = serde_json::from_str(
@@ -49,34 +49,34 @@ impl Default for EarlyStopping {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct TrainParams {
-    /// Passes over the training rows, at least 1.
+    /// Passes over the training rows, at least 1; default 100.
     pub epochs: usize,
-    /// Rows per step, at least 1; the last step of an epoch takes the remaining rows.
+    /// Rows per step, at least 1, default 128; the last step of an epoch takes the remaining rows.
     pub batch_size: usize,
-    /// The learning rate η, above 0; the schedule multiplies it by a factor.
+    /// The learning rate η, above 0, default 0.001; the schedule multiplies it by a factor.
     pub learning_rate: f64,
-    /// The rule by which the weights follow the gradient.
+    /// The rule by which the weights follow the gradient; default Adam.
     pub optimiser: Optimiser,
-    /// How the learning rate changes from step to step.
+    /// How the learning rate changes from step to step; default constant.
     pub schedule: Schedule,
     /// Decoupled weight decay λ, at least 0: weights, but not biases, are multiplied by 1 - η λ before
-    /// every step (Loshchilov and Hutter 2019).
+    /// every step (Loshchilov and Hutter 2019). Default 0.
     pub weight_decay: f32,
-    /// The norm to which longer gradients are scaled down, above 0.
+    /// The norm to which longer gradients are scaled down, above 0; default none, no clipping.
     pub clip_norm: Option<f32>,
     /// Label smoothing, from 0 to 1, 1 excluded: this fraction of a label's weight is spread evenly
-    /// over all classes (Szegedy et al. 2016).
+    /// over all classes (Szegedy et al. 2016). Default 0.
     pub label_smoothing: f32,
-    /// A factor of the loss for each class, finite and not negative; none means all are 1.
+    /// A factor of the loss for each class, finite and not negative; an empty list, the default, means that all are 1.
     pub class_weights: Vec<f32>,
-    /// Ends training early; needs validation rows.
+    /// Ends training early, which needs validation rows; default none.
     pub early_stopping: Option<EarlyStopping>,
     /// The decay of a running mean of the weights, from 0 to 1, 1 excluded. The mean is evaluated and
-    /// returned instead of the weights themselves (Polyak and Juditsky 1992).
+    /// returned instead of the weights themselves (Polyak and Juditsky 1992). Default none, no mean.
     pub ema_decay: Option<f32>,
-    /// Random changes of the examples before every step.
+    /// Random changes of the examples before every step; default no changes.
     pub augment: Augment,
-    /// Random seed: of the initial weights, the order of rows, dropout and augmentation.
+    /// Random seed of the initial weights, the order of rows, dropout and augmentation; default 0.
     pub seed: u64,
     #[doc(hidden)]
     #[serde(skip)]

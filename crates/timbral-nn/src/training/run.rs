@@ -23,7 +23,7 @@ type OnEpoch<'a> = Box<dyn FnMut(&Epoch<'_>) -> ControlFlow<()> + Send + 'a>;
 /// The training of a network.
 ///
 /// It runs on the threads of the current rayon pool. On [`Device::Cpu`] the same seed gives the same
-/// weights to the bit at any number of threads; other devices round differently.
+/// bits of the weights for any number of threads; other devices round differently.
 ///
 /// ```
 /// use timbral_nn::{Dataset, MlpParams, TrainParams, Training};
@@ -82,7 +82,7 @@ impl Epoch<'_> {
     ///
     /// # Errors
     ///
-    /// [`Error::Io`].
+    /// [`Error::Io`] if the file cannot be written.
     pub fn save_checkpoint(&self, path: impl AsRef<Path>) -> Result<()> {
         model_file::write(path.as_ref(), &checkpoint::contents(self.state))
     }
@@ -133,9 +133,9 @@ impl<'a> Training<'a> {
     }
 
     /// Continues from a checkpoint of the same training, written by [`Epoch::save_checkpoint`]. The
-    /// result is that of an uninterrupted training, to the bit. The number of epochs may be another: then
-    /// training goes on to that number, with the learning rates of its schedule. Anything else that differs,
-    /// the rows included, is an error that names it.
+    /// result has the same bits as that of an uninterrupted training. The number of epochs may be different: then
+    /// training continues to that number, with the learning rates of its schedule. Any other difference, also
+    /// of the rows, is an error that names it.
     pub fn resume(mut self, checkpoint: impl AsRef<Path>) -> Self {
         self.checkpoint = Some(checkpoint.as_ref().to_owned());
         self
@@ -207,7 +207,7 @@ impl<'a> Training<'a> {
         self
     }
 
-    /// Trains. The model runs on [`Device::Cpu`], whichever device trained it.
+    /// Trains the network. The returned model runs on [`Device::Cpu`], whatever the device of the training.
     ///
     /// # Errors
     ///
@@ -238,11 +238,11 @@ impl<'a> Training<'a> {
         let mut workspace = Workspace::new(&state.network, &device)?;
         let mut diverged = None;
         while state.history.epochs.len() < self.params.epochs && !state.patience_is_over() {
-            // On a thread of the pool: from outside, every product would have to wake one up.
+            // On a thread of the pool, because from outside every product would have to wake up a thread.
             let validation = self.validation;
             let epoch = rayon::scope(|_| state.epoch(data, validation, &device, &mut workspace));
             match epoch {
-                // The best epoch is not worse for what came after it.
+                // The best epoch is still valid: later epochs do not change it.
                 Err(Error::Diverged { epoch }) if state.can_restore() => {
                     diverged = Some(epoch);
                     break;
@@ -370,7 +370,7 @@ fn different_parameters(state: &State, params: &TrainParams, net: &Architecture)
     all.iter().map(ToString::to_string).collect()
 }
 
-/// The network of `model`, if it is the same as `network` but for its numbers.
+/// The network of `model`, if it differs from `network` only in its numbers.
 fn continued(network: &Network, model: &Classifier) -> Result<Network> {
     let start = model.network();
     let same = start.architecture == network.architecture

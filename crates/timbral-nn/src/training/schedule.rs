@@ -3,7 +3,7 @@ use timbral_core::check;
 
 use crate::error::Result;
 
-/// How the learning rate changes from step to step: a factor of `learning_rate`.
+/// How the learning rate changes from step to step: the factor by which `learning_rate` is multiplied.
 ///
 /// ```
 /// use timbral_nn::Schedule;
@@ -15,7 +15,7 @@ use crate::error::Result;
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Schedule {
-    /// Always 1.
+    /// The factor is always 1.
     #[default]
     Constant,
     /// Linear from 0 to 1 over the fraction `warm_up` of all steps, then half a cosine down to 0

@@ -101,7 +101,7 @@ impl State {
             learning_rate,
         };
         let is_finite = scores.validation_loss.is_none_or(f64::is_finite);
-        // The last step may have spoilt the weights after the last loss was computed.
+        // The last step may have made the weights infinite or NaN after the last loss was computed.
         let network = &self.network;
         let mut weights = (network.parameters.iter())
             .chain(&network.statistics)

@@ -48,7 +48,7 @@ impl Pca {
         Self::find(check::matrix("data", data)?, n_components, false)
     }
 
-    /// Like [`Pca::fit`], with columns divided by their standard deviations; constant ones are not.
+    /// As [`Pca::fit`], with each column divided by its standard deviation; constant columns are not divided.
     ///
     /// # Errors
     ///

@@ -14,7 +14,7 @@ pub(crate) enum Key {
     Heading,
 }
 
-/// Draws a legend at the right side and returns the remaining area.
+/// Draws a legend on the right side and returns the remaining area.
 pub(crate) fn legend(canvas: &mut Canvas, area: Area, entries: &[(Key, String)]) -> Area {
     if entries.is_empty() {
         return area;
@@ -54,7 +54,7 @@ pub(crate) fn legend(canvas: &mut Canvas, area: Area, entries: &[(Key, String)])
     }
 }
 
-/// Draws a colour bar at the right side and returns the remaining area.
+/// Draws a colour bar on the right side and returns the remaining area.
 pub(crate) fn colorbar(
     canvas: &mut Canvas,
     area: Area,

@@ -9,7 +9,7 @@ use crate::error::Result;
 
 /// A confusion matrix; the colour of a cell is its fraction of the row.
 ///
-/// Cells show the count and, where there is room, the fraction of the row in per cent. The class names
+/// Cells show the count and, if they are large enough, the fraction of the row in per cent. The class names
 /// are the labels of the matrix.
 ///
 /// # Errors

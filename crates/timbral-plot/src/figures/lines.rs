@@ -84,7 +84,7 @@ pub fn training_curves(
     })
 }
 
-/// A score by the number of training examples, for example with bands over folds or seeds.
+/// A learning curve: a score by the number of training examples, for example with bands over folds or seeds.
 ///
 /// # Errors
 ///

@@ -6,7 +6,7 @@ use crate::error::Result;
 
 use super::frames::FrameTiming;
 
-/// A recurrence matrix: which frames of a recording are alike. Parts that return are lines parallel to the diagonal.
+/// A recurrence matrix: which frames of a recording are alike. Repeated parts are lines parallel to the diagonal.
 ///
 /// `recurrence` has shape `(n_frames, n_frames)`; both axes are time.
 ///

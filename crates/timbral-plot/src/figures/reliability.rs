@@ -5,9 +5,9 @@ use crate::error::{Error, Result};
 
 /// A reliability diagram of one or more models: observed frequency against predicted probability.
 ///
-/// Each model is a name, whether each prediction was correct, and its probability: with several classes
-/// the probability of the predicted one. The area of a dot is proportional to the number of predictions
-/// in the bin. A calibrated model lies on the diagonal.
+/// Each model is a name, a list of whether each prediction was correct, and a list of the probabilities of the
+/// predictions; with several classes that of the predicted class. The area of a dot is proportional to the number of
+/// predictions in the bin. The dots of a calibrated model are on the diagonal.
 ///
 /// # Errors
 ///

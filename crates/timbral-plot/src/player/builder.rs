@@ -13,17 +13,17 @@ use crate::file::save_by;
 
 use super::page::{SCRIPT, STYLE};
 
-/// Most pixels of the picture of a spectrogram along the time.
+/// The largest width in pixels of the picture of a spectrogram.
 const WIDTH: usize = 1600;
 
 /// Heights of the bars of a lane for the value 1, in units of its picture.
 const HEIGHT: f64 = 100.0;
 
-/// A page with a player of a recording, its spectrogram, and a lane for each of several values over time, such as the
-/// probabilities of genres, under a cursor that moves with the player; more recordings can be [added](Self::push).
+/// A page with a player of a recording, its spectrogram, and values over time, such as the probabilities of genres.
+/// Each value has a lane, a row of bars. A cursor moves with the player. More recordings can be [added](Self::push).
 ///
-/// It is one HTML file: the sound is in it, and nothing is loaded. A click into the lanes seeks. It follows the reader's
-/// light or dark theme. All text is escaped.
+/// It is one HTML file that contains the sound and loads nothing else. A click into the lanes plays from that time.
+/// The page follows the reader's light or dark theme. All text is escaped.
 ///
 /// ```
 /// use ndarray::array;
@@ -56,7 +56,8 @@ pub struct SoundPage {
 }
 
 impl SoundPage {
-    /// A page of a recording of `seconds` with a title and an introductory sentence, `lead`, which may be empty.
+    /// A page of a recording that lasts `seconds`, with a title and an introductory sentence `lead`, which may be
+    /// empty.
     ///
     /// # Errors
     ///
@@ -77,15 +78,15 @@ impl SoundPage {
         })
     }
 
-    /// Puts a sound file into the page: its media type, such as `audio/mpeg`, and its bytes. Which types are played
-    /// depends on the reader's browser; all play WAV, MP3, FLAC and AAC in MP4.
+    /// Puts a sound file into the page: its media type, such as `audio/mpeg`, and its bytes. The reader's browser must
+    /// play that type; all browsers play WAV, MP3, FLAC and AAC in MP4.
     pub fn sound(&mut self, media_type: &str, bytes: &[u8]) -> &mut Self {
         self.sound = Some((media_type.to_owned(), bytes.to_vec()));
         self
     }
 
-    /// Adds a spectrogram over all the time: levels, `(n_bands, n_frames)`, the lowest band first. More frames than
-    /// pixels are averaged.
+    /// Adds a spectrogram of the whole recording: levels, `(n_bands, n_frames)`, the lowest band first. If there are
+    /// more frames than pixels, neighbouring frames are averaged.
     ///
     /// # Errors
     ///
@@ -129,8 +130,8 @@ impl SoundPage {
         Ok(self)
     }
 
-    /// Adds another recording, or a page of several, below those that are there: each has a player, a spectrogram and a
-    /// cursor of its own, and one plays at a time.
+    /// Adds the recordings of another page below those of this one. Each recording has its own player, spectrogram and
+    /// cursor, and only one plays at a time.
     ///
     /// ```
     /// use timbral_plot::SoundPage;
@@ -169,7 +170,7 @@ impl SoundPage {
         once(head).chain(songs).chain(once(end))
     }
 
-    /// The part of one recording.
+    /// The HTML text of one recording.
     fn section(&self) -> String {
         let mut html = format!("<section>\n<h1>{}</h1>\n", escape(&self.title));
         if !self.lead.is_empty() {

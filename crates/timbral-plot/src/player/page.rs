@@ -29,8 +29,8 @@ white-space:nowrap;font-size:.9rem}
 pointer-events:none;left:calc(var(--names) + (100% - var(--names))*var(--at,0))}
 ";
 
-/// Moves the cursor of each recording with its player, names what is found under it, seeks where the time is clicked or
-/// dragged, and lets one recording play at a time.
+/// Moves the cursor of each recording with its player, shows the name of the largest value under it, seeks to a time
+/// that is clicked or dragged to, and pauses the other recordings when one plays.
 pub(crate) const SCRIPT: &str = "\
 document.querySelectorAll('section').forEach(function(song){
 var audio=song.querySelector('audio'),time=song.querySelector('.time');

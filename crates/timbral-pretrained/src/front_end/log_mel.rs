@@ -1,13 +1,13 @@
 use half::f16;
 use timbral_dsp::{MelBank, MelParams, PadMode, Result, Stft, StftParams};
 
-/// How the power of a mel band becomes an input of a network.
+/// The function from the power of a mel band to an input of a network.
 #[derive(Debug, Clone, Copy, PartialEq)]
 #[non_exhaustive]
 pub enum Compression {
     /// `log10(1 + gain x)` of `x` rounded to 16 bits; powers above 65 504, the greatest such number, are lowered to it.
     Log10 {
-        /// What the power is multiplied by.
+        /// The factor of the power.
         gain: f32,
     },
 }
@@ -20,7 +20,7 @@ impl Compression {
     }
 }
 
-/// How samples become frames of a log-mel spectrogram.
+/// Parameters of a log-mel spectrogram, the input of a network.
 ///
 /// Frame `t` is centred on sample `t * hop_length`; the signal is mirrored at its ends.
 #[derive(Debug, Clone, Copy, PartialEq)]

@@ -4,7 +4,7 @@ use candle_nn::{BatchNorm, BatchNormConfig, Module, ModuleT, VarBuilder, batch_n
 use super::cpu_op::apply;
 use super::kernel::{Geometry, Packed, convolve};
 
-/// That of Keras.
+/// The epsilon of Keras's batch normalisation.
 const EPSILON: f64 = 1e-3;
 
 /// Batch normalisation with the measured moments.
@@ -16,7 +16,7 @@ pub(crate) fn norm(n: usize, vb: VarBuilder<'_>) -> Result<BatchNorm> {
     batch_norm(n, config, vb)
 }
 
-/// What a block does after its convolution.
+/// The operations of a block after its convolution.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct BlockParams {
     /// Height and width of the kernel.

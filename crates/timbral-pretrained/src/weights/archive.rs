@@ -11,7 +11,7 @@ use super::published::Published;
 /// Most bytes of the index of a checkpoint, and of its numbers. That of musicnn has 4948 and 9 465 596.
 const MAX_INDEX: u64 = 1 << 20;
 const MAX_DATA: u64 = 1 << 26;
-/// Most bytes of a safetensors file beside its numbers.
+/// Most bytes of a safetensors file in addition to its numbers.
 const MAX_HEADER: u64 = 1 << 20;
 
 const INDEX: &str = ".index";

@@ -5,8 +5,8 @@ use super::proto::Bytes;
 
 const MAGIC: [u8; 8] = 0xdb47_7524_8b80_fb57_u64.to_le_bytes();
 const FOOTER: usize = 48;
-/// Longest key, in bytes. Keys are stored without what they share with the one before, so that a small file could
-/// have long ones.
+/// Longest key, in bytes. A key is stored without the prefix that it has in common with the previous key, so that a
+/// small file could have long keys.
 const MAX_KEY: usize = 1 << 12;
 
 /// Calls `take` with every key and value of a table.

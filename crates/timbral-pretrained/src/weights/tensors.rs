@@ -65,18 +65,18 @@ impl Weights {
         &self.path
     }
 
-    /// SHA-256 of names, shapes and numbers of all tensors, in hexadecimal: the same for a wheel and for the
-    /// safetensors file that was made of it.
+    /// SHA-256 of the names, shapes and numbers of all tensors, in hexadecimal digits. It is the same for a wheel and
+    /// for the safetensors file that was made from it.
     pub fn fingerprint(&self) -> &str {
         &self.fingerprint
     }
 
-    /// Whether they are the published ones, and not others of the same shapes.
+    /// Whether the weights are the published ones, and not others of the same shapes.
     pub fn is_published(&self) -> bool {
         self.is_published
     }
 
-    /// Number of all values.
+    /// Number of values in all tensors.
     pub fn n_values(&self) -> usize {
         self.values.iter().map(Vec::len).sum()
     }
@@ -86,7 +86,7 @@ impl Weights {
         stored::encode(&self.network, &self.layout, &self.values)
     }
 
-    /// Writes a safetensors file, which is complete or not there at all.
+    /// Writes a safetensors file atomically.
     ///
     /// # Errors
     ///

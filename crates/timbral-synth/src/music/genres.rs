@@ -450,7 +450,7 @@ mod tests {
         }
     }
 
-    /// The tempo alone does not give a style away: each range overlaps with those of others.
+    /// The tempo alone does not determine a style: its range overlaps with those of others.
     #[test]
     fn tempos_overlap() {
         for style in &STYLES {

@@ -8,8 +8,8 @@ use crate::sound::room::Room;
 use crate::sound::voice::Timbre;
 use crate::sound::{RATE, decibels};
 
-/// Probability that a trait of a recording is taken from any style, so that genres overlap as real ones
-/// do.
+/// Probability that a property of a recording is taken from any style, so that genres overlap like real
+/// ones.
 const BORROWED: f64 = 0.03;
 
 /// Bars after which the bass and the lead repeat.

@@ -160,7 +160,7 @@ pub(crate) const PICKED: Voice = Voice {
 pub(crate) struct Timbre {
     pub(crate) partials: u32,
     pub(crate) slope: f64,
-    /// Slope late in a note, when it has lost its brightness.
+    /// Slope late in a note, when the high partials have faded.
     pub(crate) dull_slope: f64,
     pub(crate) odd: f64,
     pub(crate) attack: f64,

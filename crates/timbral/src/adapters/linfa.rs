@@ -10,7 +10,8 @@ use crate::recipes::table_recipe::TableRecipe;
 use crate::recipes::training_rows::{Predict, TrainingRows, certain};
 
 impl TableRecipe {
-    /// A model of linfa: its parameters for a random seed. The class that it predicts gets the probability 1.
+    /// A recipe of a model of linfa; `params` returns its parameters for a random seed. The predicted class gets the
+    /// probability 1, the others 0.
     ///
     /// The parameters are anything with `Fit` on features in `f64` and classes in `usize` whose model predicts such
     /// classes; linfa uses ndarray 0.16. They are kept with results as `Debug` prints them for the seed 0.
@@ -33,7 +34,7 @@ impl TableRecipe {
     /// let fit = fit_and_evaluate(&logistic, &table, &split, 0, &mut ())?;
     /// assert_eq!(fit.record.test_accuracy, 1.0);
     ///
-    /// // The same with the probabilities that the model knows.
+    /// // The same with the probabilities of the model.
     /// let logistic = TableRecipe::linfa_probabilities(
     ///     "logistic",
     ///     |_| MultiLogisticRegression::default(),

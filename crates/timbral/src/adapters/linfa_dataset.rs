@@ -16,7 +16,7 @@ use crate::error::{Error, Result};
 /// | class names | lost; `map_targets(|class| table.classes()[*class].clone())` has them as targets |
 /// | ids, groups, artists, albums, lengths | lost; rows keep their order |
 ///
-/// Splits of linfa know no groups: [split](timbral_data::SplitMethod) the table first.
+/// Splits of linfa ignore groups: [split](timbral_data::SplitMethod) the table first.
 ///
 /// ```
 /// # // linfa-logistic comes with this feature.

@@ -10,8 +10,8 @@ use crate::recipes::table_recipe::TableRecipe;
 use crate::recipes::training_rows::{Predict, TrainingRows, certain};
 
 impl TableRecipe {
-    /// An estimator of smartcore: its parameters for a random seed, and its function `fit`, inherent or of
-    /// `SupervisedEstimator`. The class that it predicts gets the probability 1.
+    /// A recipe of an estimator of smartcore, from a function that returns its parameters for a random seed, and its
+    /// function `fit`, inherent or of `SupervisedEstimator`. The predicted class gets the probability 1, the others 0.
     ///
     /// Features are `Array2<f64>`, classes `u32`. The parameters are kept with results as `Debug` prints them for the
     /// seed 0. Not covered: `MultinomialNB` and `CategoricalNB`, whose features are whole numbers, and `SVC`, which

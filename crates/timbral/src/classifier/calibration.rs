@@ -11,7 +11,7 @@ use crate::error::Result;
 use crate::experiment::evaluation::mean_log_loss;
 use crate::experiment::fit::hits;
 
-/// Logarithms of the least and the greatest temperature.
+/// Logarithms of the lowest and the highest temperature.
 const LOG_RANGE: [f64; 2] = [-1.6, 1.6];
 /// Steps of the search for a temperature, each of which leaves 0.62 of the range.
 const STEPS: usize = 60;
@@ -24,27 +24,27 @@ const REJECTED: f64 = 0.05;
 /// Points of the curve: fractions of recordings of known genres that are rejected.
 const POINTS: [f64; 4] = [0.01, 0.05, 0.1, 0.2];
 
-/// How the probabilities of a classifier are made to agree with how often it is right (Guo et al. 2017, "On calibration
-/// of modern neural networks"):
+/// Temperature scaling, which makes the probabilities of a classifier agree with how often it is right (Guo et al.
+/// 2017, "On calibration of modern neural networks"):
 ///
 /// ```text
 /// p_k = q_k^(1/T) / sum_j q_j^(1/T)
 /// ```
 ///
-/// `q` are the probabilities of the models. The temperature `T` is the one with the lowest log loss on the held-out
-/// recordings. What it is worth is measured with temperatures of the other folds; it stays 1 where these do not lower the
-/// log loss.
+/// `q` are the probabilities of the models. The temperature `T`, above 0, is the one with the lowest log loss on the
+/// held-out recordings. To measure its effect without bias, the predictions for each fold are calibrated with the
+/// temperature of the other folds. If that does not lower the log loss, `T` is 1.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 #[non_exhaustive]
 pub struct Calibration {
-    /// The temperature.
+    /// The temperature `T`, above 0; 1 changes nothing.
     pub temperature: f64,
     /// Log loss on held-out recordings, before and after.
     pub log_loss: [f64; 2],
     /// Expected calibration error ([`expected_calibration_error`]) on them, before and after.
     pub error: [f64; 2],
-    /// A reliability diagram, afterwards.
+    /// The reliability diagram after calibration.
     pub reliability: Vec<ReliabilityPoint>,
     /// How recordings of no known genre are recognised; `None` if that was not measured.
     pub rejection: Option<Rejection>,
@@ -82,8 +82,8 @@ pub struct Rejection {
 }
 
 impl Calibration {
-    /// Of probabilities of held-out recordings, in the folds that they were held out in; and these probabilities after
-    /// calibration by the other folds.
+    /// The calibration by probabilities of held-out recordings, with the fold in which each was held out. Also returns
+    /// these probabilities after calibration by the other folds.
     pub(super) fn new(
         before: &Array2<f64>,
         labels: &[usize],
@@ -104,7 +104,7 @@ impl Calibration {
         let log_loss = match loss_after < loss_before - LEAST_GAIN {
             true => [loss_before, loss_after],
             false => {
-                // Good enough as they are, or too few recordings to know better.
+                // The probabilities are good enough, or there are too few recordings to improve them.
                 (temperature, after) = (1.0, before.clone());
                 [loss_before; 2]
             }

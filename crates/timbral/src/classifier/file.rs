@@ -58,12 +58,12 @@ struct DenseParts {
 
 /// Files of classifiers.
 ///
-/// A file is a zip archive of stored entries: `manifest.json` with format and version, the classes, the
-/// views and weights of the models, and the provenance; then for model `i` either `members/i/model.ubj`
-/// (XGBoost's format), `members/i/logistic.json`, or `members/i/network.safetensors`, the latter with
-/// `members/i/dense.json` (scalers, history) for a dense network. The published networks whose outputs models see are
-/// there with their weights and their licence, `networks/musicnn-msd.safetensors` and `networks/musicnn-msd.txt`: the
-/// file is all that a prediction needs.
+/// A file is a zip archive of stored entries: `manifest.json` with format and version, the classes, the views and
+/// weights of the models, and the provenance; then for model `i` either `members/i/model.ubj` (XGBoost's format),
+/// `members/i/logistic.json`, or `members/i/network.safetensors`, the latter with `members/i/dense.json` (scalers,
+/// history) for a dense network. Published networks whose outputs are the input of a model are included with their
+/// weights and their licence (`networks/musicnn-msd.safetensors` and `networks/musicnn-msd.txt`), so that a
+/// prediction needs no other file.
 impl Classifier {
     /// Writes the classifier into one file; on an error no incomplete file is left.
     ///
@@ -126,7 +126,7 @@ impl Classifier {
     /// # Errors
     ///
     /// [`Error::Saved`](crate::Error::Saved), which names the file, if it cannot be read, is damaged or of
-    /// another kind or version, or its parts do not fit each other.
+    /// another kind or version, or its parts do not fit together.
     pub fn load(path: impl AsRef<Path>) -> Result<Self> {
         Self::of_entries(FORMAT.open(path.as_ref())?)
     }

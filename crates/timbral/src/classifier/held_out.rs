@@ -11,22 +11,23 @@ use {
     timbral_plot::{FigureParams, Report, Series, line_plot, reliability_diagram},
 };
 
-/// The predictions that the scores, the [`Calibration`](crate::Calibration) and the [`Rejection`](crate::Rejection) of a
-/// classifier are measured on. None is for a recording that its models were trained on.
+/// The predictions for held-out recordings, on which the scores, the [`Calibration`](crate::Calibration) and the
+/// [`Rejection`](crate::Rejection) of a classifier are measured. No model was trained on the recording that it
+/// predicts here.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct HeldOut {
     /// The class of each recording.
     pub labels: Vec<usize>,
-    /// The probabilities that models trained on the other folds give, shape `(n, n_classes)`.
+    /// The probabilities by models that were trained on the other folds, shape `(n, n_classes)`.
     pub probabilities: Array2<f64>,
-    /// The same after calibration by the predictions for the other folds; equal to `probabilities` if that does not lower
-    /// the log loss.
+    /// These probabilities after calibration by the predictions for the other folds; equal to `probabilities` if
+    /// calibration does not lower the log loss.
     pub calibrated: Array2<f64>,
-    /// The calibrated probabilities of the most probable genre for recordings of known genres, by models that one other
-    /// genre was held out of; empty if the rejection was not measured.
+    /// The calibrated probabilities of the most probable genre for recordings of known genres, by models for whose
+    /// training another genre was left out; empty if the rejection was not measured.
     pub known: Vec<f64>,
-    /// The same for the recordings of that other genre that share no group with training ones.
+    /// The same probabilities for the recordings of that other genre which are in no group with training recordings.
     pub unknown: Vec<f64>,
 }
 

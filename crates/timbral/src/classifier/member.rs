@@ -19,7 +19,7 @@ use crate::recipes::dense::DenseModel;
 /// The largest weight of a member: sums of weights stay finite.
 const MAX_WEIGHT: f64 = 1e9;
 
-/// What a model gets of a sound.
+/// The input that a model gets for a sound.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 #[non_exhaustive]
@@ -55,7 +55,7 @@ pub enum GenreModel {
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Member {
-    /// What the model gets of a sound.
+    /// The input that the model gets for a sound.
     pub view: SoundView,
     /// The model.
     pub model: GenreModel,

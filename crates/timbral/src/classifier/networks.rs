@@ -1,5 +1,5 @@
-//! Published networks in a classifier. Their types are there without the feature `pretrained`, so that such a classifier
-//! is recognised, but only with it they can be used.
+//! Published networks in a classifier. Their types exist also without the feature `pretrained`, so that such a
+//! classifier is recognised; only with the feature they can be used.
 
 use std::fmt;
 use std::path::PathBuf;
@@ -13,7 +13,7 @@ use timbral_core::parse_name;
 use crate::error::{Error, Result};
 use crate::linear::logistic::LogisticParams;
 
-/// A published network whose outputs a model sees.
+/// A published network whose outputs are the input of a model.
 ///
 /// Reads from and prints as `musicnn-msd` or `musicnn-mtt`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -63,9 +63,9 @@ impl FromStr for PublishedNetwork {
     }
 }
 
-/// Multinomial logistic regression on what a published network computes of a recording: the mean over its windows.
+/// Multinomial logistic regression on the outputs of a published network, averaged over the windows of a recording.
 ///
-/// As text `NETWORK` or `NETWORK:OUTPUT,OUTPUT`.
+/// Reads from and prints as `NETWORK` or `NETWORK:OUTPUT,OUTPUT`.
 ///
 /// ```
 /// use timbral::EmbeddingModel;
@@ -79,8 +79,8 @@ impl FromStr for PublishedNetwork {
 pub struct EmbeddingModel {
     /// The network; default `musicnn-msd`.
     pub network: PublishedNetwork,
-    /// The outputs to choose from, on folds: for musicnn `max_pool`, `mean_pool`, `penultimate`, `taggram`; default
-    /// `max_pool`.
+    /// The outputs, one of which is chosen by cross-validation: for musicnn `max_pool`, `mean_pool`, `penultimate`,
+    /// `taggram`; default `max_pool`.
     pub outputs: Vec<String>,
     /// The regression; its columns are those of the outputs.
     pub logistic: LogisticParams,
@@ -128,7 +128,7 @@ impl EmbeddingModel {
 /// The weights that a classifier uses.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Networks {
-    /// The user's copy of weights; default the one of `TIMBRAL_WEIGHTS`, else the one in the cache.
+    /// The user's copy of the weights; default the path in the environment variable `TIMBRAL_WEIGHTS`, else the cache.
     #[cfg_attr(not(feature = "pretrained"), expect(dead_code))]
     pub(super) path: Option<PathBuf>,
     /// Weights that are known, which come before the user's.

@@ -66,7 +66,8 @@ impl MemberParams {
     }
 }
 
-/// Folders of music to a [`Classifier`](crate::Classifier): features, models and evaluation.
+/// Parameters of the training of a [`Classifier`](crate::Classifier) on folders of music: features, models and
+/// evaluation.
 ///
 /// | name | models |
 /// |---|---|
@@ -75,7 +76,7 @@ impl MemberParams {
 /// | `conv`, `crnn`, `attention` | a network on mel spectrograms of 10 s |
 /// | `embedding` | logistic regression on a published network's outputs, averaged over a recording (feature `pretrained`) |
 /// | `ensemble` | `boost`, `dense` and `conv`, equally weighted |
-/// | `embedding+boost` and the like | those between the plus signs, equally weighted |
+/// | `embedding+boost`, other names joined by `+` | these models, equally weighted |
 ///
 /// ```
 /// let params: timbral::ClassifierParams = "ensemble".parse()?;
@@ -85,7 +86,7 @@ impl MemberParams {
 /// ```
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct ClassifierParams {
-    /// The folder whose name is the genre of a file; default the one that it is in.
+    /// The folder whose name is the genre of a file; default the folder that the file is in.
     pub genre_folder: GenreFolder,
     /// The features; default the 57 columns as librosa computes them.
     pub features: FeatureSetParams,
@@ -97,14 +98,16 @@ pub struct ClassifierParams {
     pub members: Vec<MemberParams>,
     /// Number of folds of recordings for the evaluation, at least 2, or 0 for none; default 5.
     pub n_splits: usize,
-    /// What no two folds share; default the widest grouping that the data support, see [`fit`](Self::fit).
+    /// The groups (recordings, albums, artists, folders) that folds never divide; default the widest grouping that
+    /// the data support, see [`fit`](Self::fit).
     pub group_by: Option<GroupBy>,
-    /// Whether to measure how recordings of no known genre are recognised ([`Rejection`](crate::Rejection)), which trains
-    /// once more for each genre; it needs the evaluation. Default no.
+    /// Whether the classifier rejects recordings of no known genre ([`Rejection`](crate::Rejection)). This trains the
+    /// models once more for each genre and needs `n_splits` of at least 2. Default `false`.
     pub reject: bool,
     /// Random seed, of the models, too; default 0.
     pub seed: u64,
-    /// The copy of the weights of published networks; default the one of `TIMBRAL_WEIGHTS`, else the one in the cache.
+    /// The copy of the weights of published networks; default the path in the environment variable `TIMBRAL_WEIGHTS`,
+    /// else the cache.
     #[serde(skip)]
     pub weights: Option<PathBuf>,
     /// How the files are opened; default strictly: a damaged packet is an error.
@@ -172,7 +175,7 @@ impl FromStr for ClassifierParams {
 }
 
 impl ClassifierParams {
-    /// What a model gets of a sound.
+    /// The input that the model gets for a sound.
     pub(super) fn view(&self, model: &ModelParams) -> SoundView {
         match model {
             ModelParams::Boost(_) | ModelParams::Dense(_) => SoundView::Features {

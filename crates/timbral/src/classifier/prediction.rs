@@ -31,10 +31,10 @@ pub struct PredictedWindow {
 pub struct Prediction {
     /// All genres, the most probable first; equal ones by name.
     pub genres: Vec<GenreProbability>,
-    /// The same over time.
+    /// The predictions for the parts of the recording, in order of time.
     pub windows: Vec<PredictedWindow>,
-    /// Whether it is rejected: unlike all genres of the classifier; `None` if the classifier cannot tell
-    /// ([`Rejection`](crate::Rejection)).
+    /// Whether the recording is rejected as unlike all genres of the classifier; `None` for a classifier that was
+    /// trained without [`Rejection`](crate::Rejection).
     pub none_of_these: Option<bool>,
 }
 
@@ -92,8 +92,8 @@ struct Line<'a> {
 }
 
 impl Prediction {
-    /// The prediction of a file as one line of JSON: `file`, `genres`, `none_of_these` if the classifier can
-    /// tell and, if `over_time`, `windows`.
+    /// The prediction of a file as one line of JSON with the fields `file`, `genres`, `none_of_these` if it is not
+    /// `None`, and `windows` if `over_time` is true.
     pub fn to_json(&self, file: &Path, over_time: bool) -> String {
         let line = Line {
             file: file.to_string_lossy(),

@@ -63,19 +63,20 @@ pub struct GenreCount {
 
 /// The accuracy on recordings that the models were not trained on.
 ///
-/// The recordings were divided into folds by [`stratified_group_k_fold`], those of one artist, album or folder
-/// together if they are grouped by that; each fold was classified by the same models, trained on the other folds. The classifier itself is trained on all recordings.
+/// The recordings were divided into folds by [`stratified_group_k_fold`]; recordings of one artist, album or folder
+/// are in one fold if `group_by` is that. Each fold was classified by models that were trained in the same way on the
+/// other folds. The classifier itself is trained on all recordings.
 ///
 /// [`stratified_group_k_fold`]: timbral_metrics::stratified_group_k_fold
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 #[non_exhaustive]
 pub struct HeldOutScore {
-    /// Over the recordings.
+    /// Accuracy over the recordings, each classified as a whole.
     pub accuracy: Accuracy,
     /// Number of folds.
     pub n_splits: usize,
-    /// What no two folds share.
+    /// The groups that folds never divide.
     #[serde(default)]
     pub group_by: GroupBy,
     /// Number of such groups; 0 if unknown.

@@ -28,7 +28,7 @@ use crate::extraction::sound_files::FileProblems;
 pub struct FittedClassifier {
     /// The classifier, trained on all files except those skipped.
     pub classifier: Classifier,
-    /// The files that cannot be used, and those that are damaged.
+    /// The files that were skipped, and those that were used although they are damaged.
     pub problems: FileProblems,
     /// The predictions that its scores are of; `None` if it was not evaluated.
     pub held_out: Option<HeldOut>,
@@ -37,13 +37,13 @@ pub struct FittedClassifier {
 impl ClassifierParams {
     /// Trains on sound files, each labelled with the name of a folder (`genre_folder`).
     ///
-    /// If `n_splits` is 2 or more, the models are first evaluated on held-out recordings
-    /// ([`HeldOutScore`]); then they are trained on all. Files with
-    /// the same bytes and segments with published names (`blues.00000.3.wav`) are of one recording,
-    /// which is never on both sides. Recordings of one artist, album or folder are not, either, if `group_by` says so;
-    /// by default the widest of these that the data support
-    /// ([`supported_groupings`](timbral_data::FeatureTable::supported_groupings)). Artists and albums are those of the
-    /// files' tags, folders the first below that of the genre. The accuracies under the other groupings are in the provenance, too.
+    /// If `n_splits` is 2 or more, the models are first evaluated on held-out recordings ([`HeldOutScore`]); then
+    /// they are trained on all. Files with the same bytes, and segments with published names (`blues.00000.3.wav`),
+    /// are one recording, which is never both trained on and held out. `group_by` extends this to recordings of one
+    /// artist, album or folder; by default to the widest of these groupings that the data support
+    /// ([`supported_groupings`](timbral_data::FeatureTable::supported_groupings)). Artists and albums are read from
+    /// the files' tags; the folder is the first one below that of the genre. The provenance also has the accuracies
+    /// under the other groupings.
     ///
     /// It runs on the threads of the current rayon pool; everything except the time in the provenance is
     /// the same for any number of them. `monitor` is called after each file (unit `files`), then after
@@ -189,9 +189,9 @@ impl Trainer<'_> {
         Ok(weighted_mean(weights, means.into_iter()))
     }
 
-    /// How well recordings of a genre that was not trained on are told from others: each genre in turn is unknown;
-    /// a fold of the others are the known recordings. The predictions of both are kept. What folds keep together is on one
-    /// side here, too: recordings of the genre that share a group with training ones are left out.
+    /// Measures how well recordings of a genre that was not trained on are separated from others. Each genre in turn
+    /// is unknown; a fold of the other genres are the known recordings. The predictions of both are kept. Recordings
+    /// of the unknown genre that are in a group with training recordings are left out.
     fn rejection(
         &mut self,
         calibration: &Calibration,

@@ -14,9 +14,9 @@ use crate::extraction::extractor::{Extractor, FeatureRow, Segmentation, file_nam
 use crate::extraction::sound::Sound;
 use crate::extraction::sound_files::{DamagedFile, SoundFiles};
 
-/// Which output of which published network makes the columns of a table.
+/// The published network, and its output, whose values are the columns of a table.
 ///
-/// As text `MODEL` or `MODEL:OUTPUT`; the output is `max_pool` by default.
+/// Reads from and prints as `MODEL` or `MODEL:OUTPUT`; the output is `max_pool` by default.
 ///
 /// ```
 /// use timbral::EmbeddingParams;
@@ -34,9 +34,9 @@ pub struct EmbeddingParams {
     pub model: Model,
     /// The name of its output: for musicnn `max_pool`, `mean_pool`, `penultimate` or `taggram`.
     pub output: String,
-    /// The copy of the weights; default the one of `TIMBRAL_WEIGHTS`, else the one in the cache.
+    /// The copy of the weights; default the path in the environment variable `TIMBRAL_WEIGHTS`, else the cache.
     pub weights: Option<PathBuf>,
-    /// Windows and resampler. The time between windows counts for whole recordings only.
+    /// Windows and resampler. The time between windows has an effect for whole recordings only.
     pub embedder: EmbedderParams,
 }
 
@@ -61,8 +61,7 @@ impl EmbeddingParams {
         self.columns_with(&weights, segments, sample_rate)
     }
 
-    /// As [`columns`](Self::columns), with these weights, such as those in the bytes of a file
-    /// ([`Model::weights_from_slice`]).
+    /// As [`columns`](Self::columns), with weights in memory, such as those of [`Model::weights_from_slice`].
     ///
     /// # Errors
     ///
@@ -113,7 +112,7 @@ pub struct EmbeddingColumns {
 }
 
 impl EmbeddingColumns {
-    /// Columns by a network of one's own; `weights` is a text that identifies its weights.
+    /// Columns by your own network; `weights` is a text that identifies its weights, such as a hash.
     ///
     /// # Errors
     ///
@@ -165,7 +164,7 @@ impl EmbeddingColumns {
         Self { files, ..self }
     }
 
-    /// With the columns of an extractor before them; its segments must be those of this.
+    /// Adds the columns of an extractor before these columns; both must have the same segments.
     ///
     /// # Errors
     ///
@@ -184,8 +183,8 @@ impl EmbeddingColumns {
         Ok(self)
     }
 
-    /// The rows of a file in memory, as [`Columns::rows`] has them of a file on the disk, and what is missing of it;
-    /// [`Columns::take_damaged`] does not return it.
+    /// The rows of a file in memory, equal to what [`Columns::rows`] returns for the same file on disk, and what is
+    /// missing of the file; [`Columns::take_damaged`] does not return it.
     ///
     /// # Errors
     ///

@@ -46,7 +46,7 @@ pub struct TaggedWindow {
 pub struct Tagging {
     /// The most probable tags, by the mean over the parts.
     pub tags: Vec<TagProbability>,
-    /// The same over time.
+    /// The tags of the parts of the recording, in order of time.
     pub windows: Vec<TaggedWindow>,
 }
 
@@ -83,7 +83,7 @@ impl Tagging {
         line.to_string()
     }
 
-    /// Keeps the `most` most probable tags, of each part, too.
+    /// Keeps only the `most` most probable tags of the recording and of each part.
     pub fn truncate(&mut self, most: usize) {
         self.tags.truncate(most);
         for window in &mut self.windows {
@@ -91,8 +91,9 @@ impl Tagging {
         }
     }
 
-    /// A page with a player of the file, its mel spectrogram, and the probabilities of the ten most probable tags over its
-    /// time, as that of [`Prediction::page`](crate::Prediction::page); `open` is how the file is opened.
+    /// A page with a player of the file, its mel spectrogram, and the probabilities of the ten most probable tags
+    /// over time, like that of [`Prediction::page`](crate::Prediction::page). `open` has the parameters with which
+    /// the file is opened.
     ///
     /// A part counts as 0 for a tag that is not among its own, so that the [`Tagger`] should return all tags.
     ///
@@ -115,7 +116,7 @@ impl Tagging {
     }
 }
 
-/// Sound files to tags, by a published network that needs no training.
+/// Predicts the tags of sound files by a published network, without training.
 #[derive(Debug)]
 pub struct Tagger {
     embedder: Embedder,
@@ -190,11 +191,11 @@ impl Tagger {
         })
     }
 
-    /// The tags of many files, on the threads of the current rayon pool.
+    /// Predicts the tags of many files, on the threads of the current rayon pool.
     ///
-    /// `take` gets the tags of each file in the order of the files, soon after they are known; errors of files are in
-    /// the report. `monitor` is called after each file; the unit is `files`. After a `Break` the files left are not
-    /// read.
+    /// `take` is called with the tags of each file in the order of the files, soon after they are computed; errors of
+    /// files are in the report. `monitor` is called after each file; the unit is `files`. After a `Break` the
+    /// remaining files are not read.
     pub fn files(
         &self,
         files: &[PathBuf],

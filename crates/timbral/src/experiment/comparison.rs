@@ -15,12 +15,12 @@ use crate::tune::hold_out;
 
 pub use rows::{Comparison, ComparisonRow, PairedTest};
 
-/// What [`compare`] does.
+/// Parameters of [`compare`].
 #[derive(Debug, Clone)]
 pub struct CompareParams {
     /// The ways to split the table; default random and grouped.
     pub splits: Vec<SplitMethod>,
-    /// Splits of each way, with the random seeds 0, 1 and so on; at least 1, default 1.
+    /// Number of splits of each kind, with the random seeds 0, 1 and so on; at least 1, default 1.
     pub seeds: u64,
     /// Whether ensembles are chosen. Every model is then fitted once more, to the training rows without
     /// a validation part; default true.
@@ -57,15 +57,15 @@ pub(crate) struct SplitRuns {
 
 /// Fits every model under every split and seed and evaluates them on the same rows.
 ///
-/// Fits that `results` has are not repeated; new ones are added to it. `monitor` is called after every
-/// step of every fit and after every fit; on `Break` the comparison is of those splits and seeds that all
-/// models are done with.
+/// Fits that are in `results` are not repeated; new ones are added to it. `monitor` is called after every
+/// step of every fit and after every fit. On `Break` the comparison has the splits and seeds for which all
+/// models are finished.
 ///
-/// Ensembles are chosen greedily on validation rows (Caruana et al. 2004): starting from nothing, the
-/// model that lowers the log loss of the mean most is added, again and again and with replacement.
-/// Validation rows are the split's own, or a fifth of the training rows drawn in the way of the split; no
-/// test row is used. The members are then those fitted to all training rows. The model that the others
-/// are tested against is chosen on the validation rows, too ([`Comparison::reference`]).
+/// Ensembles are chosen greedily on validation rows (Caruana et al. 2004): starting from nothing, the model that
+/// lowers the log loss of the mean most is added, again and again and with replacement. Validation rows are those of
+/// the split, or else a fifth of the training rows, drawn in the same way as the test rows; no test row is used. The
+/// members are then those fitted to all training rows. The model that the others are tested against is chosen on the
+/// validation rows, too ([`Comparison::reference`]).
 ///
 /// ```
 /// use timbral::boost::BoostParams;

@@ -68,7 +68,7 @@ impl Accuracy {
     }
 }
 
-/// How good the probabilities of a model are on rows of a table.
+/// The evaluation of the probabilities that a model predicts for the rows of a table.
 ///
 /// | field | over |
 /// |---|---|
@@ -97,10 +97,10 @@ impl Accuracy {
 pub struct Evaluation {
     /// Accuracy over the rows.
     pub by_row: Accuracy,
-    /// Accuracy over the recordings; `None` where rows of one group have different labels, so
-    /// that groups are not recordings.
+    /// Accuracy over the recordings; `None` if rows of one group have different labels, because
+    /// the groups are not recordings then.
     pub by_recording: Option<Accuracy>,
-    /// Mean of `-ln p(true class)`.
+    /// Mean of `-ln p(true class)` over the rows, in nats, at least 0.
     pub log_loss: f64,
     /// True classes by predicted classes.
     #[serde(serialize_with = "cells")]

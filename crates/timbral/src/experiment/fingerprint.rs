@@ -8,7 +8,7 @@ use timbral_data::{FeatureTable, Split};
 /// Bytes that are hashed at a time.
 const BUFFER: usize = 1 << 16;
 
-/// The first 128 bits of a SHA-256 hash, in hexadecimal: what data contain, wherever they come from.
+/// The first 128 bits of a SHA-256 hash of the content of data, in hexadecimal digits.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub(crate) struct Fingerprint(String);

@@ -40,7 +40,7 @@ pub struct FitRecord {
     /// [`FittedModel::details`].
     #[serde(flatten)]
     pub details: Value,
-    /// How good the model is on the test rows.
+    /// The evaluation on the test rows.
     pub evaluation: Evaluation,
 }
 
@@ -69,7 +69,7 @@ pub struct EvaluatedFit<'a> {
 
 /// Fits a recipe under a split and evaluates it on the test rows.
 ///
-/// `monitor` is called after every step of the fit; `()` takes no notice.
+/// `monitor` is called after every step of the fit; `&mut ()` is a monitor that does nothing.
 ///
 /// # Errors
 ///

@@ -7,8 +7,8 @@ use crate::experiment::parts::{Experiment, complete};
 /// The accuracy of the nearest neighbour: how often the training row nearest to a test row has its class.
 /// It shows how much of an accuracy comes from recognising recordings that are in the training rows.
 ///
-/// Euclidean distance after standard scaling fitted to the training rows; of equally near rows the first
-/// counts ([`KNearestParams`] with `k = 1`). Validation rows are not used. It equals scikit-learn's
+/// The distance is Euclidean, after standard scaling fitted to the training rows; of equally near rows the first
+/// counts ([`KNearestParams`] with `k = 1`). Validation rows are not used. The result equals that of scikit-learn's
 /// `KNeighborsClassifier(1)` after `StandardScaler`.
 ///
 /// ```

@@ -79,7 +79,7 @@ impl Probabilities {
         Ok(Self { table })
     }
 
-    /// Writes them as CSV; on an error no incomplete file is left.
+    /// Writes the probabilities as CSV; on an error no incomplete file is left.
     ///
     /// # Errors
     ///
@@ -99,7 +99,7 @@ impl Probabilities {
         Ok(Self { table })
     }
 
-    /// Writes them in the format that the extension gives, .csv, .parquet or .npz; on an error no
+    /// Writes the probabilities in the format of the extension, .csv, .parquet or .npz; on an error no
     /// incomplete file is left.
     ///
     /// # Errors
@@ -157,7 +157,7 @@ impl Probabilities {
         self.table.features()
     }
 
-    /// How good they are.
+    /// Evaluates the probabilities: accuracies, log loss, confusion matrix and report.
     ///
     /// # Errors
     ///
@@ -166,7 +166,7 @@ impl Probabilities {
         Evaluation::new(&self.table, self.classes(), self.values())
     }
 
-    /// Others for the same rows and classes.
+    /// Other probabilities for the same rows and classes.
     pub(crate) fn with_values(&self, values: ArrayView2<'_, f32>) -> Result<Self> {
         Self::new(&self.table, self.classes(), values)
     }

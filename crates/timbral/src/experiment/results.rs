@@ -17,11 +17,11 @@ const FORMAT: &str = "timbral-results 1";
 
 /// Results of experiments, in memory or in a log file, so that nothing is computed twice.
 ///
-/// A result is kept under all that it depends on: the recipe's name and parameters, the rows of the
-/// split, the random seed and the content of the table (ids, groups, labels, features and classes,
-/// wherever they were read from). [`Runner`](crate::Runner), [`compare`](crate::compare), the
-/// [study](crate::study) and the [search for parameters](crate::tune) first look here. So work that was
-/// stopped or killed goes on where it was, and more seeds, models or trials are added to what is known.
+/// The key of a result is everything that it depends on: the recipe's name and parameters, the rows of the split, the
+/// random seed and the content of the table (ids, groups, labels, features and classes, but not the name of its
+/// file). [`Runner`](crate::Runner), [`compare`](crate::compare), the [study](crate::study) and the [search for
+/// parameters](crate::tune) compute only results that are not here yet. So work that was stopped or killed continues
+/// where it was, and more seeds, models or trials are added to the known results.
 ///
 /// A clone refers to the same results.
 ///
@@ -96,9 +96,9 @@ impl Results {
         Self::default()
     }
 
-    /// Opens the log at `path` with the results it has, or begins it. `tables` are those that the
-    /// experiments are about; without any the log takes results about all data. A last line that a kill
-    /// cut short is dropped.
+    /// Opens the log at `path` with its results, or starts a new one. `tables` are the tables of the
+    /// experiments; without any the log takes results about all data. An incomplete last line, which a killed
+    /// process leaves, is dropped.
     ///
     /// # Errors
     ///
@@ -137,10 +137,11 @@ impl Results {
         self.len() == 0
     }
 
-    /// The known result that `accept` takes, or else what `compute` returns, which is kept from then
+    /// Returns the known result if `accept` takes it, or else the result of `compute`, which is kept from then
     /// on. Errors are not kept, and neither are values that JSON cannot hold, such as infinities.
     ///
-    /// The result is with the operating system when this returns.
+    /// The result has been passed to the operating system when this returns, so that it survives a kill of the
+    /// process.
     pub(crate) fn recall<T: Serialize + DeserializeOwned>(
         &self,
         key: &ResultKey<'_>,

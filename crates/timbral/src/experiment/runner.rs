@@ -47,7 +47,7 @@ pub struct Runner<'a> {
 }
 
 impl<'a> Runner<'a> {
-    /// Without recipes, under [`SplitMethod::Grouped`], with seed 0, with results in memory only.
+    /// A runner without recipes, with the split [`SplitMethod::Grouped`], the seed 0, and results in memory only.
     pub fn new(table: &'a FeatureTable) -> Self {
         Self {
             table,
@@ -58,43 +58,43 @@ impl<'a> Runner<'a> {
         }
     }
 
-    /// One more recipe, under its own name.
+    /// Adds a recipe under its own name.
     #[must_use]
     pub fn recipe(self, recipe: &'a dyn Recipe) -> Self {
         let name = recipe.name();
         self.named_recipe(name, recipe)
     }
 
-    /// One more recipe, under a name that the runs have then.
+    /// Adds a recipe under another name, which its runs then have.
     #[must_use]
     pub fn named_recipe(mut self, name: impl Into<String>, recipe: &'a dyn Recipe) -> Self {
         self.recipes.push((name.into(), recipe));
         self
     }
 
-    /// The ways to split the table.
+    /// Sets the ways to split the table.
     #[must_use]
     pub fn splits(mut self, splits: impl IntoIterator<Item = SplitMethod>) -> Self {
         self.splits = splits.into_iter().collect();
         self
     }
 
-    /// The random seeds, of the splits and of the fits.
+    /// Sets the random seeds of the splits and of the fits.
     #[must_use]
     pub fn seeds(mut self, seeds: Range<u64>) -> Self {
         self.seeds = seeds;
         self
     }
 
-    /// Where known results are looked up and new ones are kept.
+    /// Sets the results in which known fits are looked up and to which new ones are added.
     #[must_use]
     pub fn results(mut self, results: &Results) -> Self {
         self.results = results.clone();
         self
     }
 
-    /// Fits what is not known yet, and returns all runs: recipes, within them splits, within them
-    /// seeds.
+    /// Fits what is not known yet, and returns all runs, ordered by recipe, then by split, then by
+    /// seed.
     ///
     /// `monitor` is called after every step of every fit and after every fit that was not known; the
     /// unit is `fits`.
@@ -146,7 +146,7 @@ pub struct Run {
 }
 
 impl Run {
-    /// How good the model is on the test rows.
+    /// Evaluates the probabilities of the test rows.
     ///
     /// # Errors
     ///

@@ -8,8 +8,8 @@ use serde::Serialize;
 /// mean = sum x_i / n        deviation = sqrt(sum (x_i - mean)^2 / (n - 1))
 /// ```
 ///
-/// The deviation equals numpy's `std` with `ddof=1`. `Display` prints three decimals, or as many as the
-/// format's precision says.
+/// The deviation equals numpy's `std` with `ddof=1`. `Display` prints three decimals, or the precision of the
+/// format.
 ///
 /// ```
 /// use timbral::Spread;
@@ -31,7 +31,7 @@ pub struct Spread {
 }
 
 impl Spread {
-    /// `None` for no values.
+    /// The mean and the standard deviation of `values`; `None` if there are no values.
     pub fn new(values: &[f64]) -> Option<Self> {
         let n = values.len();
         let mean = values.iter().sum::<f64>() / n as f64;

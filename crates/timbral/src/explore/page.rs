@@ -10,15 +10,15 @@ use crate::classifier::Prediction;
 use crate::error::{Error, Result};
 use crate::extraction::extractor::in_file;
 
-/// Levels of the spectrogram below this one relative to the maximum are not told apart, in decibels.
+/// The lowest level of the spectrogram relative to the maximum, in decibels; lower levels have the same colour.
 const FLOOR_DB: f32 = -80.0;
 
 impl Prediction {
-    /// A page with a player of the file, its mel spectrogram, and the probabilities of the genres over its time, the
-    /// most probable one first; `open` is how the file is opened.
+    /// A page with a player of the file, its mel spectrogram, and the probabilities of the genres over time, the
+    /// most probable genre first. `open` has the parameters with which the file is opened.
     ///
-    /// The file is in the page as it is, or as WAV (mono, 22 050 samples per second) if it is of a format that browsers
-    /// do not play.
+    /// The page contains the bytes of the file, or WAV (mono, 22 050 samples per second) if browsers do not play its
+    /// format.
     ///
     /// # Errors
     ///

@@ -65,7 +65,8 @@ impl SoundFeatures {
     /// Samples between frames.
     pub const HOP_LENGTH: usize = 512;
 
-    /// Those of the first `seconds` of a sound file, mixed to mono; `open` is how it is opened.
+    /// Computes the features of the first `seconds` of a sound file, mixed to mono. `open` has the parameters with
+    /// which the file is opened.
     ///
     /// # Errors
     ///
@@ -83,7 +84,7 @@ impl SoundFeatures {
         Self::new(samples).map_err(in_file(path))
     }
 
-    /// Those of mono samples at [`SAMPLE_RATE`](Self::SAMPLE_RATE).
+    /// Computes the features of mono samples at [`SAMPLE_RATE`](Self::SAMPLE_RATE).
     ///
     /// # Errors
     ///

@@ -14,7 +14,7 @@ const N_DISTRIBUTIONS: usize = 4;
 const MAX_POINTS: usize = 3000;
 
 /// The figures of a labelled table: rows per genre, the features that separate genres best, the
-/// correlations of the features, a map of the rows.
+/// correlations of the features, and the rows in the plane of their first two principal components.
 ///
 /// The features drawn are those with the largest ratio of the variance between genres to that within (the
 /// F statistic of an analysis of variance).

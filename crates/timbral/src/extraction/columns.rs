@@ -11,7 +11,7 @@ pub trait Columns: Sync {
     /// The names of the columns.
     fn names(&self) -> &[String];
 
-    /// What the values depend on, apart from the file: a run that resumes must have the same.
+    /// Everything that the values depend on, apart from the file. A run that resumes must have equal settings.
     fn settings(&self) -> serde_json::Value;
 
     /// The rows of a file, one per segment in their order, with a value for every name.
@@ -21,7 +21,7 @@ pub trait Columns: Sync {
     /// The file cannot be used; the error names it.
     fn rows(&self, path: &Path) -> Result<Vec<FeatureRow>>;
 
-    /// The files that were read since the last call of which something is missing; none by default.
+    /// Returns the files that were read since the last call and of which something is missing; none by default.
     fn take_damaged(&self) -> Vec<DamagedFile> {
         Vec::new()
     }

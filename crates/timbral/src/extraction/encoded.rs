@@ -18,7 +18,7 @@ pub struct EncodedSound {
 }
 
 impl EncodedSound {
-    /// A file of these bytes; rows, predictions and errors have its name.
+    /// A file with these bytes; `name` appears in rows, predictions and errors.
     pub fn new(name: impl Into<PathBuf>, bytes: impl Into<Arc<[u8]>>) -> Self {
         let (name, bytes) = (name.into(), bytes.into());
         Self { name, bytes }

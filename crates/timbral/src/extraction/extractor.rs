@@ -25,13 +25,13 @@ pub enum Segmentation {
     Parts {
         /// Samples of a segment, at least 1.
         length: usize,
-        /// Samples from the start of a segment to that of the next, at least 1 and a 64th of `length`: with less,
-        /// a model file could ask for hours of work on one song.
+        /// Samples from the start of a segment to the start of the next, at least 1 and at least a 64th of `length`.
+        /// With less, a model file could cause hours of work on one song.
         stride: usize,
     },
 }
 
-/// Most segments that share a sample.
+/// The largest number of segments that a sample may be in.
 const MAX_OVERLAP: usize = 64;
 
 impl Segmentation {
@@ -81,9 +81,10 @@ pub struct FeatureRow {
     pub values: Vec<f64>,
 }
 
-/// Sound file to feature vectors: decoding, mixing to mono, resampling, cutting, features.
+/// Computes feature vectors of sound files: it decodes, mixes to mono, resamples, cuts into segments and computes
+/// features.
 ///
-/// It can be shared by all threads and reuses the working memory of each.
+/// All threads can use one extractor; the working memory of each thread is reused.
 ///
 /// ```
 /// use timbral::synth::{SynthCorpus, SynthParams};
@@ -134,14 +135,14 @@ impl Extractor {
         })
     }
 
-    /// Opens files with other than the default parameters.
+    /// Sets how files are opened; by default strictly, so that a damaged packet is an error.
     #[must_use]
     pub fn with_open_params(self, params: OpenParams) -> Self {
         let files = SoundFiles::new(params);
         Self { files, ..self }
     }
 
-    /// The files read since the last call of which something is missing, by their paths.
+    /// Returns the files, sorted by path, that were read since the last call and of which something is missing.
     pub fn take_damaged(&self) -> Vec<DamagedFile> {
         self.files.take_damaged()
     }
@@ -170,8 +171,8 @@ impl Extractor {
         Ok(self.rows_and_gaps(Sound::File(path.as_ref()))?.0)
     }
 
-    /// The rows of a file in memory, as [`rows`](Self::rows) has them of a file on the disk, and what is missing of
-    /// it; [`take_damaged`](Self::take_damaged) does not return it.
+    /// The rows of a file in memory, equal to what [`rows`](Self::rows) returns for the same file on disk, and what is
+    /// missing of the file; [`take_damaged`](Self::take_damaged) does not return it.
     ///
     /// # Errors
     ///
@@ -180,8 +181,8 @@ impl Extractor {
         self.rows_and_gaps(Sound::Encoded(sound))
     }
 
-    /// The rows of samples in memory, of any rate and number of channels, as [`rows`](Self::rows) has them of a file of
-    /// this name.
+    /// The rows of samples in memory, of any rate and number of channels, as [`rows`](Self::rows) returns them for a
+    /// file of this name.
     ///
     /// # Errors
     ///
@@ -240,8 +241,8 @@ impl Extractor {
         })
     }
 
-    /// Passes on the feature vectors of a sound in order and in batches, each with its number of samples, and returns
-    /// what is missing of the sound.
+    /// Calls back with the feature vectors of a sound, in order and in batches, each vector with its number of
+    /// samples. Returns what is missing of the sound.
     pub(crate) fn for_each_batch(
         &self,
         sound: Sound<'_>,

@@ -1,4 +1,4 @@
-//! What a table says of each file besides its features.
+//! The texts of each file in a table: recording, artist and album.
 
 use std::path::{Path, PathBuf};
 
@@ -18,7 +18,8 @@ pub(crate) struct FileTexts {
 }
 
 impl FileTexts {
-    /// A group only where the names of the rows do not say it or folders matter, artists and albums where a file's tags say some.
+    /// There are groups only if the names of the rows do not contain the recording or folders matter, artists and
+    /// albums only if the tags of a file name some.
     pub(crate) fn of(files: &[PathBuf], segments: Segmentation, genre_folder: GenreFolder) -> Self {
         let tags = sound_tags(files);
         let texts = |of: fn(&SoundTags) -> &Option<String>| {

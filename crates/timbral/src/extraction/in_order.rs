@@ -8,11 +8,11 @@ use timbral_core::{Monitor, Progress, SharedMonitor, counted};
 use crate::error::{Error, Result};
 use crate::extraction::sound_files::{DamagedFile, write_problems};
 
-/// The result of work on many files, such as [`Classifier::predict_files`](crate::Classifier::predict_files).
+/// The summary of work on many files, such as [`Classifier::predict_files`](crate::Classifier::predict_files).
 #[derive(Debug, Default)]
 #[non_exhaustive]
 pub struct PredictionReport {
-    /// Files with a prediction.
+    /// Number of files with a prediction.
     pub files: usize,
     /// The error of each file that has none; it names the file.
     pub skipped: Vec<Error>,

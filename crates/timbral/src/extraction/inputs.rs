@@ -97,9 +97,9 @@ fn unreadable(path: &Path, reason: String) -> Error {
     }
 }
 
-/// Whether a file is meant to be sound. The format is found from its bytes; the extension only separates sound
-/// files from covers, notes and playlists in the same folder. A file is not passed over in silence because
-/// nothing here can decode it.
+/// Whether a file has the extension of a sound file. The format is found from the bytes later; the extension only
+/// separates sound files from covers, notes and playlists in the same folder. Formats that cannot be decoded are
+/// included, so that such files are reported and not silently left out.
 fn has_sound_extension(path: &Path) -> bool {
     let extension = path.extension().and_then(|e| e.to_str());
     extension.is_some_and(is_sound_extension)

@@ -15,7 +15,7 @@ use crate::extraction::sound::Sound;
 use crate::extraction::sound_files::{DamagedFile, FileProblems, SoundFiles};
 use crate::extraction::table::for_each_file;
 
-/// Sound files to log-mel spectrograms of one size, for networks on images.
+/// Computes log-mel spectrograms of one size from sound files, for networks on images.
 ///
 /// Every file is decoded, mixed to mono, resampled and cut into segments of `seconds`; what is left at the
 /// end is dropped. The image of a segment is `power_to_db` of its mel spectrogram, `n_mels` bands by
@@ -26,7 +26,7 @@ use crate::extraction::table::for_each_file;
 pub struct MelImages {
     /// Sample rate, length of the transform and number of bands; default 22050, 2048 and 128.
     pub mel: MelParams,
-    /// Samples between frames; default 1710, 13 frames a second.
+    /// Samples between frames; default 1710, which is 13 frames per second.
     pub hop_length: usize,
     /// Length of a segment in seconds; default 29, one per GTZAN clip.
     pub seconds: f64,
@@ -50,8 +50,8 @@ impl Default for MelImages {
 type NamedImages = Vec<(String, Array2<f32>)>;
 
 impl MelImages {
-    /// The spectrograms of `files` in their order, and the files that gave none or are damaged; `open` is how
-    /// they are opened.
+    /// The spectrograms of `files` in their order, and the files that were skipped or are damaged. `open` has the
+    /// parameters with which the files are opened.
     ///
     /// It runs on the threads of the current rayon pool. `monitor` is called after each file; the unit is
     /// `files`.

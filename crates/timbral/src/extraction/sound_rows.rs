@@ -10,16 +10,16 @@ use crate::extraction::file_texts::FileTexts;
 use crate::extraction::labels::{GenreFolder, label};
 use crate::extraction::table::columns;
 
-/// The rows of a sound file in memory with what its tags say: a piece of the table of many files, which can be kept
-/// as JSON.
+/// The rows of a sound file in memory, with its artist and album: one part of the table of many files, which can be
+/// stored as JSON.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct SoundRows {
     /// The name of the file, with its folders.
     pub name: PathBuf,
-    /// The artist; empty if the tags do not say it.
+    /// The artist; empty if the tags have none.
     pub artist: String,
-    /// The album; empty if the tags do not say it.
+    /// The album; empty if the tags have none.
     pub album: String,
     /// Its rows; none of a file that cannot be read.
     pub rows: Vec<FeatureRow>,
@@ -39,8 +39,8 @@ impl SoundRows {
 }
 
 impl Extractor {
-    /// The table of files in memory as CSV: to the byte what [`Extraction::run`](crate::Extraction::run) writes of the
-    /// same files in folders.
+    /// The table of files in memory as CSV, byte for byte equal to what [`Extraction::run`](crate::Extraction::run)
+    /// writes for the same files in folders.
     ///
     /// ```
     /// use timbral::dsp::FeatureParams;

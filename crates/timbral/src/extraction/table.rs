@@ -19,17 +19,20 @@ use crate::extraction::paths::absolute_text;
 use crate::extraction::recordings::recordings;
 use crate::extraction::sound_files::{DamagedFile, FileProblems, write_problems};
 
-/// Sound files to a table of features.
+/// Computes a table of features from sound files.
 ///
-/// The columns are those of the published GTZAN tables: `filename`, `length` in samples, the numbers of
-/// the [`FeatureSet`](timbral_dsp::FeatureSet), and `label`, the name of the file's folder or of the one at the top
-/// ([`genre_folder`](Self::genre_folder)). Where the names
-/// do not say which rows are of one recording, as published names do (`blues.00000.3.wav`), a column
-/// `group` before the label has the path of the recording, as always with [`GenreFolder::Top`], so that splits can keep the
-/// folders below that of the genre together; where tags of the files have them, columns `artist` and
-/// `album` follow ([`SoundTags`](timbral_audio::SoundTags)). Every file is
-/// decoded, mixed to mono and resampled to the rate of the features. It runs on the threads of the current
-/// rayon pool; the table does not depend on their number.
+/// | column | content |
+/// |---|---|
+/// | `filename` | name of the file, with the number of the segment before the extension |
+/// | `length` | number of samples |
+/// | the names of the [`FeatureSet`](timbral_dsp::FeatureSet) | the features |
+/// | `group` | path of the recording; only with [`GenreFolder::Top`], or if the names of the rows do not contain the recording as published names do (`blues.00000.3.wav`) |
+/// | `artist`, `album` | only if the tags of a file have them ([`SoundTags`](timbral_audio::SoundTags)) |
+/// | `label` | name of the folder that [`genre_folder`](Self::genre_folder) chooses |
+///
+/// Without `group`, `artist` and `album` these are the columns of the published GTZAN tables. Every file is decoded,
+/// mixed to mono and resampled to the rate of the features. The work runs on the threads of the current rayon pool;
+/// the table does not depend on their number.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Extraction {
     /// The features; default the 57 columns as librosa computes them.
@@ -53,9 +56,9 @@ pub struct Extraction {
 pub struct ExtractionReport {
     /// Rows of the table; 0 if there is none.
     pub rows: usize,
-    /// Files that the rows are from.
+    /// Number of files that the rows are from.
     pub files: usize,
-    /// Those of them that an earlier run had read.
+    /// Number of these files that an earlier run had read.
     pub resumed: usize,
     /// The error of each file that gave no row; it names the file.
     pub skipped: Vec<Error>,
@@ -136,12 +139,13 @@ impl Extraction {
     /// [`FeatureTable::write`].
     ///
     /// `monitor` is called at the start and after each file; the unit is `files`. After a `Break` files
-    /// under way are finished, the others are left for a run that resumes; the report says so.
+    /// that are being read are finished, the others are left for a run that resumes, and
+    /// [`ExtractionReport::stopped`] is true.
     ///
     /// # Errors
     ///
-    /// Parameters out of range, or the table cannot be written, or not under this name. Files that cannot be read are no error:
-    /// they are in the report.
+    /// Parameters are out of range, the extension of `table` is not that of a table, or the table cannot be written.
+    /// Files that cannot be read are not an error; they are in the report.
     pub fn run(
         &self,
         files: &[PathBuf],
@@ -152,8 +156,8 @@ impl Extraction {
         self.run_columns(&extractor, files, table, monitor)
     }
 
-    /// As [`run`](Self::run), of other columns than those of [`features`](Self::features); how files are opened is up to
-    /// `source`.
+    /// As [`run`](Self::run), with the columns of `source` instead of [`features`](Self::features); `source` decides
+    /// how files are opened.
     ///
     /// # Errors
     ///

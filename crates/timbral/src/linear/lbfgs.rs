@@ -4,9 +4,9 @@ use std::collections::VecDeque;
 
 /// Pairs of steps and changes of the gradient that are kept.
 const MEMORY: usize = 10;
-/// Of the decrease that the slope promises, what a step must bring.
+/// The fraction of the decrease predicted by the slope that a step must reach.
 const DECREASE: f64 = 1e-4;
-/// Times that a step is halved before the search ends.
+/// Number of times that a step is halved before the search ends.
 const HALVINGS: usize = 40;
 
 /// Minimises a smooth convex function from `x` on. `f` returns its value and writes its gradient.

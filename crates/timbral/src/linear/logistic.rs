@@ -20,16 +20,16 @@ const MAX_ITERATIONS: usize = 500;
 /// Rows whose losses are summed at a time.
 const CHUNK: usize = 64;
 
-/// Multinomial logistic regression on features scaled by the training rows, with the strength of its penalty, and the
-/// columns that it sees, chosen on folds of the training rows.
+/// Multinomial logistic regression on features scaled by the training rows. The strength of its penalty and its
+/// columns are chosen by cross-validation inside the training rows.
 ///
 /// ```text
 /// minimise  -sum_i ln p_i + |w|^2 / (2 c),   p_i = softmax(x_i w + b) of the class of row i
 /// ```
 ///
 /// It is meant for many columns and few rows, such as the outputs of a published network. Every pair of a `c` and a set
-/// of columns is fitted to the other folds and scored by its mean log loss on each; folds share no group
-/// ([`FeatureTable::split_groups`]). The bits of the result are the same for any number of threads and on any
+/// of columns is scored by its mean log loss on each fold, after a fit to the other folds; no group is in two folds
+/// ([`FeatureTable::split_groups`]). The result has the same bits for any number of threads and on any
 /// processor.
 ///
 /// ```
@@ -49,12 +49,13 @@ const CHUNK: usize = 64;
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct LogisticParams {
-    /// Strengths to choose from, of which a smaller one is a stronger penalty, each above 0; default 0.0001 to 10 by
-    /// factors of 10.
+    /// Inverse strengths `c` of the penalty to choose from, each above 0; a smaller `c` is a stronger penalty. Default
+    /// 0.0001 to 10 by factors of 10.
     pub c: Vec<f64>,
-    /// Sets of columns to choose from: those whose names start with a text. Default all columns.
+    /// Sets of columns to choose from; each text stands for the columns whose names start with it. Default one empty
+    /// text, which stands for all columns.
     pub columns: Vec<String>,
-    /// Number of folds, at least 2; default 5. It is less if a class has fewer rows or groups.
+    /// Number of folds, at least 2; default 5. Fewer folds are used if a class has fewer rows or groups.
     pub n_splits: usize,
     #[doc(hidden)]
     #[serde(skip)]
@@ -77,11 +78,11 @@ impl Default for LogisticParams {
 #[serde(deny_unknown_fields)]
 #[non_exhaustive]
 pub struct LogisticModel {
-    /// The chosen strength.
+    /// The chosen inverse strength of the penalty.
     pub c: f64,
     pub(crate) classes: Vec<String>,
     scaler: Scaler,
-    /// Of each feature in turn, for every class.
+    /// The weights of each feature in turn, one for every class.
     weights: Vec<f64>,
     bias: Vec<f64>,
 }

@@ -17,8 +17,8 @@ const N_TOP: usize = 10;
 /// Boosted trees on the features of a table.
 ///
 /// The objective follows from the number of classes: `binary:logistic` for two, else `multi:softprob`.
-/// The model keeps the names of features and classes. With `early_stopping_rounds` training stops by
-/// validation rows of other recordings ([`Validation::Grouped`]); else it trains on all rows that are
+/// The model keeps the names of features and classes. With `early_stopping_rounds` training stops early by
+/// validation rows of other recordings ([`Validation::Grouped`]). Otherwise the model is trained on all rows that are
 /// not test rows.
 impl Recipe for BoostParams {
     fn name(&self) -> String {

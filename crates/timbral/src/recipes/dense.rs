@@ -21,25 +21,26 @@ pub(crate) const LEAST_VARIANCE: f64 = 1e-10;
 
 /// A dense network on a table of features: the scaling of the features, the network and its training.
 ///
-/// The network sees every feature twice: as it is and, of variances, its logarithm, both scaled to
-/// mean 0 and variance 1 over the training rows. It is trained twice: first with validation rows held
-/// out, which choose the number of epochs (the one with the highest accuracy, the last of equal ones); then
-/// on training and validation rows together, for that number of epochs.
+/// The network gets every feature twice: as it is, and with variances replaced by their logarithms. Both are scaled to
+/// mean 0 and variance 1 over the training rows. It is trained twice. In the first training, held-out validation rows
+/// choose the number of epochs: the epoch with the highest accuracy, the last of equal ones. The second training is on
+/// training and validation rows together, for that number of epochs.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct DenseParams {
-    /// The network.
+    /// The architecture of the network; default three hidden layers of 512 units with dropout 0.1.
     pub net: MlpParams,
-    /// Its training; the first training always does all epochs.
+    /// The parameters of both trainings; the first one always runs all epochs. Default 60 epochs of Adam in batches of
+    /// 128 rows, with a learning rate of at most 0.003, a cosine schedule and mixup of 0.5.
     pub train: TrainParams,
-    /// The fraction of the training rows drawn as validation rows where the split has none, above 0
-    /// and below 1.
+    /// The fraction of the training rows that are drawn at random as validation rows if the split has none, above 0
+    /// and below 1; default 0.1.
     pub validation: f64,
-    /// Whether the network sees the logarithms of columns that end in `_var`: `None` for those of sound
-    /// features, where every such column has one that ends in `_mean` and no training row has a negative
-    /// number there.
+    /// Whether the logarithms of columns that end in `_var` are used. Default `None`: they are used if every such
+    /// column has one that ends in `_mean` and no training row has a negative number there, as for features of
+    /// sounds.
     pub log_variances: Option<bool>,
-    /// Where it is trained and used.
+    /// The device on which the network is trained and used; default the CPU.
     #[serde(skip)]
     pub device: Device,
     #[doc(hidden)]
@@ -105,7 +106,7 @@ struct Parts {
 }
 
 impl DenseParams {
-    /// Trains on `train`; the number of epochs is chosen on `valid`, which is then trained on, too.
+    /// Trains on `train` and `valid`, with the number of epochs chosen on `valid`.
     ///
     /// The random seed is that of [`train`](Self::train). `monitor` is called after every epoch of both
     /// trainings; `Break` ends the current one, and the second one after its first epoch: the result

@@ -59,7 +59,7 @@ impl Recipe for Ensemble<'_> {
             .collect()
     }
 
-    /// One member after the other, each with the same seed.
+    /// Fits one member after the other, each with the same seed.
     ///
     /// # Errors
     ///

@@ -9,7 +9,7 @@ use timbral_data::FeatureTable;
 use crate::error::{Error, Result};
 use crate::experiment::parts::{Experiment, Validation};
 
-/// A kind of model with its parameters: all that it takes to train on the rows of a table.
+/// A kind of model with its parameters: all that is needed to train it on the rows of a table.
 ///
 /// | recipe | model |
 /// |---|---|
@@ -17,9 +17,9 @@ use crate::experiment::parts::{Experiment, Validation};
 /// | [`DenseParams`](crate::DenseParams) | a dense network |
 /// | [`LogisticParams`](crate::LogisticParams) | multinomial logistic regression |
 /// | [`ImageNet`](crate::ImageNet) | a network on the spectrograms of the rows |
-/// | [`Ensemble`](crate::Ensemble) | the mean of others |
+/// | [`Ensemble`](crate::Ensemble) | the mean of the probabilities of other recipes |
 /// | [`TunedTrees`](crate::tune::TunedTrees) | boosted trees whose parameters are searched on the training rows |
-/// | [`TableRecipe`](crate::TableRecipe) | a function that fits, an estimator of smartcore or a model of linfa |
+/// | [`TableRecipe`](crate::TableRecipe) | your own training function, an estimator of smartcore or a model of linfa |
 ///
 /// A recipe of your own needs four methods; errors of other crates go into
 /// [`Error::Recipe`](crate::Error::Recipe).
@@ -54,17 +54,17 @@ pub trait Recipe: fmt::Debug + Send + Sync {
         Validation::None
     }
 
-    /// Whether the final model is trained on the validation rows, too, after they have served their
-    /// purpose. [`FitRecord`](crate::FitRecord) then counts them as training rows. By default false.
+    /// Whether the final model is trained on the validation rows, too, after they were used to choose something.
+    /// [`FitRecord`](crate::FitRecord) then counts them as training rows. By default false.
     fn refits(&self) -> bool {
         false
     }
 
     /// Fits the model to the training rows of an experiment.
     ///
-    /// All random choices come from `seed`, whatever seed the parameters have. `monitor` is called
-    /// after every step; `()` takes no notice. `Break` ends the fit: with the model so far where one
-    /// exists before the end, else with [`Error::Stopped`].
+    /// All random choices come from `seed`, whatever seed the parameters have. `monitor` is called after every step;
+    /// `&mut ()` is a monitor that does nothing. `Break` ends the fit. It then returns the model so far if there is
+    /// one, else [`Error::Stopped`].
     ///
     /// # Errors
     ///

@@ -8,15 +8,17 @@ use crate::error::{Error, Result};
 /// Rows read at a time.
 const BLOCK: usize = 1 << 16;
 
-/// Trains boosted trees on all rows of a table in Parquet shards, on the disk or elsewhere, which is never in memory as a
-/// whole.
+/// Trains boosted trees on all rows of a table in several Parquet files (shards), on disk or elsewhere. The table is
+/// never in memory as a whole.
 ///
-/// The model is that of the same rows in one table, bit for bit; it has the names of the features and the classes. The
-/// objective follows from the number of classes as for [`BoostParams`] as a [`Recipe`](crate::Recipe).
-/// [`BinnedRows`] says what the memory takes.
+/// The model equals that of the same rows in one table, bit for bit; it has the names of the features and the
+/// classes. The objective follows from the number of classes as for [`BoostParams`] as a [`Recipe`](crate::Recipe):
+/// `binary:logistic` for two classes, else `multi:softprob`. The memory that is needed is documented at
+/// [`BinnedRows`].
 ///
 /// Progress is reported in `rows` while the shards are read (twice, or three times if values are missing), then in
-/// `rounds`. A break while reading is [`Error::Stopped`]; one in training ends it with the rounds so far.
+/// `rounds`. On `Break` the function returns [`Error::Stopped`] while reading, and the model of the rounds so far
+/// while training.
 ///
 /// # Errors
 /// [`Error::NoLabels`], [`Error::OneClass`], those of reading tables, and those of [`Training::run`].

@@ -40,7 +40,7 @@ pub enum TableModel {
 }
 
 impl TableModel {
-    /// Reads a model file; its content decides on its kind.
+    /// Reads a model file; the kind of the model is found from the content.
     ///
     /// # Errors
     ///
@@ -77,11 +77,12 @@ impl TableModel {
     /// else they are taken in order. `classes` names the classes; without it they have the names in the
     /// model or, where there are none, those that the labels of the table allow:
     ///
-    /// 1. whole numbers below the number of classes are the numbers of the classes;
-    /// 2. as many labels as there are classes have their order ([`sort_classes`](timbral_data::sort_classes));
-    /// 3. some of GTZAN's ten genres stand for all of them, if there are ten classes.
+    /// 1. If all labels are whole numbers below the number of classes, they are the numbers of the classes.
+    /// 2. If there are as many labels as classes, the classes are the labels in the order of
+    ///    [`sort_classes`](timbral_data::sort_classes).
+    /// 3. If there are ten classes and all labels are genres of GTZAN, the classes are GTZAN's ten genres.
     ///
-    /// A table without labels gives them numbers.
+    /// Without labels the classes have the names `0`, `1` and so on.
     ///
     /// # Errors
     ///
@@ -124,7 +125,7 @@ impl TableModel {
     }
 }
 
-/// The names of `n` classes, as far as the labels of a table tell them.
+/// The names of `n` classes, as far as the labels of a table determine them.
 fn class_names(table: &FeatureTable, n: usize) -> Option<Vec<String>> {
     let labels = table.classes();
     let number = |label: &String| label.parse().is_ok_and(|class: usize| class < n);

@@ -11,17 +11,17 @@ use crate::experiment::parts::Experiment;
 use crate::recipes::recipe::{FittedModel, Recipe};
 use crate::recipes::training_rows::{FittedRows, Predict, TrainingRows};
 
-/// A model of another crate, or your own, as a [`Recipe`]: a function that fits it to rows of numbers.
+/// A model of another crate, or your own, as a [`Recipe`], from a function that trains it on rows of numbers.
 ///
-/// The recipe does what such models leave to their caller. Features are scaled by the training rows
-/// ([`scaling`](Self::scaling)) and found by name; missing and infinite cells are refused by their place; classes are
-/// numbered from 0 without gaps, and classes without training rows get the probability 0.
+/// The recipe prepares the rows. Features are scaled by the training rows ([`scaling`](Self::scaling)) and found by
+/// name. Missing and infinite cells are errors that name their row and column. Classes are numbered from 0 without
+/// gaps; classes without training rows get the probability 0.
 ///
 /// | constructor | model | feature |
 /// |---|---|---|
 /// | [`new`](Self::new) | any function | |
 /// | `smartcore` | an estimator of smartcore | `smartcore` |
-/// | `linfa`, `linfa_probabilities` | parameters with linfa's `Fit` | `linfa` |
+/// | `linfa`, `linfa_probabilities` | parameters that implement linfa's `Fit` | `linfa` |
 ///
 /// ```
 /// use ndarray::{Array1, Array2, Axis};
@@ -68,8 +68,9 @@ impl TableRecipe {
     /// The recipe of a function from training rows, a random seed and a monitor to a model, which is a function from
     /// rows `(n_rows, n_features)` to probabilities `(n_rows, n_classes)`.
     ///
-    /// `name` and `parameters` identify the model ([`Recipe::parameters`]): write there what `fit` depends on. Errors of
-    /// the functions become [`Error::Recipe`]; an [`Error`] of this crate, such as [`Error::Stopped`], stays what it is.
+    /// `name` and `parameters` identify the model ([`Recipe::parameters`]), so they must contain everything that `fit`
+    /// depends on. Errors of the functions become [`Error::Recipe`]; an [`Error`] of this crate, such as
+    /// [`Error::Stopped`], is returned unchanged.
     pub fn new<M>(
         name: impl Into<String>,
         parameters: Value,
@@ -109,8 +110,7 @@ impl TableRecipe {
         }
     }
 
-    /// The same with features scaled in another way over the training rows; default [`Scaling::Standard`], mean 0 and
-    /// variance 1.
+    /// Sets how the features are scaled over the training rows; default [`Scaling::Standard`], mean 0 and variance 1.
     #[must_use]
     pub fn scaling(mut self, scaling: Scaling) -> Self {
         self.scaling = scaling;

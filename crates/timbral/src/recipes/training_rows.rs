@@ -4,7 +4,7 @@ use timbral_data::{FeatureTable, Scaler, ScalerParams, Scaling};
 use crate::error::{Error, Result};
 use crate::experiment::parts::complete;
 
-/// The training rows of a table as most models of other crates take them.
+/// The training rows of a table in the form that most models of other crates need.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct TrainingRows {

@@ -13,9 +13,9 @@ use crate::study::run::{Study, StudyRun};
 pub struct Claim {
     /// The statement, with the numbers of its source.
     pub published: &'static str,
-    /// The result of the same protocol here.
+    /// The result of this study with the same protocol.
     pub here: String,
-    /// The result on recordings that the model was not trained on.
+    /// The result of this study on recordings that the model was not trained on.
     pub held_out: String,
 }
 

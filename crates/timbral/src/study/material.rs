@@ -22,7 +22,7 @@ const IMAGE_SECONDS: f64 = 9.0;
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct Material {
-    /// What it is, as shown in the report.
+    /// The name of the data, as shown in the report.
     pub name: String,
     /// Labelled rows, one per segment of a recording.
     pub table: FeatureTable,
@@ -43,18 +43,18 @@ impl Material {
         }
     }
 
-    /// A table of features alone.
+    /// Reads a table of features, without spectrograms and sounds.
     ///
     /// # Errors
     ///
-    /// It cannot be read.
+    /// The table cannot be read.
     pub fn of_table(path: impl AsRef<Path>) -> Result<Self> {
         let path = path.as_ref();
         let table = FeatureTable::read(path)?;
         Ok(Self::new(path.display().to_string(), table))
     }
 
-    /// With spectrograms of recordings, which have names and labels of their own.
+    /// Adds spectrograms of recordings; they have their own names and labels.
     #[must_use]
     pub fn with_spectrograms(self, spectrograms: Option<Spectrograms>) -> Self {
         Self {
@@ -66,8 +66,8 @@ impl Material {
     /// A folder of music, one folder per genre: features of its 3-s segments as in the published tables, and
     /// its spectrograms. The table is kept in `scratch`, where an interrupted extraction goes on.
     ///
-    /// `open` is how the files are opened; those that were skipped or are damaged are returned, too. `monitor`
-    /// is called after each file of both passes; the unit is `files`.
+    /// `open` has the parameters with which the files are opened; the files that were skipped or are damaged are
+    /// returned, too. `monitor` is called after each file of both passes; the unit is `files`.
     ///
     /// # Errors
     ///

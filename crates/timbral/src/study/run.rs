@@ -25,14 +25,14 @@ const QUICK_EPOCHS: usize = 12;
 /// The models of a study and the number of seeds.
 #[derive(Debug, Clone, PartialEq)]
 pub struct StudyParams {
-    /// Number of random seeds of splits and fits, at least 1: 0, 1, ...; default 1.
+    /// Number of random seeds of splits and fits, at least 1; default 1. The seeds are 0, 1, ...
     pub seeds: u64,
-    /// Boosted trees on the table; default 200 rounds at 0.1 with subsampling and without a minimum child
-    /// weight.
+    /// Boosted trees on the table; default 200 rounds with a learning rate of 0.1, `lambda` 0.01, half of the rows
+    /// per tree, a fraction of 0.3 of the columns per node and no minimum child weight.
     pub boost: BoostParams,
-    /// The dense network on the table.
+    /// The dense network on the table; default [`DenseParams::default`].
     pub dense: DenseParams,
-    /// The network on spectrograms, if there are any.
+    /// The network on spectrograms, if there are any; default [`ImageNetParams::conv`].
     pub conv: ImageNetParams,
     #[doc(hidden)]
     pub _non_exhaustive: (),
@@ -74,13 +74,13 @@ pub struct StudyRun {
     pub fit_seconds: f64,
     /// Wall-clock time of the probabilities of all test rows.
     pub predict_seconds: f64,
-    /// The course of the training; none for models without epochs.
+    /// The scores after each epoch of the training; empty for models without epochs.
     pub curves: Vec<Curve>,
     /// The probabilities of the test rows.
     pub probabilities: Probabilities,
     /// The classes of the test rows.
     pub labels: Vec<usize>,
-    /// How good they are.
+    /// The evaluation of the probabilities.
     pub evaluation: Evaluation,
 }
 
@@ -88,7 +88,7 @@ pub struct StudyRun {
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Curve {
-    /// What the number is.
+    /// The name of the number, such as a loss or an accuracy.
     pub name: String,
     /// One per epoch.
     pub values: Vec<f64>,
@@ -102,14 +102,14 @@ pub struct Study {
     pub material: Material,
     /// The models.
     pub params: StudyParams,
-    /// Models, within them splits, within them seeds.
+    /// The runs, ordered by model, then by split, then by seed.
     pub runs: Vec<StudyRun>,
-    /// The same with tags by a published network, if there are any: see [`add_tags`](Self::add_tags).
+    /// The results of models on tags by a published network, if there are any: see [`add_tags`](Self::add_tags).
     pub tags: Option<TagStudy>,
 }
 
 impl StudyParams {
-    /// The same with fewer epochs of the network on spectrograms, for a first result in minutes.
+    /// These parameters with fewer epochs of the network on spectrograms, for a first result in minutes.
     #[must_use]
     pub fn quick(mut self) -> Self {
         self.conv.train.epochs = QUICK_EPOCHS;
@@ -118,7 +118,7 @@ impl StudyParams {
 
     /// Fits every model under every split with every seed.
     ///
-    /// Fits that `results` has are not repeated; new ones are added to it. A fit is found by the content of
+    /// Fits that are in `results` are not repeated; new ones are added to it. A fit is found by the content of
     /// its table, so that one log can serve studies of several materials.
     /// `monitor` is called after every step of every fit and after every fit; the unit is `fits`.
     ///
@@ -177,8 +177,8 @@ impl StudyParams {
 }
 
 impl Study {
-    /// Fits models on features and published tags of GTZAN's clips; the networks of the study on the fault-filtered
-    /// split, if there are some, are members of the ensemble. `table` has the features of whole clips.
+    /// Fits models on the features and the published tags of GTZAN's clips. If the study has convolutional networks
+    /// on the fault-filtered split, they become members of the ensemble. `table` has the features of whole clips.
     ///
     /// # Errors
     ///
@@ -215,7 +215,7 @@ impl StudyRun {
             model,
             split: run.split,
             seed: run.seed,
-            train_accuracy: run.train_accuracy.ok_or(Error::NoMembers)?,
+            train_accuracy: run.train_accuracy.ok_or(Error::EmptyPart { part: "training" })?,
             fit_seconds: run.fit_seconds,
             predict_seconds: run.predict_seconds,
             curves: curves(&run.details["history"]),

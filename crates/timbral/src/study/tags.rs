@@ -1,4 +1,4 @@
-//! What tags by a network that was trained on other music add to the features.
+//! Models on features and on tags by a network that was trained on other music.
 
 use std::fmt;
 
@@ -23,20 +23,20 @@ use crate::recipes::dense::DenseParams;
 use crate::recipes::ensemble::mean;
 use crate::recipes::recipe::Recipe;
 
-/// Folds that share no artist.
+/// Number of folds; no artist is in two of them.
 const N_SPLITS: usize = 5;
 
 /// A model in a [`TagStudy`].
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct TagRow {
-    /// The model and what it sees.
+    /// The name of the model and of its input.
     pub model: String,
     /// Its accuracy on the test recordings of the fault-filtered partition.
     pub accuracy: Accuracy,
-    /// McNemar's exact test against the ensemble; `None` for itself.
+    /// The p-value of McNemar's exact test against the ensemble; `None` for the ensemble.
     pub p_value: Option<f64>,
-    /// Its accuracy on folds of all recordings that share no artist; `None` if the artists are not known.
+    /// Its accuracy over folds of all recordings, with no artist in two folds; `None` if the artists are not known.
     pub by_artist: Option<Accuracy>,
 }
 
@@ -50,13 +50,13 @@ pub struct TagRow {
 pub struct TagStudy {
     /// The models; the ensemble is the last.
     pub rows: Vec<TagRow>,
-    /// Training and test recordings.
+    /// Number of training recordings and of test recordings.
     pub n_recordings: [usize; 2],
-    /// Recordings of all folds and their artists, if these are known.
+    /// Number of recordings in all folds and of their artists; `None` if the artists are not known.
     pub n_artists: Option<[usize; 2]>,
 }
 
-/// What a model sees.
+/// The input of a model.
 #[derive(Clone, Copy, PartialEq)]
 enum Seen {
     Features,
@@ -66,10 +66,10 @@ enum Seen {
 
 impl TagStudy {
     /// Fits the models. `table` has the published features of whole clips. `networks` are probabilities of the test clips
-    /// by other models, such as networks on spectrograms, which are members of the ensemble.
+    /// by other models, such as networks on spectrograms, which become members of the ensemble.
     ///
-    /// Fits that `results` has are not repeated; new ones are added to it. `monitor` is called after every step of every
-    /// fit and after every fit; the unit is `fits`.
+    /// Fits that are in `results` are not repeated; new ones are added to it. `monitor` is called after every step of
+    /// every fit and after every fit; the unit is `fits`.
     ///
     /// # Errors
     ///

@@ -9,16 +9,16 @@ use crate::error::{Error, Result};
 use crate::experiment::fingerprint::Fingerprint;
 use crate::experiment::results::Results;
 
-/// How the points of a [`BoostSearch`] are tried.
+/// The method by which a [`BoostSearch`] tries points.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Strategy {
-    /// Resources are steps, rounds times learning rate; a trial is scored on all splits, and with more
-    /// steps its models are trained further.
+    /// Successive halving. The resources are steps (rounds times learning rate). A trial is scored on all splits; for
+    /// more steps its models are trained further.
     Halving(Halving),
-    /// Resources are splits, on each of which a model is trained for all steps; `max_resources` is set to
-    /// their number.
+    /// One point after the other. The resources are splits, on each of which a model is trained for all steps;
+    /// `max_resources` is set to the number of splits.
     Search(Search),
 }
 
@@ -26,8 +26,8 @@ pub enum Strategy {
 ///
 /// [`run`](Self::run) scores points of the space by their accuracy on rows held out of the training rows,
 /// [`fit`](Self::fit) fits the best of them to all training rows. Neither uses any other row;
-/// [`TunedTrees`](crate::tune::TunedTrees) is both as a recipe. The length of a training is given in
-/// steps, so that it means the same at any learning rate:
+/// [`TunedTrees`](crate::tune::TunedTrees) does both as a recipe. The length of a training is given in
+/// steps, so that it is comparable for all learning rates:
 ///
 /// ```text
 /// rounds = ceil(steps / learning_rate)
@@ -64,7 +64,7 @@ pub enum Strategy {
 pub struct BoostSearch {
     /// Fields of [`BoostParams`] to search; default [`BoostSearch::wide_space`].
     pub space: Space,
-    /// How points are tried; default [`Halving`] with 24 candidates from 10 to 90 steps.
+    /// The method by which points are tried; default [`Halving`] with 24 candidates from 10 to 90 steps.
     pub strategy: Strategy,
     /// All other parameters of the trials; default `max_bin` 64 and `learning_rate` .3, for speed. The
     /// objective follows from the table, `n_rounds` from the steps.
@@ -73,9 +73,9 @@ pub struct BoostSearch {
     pub base: BoostParams,
     /// Steps of a final fit, and of a trial of [`Strategy::Search`]; default 160.
     pub n_steps: usize,
-    /// Number of the best trials that are fitted, at least 1; default 1.
+    /// Number of best trials whose parameters are used in the final models (finalists), at least 1; default 1.
     pub n_finalists: usize,
-    /// Models whose probabilities are averaged, at least 1; default 1. Model i has the parameters of
+    /// Number of final models, whose probabilities are averaged, at least 1; default 1. Model i has the parameters of
     /// finalist `i % n_finalists` and the seed `base.seed + i`.
     pub n_models: usize,
     #[doc(hidden)]
@@ -162,9 +162,9 @@ impl BoostSearch {
         self
     }
 
-    /// The usual parameters of boosted trees, each over the range in which it makes a difference: depth 3
-    /// to 8, L2 and the minimum child weight .001 to 10, rows .4 to 1, columns per node .1 to 1. The
-    /// learning rate is not among them: the lower it is, the better and the slower.
+    /// The usual parameters of boosted trees, each over the range in which it makes a difference: depth 3 to 8, L2
+    /// and the minimum child weight .001 to 10, fraction of rows .4 to 1, fraction of columns per node .1 to 1. The
+    /// learning rate is not among them, because a lower rate gives better models but slower training.
     pub fn wide_space() -> Space {
         Space::new()
             .integer("max_depth", 3, 8)
@@ -174,10 +174,10 @@ impl BoostSearch {
             .log("colsample_bynode", 0.1, 1.0)
     }
 
-    /// The space of hyperopt-sklearn for XGBoost (Komer, Bergstra and Eliasmith 2014) without the learning
-    /// rate and the rounds, which follow from the steps: depth 1 to 10, minimum loss reduction (gamma)
-    /// .0001 to 5, minimum child weight 1 to 100, rows, columns per tree and per level .5 to 1, L1 .0001
-    /// to 1 and L2 1 to 4.
+    /// The space of hyperopt-sklearn for XGBoost (Komer, Bergstra and Eliasmith 2014) without the learning rate and
+    /// the rounds, which follow from the steps: depth 1 to 10, minimum loss reduction (gamma) .0001 to 5, minimum
+    /// child weight 1 to 100, fractions of rows, of columns per tree and of columns per level .5 to 1, L1 .0001 to 1
+    /// and L2 1 to 4.
     pub fn hyperopt_space() -> Space {
         Space::new()
             .integer("max_depth", 1, 10)

@@ -36,7 +36,7 @@ use crate::error::{Error, Result};
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub struct Halving {
-    /// Points drawn, at least 1; default 27.
+    /// Number of points drawn at random, at least 1; default 27.
     pub n_candidates: usize,
     /// Resources of each trial of the first rung, at least 1; default 1.
     pub min_resources: usize,
@@ -81,9 +81,9 @@ impl Halving {
     /// first, then those with higher scores, then those drawn earlier.
     ///
     /// `score` gets the trial, its resources and the state that it left at the last rung (at the first
-    /// `S::default()`), such as a model to train further. Calls come one after the other, rung by rung,
-    /// in the order of the draws; so a seed gives one result. The first `Break` ends the search with the
-    /// trials so far.
+    /// `S::default()`), such as a model to train further. It is called for one trial after the other, rung by rung,
+    /// in the order of the draws, so that the result is determined by the seed. The first `Break` ends the search
+    /// with the trials so far.
     ///
     /// # Errors
     ///

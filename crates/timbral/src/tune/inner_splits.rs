@@ -3,9 +3,9 @@ use timbral_metrics::{FoldParams, group_k_fold};
 
 use crate::error::Result;
 
-/// A split of the training rows, to score parameters on: the test part is the validation rows of a split
-/// or, where it has none, a fifth of its training rows, drawn by `method` and `seed`. Test rows of the
-/// split are in neither part. Row numbers are those of `table`.
+/// A split of the training rows on which parameters are scored. Its test part has the validation rows of `split` or,
+/// if there are none, a fifth of the training rows, drawn by `method` and `seed`. Test rows of `split` are in neither
+/// part. Row numbers are those of `table`.
 ///
 /// ```
 /// use timbral::data::{FeatureTable, SplitMethod};

@@ -43,10 +43,10 @@ impl FromStr for Sampler {
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Pruner {
-    /// None.
+    /// No trial ends early.
     None,
-    /// Those with a score below the median of the earlier trials' scores at the same resources, once
-    /// there are five (Golovin et al. 2017).
+    /// Trials with a score below the median of the earlier trials' scores at the same resources end, once
+    /// there are five earlier trials (Golovin et al. 2017).
     #[default]
     Median,
 }
@@ -71,11 +71,11 @@ pub enum Pruner {
 pub struct Search {
     /// Number of points, at least 1; default 40.
     pub n_trials: usize,
-    /// Where they come from; default [`Sampler::Tpe`].
+    /// How points are chosen; default [`Sampler::Tpe`].
     pub sampler: Sampler,
     /// Which trials end early; default [`Pruner::Median`].
     pub pruner: Pruner,
-    /// A trial is scored at 1, 2, .. up to these resources, at least 1; default 1.
+    /// Largest resources, at least 1; default 1. A trial is scored at 1, 2, .. up to these resources.
     pub max_resources: usize,
     /// Random seed; default 0.
     pub seed: u64,
@@ -101,9 +101,9 @@ impl Search {
     /// Tries points of `space` and returns all trials, best first: those with scores at more resources
     /// first, then those with higher scores, then those drawn earlier.
     ///
-    /// `score` gets the trial, its resources and the state that it left at the previous resources (at
-    /// first `S::default()`). Calls come one after the other; so a seed gives one result. The first
-    /// `Break` ends the search with the trials so far.
+    /// `score` gets the trial, its resources and the state that it left at the previous resources (at first
+    /// `S::default()`). It is called for one trial after the other, so that the result is determined by the seed. The
+    /// first `Break` ends the search with the trials so far.
     ///
     /// # Errors
     ///

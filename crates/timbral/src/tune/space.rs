@@ -48,13 +48,13 @@ impl fmt::Display for Value {
 
 /// A value for each parameter of a [`Space`], in its order.
 ///
-/// Serialised as a map, so that a point becomes any parameters that serde reads;
+/// It is serialised as a map from names to values, so that a point can be read as any struct of parameters with serde.
 /// `Display` prints `name value, name value`.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Point(pub(super) Vec<(String, Value)>);
 
 impl Point {
-    /// The value of a parameter; `None` where the space has none of that name.
+    /// The value of a parameter; `None` if the space has no parameter of that name.
     pub fn get(&self, name: &str) -> Option<&Value> {
         let found = self.0.iter().find(|(known, _)| known == name);
         found.map(|(_, value)| value)
@@ -119,27 +119,27 @@ pub(super) enum Range {
 pub struct Space(Vec<(String, Range)>);
 
 impl Space {
-    /// A space without parameters.
+    /// Makes a space without parameters.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// An integer from `low` to `high`, both included.
+    /// Adds an integer from `low` to `high`, both included.
     pub fn integer(self, name: impl Into<String>, low: i64, high: i64) -> Self {
         self.with(name, Range::Integer(low, high))
     }
 
-    /// A number from `low` to `high`.
+    /// Adds a number from `low` to `high`.
     pub fn linear(self, name: impl Into<String>, low: f64, high: f64) -> Self {
         self.with(name, Range::Linear(low, high))
     }
 
-    /// A number from `low`, above 0, to `high`, uniform in its logarithm.
+    /// Adds a number from `low`, above 0, to `high`, whose logarithm is uniform.
     pub fn log(self, name: impl Into<String>, low: f64, high: f64) -> Self {
         self.with(name, Range::Log(low, high))
     }
 
-    /// One of the values.
+    /// Adds a parameter that is one of the given texts.
     pub fn choice<V: Into<Value>>(
         self,
         name: impl Into<String>,

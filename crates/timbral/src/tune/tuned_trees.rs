@@ -23,8 +23,8 @@ pub enum InnerSplits {
 
 /// Boosted trees whose parameters are searched on the training rows: [`BoostSearch`] as a recipe.
 ///
-/// The scores of trials are kept in [`Results`], so that a fit that was stopped or killed goes on. The
-/// details of a fit have the best trial's score, `held_out`, and its `point`.
+/// The scores of trials are kept in [`Results`], so that a fit that was stopped or killed continues. The
+/// details of a fit have the score of the best trial, `held_out`, and its `point`.
 ///
 /// ```
 /// use timbral::data::{FeatureTable, SplitMethod};
@@ -55,8 +55,8 @@ pub struct TunedTrees {
 }
 
 impl TunedTrees {
-    /// A search whose scores are kept in `results`. Its random seed is that of the fit, whatever seed the
-    /// search has.
+    /// A recipe from a search, whose scores are kept in `results`. The random seed is that of the fit; the seed of
+    /// `search` has no effect.
     pub fn new(search: BoostSearch, inner: InnerSplits, results: &Results) -> Self {
         Self {
             search,

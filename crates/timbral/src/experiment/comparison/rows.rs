@@ -30,8 +30,8 @@ pub struct ComparisonRow {
     pub model: String,
     /// Number of seeds.
     pub seeds: usize,
-    /// Accuracy on the validation rows of the model fitted without them. `None` where there are none,
-    /// and for an ensemble: chosen on these rows, it would look too good on them.
+    /// Accuracy on the validation rows of the model fitted without them. `None` if there are no validation rows,
+    /// and for an ensemble, whose accuracy on these rows would be too optimistic because it was chosen on them.
     pub validation: Option<Spread>,
     /// Accuracy on the test rows.
     pub by_segment: Spread,
@@ -40,28 +40,28 @@ pub struct ComparisonRow {
     /// 95 % interval of the accuracy by recording: recordings are drawn with replacement, each with the
     /// predictions of all seeds. It does not include the variation over training rows.
     pub interval: (f64, f64),
-    /// Mean log loss of the test rows.
+    /// Mean log loss of the test rows, in nats.
     pub log_loss: f64,
-    /// Mean time of a fit; of an ensemble the sum over its members.
+    /// Mean wall-clock time of a fit; for an ensemble the sum over its members.
     pub fit_seconds: f64,
     /// Mean time of the probabilities of all test rows.
     pub predict_seconds: f64,
-    /// Of an ensemble the members for each seed, as often as they were chosen.
+    /// For an ensemble, the members of each seed, each as often as it was chosen.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub members: Vec<Vec<String>>,
 }
 
-/// Two models on the same recordings, for the first seed only: those of several seeds are not
-/// independent.
+/// The comparison of two models on the same recordings, for the first seed only, because the test recordings of
+/// several seeds are not independent.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct PairedTest {
     /// The way to split.
     #[serde(serialize_with = "name_of")]
     pub split: SplitMethod,
-    /// A model.
+    /// The first model.
     pub first: String,
-    /// Another.
+    /// The second model.
     pub second: String,
     /// Recordings that only the first classifies correctly.
     pub only_first: usize,
@@ -76,9 +76,9 @@ pub struct PairedTest {
 #[derive(Debug, Clone, PartialEq, Default, Serialize)]
 #[non_exhaustive]
 pub struct Comparison {
-    /// Models by ways to split; the ensemble last.
+    /// The rows by way to split, then by model; the ensemble is last.
     pub rows: Vec<ComparisonRow>,
-    /// Every two models.
+    /// The tests of every two models.
     pub pairs: Vec<PairedTest>,
 }
 
@@ -347,7 +347,7 @@ impl Comparison {
         self.rows.iter().filter(move |row| row.split == split)
     }
 
-    /// Of the test of two models, in either order.
+    /// The test of two models, which may be given in either order; `None` if there is none.
     fn p_value(&self, split: SplitMethod, a: &str, b: &str) -> Option<f64> {
         let of_both = |pair: &&PairedTest| {
             let (first, second) = (&*pair.first, &*pair.second);

@@ -30,9 +30,9 @@ use crate::recipes::kind::ModelKind;
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ImageNetParams {
-    /// The network.
+    /// The architecture of the network.
     pub net: Architecture,
-    /// Its training; the last epoch is kept.
+    /// The parameters of its training; the network after the last epoch is kept.
     pub train: TrainParams,
     #[doc(hidden)]
     #[serde(skip)]

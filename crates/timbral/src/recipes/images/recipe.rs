@@ -26,14 +26,15 @@ pub struct ImageNet<'a> {
     pub spectrograms: &'a Spectrograms,
     /// Where it is trained; default [`Device::Cpu`].
     pub device: Device,
-    /// A file written after every epoch; if it exists, training goes on from it. Default none.
+    /// A file with the state of the training, written after every epoch; if it exists, training continues from it.
+    /// Default none.
     pub checkpoint: Option<PathBuf>,
     /// Of the images, computed once.
     images: Fingerprint,
 }
 
 impl<'a> ImageNet<'a> {
-    /// On [`Device::Cpu`], without a checkpoint.
+    /// A recipe that trains on [`Device::Cpu`], without a checkpoint.
     pub fn new(params: ImageNetParams, spectrograms: &'a Spectrograms) -> Self {
         Self {
             params,
