@@ -215,7 +215,9 @@ impl StudyRun {
             model,
             split: run.split,
             seed: run.seed,
-            train_accuracy: run.train_accuracy.ok_or(Error::EmptyPart { part: "training" })?,
+            train_accuracy: run
+                .train_accuracy
+                .ok_or(Error::EmptyPart { part: "training" })?,
             fit_seconds: run.fit_seconds,
             predict_seconds: run.predict_seconds,
             curves: curves(&run.details["history"]),
