@@ -16,6 +16,7 @@ use std::hint::black_box;
 use std::io::Cursor;
 use std::path::Path;
 use std::process::Command;
+use std::sync::LazyLock;
 
 use criterion::{Criterion, criterion_group, criterion_main};
 use symphonia::core::codecs::CodecParameters;
@@ -87,23 +88,33 @@ fn by_timbral(file: &[u8], mut take: impl FnMut(&[f32])) {
     }
 }
 
-fn by_symphonia(file: &[u8], mut take: impl FnMut(&[f32])) {
-    let media = MediaSourceStream::new(Box::new(Cursor::new(file.to_vec())), Default::default());
+/// Symphonia's readers, those that are no features of it here included.
+static PROBE: LazyLock<Probe> = LazyLock::new(|| {
     let mut probe = Probe::new();
     symphonia::default::register_enabled_formats(&mut probe);
     probe.register_format::<WavReader<'_>>();
     probe.register_format::<IsoMp4Reader<'_>>();
     probe.register_format::<OggReader<'_>>();
-    let reader = probe.probe(&Hint::new(), media, Default::default(), Default::default());
+    probe
+});
+
+/// Symphonia's decoders, likewise.
+static CODECS: LazyLock<CodecRegistry> = LazyLock::new(|| {
+    let mut codecs = CodecRegistry::new();
+    symphonia::default::register_enabled_codecs(&mut codecs);
+    codecs.register_audio_decoder::<PcmDecoder>();
+    codecs
+});
+
+fn by_symphonia(file: &[u8], mut take: impl FnMut(&[f32])) {
+    let media = MediaSourceStream::new(Box::new(Cursor::new(file.to_vec())), Default::default());
+    let reader = PROBE.probe(&Hint::new(), media, Default::default(), Default::default());
     let mut reader = reader.unwrap();
     let track = reader.default_track(TrackType::Audio).unwrap();
     let Some(CodecParameters::Audio(codec)) = &track.codec_params else {
         panic!("no sound");
     };
-    let mut codecs = CodecRegistry::new();
-    symphonia::default::register_enabled_codecs(&mut codecs);
-    codecs.register_audio_decoder::<PcmDecoder>();
-    let mut decoder = codecs
+    let mut decoder = CODECS
         .make_audio_decoder(codec, &Default::default())
         .unwrap();
     let mut values = Vec::new();

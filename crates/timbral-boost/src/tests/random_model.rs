@@ -92,19 +92,11 @@ pub(crate) fn model(trees: Vec<Tree>, n_features: usize, n_outputs: usize) -> Mo
         1 => Objective::SquaredError,
         n_classes => Objective::Softprob { n_classes },
     };
+    let base_score = (0..n_outputs).map(|k| 0.3 + k as f32).collect();
     Model {
-        objective,
-        n_features,
-        base_score: (0..n_outputs).map(|k| 0.3 + k as f32).collect(),
         tree_outputs: (0..trees.len()).map(|i| (i % n_outputs) as u32).collect(),
         round_starts: (0..=trees.len()).step_by(n_outputs).collect(),
         trees,
-        feature_names: None,
-        feature_types: None,
-        encoding: None,
-        class_names: None,
-        best_iteration: None,
-        position_bias: None,
-        attributes: Default::default(),
+        ..Model::without_trees(objective, n_features, base_score)
     }
 }
