@@ -9,6 +9,7 @@
 //! - With the feature `fft`, which includes `lanes`: [`LaneFftF32`], [`LaneFftF64`] and [`MixedFftF32`],
 //!   Fourier transforms of several signals side by side, with the same bits on every instruction set;
 //!   [`LaneFilterF32`], filters in the frequency domain; [`twiddle`].
+//! - With the feature `parallel`: [`parallel`], loops over rayon's threads that are compiled once.
 //! - With the feature `files`: [`write_atomic`] and [`write_json`], which write files atomically;
 //!   [`TemporaryFolder`], which does so with folders; [`JsonLines`], an append-only log that survives a kill;
 //!   [`differences`], which lists the values that differ between two settings.
@@ -35,6 +36,8 @@ mod folder;
 mod json_lines;
 #[cfg(feature = "lanes")]
 mod lanes;
+#[cfg(feature = "parallel")]
+pub mod parallel;
 #[cfg(feature = "files")]
 mod temporary;
 

@@ -11,7 +11,7 @@ pub enum Error {
     InvalidParameter(#[from] InvalidParameter),
     /// There is no copy of the weights.
     #[error(
-        "{network}: no weights; get them by `{obtain}`, then give the file by --weights or TIMBRAL_WEIGHTS"
+        "{network}: no weights; get them by `{obtain}`, then give the file (--weights of the commands, or TIMBRAL_WEIGHTS)"
     )]
     NoWeights {
         /// The network.

@@ -2,8 +2,9 @@ use std::io::{Cursor, Read, Write};
 use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 
-use rayon::prelude::*;
-use timbral_core::{InvalidParameter, Monitor, Progress, SharedMonitor, check, write_atomic};
+use timbral_core::{
+    InvalidParameter, Monitor, Progress, SharedMonitor, check, parallel, write_atomic,
+};
 
 use crate::error::{Error, Result, at};
 use crate::music::{STYLES, render};
@@ -174,12 +175,11 @@ impl SynthCorpus {
         let monitor = SharedMonitor::new(monitor);
         // Locked while the monitor is called, so that the calls are in order.
         let done = Mutex::new(0);
-        let indices = (0..self.len()).into_par_iter().with_max_len(1);
-        indices.try_for_each(|index| {
+        let results = parallel::map(self.len(), 1, &|index| {
             if monitor.is_stopped() {
                 return Err(Error::Stopped);
             }
-            self.write_one(index, folder, known)?;
+            (self.write_one(index, folder, known)).inspect_err(|_| monitor.stop())?;
             let mut done = done.lock().unwrap_or_else(PoisonError::into_inner);
             *done += 1;
             let progress = Progress::new(*done, self.len(), "recordings");
@@ -187,7 +187,11 @@ impl SynthCorpus {
                 true => Err(Error::Stopped),
                 false => Ok(()),
             }
-        })
+        });
+        // A fault rather than that the others were stopped because of it.
+        let is_stop = |result: &Result<()>| matches!(result, Err(Error::Stopped));
+        let (stops, others): (Vec<_>, Vec<_>) = results.into_iter().partition(is_stop);
+        others.into_iter().chain(stops).collect()
     }
 
     /// Genre and number of a recording.

@@ -230,11 +230,11 @@ impl Classifier {
     pub fn predict_files(
         &self,
         files: &[PathBuf],
-        take: impl FnMut(&Path, Prediction),
+        mut take: impl FnMut(&Path, Prediction),
         monitor: &mut dyn Monitor,
     ) -> PredictionReport {
         let predict = |path: &Path| self.predict_file(path);
-        let mut report = files_in_order(files, predict, take, monitor);
+        let mut report = files_in_order(files, &predict, &mut take, monitor);
         report.damaged = self.take_damaged();
         report
     }

@@ -64,7 +64,9 @@ pub enum Error {
     #[error(transparent)]
     Metrics(#[from] timbral_metrics::Error),
     /// A table for training or evaluation has no labels.
-    #[error("the table has no labels: a column `label` or another one named by --label is needed")]
+    #[error(
+        "the table has no labels: it needs a column `label`, or the name of another one (--label of the commands)"
+    )]
     NoLabels,
     /// Every row of a table for training has the same label.
     #[error("all rows have the label {label}: at least two different labels are needed")]

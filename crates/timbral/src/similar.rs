@@ -171,7 +171,7 @@ impl SimilarityIndex {
         };
         let extractor = Extractor::new(sounds.features.clone(), sounds.segments)?;
         let extractor = extractor.with_open_params(open);
-        let tracks = for_each_file(files, monitor, |path| track(&extractor, path))?;
+        let tracks = for_each_file(files, monitor, &|path| track(&extractor, path))?;
         let (mut names, mut values, mut skipped) = (Vec::new(), Vec::new(), Vec::new());
         for (path, track) in tracks {
             match track {

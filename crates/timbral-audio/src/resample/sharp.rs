@@ -5,6 +5,8 @@
 //! carries two blocks, as real and imaginary part. Sixteen transforms run side by side, one in every lane
 //! of a row, so that every instruction set computes the same bits.
 
+use std::cell::Cell;
+
 use pulp::{Simd, WithSimd};
 use timbral_core::MixedFftF32;
 
@@ -232,6 +234,10 @@ impl Sharp {
     }
 }
 
+fn cells<T>(values: &mut [T]) -> &[Cell<T>] {
+    Cell::from_mut(values).as_slice_of_cells()
+}
+
 struct Round<'a> {
     plan: &'a mut Sharp,
     input: &'a [f32],
@@ -270,48 +276,54 @@ impl WithSimd for Round<'_> {
         let (spectrum_im, _) = S::as_mut_simd_f32s(spectrum_im);
         let stride = LANES / S::F32_LANES;
         let (n, m) = (plan.inputs.length, plan.outputs.length);
-        let ([forward, inverse], bins) = (&plan.transforms, plan.bins);
+        let bins = plan.bins;
+        let [re, im] = [re, im].map(cells);
+        let [spectrum_re, spectrum_im] = [spectrum_re, spectrum_im].map(cells);
         for column in 0..lanes.div_ceil(S::F32_LANES) {
-            forward.run(
-                simd,
-                #[inline(always)]
-                |i| (re[i * stride + column], im[i * stride + column]),
-                (&mut *work_re, &mut *work_im),
-                #[inline(always)]
-                |k, v| {
-                    if k < bins {
-                        (spectrum_re[k], spectrum_im[k]) = v;
-                    } else if n - k <= bins {
-                        let at = 2 * bins + k - n;
-                        (spectrum_re[at], spectrum_im[at]) = v;
-                    }
-                },
-            );
-            // Real and imaginary parts are exchanged before and after, which makes the forward transform
-            // the inverse one.
-            inverse.run(
-                simd,
-                #[inline(always)]
-                |k| {
-                    let at = if k < bins {
-                        k
-                    } else if m - k <= bins {
-                        2 * bins + k - m
-                    } else if m.is_multiple_of(n) {
-                        k % n
-                    } else {
-                        return (simd.splat_f32s(0.0), simd.splat_f32s(0.0));
-                    };
-                    let g = simd.splat_f32s(plan.gain[k.min(m - k)]);
-                    (
-                        simd.mul_f32s(g, spectrum_im[at]),
-                        simd.mul_f32s(g, spectrum_re[at]),
-                    )
-                },
-                (&mut *work_re, &mut *work_im),
-                #[inline(always)]
-                |i, v| (im[i * stride + column], re[i * stride + column]) = v,
-            );
+            // One call for both transforms, which is compiled once: the tile to the spectrum, and the spectrum to the
+            // tile. For the inverse real and imaginary parts are exchanged before and after.
+            for (transform, is_inverse) in plan.transforms.iter().zip([false, true]) {
+                transform.run(
+                    simd,
+                    #[inline(always)]
+                    |i| {
+                        if !is_inverse {
+                            let at = i * stride + column;
+                            return (re[at].get(), im[at].get());
+                        }
+                        let at = if i < bins {
+                            i
+                        } else if m - i <= bins {
+                            2 * bins + i - m
+                        } else if m.is_multiple_of(n) {
+                            i % n
+                        } else {
+                            return (simd.splat_f32s(0.0), simd.splat_f32s(0.0));
+                        };
+                        let g = simd.splat_f32s(plan.gain[i.min(m - i)]);
+                        (
+                            simd.mul_f32s(g, spectrum_im[at].get()),
+                            simd.mul_f32s(g, spectrum_re[at].get()),
+                        )
+                    },
+                    (&mut *work_re, &mut *work_im),
+                    #[inline(always)]
+                    |k, v| {
+                        if is_inverse {
+                            let at = k * stride + column;
+                            im[at].set(v.0);
+                            re[at].set(v.1);
+                        } else if k < bins {
+                            spectrum_re[k].set(v.0);
+                            spectrum_im[k].set(v.1);
+                        } else if n - k <= bins {
+                            let at = 2 * bins + k - n;
+                            spectrum_re[at].set(v.0);
+                            spectrum_im[at].set(v.1);
+                        }
+                    },
+                );
+            }
         }
         for (part, tile) in plan.scratch.tile.iter().enumerate() {
             let Side { hop, margin, .. } = plan.outputs;

@@ -1,6 +1,5 @@
 use ndarray::Axis;
-use rayon::prelude::*;
-use timbral_core::check;
+use timbral_core::{check, parallel};
 
 use super::bins::{Bin, Binned};
 use super::cuts::Cuts;
@@ -136,8 +135,8 @@ impl BinnedRows {
             let counted: Vec<usize> = sketches.iter().map(|(_, n)| *n).collect();
             if counted == n_values {
                 let has_missing = n_values.iter().map(|&n| n < n_rows).collect();
-                let cuts = (sketches.into_par_iter()).map(|(sketch, _)| sketch.cuts());
-                let cuts = Cuts::of(cuts.collect(), has_missing, Vec::new());
+                let cuts = parallel::map_each(sketches, 1, &|_, (sketch, _)| sketch.cuts());
+                let cuts = Cuts::of(cuts, has_missing, Vec::new());
                 let weights = (!weights.is_empty()).then_some(weights);
                 return Ok((cuts, labels, weights));
             }
@@ -191,14 +190,8 @@ fn push(sketches: &mut [(Sketch, usize)], block: &Dataset<'_>, weights: Option<&
     const ROWS: usize = 1024;
     for (chunk, features) in block.features().axis_chunks_iter(Axis(0), ROWS).enumerate() {
         let weights = weights.map(|weights| &weights[chunk * ROWS..]);
-        let columns = sketches.par_iter_mut().with_min_len(8).enumerate();
-        columns.for_each(|(feature, (sketch, n_values))| {
-            for (row, &value) in features.column(feature).iter().enumerate() {
-                if !value.is_nan() {
-                    *n_values += 1;
-                    sketch.push(value, weights.map_or(1.0, |w| w[row]));
-                }
-            }
+        parallel::for_each(sketches.iter_mut(), 8, &|feature, (sketch, n_values)| {
+            *n_values += sketch.push_column(features.column(feature), weights);
         });
     }
 }

@@ -1,7 +1,7 @@
-use ndarray::{ArrayView1, ArrayView2};
-use rayon::prelude::*;
+use ndarray::{ArrayView1, ArrayView2, Axis, s};
+use timbral_core::parallel;
 
-use super::cuts::Cuts;
+use super::cuts::{Cuts, ROWS, features_per_task};
 
 /// The features of a row are stored in words: the bins of this many features side by side.
 pub(crate) const LANES: usize = 8;
@@ -60,17 +60,25 @@ impl<B: Bin> Binned<B> {
     pub(crate) fn new(features: ArrayView2<'_, f32>, cuts: &Cuts) -> Self {
         let (n_rows, n_features) = features.dim();
         let mut columns = vec![B::default(); n_rows * n_features];
-        columns
-            .par_chunks_mut(n_rows)
-            .enumerate()
-            .for_each(|(feature, bins)| {
-                if cuts.is_categorical(feature) {
-                    return categories(features.column(feature), cuts.n_bins(feature), bins);
+        let n = features_per_task(n_features);
+        let groups = columns.chunks_mut(n * n_rows);
+        parallel::for_each(groups, 1, &|task, columns: &mut [B]| {
+            let group = features.slice(s![.., task * n..task * n + columns.len() / n_rows]);
+            for (chunk, block) in group.axis_chunks_iter(Axis(0), ROWS).enumerate() {
+                let columns = columns.chunks_exact_mut(n_rows).zip(block.columns());
+                for (i, (bins, values)) in columns.enumerate() {
+                    let feature = task * n + i;
+                    let bins = &mut bins[chunk * ROWS..][..values.len()];
+                    if cuts.is_categorical(feature) {
+                        categories(values, cuts.n_bins(feature), bins);
+                        continue;
+                    }
+                    for (bin, &value) in bins.iter_mut().zip(values) {
+                        *bin = B::from_index(cuts.bin(feature, value));
+                    }
                 }
-                for (bin, &value) in bins.iter_mut().zip(features.column(feature)) {
-                    *bin = B::from_index(cuts.bin(feature, value));
-                }
-            });
+            }
+        });
         let n_words = n_features.div_ceil(LANES);
         if n_rows * n_words * size_of::<[B; LANES]>() <= CACHE {
             let mut words = vec![[B::default(); LANES]; n_rows * n_words];
@@ -92,18 +100,15 @@ impl<B: Bin> Binned<B> {
         }
         let mut binned = Self::zeros(n_rows, n_features);
         let stride = binned.stride;
-        const ROWS: usize = 256;
         let rows = &mut binned.words[binned.first..][..n_rows * stride];
-        rows.par_chunks_mut(ROWS * stride)
-            .enumerate()
-            .for_each(|(chunk, words)| {
-                for feature in 0..n_features {
-                    let column = &columns[feature * n_rows + chunk * ROWS..];
-                    for (row, &bin) in words.chunks_exact_mut(stride).zip(column) {
-                        row[feature / LANES][feature % LANES] = bin;
-                    }
+        parallel::for_each(rows.chunks_mut(ROWS * stride), 1, &|chunk, words| {
+            for feature in 0..n_features {
+                let column = &columns[feature * n_rows + chunk * ROWS..];
+                for (row, &bin) in words.chunks_exact_mut(stride).zip(column) {
+                    row[feature / LANES][feature % LANES] = bin;
                 }
-            });
+            }
+        });
         binned.columns = columns;
         binned
     }
@@ -135,10 +140,14 @@ impl<B: Bin> Binned<B> {
     pub(super) fn fill(&mut self, start: usize, features: ArrayView2<'_, f32>, cuts: &Cuts) {
         let (n_rows, stride) = (features.nrows(), self.stride);
         let words = &mut self.words[self.first + start * stride..][..n_rows * stride];
-        let rows = words.par_chunks_exact_mut(stride).with_min_len(256);
-        rows.enumerate().for_each(|(row, words)| {
-            for (feature, &value) in features.row(row).iter().enumerate() {
-                words[feature / LANES][feature % LANES] = B::from_index(cuts.bin(feature, value));
+        let chunks = words.chunks_mut(ROWS * stride);
+        parallel::for_each(chunks, 1, &|chunk, words: &mut [[B; LANES]]| {
+            for (row, words) in words.chunks_exact_mut(stride).enumerate() {
+                let row = features.row(chunk * ROWS + row);
+                for (feature, &value) in row.iter().enumerate() {
+                    let bin = B::from_index(cuts.bin(feature, value));
+                    words[feature / LANES][feature % LANES] = bin;
+                }
             }
         });
     }
@@ -166,12 +175,6 @@ impl<B: Bin> Binned<B> {
         let words = &self.words[self.first + word * self.word_stride..];
         rows.iter()
             .map(move |&row| &words[row as usize * self.stride])
-    }
-
-    /// The words of a row.
-    pub(crate) fn of_row(&self, row: u32) -> impl Iterator<Item = &[B; LANES]> {
-        let words = &self.words[self.first + row as usize * self.stride..];
-        words.iter().step_by(self.word_stride).take(self.n_words)
     }
 
     /// The bins of a feature.

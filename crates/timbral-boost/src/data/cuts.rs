@@ -1,8 +1,17 @@
-use ndarray::{ArrayView1, ArrayView2};
-use rayon::prelude::*;
+use ndarray::{ArrayView1, ArrayView2, Axis, s};
+use timbral_core::parallel;
 
 use super::dataset::FeatureType;
 use super::sketch::Sketch;
+
+/// Rows of a block, whose values of several features are read one feature after the other: the table has them row by
+/// row, and a cache line of it holds sixteen.
+pub(super) const ROWS: usize = 256;
+
+/// Features of a task that reads a table by feature: several that share cache lines, and tasks for all threads.
+pub(super) fn features_per_task(n_features: usize) -> usize {
+    (n_features / (4 * rayon::current_num_threads())).clamp(1, 16)
+}
 
 /// Where the values of each feature are cut into bins.
 #[derive(Debug)]
@@ -30,23 +39,36 @@ impl Cuts {
         if !is_categorical.contains(&true) {
             is_categorical.clear();
         }
-        let (of_feature, has_missing) = (0..features.ncols())
-            .into_par_iter()
-            .map(|feature| {
-                let column = features.column(feature);
-                let n_values = column.iter().filter(|v| !v.is_nan()).count();
-                if is_categorical.get(feature) == Some(&true) {
-                    return (categories(column), n_values < column.len());
+        let n = features_per_task(features.ncols());
+        let cuts = parallel::map(features.ncols().div_ceil(n), 1, &|task| {
+            let first = task * n;
+            let group = features.slice(s![.., first..features.ncols().min(first + n)]);
+            let mut n_values = vec![0; group.ncols()];
+            for block in group.axis_chunks_iter(Axis(0), ROWS) {
+                for (n_values, column) in n_values.iter_mut().zip(block.columns()) {
+                    *n_values += column.iter().filter(|v| !v.is_nan()).count();
                 }
-                let mut sketch = Sketch::new(n_values, max_bin);
-                for (row, &value) in column.iter().enumerate() {
-                    if !value.is_nan() {
-                        sketch.push(value, weights.map_or(1.0, |w| w[row]));
-                    }
+            }
+            let sketches = n_values.iter().map(|&n| Sketch::new(n, max_bin));
+            let mut sketches: Vec<Sketch> = sketches.collect();
+            let is_categorical = |i: usize| is_categorical.get(first + i) == Some(&true);
+            for (chunk, block) in group.axis_chunks_iter(Axis(0), ROWS).enumerate() {
+                let weights = weights.map(|weights| &weights[chunk * ROWS..]);
+                let columns = sketches.iter_mut().zip(block.columns()).enumerate();
+                for (_, (sketch, column)) in columns.filter(|(i, _)| !is_categorical(*i)) {
+                    sketch.push_column(column, weights);
                 }
-                (sketch.cuts(), n_values < column.len())
-            })
-            .unzip();
+            }
+            let cuts = sketches.into_iter().enumerate().map(|(i, sketch)| {
+                let cuts = match is_categorical(i) {
+                    true => categories(group.column(i)),
+                    false => sketch.cuts(),
+                };
+                (cuts, n_values[i] < group.nrows())
+            });
+            cuts.collect::<Vec<_>>()
+        });
+        let (of_feature, has_missing) = cuts.into_iter().flatten().unzip();
         Self::of(of_feature, has_missing, is_categorical)
     }
 

@@ -3,6 +3,8 @@
 //! The cuts decide where trees may split, so a tree can equal XGBoost's only if the sketch is
 //! computed in the same steps, `f32` ranks included.
 
+use ndarray::ArrayView1;
+
 /// A value and the range of its rank.
 #[derive(Debug, Clone, Copy)]
 struct Entry {
@@ -62,8 +64,24 @@ impl Sketch {
         }
     }
 
+    /// Adds the values of some rows of a column; returns how many of them are not missing.
+    pub(super) fn push_column(
+        &mut self,
+        column: ArrayView1<'_, f32>,
+        weights: Option<&[f32]>,
+    ) -> usize {
+        let mut n_values = 0;
+        for (row, &value) in column.iter().enumerate() {
+            if !value.is_nan() {
+                n_values += 1;
+                self.push(value, weights.map_or(1.0, |w| w[row]));
+            }
+        }
+        n_values
+    }
+
     /// Adds a value; a weight of 0 adds nothing.
-    pub(super) fn push(&mut self, value: f32, weight: f32) {
+    fn push(&mut self, value: f32, weight: f32) {
         if weight == 0.0 {
             return;
         }

@@ -1,6 +1,5 @@
 use ndarray::{Array2, ArrayView2, Axis};
-use rayon::prelude::*;
-use timbral_core::check;
+use timbral_core::{check, parallel};
 
 use crate::error::Error;
 use crate::random::Key;
@@ -95,10 +94,8 @@ pub fn permutation_importance<E: From<Error> + Send>(
         };
         (0..params.n_repeats).map(&mut decrease).collect()
     };
-    let decreases: Vec<Vec<f64>> = (0..rows.ncols())
-        .into_par_iter()
-        .map(of_feature)
-        .collect::<Result<_, E>>()?;
+    let decreases = parallel::map(rows.ncols(), 1, &of_feature);
+    let decreases: Vec<Vec<f64>> = decreases.into_iter().collect::<Result<_, E>>()?;
     let importances =
         Array2::from_shape_fn((rows.ncols(), params.n_repeats), |(i, j)| decreases[i][j]);
     let n = params.n_repeats as f64;

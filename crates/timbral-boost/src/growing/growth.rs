@@ -151,7 +151,7 @@ impl<'a, B: Bin> Growth<'a, B> {
         let histograms = &self.grower.histograms;
         let search = self.grower.search();
         let large = 1 - small;
-        let rows = histograms.few(rows, self.gradient());
+        let rows = histograms.few(rows, self.gradient(), &self.words);
         let nodes = [small, large].map(|i| wanted[i].then_some(&children[i].node));
         let visitor = search.visitor(nodes);
         let estimates = histograms.pass(&rows, &self.words, |word, own| {

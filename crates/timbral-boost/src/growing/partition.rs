@@ -1,4 +1,4 @@
-use rayon::prelude::*;
+use timbral_core::parallel;
 
 use crate::data::{Bin, Column};
 use crate::model::CategorySet;
@@ -15,15 +15,12 @@ pub(crate) fn partition(
     if rows.len() <= CHUNK {
         return partition_chunk(rows, scratch, left);
     }
-    let lefts: Vec<usize> = rows
-        .par_chunks_mut(CHUNK)
-        .zip(scratch.par_chunks_mut(CHUNK))
-        .map(|(rows, scratch)| {
-            let n_left = partition_chunk(rows, scratch, &left);
-            scratch.copy_from_slice(rows);
-            n_left
-        })
-        .collect();
+    let chunks = rows.chunks_mut(CHUNK).zip(scratch.chunks_mut(CHUNK));
+    let lefts = parallel::map_each(chunks, 1, &|_, (rows, scratch)| {
+        let n_left = partition_chunk(rows, scratch, &left);
+        scratch.copy_from_slice(rows);
+        n_left
+    });
     let n_left = lefts.iter().sum();
     let (mut to_left, mut to_right) = rows.split_at_mut(n_left);
     let mut moves = Vec::with_capacity(lefts.len());
@@ -33,7 +30,7 @@ pub(crate) fn partition(
         (to_left, to_right) = (rest, others);
         moves.push((chunk, left, right));
     }
-    moves.into_par_iter().for_each(|(chunk, left, right)| {
+    parallel::for_each(moves, 1, &|_, (chunk, left, right)| {
         let (from_left, from_right) = chunk.split_at(left.len());
         left.copy_from_slice(from_left);
         right.copy_from_slice(from_right);

@@ -1,4 +1,4 @@
-use rayon::prelude::*;
+use timbral_core::parallel;
 
 use super::categorical::CategoricalScan;
 use super::estimate::{Estimates, Estimator, largest_gains};
@@ -156,7 +156,7 @@ impl Search<'_> {
         let candidates: Vec<usize> = (features.iter().copied())
             .filter(|&f| f == promising || gain(f) >= min_gain || is_scanned(f))
             .collect();
-        let scan = |memory: &mut Vec<Sums>, &feature: &usize| {
+        let scan = |memory: &mut Vec<Sums>, feature: usize| {
             if feature == promising {
                 first
             } else {
@@ -173,12 +173,11 @@ impl Search<'_> {
         };
         const FEATURES: usize = 128;
         if candidates.len() <= FEATURES {
-            let splits = candidates.iter().map(|feature| scan(&mut memory, feature));
+            let splits = candidates.iter().map(|&feature| scan(&mut memory, feature));
             return splits.fold(None, better);
         }
-        let splits: Vec<Option<Split>> = (candidates.par_iter().with_min_len(FEATURES))
-            .map_init(Vec::new, scan)
-            .collect();
+        let scan = |memory: &mut Vec<Sums>, i: usize| scan(memory, candidates[i]);
+        let splits = parallel::map_init(candidates.len(), FEATURES, &Vec::new, &scan);
         splits.into_iter().fold(None, better)
     }
 }

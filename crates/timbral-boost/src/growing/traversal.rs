@@ -1,5 +1,7 @@
 use std::collections::BinaryHeap;
 
+use timbral_core::parallel;
+
 use super::grower::{Grower, Grown, Target};
 use super::growth::Growth;
 use super::histogram::Histogram;
@@ -28,12 +30,12 @@ impl<B: Bin> Grower<'_, B> {
     ) -> Grown {
         let growth = Growth::new(self, target, rows);
         let mut scratch = vec![0; rows.len()];
-        let root = growth.root(rows, root);
+        let mut root = growth.root(rows, root);
         let params = self.params;
         let bounded = (1..=RECURSION).contains(&params.max_depth);
         let done =
             if params.grow_policy == GrowPolicy::DepthWise && params.max_leaves == 0 && bounded {
-                growth.branch(root, rows, &mut scratch, 0)
+                growth.branch(&mut root, rows, &mut scratch, 0)
             } else {
                 growth.one_by_one(root, rows, &mut scratch)
             };
@@ -45,34 +47,36 @@ impl<B: Bin> Growth<'_, B> {
     /// Grows the subtree below a node.
     fn branch(
         &self,
-        mut open: Open,
+        open: &mut Open,
         rows: &mut [u32],
         scratch: &mut [u32],
         start: usize,
     ) -> Vec<Done> {
-        let mut done = vec![Done::leaf(&open, start..start + rows.len())];
+        let mut done = vec![Done::leaf(open, start..start + rows.len())];
         let Some(split) = open.split.take() else {
             return done;
         };
-        let (n_left, [mut left, mut right]) = self.split(&mut open, &split, rows, scratch);
-        let parallel = rows.len() >= PARALLEL_ROWS;
+        let (n_left, [mut left, mut right]) = self.split(open, &split, rows, scratch);
+        let in_parallel = rows.len() >= PARALLEL_ROWS;
         let (left_rows, right_rows) = rows.split_at_mut(n_left);
         let (left_scratch, right_scratch) = scratch.split_at_mut(n_left);
-        let grow_left = || {
+        let [mut in_left, mut in_right] = [Vec::new(), Vec::new()];
+        let mut grow_left = || {
             self.find_split(&mut left);
-            self.branch(left, left_rows, left_scratch, start)
+            in_left = self.branch(&mut left, left_rows, left_scratch, start);
         };
-        let grow_right = || {
+        let mut grow_right = || {
             self.find_split(&mut right);
-            self.branch(right, right_rows, right_scratch, start + n_left)
+            in_right = self.branch(&mut right, right_rows, right_scratch, start + n_left);
         };
-        let parts: [Vec<Done>; 2] = if parallel {
-            rayon::join(grow_left, grow_right).into()
+        if in_parallel {
+            parallel::join(&mut grow_left, &mut grow_right);
         } else {
-            [grow_left(), grow_right()]
-        };
+            grow_left();
+            grow_right();
+        }
         let mut children = [0; 2];
-        for (child, part) in children.iter_mut().zip(parts) {
+        for (child, part) in children.iter_mut().zip([in_left, in_right]) {
             *child = done.len();
             let offset = done.len();
             done.extend(part.into_iter().map(|mut node| {
@@ -143,10 +147,9 @@ impl<B: Bin> Growth<'_, B> {
                 &mut rows[range.clone()],
                 &mut scratch[range.clone()],
             );
-            rayon::join(
-                || self.find_split(&mut left),
-                || self.find_split(&mut right),
-            );
+            parallel::join(&mut || self.find_split(&mut left), &mut || {
+                self.find_split(&mut right)
+            });
             let middle = range.start + n_left;
             done[index].split = Some((split, [done.len(), done.len() + 1]));
             new = vec![(left, range.start..middle), (right, middle..range.end)];

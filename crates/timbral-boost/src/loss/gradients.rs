@@ -1,4 +1,4 @@
-use rayon::prelude::*;
+use timbral_core::parallel;
 
 use super::custom::Loss;
 use super::objective::{Objective, expectile_step, side};
@@ -95,8 +95,9 @@ impl Gradients {
     /// Whether every gradient and hessian is a finite number, and so is its square, of which gains are
     /// made.
     pub(crate) fn are_finite(&self) -> bool {
-        let values = self.values.par_iter().with_min_len(1 << 14);
-        values.all(|x| (x * x).is_finite())
+        let chunks = self.values.chunks(1 << 14);
+        let are_finite = |_, chunk: &[f32]| chunk.iter().all(|x| (x * x).is_finite());
+        !parallel::map_each(chunks, 1, &are_finite).contains(&false)
     }
 
     /// Computes the gradients of a ranking, which has labels and weights of its own; `key` is that of the draws of this
@@ -125,51 +126,49 @@ impl Gradients {
                 .collect(),
             Boosted::Loss(_) => Vec::new(),
         };
-        self.values
-            .par_chunks_mut(CHUNK * width)
-            .enumerate()
-            .for_each(|(chunk, out)| {
-                let start = chunk * CHUNK;
-                let labels = &labels[start..][..out.len() / width];
-                match boosted {
-                    Boosted::Loss(loss) => {
-                        custom(loss, width, margins, labels, start, out);
-                    }
-                    Boosted::Objective(Objective::Softprob { .. } | Objective::Softmax { .. }) => {
-                        pulp::Arch::new().dispatch(Softmax {
-                            width,
-                            outputs,
-                            labels,
-                            start,
-                            out,
-                        });
-                    }
-                    Boosted::Objective(Objective::Expectile { alpha }) => {
-                        expectiles(alpha, width, margins, labels, start, out);
-                    }
-                    Boosted::Objective(objective) => {
-                        for (k, (margins, &kink)) in margins.iter().zip(&kinks).enumerate() {
-                            let rows = out.chunks_exact_mut(width).zip(&margins[start..]);
-                            for ((out, &margin), &y) in rows.zip(labels) {
-                                let pair = objective.gradient(k, margin, y, kink);
-                                out[2 * k..2 * k + 2].copy_from_slice(&pair);
-                            }
+        let chunks = self.values.chunks_mut(CHUNK * width);
+        parallel::for_each(chunks, 1, &|chunk, out: &mut [f32]| {
+            let start = chunk * CHUNK;
+            let labels = &labels[start..][..out.len() / width];
+            match boosted {
+                Boosted::Loss(loss) => {
+                    custom(loss, width, margins, labels, start, out);
+                }
+                Boosted::Objective(Objective::Softprob { .. } | Objective::Softmax { .. }) => {
+                    pulp::Arch::new().dispatch(Softmax {
+                        width,
+                        outputs,
+                        labels,
+                        start,
+                        out,
+                    });
+                }
+                Boosted::Objective(Objective::Expectile { alpha }) => {
+                    expectiles(alpha, width, margins, labels, start, out);
+                }
+                Boosted::Objective(objective) => {
+                    for (k, (margins, &kink)) in margins.iter().zip(&kinks).enumerate() {
+                        let rows = out.chunks_exact_mut(width).zip(&margins[start..]);
+                        for ((out, &margin), &y) in rows.zip(labels) {
+                            let pair = objective.gradient(k, margin, y, kink);
+                            out[2 * k..2 * k + 2].copy_from_slice(&pair);
                         }
                     }
                 }
-                if let Some(weights) = weights {
-                    // The same least hessian as without weights, so that weights of 1 change no bit.
-                    let least = match boosted {
-                        Boosted::Objective(objective) if objective.is_multiclass() => LEAST,
-                        _ => f32::NEG_INFINITY,
-                    };
-                    for (pairs, &w) in out.chunks_exact_mut(width).zip(&weights[start..]) {
-                        for pair in pairs.as_chunks_mut::<2>().0 {
-                            *pair = [pair[0] * w, (pair[1] * w).max(least)];
-                        }
+            }
+            if let Some(weights) = weights {
+                // The same least hessian as without weights, so that weights of 1 change no bit.
+                let least = match boosted {
+                    Boosted::Objective(objective) if objective.is_multiclass() => LEAST,
+                    _ => f32::NEG_INFINITY,
+                };
+                for (pairs, &w) in out.chunks_exact_mut(width).zip(&weights[start..]) {
+                    for pair in pairs.as_chunks_mut::<2>().0 {
+                        *pair = [pair[0] * w, (pair[1] * w).max(least)];
                     }
                 }
-            });
+            }
+        });
     }
 }
 
@@ -321,8 +320,7 @@ pub(crate) struct Shares(Vec<[f32; 2]>);
 impl Shares {
     pub(crate) fn new(margins: &[Vec<f32>]) -> Self {
         let mut shares = vec![[0.0; 2]; margins[0].len()];
-        let chunks = shares.par_chunks_mut(CHUNK).enumerate();
-        chunks.for_each(|(chunk, shares)| {
+        parallel::for_each(shares.chunks_mut(CHUNK), 1, &|chunk, shares| {
             pulp::Arch::new().dispatch(OfRows {
                 margins,
                 start: chunk * CHUNK,

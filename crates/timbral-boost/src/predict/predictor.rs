@@ -1,7 +1,7 @@
 use std::borrow::Cow;
 
 use ndarray::{Array2, ArrayView1, ArrayView2, s};
-use rayon::prelude::*;
+use timbral_core::parallel;
 
 use super::layout::{Block, Layout};
 use super::vectors::LeafVectors;
@@ -382,8 +382,7 @@ fn in_blocks<T: Send>(
     let Some(values) = out.as_slice_mut().filter(|values| !values.is_empty()) else {
         return;
     };
-    let blocks = values.par_chunks_mut(n * width).enumerate();
-    blocks.for_each(|(i, out)| {
+    parallel::for_each(values.chunks_mut(n * width), 1, &|i, out: &mut [T]| {
         let rows = rows.slice(s![i * n.., ..]);
         work(rows.slice(s![..out.len() / width, ..]), out);
     });

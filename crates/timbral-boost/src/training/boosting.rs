@@ -1,6 +1,6 @@
 use std::ops::ControlFlow;
 
-use rayon::prelude::*;
+use timbral_core::parallel;
 use timbral_core::{Progress, check};
 
 use super::builder::Training;
@@ -258,7 +258,8 @@ impl Training<'_> {
             }
             let is_finite = trees.iter().flatten().all(Tree::is_finite);
             diverged(is_finite, round, "a leaf or a sum of hessians is")?;
-            let is_finite = (own_margins.par_iter()).all(|m| m.iter().all(|x| x.is_finite()));
+            let of_output = |i: usize| own_margins[i].iter().all(|x| x.is_finite());
+            let is_finite = !parallel::map(own_margins.len(), 1, &of_output).contains(&false);
             diverged(is_finite, round, "a margin is")?;
             for (margins, (_, data)) in set_margins.iter_mut().zip(&self.sets) {
                 add(margins, &trees, data);

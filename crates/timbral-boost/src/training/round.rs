@@ -1,6 +1,6 @@
 use std::ops::Range;
 
-use rayon::prelude::*;
+use timbral_core::parallel;
 
 use super::draw::Draw;
 use super::params::BoostParams;
@@ -9,6 +9,9 @@ use crate::data::{Bin, Dataset};
 use crate::growing::{Grower, Target};
 use crate::loss::Gradients;
 use crate::model::Tree;
+
+/// Rows of a task that predicts.
+pub(super) const ROWS: usize = 256;
 
 /// What the trees of some outputs are fitted to.
 pub(super) struct Targets<'a> {
@@ -39,34 +42,32 @@ pub(super) fn grow_round<B: Bin>(
         (grower.histograms).build_all(gradients, margins.len(), targets.n_outputs)
     };
     roots.resize_with(margins.len(), || None);
-    let tasks = margins.par_iter_mut().zip(rows).zip(roots).enumerate();
-    tasks
-        .map(|(i, ((margins, rows), mut root))| {
-            let gradient = |row: u32| gradients.get(row, i);
-            let output = targets.outputs.start + i;
-            (0..n_parallel)
-                .map(|parallel| {
-                    let draw = Draw::new(params, n_rows, [round, output, parallel]);
-                    draw.fill(rows);
-                    let target = Target {
-                        gradient: &gradient,
-                        key: draw.key,
-                        learning_rate,
-                    };
-                    let grown = grower.grow(&target, rows, root.take());
-                    for (range, value) in &grown.leaves {
-                        for &row in &rows[range.clone()] {
-                            margins[row as usize] += value;
-                        }
+    let tasks = margins.iter_mut().zip(rows).zip(roots);
+    parallel::map_each(tasks, 1, &|i, ((margins, rows), mut root)| {
+        let gradient = |row: u32| gradients.get(row, i);
+        let output = targets.outputs.start + i;
+        (0..n_parallel)
+            .map(|parallel| {
+                let draw = Draw::new(params, n_rows, [round, output, parallel]);
+                draw.fill(rows);
+                let target = Target {
+                    gradient: &gradient,
+                    key: draw.key,
+                    learning_rate,
+                };
+                let grown = grower.grow(&target, rows, root.take());
+                for (range, value) in &grown.leaves {
+                    for &row in &rows[range.clone()] {
+                        margins[row as usize] += value;
                     }
-                    for row in draw.others() {
-                        margins[row as usize] += grower.predict_binned(&grown, row as usize);
-                    }
-                    grown.tree
-                })
-                .collect()
-        })
-        .collect()
+                }
+                for row in draw.others() {
+                    margins[row as usize] += grower.predict_binned(&grown, row as usize);
+                }
+                grown.tree
+            })
+            .collect()
+    })
 }
 
 /// Adds the predictions of trees to the margins of their outputs.
@@ -83,11 +84,11 @@ pub(super) fn add(margins: &mut [Vec<f32>], trees: &[Vec<Tree>], data: &Dataset<
         return add_vectors(margins, trees, rows, width);
     }
     for (margins, trees) in margins.iter_mut().zip(trees) {
-        margins
-            .par_iter_mut()
-            .zip(rows.par_chunks(width))
-            .for_each(|(margin, row)| {
+        let chunks = margins.chunks_mut(ROWS).zip(rows.chunks(ROWS * width));
+        parallel::for_each(chunks, 1, &|_, (margins, rows)| {
+            for (margin, row) in margins.iter_mut().zip(rows.chunks(width)) {
                 trees.iter().for_each(|tree| *margin += tree.predict(row));
-            });
+            }
+        });
     }
 }

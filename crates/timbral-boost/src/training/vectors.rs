@@ -1,7 +1,8 @@
-use rayon::prelude::*;
+use timbral_core::parallel;
 
 use super::draw::Draw;
 use super::params::BoostParams;
+use super::round::ROWS;
 use crate::data::Bin;
 use crate::growing::{GrownVectors, VectorGrower, VectorTarget};
 use crate::loss::Gradients;
@@ -37,7 +38,7 @@ pub(super) fn grow_vectors<B: Bin>(
 
 /// Adds the leaves of the rows of a tree, and of the others, to the margins.
 fn add(grown: &GrownVectors, rows: &[u32], others: &[(u32, usize)], margins: &mut [Vec<f32>]) {
-    let work = |(output, margins): (usize, &mut Vec<f32>)| {
+    let work = |output: usize, margins: &mut Vec<f32>| {
         let value = |leaf: usize| grown.tree.leaf_values(leaf)[output];
         for (range, leaf) in &grown.leaves {
             let value = value(*leaf);
@@ -49,13 +50,15 @@ fn add(grown: &GrownVectors, rows: &[u32], others: &[(u32, usize)], margins: &mu
             margins[row as usize] += value(leaf);
         }
     };
-    margins.par_iter_mut().enumerate().for_each(work);
+    parallel::for_each(margins, 1, &work);
 }
 
 /// Adds the predictions of trees with vectors as leaves to the margins of rows of `width` numbers.
 pub(super) fn add_vectors(margins: &mut [Vec<f32>], trees: &[Tree], rows: &[f32], width: usize) {
     for tree in trees {
-        let leaves: Vec<usize> = rows.par_chunks(width).map(|row| tree.leaf(row)).collect();
+        let n_rows = rows.len() / width;
+        let leaf = |row: usize| tree.leaf(&rows[row * width..][..width]);
+        let leaves = parallel::map(n_rows, ROWS, &leaf);
         for (output, margins) in margins.iter_mut().enumerate() {
             for (margin, &leaf) in margins.iter_mut().zip(&leaves) {
                 *margin += tree.leaf_values(leaf)[output];

@@ -1,6 +1,5 @@
 use ndarray::{Array2, ArrayView1, ArrayView2, Axis};
-use rayon::prelude::*;
-use timbral_core::check;
+use timbral_core::{check, parallel};
 
 use crate::error::{Error, Result};
 
@@ -114,11 +113,9 @@ impl KNearestModel {
     pub fn nearest(&self, x: ArrayView2<'_, f32>) -> Result<Array2<usize>> {
         length("features", self.n_features, x.ncols())?;
         check_finite(x)?;
-        let tasks: Vec<_> = x.axis_chunks_iter(Axis(0), TASK).collect();
-        let rows = tasks
-            .par_iter()
-            .flat_map_iter(|x| self.nearest_of(*x, self.k));
-        let rows: Vec<usize> = rows.map(|(_, row)| row).collect();
+        let tasks = x.axis_chunks_iter(Axis(0), TASK);
+        let rows = parallel::map_each(tasks, 1, &|_, x| self.nearest_of(x, self.k));
+        let rows: Vec<usize> = rows.into_iter().flatten().map(|(_, row)| row).collect();
         let row = |(query, rank)| rows[query * self.k + rank];
         Ok(Array2::from_shape_fn((x.nrows(), self.k), row))
     }

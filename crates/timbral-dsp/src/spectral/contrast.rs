@@ -128,6 +128,8 @@ struct Band {
 /// Up to this number of largest and smallest values are found in one sweep over the bins of 16 frames.
 const SWEPT: usize = 24;
 
+const WITHOUT_BINS: &str = "gives a band without bins: raise it or n_fft, or lower n_bands";
+
 impl ContrastBands {
     /// The bands of spectra with these frequencies.
     pub(crate) fn new(frequencies: &[f64], params: &ContrastParams) -> Result<Self> {
@@ -143,7 +145,7 @@ impl ContrastBands {
             let (low, high) = (if band == 0 { 0.0 } else { octave(band - 1) }, octave(band));
             let mut from = frequencies.partition_point(|f| *f < low);
             let mut to = frequencies.partition_point(|f| *f <= high);
-            check(from < to, "fmin", fmin, "gives a band without bins")?;
+            check(from < to, "fmin", fmin, WITHOUT_BINS)?;
             if band > 0 {
                 from = from.saturating_sub(1);
             }
@@ -154,7 +156,7 @@ impl ContrastBands {
             let taken = ((quantile * n_bins as f64).round_ties_even() as usize).max(1);
             // The upper edge belongs to the next band, but counts for the quantile.
             let used = if band < n_bands { n_bins - 1 } else { n_bins };
-            check(used >= 1, "fmin", fmin, "gives a band without bins")?;
+            check(used >= 1, "fmin", fmin, WITHOUT_BINS)?;
             Ok(Band {
                 from,
                 used,

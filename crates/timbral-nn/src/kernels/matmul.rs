@@ -1,5 +1,5 @@
 use pulp::{Simd, WithSimd};
-use rayon::prelude::*;
+use timbral_core::parallel;
 
 use crate::kernels::matrix::Matrix;
 
@@ -51,11 +51,10 @@ impl Product {
             let all = product.packed[..len].chunks_exact_mut(panel).enumerate();
             panels.extend(all.map(|(i, panel)| Panel { b, i, panel }));
         }
-        let pack = |panel: Panel<'_>| pulp::Arch::new().dispatch(panel);
-        match n_numbers < PACKED {
-            true => panels.into_iter().for_each(pack),
-            false => panels.into_par_iter().for_each(pack),
-        }
+        let min_len = if n_numbers < PACKED { panels.len() } else { 1 };
+        parallel::for_each(panels, min_len, &|_, panel| {
+            pulp::Arch::new().dispatch(panel)
+        });
     }
 
     /// The product with the right factor that was packed, which has `n` columns.
@@ -68,9 +67,9 @@ impl Product {
         if rows >= a.rows() {
             return self.multiply_rows(a, 0, n, out);
         }
-        out.par_chunks_mut(rows * n)
-            .enumerate()
-            .for_each(|(i, out)| self.multiply_rows(a, i * rows, n, out));
+        parallel::for_each(out.chunks_mut(rows * n), 1, &|i, out| {
+            self.multiply_rows(a, i * rows, n, out);
+        });
     }
 
     /// The rows of the product from `first` on, as many as `out` holds, on this thread.

@@ -1,7 +1,7 @@
 use std::ops::Range;
 
 use pulp::Arch;
-use rayon::prelude::*;
+use timbral_core::parallel;
 
 use crate::kernels::conv_lines::{MeasureLines, NONE, PoolLines, UnpoolLines, add_line};
 use crate::kernels::convolution::{Buffers, Convolution};
@@ -114,27 +114,28 @@ impl ConvBlock {
         self.sums.resize(n * geometry.output.len(), 0.0);
         self.parts.resize_with(n.div_ceil(n_images), Part::default);
         let line = geometry.output.width * geometry.output.channels;
-        self.sums
-            .par_chunks_mut(n_images * geometry.output.len())
-            .zip(input.par_chunks(n_images * geometry.input.len()))
-            .zip(&mut self.parts)
-            .for_each(|((sums, input), part)| {
-                part.totals.clear();
-                part.totals.resize(3 * geometry.output.channels, 0.0);
-                let images = input.chunks_exact(geometry.input.len());
-                for (sums, image) in sums.chunks_exact_mut(geometry.output.len()).zip(images) {
-                    let totals = &mut part.totals;
-                    convolution.apply(image, &mut part.buffers, sums, |lines| {
-                        if measure {
-                            Arch::new().dispatch(MeasureLines {
-                                lines,
-                                line,
-                                totals,
-                            });
-                        }
-                    });
-                }
-            });
+        let parts = self
+            .sums
+            .chunks_mut(n_images * geometry.output.len())
+            .zip(input.chunks(n_images * geometry.input.len()))
+            .zip(&mut self.parts);
+        parallel::for_each(parts, 1, &|_, ((sums, input), part)| {
+            part.totals.clear();
+            part.totals.resize(3 * geometry.output.channels, 0.0);
+            let images = input.chunks_exact(geometry.input.len());
+            for (sums, image) in sums.chunks_exact_mut(geometry.output.len()).zip(images) {
+                let totals = &mut part.totals;
+                convolution.apply(image, &mut part.buffers, sums, |lines| {
+                    if measure {
+                        Arch::new().dispatch(MeasureLines {
+                            lines,
+                            line,
+                            totals,
+                        });
+                    }
+                });
+            }
+        });
     }
 
     /// Mean and variance of every channel, from the totals of the parts.
@@ -177,29 +178,30 @@ impl ConvBlock {
         let channels = geometry.output.channels;
         let line = geometry.output.width * channels;
         let out_line = self.output.width * channels;
-        out.par_chunks_exact_mut(self.output.len())
-            .zip(self.picked.par_chunks_exact_mut(self.output.len()))
-            .zip(self.picked_sums.par_chunks_exact_mut(self.output.len()))
-            .zip(self.sums.par_chunks_exact(geometry.output.len()))
-            .for_each(|(((out, picked), picked_sums), sums)| {
-                let lines = out
-                    .chunks_exact_mut(out_line)
-                    .zip(picked.chunks_exact_mut(out_line))
-                    .zip(picked_sums.chunks_exact_mut(out_line))
-                    .zip(sums.chunks_exact(pool[0] * line));
-                for (((out, picked), picked_sums), sums) in lines {
-                    Arch::new().dispatch(PoolLines {
-                        sums,
-                        line,
-                        pool,
-                        factors: &factors,
-                        offsets: &offsets,
-                        out,
-                        picked,
-                        picked_sums,
-                    });
-                }
-            });
+        let images = out
+            .chunks_exact_mut(self.output.len())
+            .zip(self.picked.chunks_exact_mut(self.output.len()))
+            .zip(self.picked_sums.chunks_exact_mut(self.output.len()))
+            .zip(self.sums.chunks_exact(geometry.output.len()));
+        parallel::for_each(images, 1, &|_, (((out, picked), picked_sums), sums)| {
+            let lines = out
+                .chunks_exact_mut(out_line)
+                .zip(picked.chunks_exact_mut(out_line))
+                .zip(picked_sums.chunks_exact_mut(out_line))
+                .zip(sums.chunks_exact(pool[0] * line));
+            for (((out, picked), picked_sums), sums) in lines {
+                Arch::new().dispatch(PoolLines {
+                    sums,
+                    line,
+                    pool,
+                    factors: &factors,
+                    offsets: &offsets,
+                    out,
+                    picked,
+                    picked_sums,
+                });
+            }
+        });
     }
 }
 
@@ -245,26 +247,27 @@ impl Layer for ConvBlock {
         // The gradients of β and γ.
         let means = &self.means;
         let out_line = output.width * channels;
-        back.delta
-            .par_chunks(n_images * output.len())
-            .zip(self.picked.par_chunks(n_images * output.len()))
-            .zip(self.picked_sums.par_chunks(n_images * output.len()))
-            .zip(&mut self.parts)
-            .for_each(|(((delta, picked), picked_sums), part)| {
-                part.totals.clear();
-                part.totals.resize(2 * channels, 0.0);
-                let lines = delta
-                    .chunks_exact(out_line)
-                    .zip(picked.chunks_exact(out_line))
-                    .zip(picked_sums.chunks_exact(out_line));
-                let (row, totals) = (&mut part.row, &mut part.totals);
-                for ((delta, picked), sums) in lines {
-                    vectorised(
-                        #[inline(always)]
-                        || add_line(delta, picked, sums, means, row, totals),
-                    );
-                }
-            });
+        let parts = back
+            .delta
+            .chunks(n_images * output.len())
+            .zip(self.picked.chunks(n_images * output.len()))
+            .zip(self.picked_sums.chunks(n_images * output.len()))
+            .zip(&mut self.parts);
+        parallel::for_each(parts, 1, &|_, (((delta, picked), picked_sums), part)| {
+            part.totals.clear();
+            part.totals.resize(2 * channels, 0.0);
+            let lines = delta
+                .chunks_exact(out_line)
+                .zip(picked.chunks_exact(out_line))
+                .zip(picked_sums.chunks_exact(out_line));
+            let (row, totals) = (&mut part.row, &mut part.totals);
+            for ((delta, picked), sums) in lines {
+                vectorised(
+                    #[inline(always)]
+                    || add_line(delta, picked, sums, means, row, totals),
+                );
+            }
+        });
         let total = |i: usize| self.parts.iter().map(|part| part.totals[i]).sum::<f64>();
         let n_sums = (n * geometry.output.height * geometry.output.width) as f64;
         let scale = &back.parameters[self.scale.clone()];
@@ -304,53 +307,58 @@ impl Layer for ConvBlock {
                 .collect(),
             None => self.parts.iter().map(|_| None).collect(),
         };
-        back.delta
-            .par_chunks(n_images * output.len())
-            .zip(self.picked.par_chunks(n_images * output.len()))
-            .zip(self.sums.par_chunks(n_images * geometry.output.len()))
-            .zip(back.input.par_chunks(n_images * geometry.input.len()))
+        let parts = back
+            .delta
+            .chunks(n_images * output.len())
+            .zip(self.picked.chunks(n_images * output.len()))
+            .zip(self.sums.chunks(n_images * geometry.output.len()))
+            .zip(back.input.chunks(n_images * geometry.input.len()))
             .zip(&mut input_deltas)
-            .zip(&mut self.parts)
-            .for_each(|(((((delta, picked), sums), input), input_delta), part)| {
-                part.gradient.clear();
-                part.gradient.resize(n_sums, 0.0);
-                part.delta.resize(geometry.output.len(), 0.0);
-                let images = delta
-                    .chunks_exact(output.len())
-                    .zip(picked.chunks_exact(output.len()))
-                    .zip(sums.chunks_exact(geometry.output.len()))
-                    .zip(input.chunks_exact(geometry.input.len()));
-                for (i, (((delta, picked), sums), input)) in images.enumerate() {
-                    let lines = part
-                        .delta
-                        .chunks_mut(pool[0] * line)
-                        .zip(sums.chunks(pool[0] * line))
-                        .enumerate();
-                    for (y, (to, sums)) in lines {
-                        let window = y * out_line..((y + 1) * out_line).min(delta.len());
-                        let (delta, picked) = match y < output.height {
-                            true => (&delta[window.clone()], &picked[window]),
-                            false => (&[][..], &[][..]),
-                        };
-                        Arch::new().dispatch(UnpoolLines {
-                            sums,
-                            line,
-                            pool,
-                            affine: affine.each_ref().map(|values| &values[..]),
-                            delta,
-                            picked,
-                            to,
-                        });
-                    }
-                    let (buffers, sums) = (&mut part.buffers, &mut part.gradient);
-                    convolution.add_gradient(input, &part.delta, buffers, sums);
-                    if let Some(input_delta) = input_delta {
-                        let len = geometry.input.len();
-                        let to = &mut input_delta[i * len..(i + 1) * len];
-                        adjoint.apply(&part.delta, buffers, to, |_| {});
-                    }
+            .zip(&mut self.parts);
+        parallel::for_each(parts, 1, &|_,
+                                       (
+            ((((delta, picked), sums), input), input_delta),
+            part,
+        )| {
+            part.gradient.clear();
+            part.gradient.resize(n_sums, 0.0);
+            part.delta.resize(geometry.output.len(), 0.0);
+            let images = delta
+                .chunks_exact(output.len())
+                .zip(picked.chunks_exact(output.len()))
+                .zip(sums.chunks_exact(geometry.output.len()))
+                .zip(input.chunks_exact(geometry.input.len()));
+            for (i, (((delta, picked), sums), input)) in images.enumerate() {
+                let lines = part
+                    .delta
+                    .chunks_mut(pool[0] * line)
+                    .zip(sums.chunks(pool[0] * line))
+                    .enumerate();
+                for (y, (to, sums)) in lines {
+                    let window = y * out_line..((y + 1) * out_line).min(delta.len());
+                    let (delta, picked) = match y < output.height {
+                        true => (&delta[window.clone()], &picked[window]),
+                        false => (&[][..], &[][..]),
+                    };
+                    Arch::new().dispatch(UnpoolLines {
+                        sums,
+                        line,
+                        pool,
+                        affine: affine.each_ref().map(|values| &values[..]),
+                        delta,
+                        picked,
+                        to,
+                    });
                 }
-            });
+                let (buffers, sums) = (&mut part.buffers, &mut part.gradient);
+                convolution.add_gradient(input, &part.delta, buffers, sums);
+                if let Some(input_delta) = input_delta {
+                    let len = geometry.input.len();
+                    let to = &mut input_delta[i * len..(i + 1) * len];
+                    adjoint.apply(&part.delta, buffers, to, |_| {});
+                }
+            }
+        });
         let Some((sums, parts)) = self.parts.split_first_mut() else {
             return;
         };

@@ -1,4 +1,4 @@
-use rayon::prelude::*;
+use timbral_core::parallel;
 
 use crate::kernels::matmul::{Product, rows_per_thread};
 use crate::kernels::matrix::Matrix;
@@ -104,8 +104,8 @@ impl Layer for Dense {
         let outputs = outputs.iter_mut().map(Vec::as_mut_slice).chain([out]);
         let outputs = parts(outputs.zip(widths()), rows);
         let slopes = parts(slopes.iter_mut().map(Vec::as_mut_slice).zip(widths()), rows);
-        let all = outputs.into_par_iter().zip(slopes).enumerate();
-        all.for_each(|(i, (outputs, slopes))| {
+        let all = outputs.into_iter().zip(slopes);
+        parallel::for_each(all, 1, &|i, (outputs, slopes)| {
             let first = i * rows;
             let mut input = &input[first * n_in..];
             let both = outputs.into_iter().zip(slopes);
@@ -153,7 +153,7 @@ impl Layer for Dense {
         let all = all.map(|(delta, unit)| (delta, unit.n_out));
         let input = back.input_delta.map(|delta| (delta, self.input.channels));
         let all = parts(input.into_iter().chain(all), rows);
-        all.into_par_iter().enumerate().for_each(|(i, mut deltas)| {
+        parallel::for_each(all, 1, &|i, mut deltas: Vec<&mut [f32]>| {
             for (unit, slope) in units.iter().zip(&*slopes).rev() {
                 let Some(delta) = deltas.pop() else {
                     return;
@@ -201,10 +201,8 @@ impl Layer for Dense {
                 gradients.push(Gradient::Bias { delta, out: bias });
             }
         }
-        match rows < n {
-            true => gradients.into_par_iter().for_each(Gradient::compute),
-            false => gradients.into_iter().for_each(Gradient::compute),
-        }
+        let min_len = if rows < n { 1 } else { gradients.len() };
+        parallel::for_each(gradients, min_len, &|_, gradient| gradient.compute());
     }
 }
 

@@ -1,6 +1,6 @@
 use std::ops::Range;
 
-use rayon::prelude::*;
+use timbral_core::parallel;
 
 use crate::kernels::matmul::Product;
 use crate::kernels::matrix::Matrix;
@@ -86,38 +86,39 @@ impl Layer for Gru {
         self.product.pack(Matrix::new(recurrent, units, wide));
         let product = &self.product;
         let chunk = SEQUENCES * steps * units;
-        out.par_chunks_mut(chunk)
-            .zip(self.gates.par_chunks_mut(3 * chunk))
-            .zip(self.candidates.par_chunks_mut(chunk))
-            .zip(self.before.par_chunks_mut(chunk))
-            .for_each(|(((out, gates), candidates), before)| {
-                let n = out.len() / (steps * units);
-                let mut state = vec![0.0; n * units];
-                let mut sums = vec![0.0; n * wide];
-                for t in Self::order(steps, reverse) {
-                    product.multiply(Matrix::new(&state, n, units), wide, &mut sums);
-                    for i in 0..n {
-                        let at = (i * steps + t) * units;
-                        let state = &mut state[i * units..][..units];
-                        before[at..at + units].copy_from_slice(state);
-                        let gates = &mut gates[3 * at..3 * at + wide];
-                        let sums = &sums[i * wide..][..wide];
-                        for j in 0..wide {
-                            gates[j] += bias[j];
-                        }
-                        for u in 0..units {
-                            let (r, g) = (units + u, 2 * units + u);
-                            let candidate = sums[g] + state_bias[g];
-                            gates[u] = sigmoid(gates[u] + (sums[u] + state_bias[u]));
-                            gates[r] = sigmoid(gates[r] + (sums[r] + state_bias[r]));
-                            gates[g] = libm::tanhf(gates[g] + gates[r] * candidate);
-                            candidates[at + u] = candidate;
-                            state[u] = gates[u] * state[u] + (1.0 - gates[u]) * gates[g];
-                        }
-                        out[at..at + units].copy_from_slice(state);
+        let chunks = out
+            .chunks_mut(chunk)
+            .zip(self.gates.chunks_mut(3 * chunk))
+            .zip(self.candidates.chunks_mut(chunk))
+            .zip(self.before.chunks_mut(chunk));
+        parallel::for_each(chunks, 1, &|_, (((out, gates), candidates), before)| {
+            let n = out.len() / (steps * units);
+            let mut state = vec![0.0; n * units];
+            let mut sums = vec![0.0; n * wide];
+            for t in Self::order(steps, reverse) {
+                product.multiply(Matrix::new(&state, n, units), wide, &mut sums);
+                for i in 0..n {
+                    let at = (i * steps + t) * units;
+                    let state = &mut state[i * units..][..units];
+                    before[at..at + units].copy_from_slice(state);
+                    let gates = &mut gates[3 * at..3 * at + wide];
+                    let sums = &sums[i * wide..][..wide];
+                    for j in 0..wide {
+                        gates[j] += bias[j];
                     }
+                    for u in 0..units {
+                        let (r, g) = (units + u, 2 * units + u);
+                        let candidate = sums[g] + state_bias[g];
+                        gates[u] = sigmoid(gates[u] + (sums[u] + state_bias[u]));
+                        gates[r] = sigmoid(gates[r] + (sums[r] + state_bias[r]));
+                        gates[g] = libm::tanhf(gates[g] + gates[r] * candidate);
+                        candidates[at + u] = candidate;
+                        state[u] = gates[u] * state[u] + (1.0 - gates[u]) * gates[g];
+                    }
+                    out[at..at + units].copy_from_slice(state);
                 }
-            });
+            }
+        });
     }
 
     fn backward(&mut self, back: Back<'_>) {
@@ -132,49 +133,51 @@ impl Layer for Gru {
         let mut by_state = vec![0.0; n_steps * wide];
         let transposed = &self.transposed;
         let chunk = SEQUENCES * steps * units;
-        by_input
-            .par_chunks_mut(3 * chunk)
-            .zip(by_state.par_chunks_mut(3 * chunk))
-            .zip(back.delta.par_chunks(chunk))
-            .zip(self.gates.par_chunks(3 * chunk))
-            .zip(self.candidates.par_chunks(chunk))
-            .zip(self.before.par_chunks(chunk))
-            .for_each(
-                |(((((by_input, by_state), delta), gates), candidates), before)| {
-                    let n = delta.len() / (steps * units);
-                    let mut carried = vec![0.0; n * units];
-                    let mut through = vec![0.0; n * units];
-                    let mut now = vec![0.0; n * wide];
-                    for t in Self::order(steps, reverse).rev() {
-                        for i in 0..n {
-                            let at = (i * steps + t) * units;
-                            let carried = &mut carried[i * units..][..units];
-                            let now = &mut now[i * wide..][..wide];
-                            let gates = &gates[3 * at..3 * at + wide];
-                            for u in 0..units {
-                                let (z, r, g) = (gates[u], gates[units + u], gates[2 * units + u]);
-                                let by_out = delta[at + u] + carried[u];
-                                let by_z = by_out * (before[at + u] - g) * z * (1.0 - z);
-                                let by_g = by_out * (1.0 - z) * (1.0 - g * g);
-                                let by_r = by_g * candidates[at + u] * r * (1.0 - r);
-                                now[u] = by_z;
-                                now[units + u] = by_r;
-                                now[2 * units + u] = by_g * r;
-                                by_input[3 * at + u] = by_z;
-                                by_input[3 * at + units + u] = by_r;
-                                by_input[3 * at + 2 * units + u] = by_g;
-                                carried[u] = by_out * z;
-                            }
-                            by_state[3 * at..3 * at + wide].copy_from_slice(now);
-                        }
-                        transposed.multiply(Matrix::new(&now, n, wide), units, &mut through);
-                        carried
-                            .iter_mut()
-                            .zip(&through)
-                            .for_each(|(sum, x)| *sum += x);
+        let chunks = by_input
+            .chunks_mut(3 * chunk)
+            .zip(by_state.chunks_mut(3 * chunk))
+            .zip(back.delta.chunks(chunk))
+            .zip(self.gates.chunks(3 * chunk))
+            .zip(self.candidates.chunks(chunk))
+            .zip(self.before.chunks(chunk));
+        parallel::for_each(chunks, 1, &|_,
+                                        (
+            ((((by_input, by_state), delta), gates), candidates),
+            before,
+        )| {
+            let n = delta.len() / (steps * units);
+            let mut carried = vec![0.0; n * units];
+            let mut through = vec![0.0; n * units];
+            let mut now = vec![0.0; n * wide];
+            for t in Self::order(steps, reverse).rev() {
+                for i in 0..n {
+                    let at = (i * steps + t) * units;
+                    let carried = &mut carried[i * units..][..units];
+                    let now = &mut now[i * wide..][..wide];
+                    let gates = &gates[3 * at..3 * at + wide];
+                    for u in 0..units {
+                        let (z, r, g) = (gates[u], gates[units + u], gates[2 * units + u]);
+                        let by_out = delta[at + u] + carried[u];
+                        let by_z = by_out * (before[at + u] - g) * z * (1.0 - z);
+                        let by_g = by_out * (1.0 - z) * (1.0 - g * g);
+                        let by_r = by_g * candidates[at + u] * r * (1.0 - r);
+                        now[u] = by_z;
+                        now[units + u] = by_r;
+                        now[2 * units + u] = by_g * r;
+                        by_input[3 * at + u] = by_z;
+                        by_input[3 * at + units + u] = by_r;
+                        by_input[3 * at + 2 * units + u] = by_g;
+                        carried[u] = by_out * z;
                     }
-                },
-            );
+                    by_state[3 * at..3 * at + wide].copy_from_slice(now);
+                }
+                transposed.multiply(Matrix::new(&now, n, wide), units, &mut through);
+                carried
+                    .iter_mut()
+                    .zip(&through)
+                    .for_each(|(sum, x)| *sum += x);
+            }
+        });
         let bias = &mut back.gradient[self.bias.clone()];
         bias.fill(0.0);
         let (bias, state_bias) = bias.split_at_mut(wide);

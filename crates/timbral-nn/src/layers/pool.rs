@@ -1,7 +1,10 @@
-use rayon::prelude::*;
+use timbral_core::parallel;
 
 use crate::layers::chain::{Back, Layer, Mode};
 use crate::shape::Shape;
+
+/// Images of a task, which take a microsecond each.
+const IMAGES: usize = 4;
 
 /// Global pooling: the mean of every channel over all positions and, with
 /// [`Pooling::MeanMax`](crate::Pooling::MeanMax), after the means the largest value of every channel.
@@ -40,25 +43,26 @@ impl Layer for GlobalPool {
             (self.input.channels, self.output().len(), self.n_places());
         let n = input.len() / self.input.len();
         self.largest.resize(n * channels, 0);
-        out.par_chunks_exact_mut(n_out)
-            .zip(input.par_chunks_exact(n_places * channels))
-            .zip(self.largest.par_chunks_exact_mut(channels))
-            .for_each(|((out, image), largest)| {
-                let (mean, max) = out.split_at_mut(channels);
-                mean.fill(0.0);
-                for place in image.chunks_exact(channels) {
-                    mean.iter_mut().zip(place).for_each(|(sum, x)| *sum += x);
-                }
-                mean.iter_mut().for_each(|sum| *sum /= n_places as f32);
-                max.fill(f32::NEG_INFINITY);
-                for (i, place) in image.chunks_exact(channels).enumerate() {
-                    for ((max, x), largest) in max.iter_mut().zip(place).zip(&mut *largest) {
-                        if x > max {
-                            (*max, *largest) = (*x, i);
-                        }
+        let images = out
+            .chunks_exact_mut(n_out)
+            .zip(input.chunks_exact(n_places * channels))
+            .zip(self.largest.chunks_exact_mut(channels));
+        parallel::for_each(images, IMAGES, &|_, ((out, image), largest)| {
+            let (mean, max) = out.split_at_mut(channels);
+            mean.fill(0.0);
+            for place in image.chunks_exact(channels) {
+                mean.iter_mut().zip(place).for_each(|(sum, x)| *sum += x);
+            }
+            mean.iter_mut().for_each(|sum| *sum /= n_places as f32);
+            max.fill(f32::NEG_INFINITY);
+            for (i, place) in image.chunks_exact(channels).enumerate() {
+                for ((max, x), largest) in max.iter_mut().zip(place).zip(&mut *largest) {
+                    if x > max {
+                        (*max, *largest) = (*x, i);
                     }
                 }
-            });
+            }
+        });
     }
 
     fn backward(&mut self, back: Back<'_>) {
@@ -67,21 +71,21 @@ impl Layer for GlobalPool {
         };
         let (channels, n_out, n_places) =
             (self.input.channels, self.output().len(), self.n_places());
-        input_delta
-            .par_chunks_exact_mut(n_places * channels)
-            .zip(back.delta.par_chunks_exact(n_out))
-            .zip(self.largest.par_chunks_exact(channels))
-            .for_each(|((image, delta), largest)| {
-                let (mean, max) = delta.split_at(channels);
-                for place in image.chunks_exact_mut(channels) {
-                    for (x, delta) in place.iter_mut().zip(mean) {
-                        *x = delta / n_places as f32;
-                    }
+        let images = input_delta
+            .chunks_exact_mut(n_places * channels)
+            .zip(back.delta.chunks_exact(n_out))
+            .zip(self.largest.chunks_exact(channels));
+        parallel::for_each(images, IMAGES, &|_, ((image, delta), largest)| {
+            let (mean, max) = delta.split_at(channels);
+            for place in image.chunks_exact_mut(channels) {
+                for (x, delta) in place.iter_mut().zip(mean) {
+                    *x = delta / n_places as f32;
                 }
-                for (channel, (delta, largest)) in max.iter().zip(largest).enumerate() {
-                    image[largest * channels + channel] += delta;
-                }
-            });
+            }
+            for (channel, (delta, largest)) in max.iter().zip(largest).enumerate() {
+                image[largest * channels + channel] += delta;
+            }
+        });
     }
 
     fn is_trained(&self) -> bool {

@@ -1,6 +1,6 @@
 use std::ops::Range;
 
-use rayon::prelude::*;
+use timbral_core::parallel;
 
 use crate::kernels::simd::vectorised;
 use crate::kernels::softmax::softmax;
@@ -91,30 +91,31 @@ impl Layer for SelfAttention {
         self.attention.resize(n * self.heads * steps * steps, 0.0);
         self.mixed.resize(n * steps * width, 0.0);
         let (heads, key_dim, scale) = (self.heads, self.key_dim, self.scale());
-        self.attention
-            .par_chunks_exact_mut(heads * steps * steps)
-            .zip(self.mixed.par_chunks_exact_mut(steps * width))
-            .zip(self.q.par_chunks_exact(steps * width))
-            .zip(self.k.par_chunks_exact(steps * width))
-            .zip(self.v.par_chunks_exact(steps * width))
-            .for_each(|((((attention, mixed), q), k), v)| {
-                for (head, attention) in attention.chunks_exact_mut(steps * steps).enumerate() {
-                    let first = head * key_dim;
-                    let columns = first..first + key_dim;
-                    vectorised(
-                        #[inline(always)]
-                        || {
-                            let keys = transposed(k, width, columns.clone());
-                            multiply(q, width, columns.clone(), scale, &keys, attention);
-                        },
-                    );
-                    softmax(attention, steps);
-                    vectorised(
-                        #[inline(always)]
-                        || mix(attention, steps, v, mixed, width, columns.clone()),
-                    );
-                }
-            });
+        let sequences = self
+            .attention
+            .chunks_exact_mut(heads * steps * steps)
+            .zip(self.mixed.chunks_exact_mut(steps * width))
+            .zip(self.q.chunks_exact(steps * width))
+            .zip(self.k.chunks_exact(steps * width))
+            .zip(self.v.chunks_exact(steps * width));
+        parallel::for_each(sequences, 1, &|_, ((((attention, mixed), q), k), v)| {
+            for (head, attention) in attention.chunks_exact_mut(steps * steps).enumerate() {
+                let first = head * key_dim;
+                let columns = first..first + key_dim;
+                vectorised(
+                    #[inline(always)]
+                    || {
+                        let keys = transposed(k, width, columns.clone());
+                        multiply(q, width, columns.clone(), scale, &keys, attention);
+                    },
+                );
+                softmax(attention, steps);
+                vectorised(
+                    #[inline(always)]
+                    || mix(attention, steps, v, mixed, width, columns.clone()),
+                );
+            }
+        });
         self.output
             .forward(parameters, mode.of(3), &self.mixed, out);
     }
@@ -134,51 +135,53 @@ impl Layer for SelfAttention {
         let len = steps * width;
         let forward = self
             .attention
-            .par_chunks_exact(heads * steps * steps)
-            .zip(self.q.par_chunks_exact(len))
-            .zip(self.k.par_chunks_exact(len))
-            .zip(self.v.par_chunks_exact(len))
-            .zip(by_mixed.par_chunks_exact(len));
-        by_q.par_chunks_exact_mut(len)
-            .zip(by_k.par_chunks_exact_mut(len))
-            .zip(by_v.par_chunks_exact_mut(len))
-            .zip(forward)
-            .for_each(
-                |(((by_q, by_k), by_v), ((((attention, q), k), v), delta))| {
-                    let mut by_scores = vec![0.0; steps * steps];
-                    for (head, attention) in attention.chunks_exact(steps * steps).enumerate() {
-                        let first = head * key_dim;
-                        let columns = first..first + key_dim;
-                        vectorised(
-                            #[inline(always)]
-                            || {
-                                let values = transposed(v, width, columns.clone());
-                                multiply(
-                                    delta,
-                                    width,
-                                    columns.clone(),
-                                    scale,
-                                    &values,
-                                    &mut by_scores,
-                                );
-                                for (by, attention) in by_scores
-                                    .chunks_exact_mut(steps)
-                                    .zip(attention.chunks_exact(steps))
-                                {
-                                    let mean: f32 =
-                                        by.iter().zip(attention).map(|(by, s)| by * s).sum();
-                                    for (by, factor) in by.iter_mut().zip(attention) {
-                                        *by = factor * (*by - mean);
-                                    }
-                                }
-                                mix(&by_scores, steps, k, by_q, width, columns.clone());
-                                spread(&by_scores, steps, q, by_k, width, columns.clone());
-                                spread(attention, steps, delta, by_v, width, columns.clone());
-                            },
+            .chunks_exact(heads * steps * steps)
+            .zip(self.q.chunks_exact(len))
+            .zip(self.k.chunks_exact(len))
+            .zip(self.v.chunks_exact(len))
+            .zip(by_mixed.chunks_exact(len));
+        let sequences = by_q
+            .chunks_exact_mut(len)
+            .zip(by_k.chunks_exact_mut(len))
+            .zip(by_v.chunks_exact_mut(len))
+            .zip(forward);
+        parallel::for_each(sequences, 1, &|_,
+                                           (
+            ((by_q, by_k), by_v),
+            ((((attention, q), k), v), delta),
+        )| {
+            let mut by_scores = vec![0.0; steps * steps];
+            for (head, attention) in attention.chunks_exact(steps * steps).enumerate() {
+                let first = head * key_dim;
+                let columns = first..first + key_dim;
+                vectorised(
+                    #[inline(always)]
+                    || {
+                        let values = transposed(v, width, columns.clone());
+                        multiply(
+                            delta,
+                            width,
+                            columns.clone(),
+                            scale,
+                            &values,
+                            &mut by_scores,
                         );
-                    }
-                },
-            );
+                        for (by, attention) in by_scores
+                            .chunks_exact_mut(steps)
+                            .zip(attention.chunks_exact(steps))
+                        {
+                            let mean: f32 = by.iter().zip(attention).map(|(by, s)| by * s).sum();
+                            for (by, factor) in by.iter_mut().zip(attention) {
+                                *by = factor * (*by - mean);
+                            }
+                        }
+                        mix(&by_scores, steps, k, by_q, width, columns.clone());
+                        spread(&by_scores, steps, q, by_k, width, columns.clone());
+                        spread(attention, steps, delta, by_v, width, columns.clone());
+                    },
+                );
+            }
+        });
         let mut input_delta = back.input_delta;
         let mut part = vec![0.0; back.input.len()];
         if let Some(to) = &mut input_delta {

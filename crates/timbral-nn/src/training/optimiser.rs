@@ -1,6 +1,5 @@
-use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
-use timbral_core::check;
+use timbral_core::{check, parallel};
 
 use crate::error::Result;
 use crate::kernels::simd::vectorised;
@@ -99,25 +98,25 @@ impl Optimiser {
                 let unbiased = |beta: f32| 1.0 - libm::pow(f64::from(beta), step as f64);
                 let rate = (f64::from(rate) / unbiased(beta1)) as f32;
                 let root = unbiased(beta2).sqrt() as f32;
-                parameters
-                    .par_chunks_mut(PART)
-                    .zip(gradient.par_chunks(PART))
-                    .zip(first.par_chunks_mut(PART))
-                    .zip(second.par_chunks_mut(PART))
-                    .for_each(|(((p, g), m), v)| {
-                        vectorised(
-                            #[inline(always)]
-                            || {
-                                for (((p, g), m), v) in
-                                    p.iter_mut().zip(g).zip(m.iter_mut()).zip(v.iter_mut())
-                                {
-                                    *m = beta1 * *m + (1.0 - beta1) * g;
-                                    *v = beta2 * *v + (1.0 - beta2) * (g * g);
-                                    *p -= rate * *m / (v.sqrt() / root + epsilon);
-                                }
-                            },
-                        );
-                    });
+                let parts = parameters
+                    .chunks_mut(PART)
+                    .zip(gradient.chunks(PART))
+                    .zip(first.chunks_mut(PART))
+                    .zip(second.chunks_mut(PART));
+                parallel::for_each(parts, 1, &|_, (((p, g), m), v)| {
+                    vectorised(
+                        #[inline(always)]
+                        || {
+                            for (((p, g), m), v) in
+                                p.iter_mut().zip(g).zip(m.iter_mut()).zip(v.iter_mut())
+                            {
+                                *m = beta1 * *m + (1.0 - beta1) * g;
+                                *v = beta2 * *v + (1.0 - beta2) * (g * g);
+                                *p -= rate * *m / (v.sqrt() / root + epsilon);
+                            }
+                        },
+                    );
+                });
             }
             _ => {}
         }

@@ -4,7 +4,7 @@
 //! number of threads nor on the width of the machine's registers.
 
 use pulp::{Simd, WithSimd};
-use rayon::prelude::*;
+use timbral_core::parallel;
 
 /// Multiplications of a task of one thread, at least.
 const TASK: usize = 1 << 22;
@@ -91,21 +91,21 @@ pub(super) fn convolve(
     let mut out = vec![0.0; n * rows * row_len];
     let work = geometry.kernel[0] * geometry.kernel[1] * geometry.n_out * positions;
     let rows_of_task = (TASK / work.max(1)).clamp(1, rows);
-    let images = images.par_chunks_exact(height * width);
-    images
-        .zip(out.par_chunks_exact_mut(rows * row_len))
-        .for_each(|(image, out)| {
-            let tasks = out.par_chunks_mut(rows_of_task * row_len).enumerate();
-            tasks.for_each(|(i, out)| {
-                pulp::Arch::new().dispatch(Convolve {
-                    geometry,
-                    image: &image[i * rows_of_task * width..],
-                    weights: &weights.0,
-                    reduced,
-                    out,
-                });
-            });
+    let images = images.chunks_exact(height * width);
+    let tasks = images.zip(out.chunks_exact_mut(rows * row_len));
+    let tasks = tasks.flat_map(|(image, out)| {
+        let parts = out.chunks_mut(rows_of_task * row_len).enumerate();
+        parts.map(move |(i, out)| (&image[i * rows_of_task * width..], out))
+    });
+    parallel::for_each(tasks, 1, &|_, (image, out)| {
+        pulp::Arch::new().dispatch(Convolve {
+            geometry,
+            image,
+            weights: &weights.0,
+            reduced,
+            out,
         });
+    });
     out
 }
 

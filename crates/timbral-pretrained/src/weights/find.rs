@@ -218,7 +218,7 @@ mod tests {
         let error = find_in(&published, None, Some(cache.clone())).unwrap_err();
         assert_eq!(
             error.to_string(),
-            "tiny: no weights; get them by `pip download tiny`, then give the file by --weights or TIMBRAL_WEIGHTS"
+            "tiny: no weights; get them by `pip download tiny`, then give the file (--weights of the commands, or TIMBRAL_WEIGHTS)"
         );
         assert!(find_in(&published, None, None).is_err());
         let path = folder.path().join("w");

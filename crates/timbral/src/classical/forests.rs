@@ -3,14 +3,13 @@
 use std::ops::Range;
 
 use ndarray::Array2;
-use rayon::prelude::*;
 use smartcore::ensemble::extra_trees_regressor::{
     ExtraTreesRegressor, ExtraTreesRegressorParameters,
 };
 use smartcore::ensemble::random_forest_classifier::{
     RandomForestClassifier, RandomForestClassifierParameters,
 };
-use timbral_core::{Monitor, Progress, check};
+use timbral_core::{Monitor, Progress, check, parallel};
 
 use crate::adapters::smartcore::classes;
 use crate::classical::rows::votes;
@@ -58,15 +57,16 @@ pub(super) fn random_forest(
         RandomForestClassifier::fit(&x, &y, params).map_err(Error::recipe)
     };
     let trees = grow_in_steps(n_trees, monitor, |trees| {
-        trees.into_par_iter().map(grow).collect()
+        let trees = parallel::map_each(trees, 1, &|_, tree| grow(tree));
+        trees.into_iter().collect()
     })?;
     Ok(Box::new(move |x| {
         let x = x.mapv(f64::from);
-        let each = trees.par_iter().map(|tree| {
+        let each = parallel::map_each(&trees, 1, &|_, tree| {
             let classes = tree.predict(&x).map_err(Error::recipe)?;
             Ok(classes.iter().map(|c| *c as usize).collect())
         });
-        let each = each.collect::<Result<Vec<Vec<usize>>>>()?;
+        let each = each.into_iter().collect::<Result<Vec<Vec<usize>>>>()?;
         Ok(votes(each.into_iter(), n_classes))
     }))
 }
@@ -89,7 +89,7 @@ pub(super) fn extra_trees(
             };
             ExtraTreesRegressor::fit(&x, &y, params).map_err(Error::recipe)
         };
-        let models = (0..n_classes).into_par_iter().map(regression);
+        let models = parallel::map(n_classes, 1, &regression).into_iter();
         Ok(vec![(trees.len(), models.collect::<Result<Vec<_>>>()?)])
     };
     // The trees of a step with one regression per class.
@@ -105,7 +105,7 @@ pub(super) fn extra_trees(
             }
             Ok(sums)
         };
-        let outputs = (0..n_classes).into_par_iter().map(of_class);
+        let outputs = parallel::map(n_classes, 1, &of_class).into_iter();
         let outputs = outputs.collect::<Result<Vec<_>>>()?;
         let mut probabilities =
             Array2::from_shape_fn((x.nrows(), n_classes), |(row, c)| outputs[c][row].max(0.0));

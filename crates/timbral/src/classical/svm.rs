@@ -6,8 +6,7 @@ use linfa::DatasetBase;
 use linfa::traits::Fit;
 use linfa_svm::Svm;
 use ndarray::Array2;
-use rayon::prelude::*;
-use timbral_core::{Monitor, Progress, SharedMonitor, check};
+use timbral_core::{Monitor, Progress, SharedMonitor, check, parallel};
 
 use crate::adapters::linfa::wide;
 use crate::classical::rows::{of_class, softmax};
@@ -16,6 +15,9 @@ use crate::recipes::training_rows::{Predict, TrainingRows};
 
 /// The violation of the optimality conditions at which the solver ends, as in libsvm.
 const TOLERANCE: f64 = 1e-3;
+
+/// Rows of a task that predicts.
+const ROWS: usize = 8;
 
 /// One model per pair of classes; each votes for one of its two.
 ///
@@ -43,7 +45,10 @@ pub(super) fn fit(
     let x = wide(&data.x);
     let of_class: Vec<Vec<usize>> = (0..n_classes).map(|class| of_class(data, class)).collect();
     let (monitor, done) = (SharedMonitor::new(monitor), Mutex::new(0));
-    let train = |&(a, b): &(usize, usize)| {
+    let train = |_, &(a, b): &(usize, usize)| {
+        if monitor.is_stopped() {
+            return Err(Error::Stopped);
+        }
         let rows = [&of_class[a][..], &of_class[b]].concat();
         let records = x.select(nd16::Axis(0), &rows);
         let is_first = rows.iter().map(|row| data.y[*row] == a);
@@ -59,10 +64,11 @@ pub(super) fn fit(
             false => Ok(((a, b), svm)),
         }
     };
-    let models = pairs.par_iter().map(train).collect::<Result<Vec<_>>>()?;
+    let models = parallel::map_each(&pairs, 1, &train).into_iter();
+    let models = models.collect::<Result<Vec<_>>>()?;
     Ok(Box::new(move |x| {
         let x = wide(x);
-        let scores = (0..x.nrows()).into_par_iter().flat_map_iter(|row| {
+        let scores = parallel::map(x.nrows(), ROWS, &|row| {
             let row = x.row(row).to_owned();
             let (mut votes, mut sums) = (vec![0.0; n_classes], vec![0.0; n_classes]);
             for ((a, b), svm) in &models {
@@ -72,9 +78,10 @@ pub(super) fn fit(
                 sums[*b] -= decision;
             }
             let scores = votes.into_iter().zip(sums);
-            scores.map(|(votes, s): (f64, f64)| votes + s / (3.0 * (s.abs() + 1.0)))
+            let score = |(votes, s): (f64, f64)| votes + s / (3.0 * (s.abs() + 1.0));
+            scores.map(score).collect::<Vec<f64>>()
         });
-        let scores: Vec<f64> = scores.collect();
+        let scores = scores.concat();
         let scores =
             Array2::from_shape_vec((x.nrows(), n_classes), scores).map_err(Error::recipe)?;
         Ok(softmax(scores))

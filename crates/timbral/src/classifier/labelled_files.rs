@@ -80,7 +80,7 @@ impl LabelledFiles {
             };
             analyzers.iter().map(of_analyzer).collect()
         };
-        let each = for_each_file(files, monitor, analyze)?;
+        let each = for_each_file(files, monitor, &analyze)?;
         let mut parts: Vec<Vec<Array3<f32>>> = vec![Vec::new(); analyzers.len()];
         let (mut names, mut recordings, mut skipped) = (Vec::new(), Vec::new(), Vec::new());
         let mut used: Vec<&PathBuf> = Vec::new();

@@ -199,10 +199,10 @@ impl Tagger {
     pub fn files(
         &self,
         files: &[PathBuf],
-        take: impl FnMut(&Path, Tagging),
+        mut take: impl FnMut(&Path, Tagging),
         monitor: &mut dyn Monitor,
     ) -> PredictionReport {
-        let mut report = files_in_order(files, |path| self.file(path), take, monitor);
+        let mut report = files_in_order(files, &|path| self.file(path), &mut take, monitor);
         report.damaged = self.files.take_damaged();
         report
     }

@@ -259,7 +259,13 @@ impl Extractor {
             Ok((length, values))
         };
         let sample_rate = self.set.params().sample_rate;
-        sound.for_each_segment(&self.files, sample_rate, (length, stride), compute, take)
+        sound.for_each_segment(
+            &self.files,
+            sample_rate,
+            (length, stride),
+            &compute,
+            &mut take,
+        )
     }
 
     /// Runs `work` with working memory that no other thread uses.

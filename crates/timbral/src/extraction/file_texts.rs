@@ -2,8 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
-use rayon::prelude::*;
 use timbral_audio::SoundTags;
+use timbral_core::parallel;
 
 use super::extractor::Segmentation;
 use super::labels::GenreFolder;
@@ -74,8 +74,8 @@ impl FileTexts {
 
 /// The tags of each file; none of a file that cannot be opened.
 pub(crate) fn sound_tags<P: AsRef<Path> + Sync>(files: &[P]) -> Vec<SoundTags> {
-    let read = |file: &P| SoundTags::read(file).unwrap_or_default();
-    files.par_iter().map(read).collect()
+    let read = |i: usize| SoundTags::read(&files[i]).unwrap_or_default();
+    parallel::map(files.len(), 1, &read)
 }
 
 #[cfg(test)]

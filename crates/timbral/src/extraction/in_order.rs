@@ -2,8 +2,7 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use rayon::prelude::*;
-use timbral_core::{Monitor, Progress, SharedMonitor, counted};
+use timbral_core::{Monitor, Progress, SharedMonitor, counted, parallel};
 
 use crate::error::{Error, Result};
 use crate::extraction::sound_files::{DamagedFile, write_problems};
@@ -39,14 +38,14 @@ impl fmt::Display for PredictionReport {
 /// `monitor` is called after each file; the unit is `files`. After a `Break` the files left are not read.
 pub(crate) fn files_in_order<T: Send>(
     files: &[PathBuf],
-    work: impl Fn(&Path) -> Result<T> + Sync,
-    mut take: impl FnMut(&Path, T),
+    work: &(dyn Fn(&Path) -> Result<T> + Sync),
+    take: &mut dyn FnMut(&Path, T),
     monitor: &mut dyn Monitor,
 ) -> PredictionReport {
     let mut report = PredictionReport::default();
     let (monitor, done) = (SharedMonitor::new(monitor), AtomicUsize::new(0));
     for files_of_batch in files.chunks(4 * rayon::current_num_threads()) {
-        let work = |path: &PathBuf| {
+        let work = |_, path: &PathBuf| {
             if monitor.is_stopped() {
                 return None;
             }
@@ -55,8 +54,7 @@ pub(crate) fn files_in_order<T: Send>(
             let _ = monitor.report(&Progress::new(done, files.len(), "files"));
             Some(result)
         };
-        let batch = files_of_batch.par_iter().with_max_len(1);
-        let results: Vec<_> = batch.map(work).collect();
+        let results = parallel::map_each(files_of_batch, 1, &work);
         for (path, result) in files_of_batch.iter().zip(results) {
             match result {
                 Some(Ok(result)) => {

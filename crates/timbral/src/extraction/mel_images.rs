@@ -66,7 +66,7 @@ impl MelImages {
         monitor: &mut dyn Monitor,
     ) -> Result<(Spectrograms, FileProblems)> {
         let computer = SpectrogramComputer::new(*self)?.with_open_params(open);
-        let segments = for_each_file(files, monitor, |path| computer.file(path))?;
+        let segments = for_each_file(files, monitor, &|path| computer.file(path))?;
         let of_files = recordings_without_copies(files);
         let (mut names, mut labels, mut recordings) = (Vec::new(), Vec::new(), Vec::new());
         let (mut images, mut skipped) = (Vec::new(), Vec::new());
@@ -155,7 +155,7 @@ impl SpectrogramComputer {
     pub(crate) fn for_each_batch(
         &self,
         sound: Sound<'_>,
-        take: impl FnMut(Vec<Array2<f32>>) -> Result<()>,
+        mut take: impl FnMut(Vec<Array2<f32>>) -> Result<()>,
     ) -> Result<Gaps> {
         let path = sound.path();
         let compute = |y: &[f32]| {
@@ -167,7 +167,7 @@ impl SpectrogramComputer {
         };
         let segments = (self.length, self.length);
         let sample_rate = self.images.mel.sample_rate;
-        sound.for_each_segment(&self.files, sample_rate, segments, compute, take)
+        sound.for_each_segment(&self.files, sample_rate, segments, &compute, &mut take)
     }
 
     fn file(&self, path: &Path) -> Result<NamedImages> {

@@ -2,8 +2,8 @@
 
 use std::path::Path;
 
-use rayon::prelude::*;
 use timbral_audio::{AudioReader, Clip, Gaps, MonoReader};
+use timbral_core::parallel;
 
 use crate::error::{Error, Result};
 use crate::extraction::encoded::EncodedSound;
@@ -89,8 +89,8 @@ impl<'a> Sound<'a> {
         files: &SoundFiles,
         sample_rate: u32,
         (length, stride): (usize, usize),
-        compute: impl Fn(&[f32]) -> Result<T> + Sync,
-        mut take: impl FnMut(Vec<T>) -> Result<()>,
+        compute: &(dyn Fn(&[f32]) -> Result<T> + Sync),
+        take: &mut dyn FnMut(Vec<T>) -> Result<()>,
     ) -> Result<Gaps> {
         let mut n_segments = 0;
         let mut batch_of = |results: Result<Vec<T>>| {
@@ -110,9 +110,11 @@ impl<'a> Sound<'a> {
                 let mut batch = read()?;
                 while !batch.is_empty() {
                     // The next batch is decoded while this one is computed.
-                    let work = || batch.par_iter().map(|y| compute(y)).collect();
-                    let (results, next) = rayon::join(work, &mut read);
-                    batch_of(results)?;
+                    let (mut results, mut next) = (Vec::new(), Ok(Vec::new()));
+                    let one = |_, y: &Vec<f32>| compute(y);
+                    let mut work = || results = parallel::map_each(&batch, 1, &one);
+                    parallel::join(&mut work, &mut || next = read());
+                    batch_of(results.into_iter().collect())?;
                     batch = next?;
                 }
                 self.note(files, segments.gaps())
@@ -121,7 +123,8 @@ impl<'a> Sound<'a> {
                 let clip = clip.to_mono().resample(sample_rate)?;
                 let segments: Vec<_> = clip.segments(length, stride)?.collect();
                 for batch in segments.chunks(BATCH) {
-                    batch_of(batch.par_iter().map(|y| compute(y)).collect())?;
+                    let results = parallel::map_each(batch, 1, &|_, y| compute(y));
+                    batch_of(results.into_iter().collect())?;
                 }
                 Gaps::default()
             }

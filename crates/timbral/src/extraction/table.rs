@@ -3,9 +3,8 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
 use ndarray::Array2;
-use rayon::prelude::*;
 use timbral_audio::OpenParams;
-use timbral_core::{Monitor, Progress, SharedMonitor, counted};
+use timbral_core::{Monitor, Progress, SharedMonitor, counted, parallel};
 use timbral_data::{FeatureTable, TableJournal};
 use timbral_dsp::FeatureSetParams;
 
@@ -203,18 +202,19 @@ impl Extraction {
         });
         let lock = || kept.lock().unwrap_or_else(PoisonError::into_inner);
         let _ = report(resumed);
-        let read = |(i, file): &(usize, &PathBuf)| {
+        let read = |_, (i, file): (usize, &PathBuf)| {
             if monitor.is_stopped() {
                 return Ok(());
             }
             let rows = source.rows(file);
             let mut kept = lock();
-            kept.add((*i, file), texts.of_file(*i), &labels[*i], rows)
+            kept.add((i, file), texts.of_file(i), &labels[i], rows)
                 .inspect_err(|_| monitor.stop())?;
             let _ = report(kept.done);
             Ok::<_, Error>(())
         };
-        todo.par_iter().with_max_len(1).try_for_each(read)?;
+        let results = parallel::map_each(todo, 1, &read);
+        results.into_iter().collect::<Result<()>>()?;
         let mut kept = kept.into_inner().unwrap_or_else(PoisonError::into_inner);
         kept.skipped.sort_by_key(|(i, _)| *i);
         let mut report = ExtractionReport {
@@ -250,7 +250,7 @@ impl Extraction {
         monitor: &mut dyn Monitor,
     ) -> Result<(FeatureTable, FileProblems)> {
         let extractor = self.extractor()?;
-        let each = for_each_file(files, monitor, |path| extractor.rows(path))?;
+        let each = for_each_file(files, monitor, &|path| extractor.rows(path))?;
         let of_files = recordings(files).into_iter();
         let of_files = of_files.zip(self.genre_folder.labels(files));
         let (mut ids, mut labels, mut lengths) = (Vec::new(), Vec::new(), Vec::new());
@@ -341,22 +341,22 @@ impl Kept {
 pub(crate) fn for_each_file<'f, T: Send>(
     files: &'f [PathBuf],
     monitor: &mut dyn Monitor,
-    work: impl Fn(&Path) -> T + Sync,
+    work: &(dyn Fn(&Path) -> T + Sync),
 ) -> Result<Vec<(&'f PathBuf, T)>> {
     let monitor = SharedMonitor::new(monitor);
     let done = Mutex::new(0);
-    let results: Vec<_> = files
-        .par_iter()
-        .with_max_len(1)
-        .filter(|_| !monitor.is_stopped())
-        .map(|path| {
-            let result = work(path);
-            let mut done = done.lock().unwrap_or_else(PoisonError::into_inner);
-            *done += 1;
-            let _ = monitor.report(&Progress::new(*done, files.len(), "files"));
-            (path, result)
-        })
-        .collect();
+    let one = |_, path: &'f PathBuf| {
+        if monitor.is_stopped() {
+            return None;
+        }
+        let result = work(path);
+        let mut done = done.lock().unwrap_or_else(PoisonError::into_inner);
+        *done += 1;
+        let _ = monitor.report(&Progress::new(*done, files.len(), "files"));
+        Some((path, result))
+    };
+    let results = parallel::map_each(files, 1, &one);
+    let results: Vec<_> = results.into_iter().flatten().collect();
     match results.len() < files.len() || monitor.is_stopped() {
         true => Err(Error::Stopped),
         false => Ok(results),

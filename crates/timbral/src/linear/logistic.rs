@@ -1,8 +1,7 @@
 use ndarray::{Array2, ArrayView1, ArrayView2};
-use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
-use timbral_core::{Monitor, Progress, check};
+use timbral_core::{Monitor, Progress, check, parallel};
 use timbral_data::{FeatureTable, Scaler, ScalerParams};
 use timbral_metrics::Fold;
 
@@ -296,7 +295,7 @@ fn loss(
     let d = x.ncols();
     let (weights, bias) = parameters.split_at(d * k);
     // Chunks are summed in their order, whatever thread computed them.
-    let of_chunk = |rows: &[usize]| {
+    let of_chunk = |_, rows: &[usize]| {
         let (mut sum, mut gradient) = (0.0, vec![0.0; (d + 1) * k]);
         let mut scores = vec![0.0; k];
         for row in rows {
@@ -314,7 +313,7 @@ fn loss(
         (sum, gradient)
     };
     let rows: Vec<usize> = (0..y.len()).collect();
-    let parts: Vec<(f64, Vec<f64>)> = rows.par_chunks(CHUNK).map(of_chunk).collect();
+    let parts: Vec<(f64, Vec<f64>)> = parallel::map_each(rows.chunks(CHUNK), 1, &of_chunk);
     gradient.fill(0.0);
     let mut value = 0.0;
     for (sum, part) in parts {

@@ -1,6 +1,6 @@
 use ndarray::{Array3, Array4, ArrayView2, s};
-use rayon::prelude::*;
 use timbral_core::InvalidParameter;
+use timbral_core::parallel;
 
 use super::lanes::{Lanes, Pairs};
 use super::paths::Paths;
@@ -119,12 +119,13 @@ impl Model {
         let width = self.n_outputs() * size;
         let per_thread = rows.nrows().div_ceil(rayon::current_num_threads());
         let n = per_thread.next_multiple_of(FEW).clamp(FEW, CHUNK);
-        let chunks = out.unwrap_or_default().par_chunks_mut((n * width).max(1));
-        chunks.enumerate().try_for_each(|(i, out)| {
+        let chunks = out.unwrap_or_default().chunks_mut((n * width).max(1));
+        let results = parallel::map_each(chunks, 1, &|i, out| {
             let rows = rows.slice(s![i * n.., ..]);
             let rows = rows.slice(s![..out.len() / width, ..]);
             (0..self.n_outputs()).try_for_each(|output| one(output, rows, out))
-        })
+        });
+        results.into_iter().collect()
     }
 
     /// Calls `visit` with the paths of each tree of an output; returns the expected margin.

@@ -1,6 +1,6 @@
 use std::sync::{Mutex, PoisonError};
 
-use rayon::prelude::*;
+use timbral_core::parallel;
 
 use super::finish::Word;
 use super::line::{Line, add_lanes, take_from};
@@ -10,6 +10,9 @@ use crate::simd::dispatch;
 
 /// Rows whose bins are gathered at a time.
 const BLOCK: usize = 512;
+
+/// Rows whose bins one task gathers of those of a node that are kept.
+const GATHERED: usize = 2048;
 
 /// Rows per task. The partial sums are added in order, so that the result does not depend on the
 /// number of threads.
@@ -29,8 +32,9 @@ pub(crate) type Histogram = Vec<Line>;
 pub(crate) struct Few<'r, B> {
     rows: &'r [u32],
     sums: Vec<Sums>,
-    /// Their bins, word by word, unless the whole table is in the cache.
-    gathered: Option<Vec<[B; LANES]>>,
+    /// Their bins, [`GATHERED`] rows after the other and each of these word by word. Without it each word would
+    /// load all rows again; empty if the whole table is in the cache, or few words are wanted.
+    gathered: Vec<Vec<[B; LANES]>>,
     words_per_task: usize,
 }
 
@@ -99,15 +103,10 @@ impl<'a, B: Bin> Histograms<'a, B> {
         visit: impl Fn(usize, &[Line]) -> T + Sync,
     ) -> Vec<T> {
         const WORDS: usize = 16;
-        let visit = |(word, &wanted): (usize, &bool)| {
-            if wanted {
-                visit(word, self.of_word(histogram, word))
-            } else {
-                T::default()
-            }
-        };
-        let words = wanted.par_iter().with_min_len(WORDS);
-        words.enumerate().map(visit).collect()
+        parallel::map(wanted.len(), WORDS, &|word| match wanted[word] {
+            true => visit(word, self.of_word(histogram, word)),
+            false => T::default(),
+        })
     }
 
     /// Builds the histogram of some rows for the words that are `wanted`, and subtracts it from `rest`.
@@ -125,7 +124,7 @@ impl<'a, B: Bin> Histograms<'a, B> {
             Some(rest) => rest.chunks_exact_mut(B::N_BINS).collect(),
             None => wanted.iter().map(|_| &mut [][..]).collect(),
         };
-        let words = histogram.par_chunks_exact_mut(B::N_BINS).zip(rests);
+        let words = histogram.chunks_exact_mut(B::N_BINS).zip(rests);
         let finish = |word: usize, sums: &mut [Line], (own, rest): (&mut [Line], &mut [Line])| {
             let n_bins = self.n_bins[word];
             let n_rest = n_bins.min(rest.len());
@@ -137,33 +136,29 @@ impl<'a, B: Bin> Histograms<'a, B> {
             finish(word, word_of_both)
         };
         let results = if rows.len() < MANY {
-            let rows = self.few(rows, gradient);
-            let words = words.enumerate().with_min_len(rows.words_per_task);
-            let visit = |zeros: &mut Zeros<'_>, (word, lines): (usize, _)| {
+            let rows = self.few(rows, gradient, wanted);
+            let visit = |word: usize, lines| {
                 if !wanted[word] {
                     return T::default();
                 }
+                let mut zeros = self.zeros(1);
                 self.add_few(word, &rows, &mut zeros.0);
                 finish(word, &mut zeros.0, lines)
             };
-            words.map_init(|| self.zeros(1), visit).collect()
+            parallel::map_each(words, rows.words_per_task, &visit)
         } else {
-            let mut parts: Vec<Zeros<'_>> = rows
-                .par_chunks(CHUNK)
-                .map(|rows| self.part(rows, &gradient, wanted))
-                .collect();
+            let part = |_, rows| self.part(rows, &gradient, wanted);
+            let mut parts: Vec<Zeros<'_>> = parallel::map_each(rows.chunks(CHUNK), 1, &part);
             let by_word = self.by_word(parts.iter_mut().map(|part| &mut part.0[..]));
-            let words = words.zip(by_word).enumerate();
-            let visit = |(word, (lines, mut parts)): (usize, (_, Vec<&mut [Line]>))| match parts
-                .split_first_mut()
-            {
-                Some((first, others)) if wanted[word] => {
-                    others.iter_mut().for_each(|part| take_from(part, first));
-                    finish(word, first, lines)
-                }
-                _ => T::default(),
-            };
-            words.map(visit).collect()
+            let visit =
+                |word, (lines, mut parts): (_, Vec<&mut [Line]>)| match parts.split_first_mut() {
+                    Some((first, others)) if wanted[word] => {
+                        others.iter_mut().for_each(|part| take_from(part, first));
+                        finish(word, first, lines)
+                    }
+                    _ => T::default(),
+                };
+            parallel::map_each(words.zip(by_word), 1, &visit)
         };
         (histogram, results)
     }
@@ -176,33 +171,38 @@ impl<'a, B: Bin> Histograms<'a, B> {
         wanted: &[bool],
         visit: impl Fn(usize, &mut [Line]) -> T + Sync,
     ) -> Vec<T> {
-        let visit = |zeros: &mut Zeros<'_>, (word, &wanted): (usize, &bool)| {
-            if !wanted {
+        let visit = |zeros: &mut Zeros<'_>, word: usize| {
+            if !wanted[word] {
                 return T::default();
             }
             self.add_few(word, rows, &mut zeros.0);
             visit(word, &mut zeros.0[..self.n_bins[word]])
         };
-        let words = wanted.par_iter().with_min_len(rows.words_per_task);
-        let words = words.enumerate();
-        words.map_init(|| self.zeros(1), visit).collect()
+        parallel::map_init(wanted.len(), rows.words_per_task, &|| self.zeros(1), &visit)
     }
 
-    /// Prepares less than [`MANY`] rows.
+    /// Prepares less than [`MANY`] rows for the words that are `wanted`.
     pub(crate) fn few<'r>(
         &self,
         rows: &'r [u32],
         gradient: impl Fn(u32) -> [f32; 2],
+        wanted: &[bool],
     ) -> Few<'r, B> {
         let few = (rows.len() + BLOCK) * self.n_features < PARALLEL;
-        let gathered = few && !self.binned.is_cached();
+        let n_wanted = wanted.iter().filter(|wanted| **wanted).count();
+        let is_gathered = !self.binned.is_cached() && (few || 2 * n_wanted > wanted.len());
+        let gather = |_, rows: &[u32]| self.gather(rows, Vec::new());
+        let min_len = if few { rows.len() } else { 1 };
         Few {
             rows,
             sums: rows
                 .iter()
                 .map(|&row| gradient(row).map(f64::from))
                 .collect(),
-            gathered: gathered.then(|| self.gather(rows, Vec::new())),
+            gathered: match is_gathered {
+                true => parallel::map_each(rows.chunks(GATHERED), min_len, &gather),
+                false => Vec::new(),
+            },
             words_per_task: if few { self.n_bins.len() } else { 1 },
         }
     }
@@ -214,12 +214,12 @@ impl<'a, B: Bin> Histograms<'a, B> {
             gathered,
             ..
         } = rows;
-        match gathered {
-            Some(gathered) => {
-                let bins = gathered[word * rows.len()..].iter();
-                self.add_word(word, bins, sums, lines);
-            }
-            None => self.add_word(word, self.binned.of_rows(word, rows), sums, lines),
+        if gathered.is_empty() {
+            return self.add_word(word, self.binned.of_rows(word, rows), sums, lines);
+        }
+        for (gathered, sums) in gathered.iter().zip(sums.chunks(GATHERED)) {
+            let bins = gathered[word * sums.len()..].iter();
+            self.add_word(word, bins, sums, lines);
         }
     }
 
@@ -272,12 +272,17 @@ impl<'a, B: Bin> Histograms<'a, B> {
         part
     }
 
-    /// Copies some rows word by word: only loads, so that many memory accesses overlap.
+    /// Copies some rows word by word. Only loads of a few instructions follow each other, so that many misses of the
+    /// cache overlap in the first word of some rows; the other words are in the cache then.
     fn gather(&self, rows: &[u32], mut gathered: Vec<[B; LANES]>) -> Vec<[B; LANES]> {
+        const TOGETHER: usize = 64;
         gathered.resize(rows.len() * self.n_bins.len(), [B::default(); LANES]);
-        for (i, &row) in rows.iter().enumerate() {
-            for (word, bins) in self.binned.of_row(row).enumerate() {
-                gathered[word * rows.len() + i] = *bins;
+        for (i, together) in rows.chunks(TOGETHER).enumerate() {
+            for word in 0..self.n_bins.len() {
+                let to = &mut gathered[word * rows.len() + i * TOGETHER..][..together.len()];
+                for (to, bins) in to.iter_mut().zip(self.binned.of_rows(word, together)) {
+                    *to = *bins;
+                }
             }
         }
         gathered
@@ -428,7 +433,7 @@ mod tests {
             }
             if thirds.len() < MANY {
                 // The second pass finds the sums at zero again.
-                let few = histograms.few(&thirds, gradient);
+                let few = histograms.few(&thirds, gradient, &wanted);
                 for _ in 0..2 {
                     let parts = histograms.pass(&few, &wanted, |word, own| {
                         visit_parts(&Weigh, own, histograms.of_word(&whole, word))

@@ -1,6 +1,6 @@
 use std::ops::Range;
 
-use rayon::prelude::*;
+use timbral_core::parallel;
 
 use super::builder::{Histogram, Histograms};
 use super::line::Line;
@@ -48,26 +48,23 @@ impl<B: Bin> Histograms<'_, B> {
         let by_word = self.by_word(histograms.iter_mut().map(|histogram| &mut histogram[..]));
         let (gradients, _) = gradients.values().as_chunks::<WIDTH>();
         let (gradients, _) = gradients.as_chunks::<N>();
-        by_word
-            .into_par_iter()
-            .enumerate()
-            .for_each(|(word, histograms)| {
-                let features = word * LANES..self.n_features.min((word + 1) * LANES);
-                let sums = self.sum_wide(features, gradients);
-                for (output, lines) in histograms.into_iter().enumerate() {
-                    let (wide, half) = (2 * output / WIDTH, 2 * output % WIDTH);
-                    let lines = &mut lines[..self.n_bins[word]];
-                    if sums.len() < LANES {
-                        lines.fill(Line::default());
-                    }
-                    for (lane, sums) in sums.iter().enumerate() {
-                        for (line, sums) in lines.iter_mut().zip(sums) {
-                            let sums = &sums[wide].0;
-                            line.set(lane, [sums[half], sums[half + 1]]);
-                        }
+        parallel::for_each(by_word, 1, &|word, histograms| {
+            let features = word * LANES..self.n_features.min((word + 1) * LANES);
+            let sums = self.sum_wide(features, gradients);
+            for (output, lines) in histograms.into_iter().enumerate() {
+                let (wide, half) = (2 * output / WIDTH, 2 * output % WIDTH);
+                let lines = &mut lines[..self.n_bins[word]];
+                if sums.len() < LANES {
+                    lines.fill(Line::default());
+                }
+                for (lane, sums) in sums.iter().enumerate() {
+                    for (line, sums) in lines.iter_mut().zip(sums) {
+                        let sums = &sums[wide].0;
+                        line.set(lane, [sums[half], sums[half + 1]]);
                     }
                 }
-            });
+            }
+        });
         histograms.into_iter().map(Some).collect()
     }
 
@@ -92,7 +89,7 @@ impl<B: Bin> Histograms<'_, B> {
                 add(column, gradients, &mut sums);
                 sums
             };
-            return columns.into_par_iter().map(of_column).collect();
+            return parallel::map(columns.len(), 1, &|i| of_column(columns[i]));
         }
         let mut sums: Vec<_> = features.clone().map(|_| zeros()).collect();
         let columns: Vec<_> = features.map(|f| self.binned.column(f)).collect();

@@ -1,7 +1,7 @@
 use std::collections::BinaryHeap;
 use std::ops::Range;
 
-use rayon::prelude::*;
+use timbral_core::parallel;
 
 use super::node::{VectorNode, VectorSplit};
 use super::search::{Task, VectorSearch};
@@ -163,21 +163,21 @@ impl<B: Bin> VectorGrower<'_, B> {
             let node = open[i];
             search.task(node, &rows[node.rows.clone()], features(node))
         };
-        let tasks: Vec<Task<'_>> = in_parallel(open.len(), &task);
+        let tasks: Vec<Task<'_>> = parallel::map(open.len(), 1, &task);
         let parts: Vec<(usize, &[usize])> = (tasks.iter().enumerate())
             .flat_map(|(i, task)| {
                 let by_word = task.features.chunk_by(|a, b| a / LANES == b / LANES);
                 by_word.map(move |features| (i, features))
             })
             .collect();
-        let gains = in_parallel(parts.len(), &|i| {
+        let gains = parallel::map(parts.len(), 1, &|i| {
             search.estimate(&tasks[parts[i].0], parts[i].1)
         });
         let mut of_tasks: Vec<Vec<f64>> = tasks.iter().map(|_| Vec::new()).collect();
         for ((task, _), gains) in parts.iter().zip(gains) {
             of_tasks[*task].extend(gains);
         }
-        let splits = in_parallel(tasks.len(), &|i| search.best(&tasks[i], &of_tasks[i]));
+        let splits = parallel::map(tasks.len(), 1, &|i| search.best(&tasks[i], &of_tasks[i]));
         drop(tasks);
         let may_split: Vec<bool> = nodes.iter().map(|node| search.may_split(node)).collect();
         let open = nodes.iter_mut().zip(may_split).filter(|(_, may)| *may);
@@ -250,10 +250,4 @@ impl<B: Bin> VectorGrower<'_, B> {
     pub(crate) fn leaf_binned(&self, grown: &GrownVectors, row: usize) -> usize {
         leaf_binned(self.cuts, self.binned, &grown.tree, &grown.n_left, row)
     }
-}
-
-/// The results of some tasks, in their order. Without a type of its own for each task, so that the loop
-/// is compiled once per result.
-fn in_parallel<T: Send>(n_tasks: usize, task: &(dyn Fn(usize) -> T + Sync)) -> Vec<T> {
-    (0..n_tasks).into_par_iter().map(task).collect()
 }

@@ -1,4 +1,4 @@
-use rayon::prelude::*;
+use timbral_core::parallel;
 
 use crate::loss::Gradients;
 
@@ -40,7 +40,8 @@ impl Rounded {
     pub(super) fn new(gradients: &Gradients, n_outputs: usize, lambda: f32) -> Option<Self> {
         let width = gradients.width();
         let used = 2 * n_outputs;
-        let sizes = gradients.values().par_chunks(CHUNK * width).map(|rows| {
+        let chunks = gradients.values().chunks(CHUNK * width);
+        let sizes: Vec<(Vec<f64>, f32)> = parallel::map_each(chunks, 1, &|_, rows| {
             let mut sizes = vec![0.0; used];
             let mut least = 0.0_f32;
             for row in rows.chunks_exact(width) {
@@ -53,7 +54,6 @@ impl Rounded {
             }
             (sizes, least)
         });
-        let sizes: Vec<(Vec<f64>, f32)> = sizes.collect();
         if sizes.iter().any(|(_, least)| *least < 0.0) {
             return None;
         }
@@ -79,9 +79,9 @@ impl Rounded {
         let half = n_groups * WIDTH;
         let size = n_chunks * 2 * half;
         let mut values = vec![0; gradients.values().len() / width * size];
-        let tasks = values.par_chunks_mut(CHUNK * size);
-        let tasks = tasks.zip(gradients.values().par_chunks(CHUNK * width));
-        tasks.for_each(|(values, gradients)| {
+        let tasks = values.chunks_mut(CHUNK * size);
+        let tasks = tasks.zip(gradients.values().chunks(CHUNK * width));
+        parallel::for_each(tasks, 1, &|_, (values, gradients)| {
             let rows = values.chunks_exact_mut(size);
             for (row, gradients) in rows.zip(gradients.chunks_exact(width)) {
                 let pairs = gradients[..used].as_chunks::<2>().0;

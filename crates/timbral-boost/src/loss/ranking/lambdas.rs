@@ -1,4 +1,6 @@
-use rayon::prelude::*;
+use std::ops::Range;
+
+use timbral_core::parallel;
 
 use super::bias::{Costs, PositionBias};
 use super::groups::{Groups, descending};
@@ -95,15 +97,11 @@ impl<'a> Ranking<'a> {
             parts.push((rows, part));
             rest = others;
         }
-        parts
-            .into_par_iter()
-            .enumerate()
-            .map(|(group, (rows, out))| {
-                let margins = &margins[rows.clone()];
-                let key = key.with(group as u64);
-                self.of_group(group, margins, &self.labels[rows], key, out)
-            })
-            .collect()
+        parallel::map_each(parts, 1, &|group, (rows, out): (Range<usize>, _)| {
+            let margins = &margins[rows.clone()];
+            let key = key.with(group as u64);
+            self.of_group(group, margins, &self.labels[rows], key, out)
+        })
     }
 
     /// The base score: one Newton step from 0, which is 0 but for rounding.
