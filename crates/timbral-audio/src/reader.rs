@@ -6,7 +6,7 @@ use timbral_core::check;
 use crate::clip::Clip;
 use crate::error::{Error, Result};
 use crate::formats;
-use crate::source::{Gaps, Source, StreamInfo, open_file};
+use crate::source::{Gaps, Input, Source, StreamInfo, open_file};
 
 /// How a file is opened.
 ///
@@ -120,9 +120,12 @@ impl AudioReader {
         label: impl Into<String>,
         params: &OpenParams,
     ) -> Result<Self> {
+        Self::open_input(Box::new(reader), label.into(), params)
+    }
+
+    fn open_input(input: Box<dyn Input>, label: String, params: &OpenParams) -> Result<Self> {
         params.validate()?;
-        let label = label.into();
-        let source = formats::open(&label, Box::new(reader), params.lenient)?;
+        let source = formats::open(&label, input, params.lenient)?;
         let info = source.info();
         if info.frames == Some(0) {
             return Err(Error::NoSamples {

@@ -41,6 +41,15 @@ pub fn write_atomic(
     path: &Path,
     write: impl FnOnce(&mut File) -> io::Result<()>,
 ) -> io::Result<()> {
+    let mut write = Some(write);
+    write_once(path, &mut |file| match write.take() {
+        Some(write) => write(file),
+        None => Ok(()),
+    })
+}
+
+/// As [`write_atomic`], compiled once; `write` is called once.
+fn write_once(path: &Path, write: &mut dyn FnMut(&mut File) -> io::Result<()>) -> io::Result<()> {
     let path = &follow_links(path)?;
     match fs::metadata(path) {
         Ok(found) if found.is_dir() => return Err(io::ErrorKind::IsADirectory.into()),

@@ -89,28 +89,9 @@ impl JsonLines {
         settings: &impl Serialize,
     ) -> Result<(Self, Vec<T>), JsonLinesError> {
         let settings = serde_json::to_value(settings).map_err(|e| io_error(path)(e.into()))?;
-        let bytes = match fs::read(path) {
-            Ok(bytes) => bytes,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Vec::new(),
-            Err(error) => return Err(io_error(path)(error)),
-        };
-        let head = Head { settings };
-        let first = line(&head).map_err(io_error(path))?;
-        let whole = bytes.iter().rposition(|b| *b == b'\n').map_or(0, |i| i + 1);
-        let entries = match whole {
-            0 if first.starts_with(&bytes) => Vec::new(),
-            0 => return Err(not_a_log(path)),
-            _ => read(path, head.settings, &bytes[..whole])?,
-        };
-        let mut options = File::options();
-        let file = options.create(true).append(true).open(path);
-        let mut file = file.map_err(io_error(path))?;
-        file.set_len(whole as u64).map_err(io_error(path))?;
-        if whole == 0 {
-            file.write_all(&first).map_err(io_error(path))?;
-        }
-        let path = path.to_owned();
-        Ok((Self { path, file }, entries))
+        let found = Found::at(path, Head { settings })?;
+        let entries = entries(path, found.lines())?;
+        Ok((found.open(path)?, entries))
     }
 
     /// Adds an entry as one line. After an error nothing is added.
@@ -133,21 +114,71 @@ impl JsonLines {
     }
 }
 
-fn read<T: DeserializeOwned>(
-    path: &Path,
-    expected: Value,
-    bytes: &[u8],
-) -> Result<Vec<T>, JsonLinesError> {
-    let mut lines = bytes.split_inclusive(|b| *b == b'\n');
-    let first = lines.next().unwrap_or_default();
-    let Head { settings: found } = serde_json::from_slice(first).map_err(|_| not_a_log(path))?;
-    if found != expected {
-        return Err(JsonLinesError::OtherSettings {
-            path: path.to_owned(),
-            found: Box::new(found),
-            expected: Box::new(expected),
-        });
+/// What is at the path of a log.
+struct Found {
+    bytes: Vec<u8>,
+    /// The line with the settings.
+    first: Vec<u8>,
+    /// The length of the whole lines of `bytes`.
+    whole: usize,
+}
+
+impl Found {
+    /// Reads what is there, and checks that it is a log with these settings, or the beginning of one.
+    fn at(path: &Path, head: Head) -> Result<Self, JsonLinesError> {
+        let bytes = match fs::read(path) {
+            Ok(bytes) => bytes,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Vec::new(),
+            Err(error) => return Err(io_error(path)(error)),
+        };
+        let first = line(&head).map_err(io_error(path))?;
+        let whole = bytes.iter().rposition(|b| *b == b'\n').map_or(0, |i| i + 1);
+        match bytes[..whole].split(|b| *b == b'\n').next() {
+            _ if whole == 0 && first.starts_with(&bytes) => {}
+            Some(line) if whole > 0 => {
+                let Head { settings: found } =
+                    serde_json::from_slice(line).map_err(|_| not_a_log(path))?;
+                if found != head.settings {
+                    return Err(JsonLinesError::OtherSettings {
+                        path: path.to_owned(),
+                        found: Box::new(found),
+                        expected: Box::new(head.settings),
+                    });
+                }
+            }
+            _ => return Err(not_a_log(path)),
+        }
+        Ok(Self {
+            bytes,
+            first,
+            whole,
+        })
     }
+
+    /// The lines of the entries.
+    fn lines(&self) -> impl Iterator<Item = &[u8]> {
+        let lines = self.bytes[..self.whole].split_inclusive(|b| *b == b'\n');
+        lines.skip(1)
+    }
+
+    /// The log, without a last line that was cut short.
+    fn open(self, path: &Path) -> Result<JsonLines, JsonLinesError> {
+        let mut options = File::options();
+        let file = options.create(true).append(true).open(path);
+        let mut file = file.map_err(io_error(path))?;
+        file.set_len(self.whole as u64).map_err(io_error(path))?;
+        if self.whole == 0 {
+            file.write_all(&self.first).map_err(io_error(path))?;
+        }
+        let path = path.to_owned();
+        Ok(JsonLines { path, file })
+    }
+}
+
+fn entries<'a, T: DeserializeOwned>(
+    path: &Path,
+    lines: impl Iterator<Item = &'a [u8]>,
+) -> Result<Vec<T>, JsonLinesError> {
     let entry = |(i, line): (usize, &[u8])| {
         serde_json::from_slice(line).map_err(|e| JsonLinesError::Damaged {
             path: path.to_owned(),

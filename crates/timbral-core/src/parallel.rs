@@ -1,6 +1,7 @@
 //! Loops over the threads of rayon that are compiled once.
 
 use std::ops::Range;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 /// Calls `task` with ranges that together are `0..n`, in parallel, in the rayon pool of the caller. A range is
@@ -84,6 +85,38 @@ fn in_order(starts: Vec<usize>) -> Vec<usize> {
     order
 }
 
+/// The results of `task` as of [`map`], or its first error: that of the lowest number, at any number of threads. After an
+/// error no task of a higher number is started.
+///
+/// ```
+/// let halves = |n| timbral_core::parallel::try_map(n, 1, &|i| if i % 3 < 2 { Ok(i) } else { Err(i) });
+/// assert_eq!(halves(2), Ok(vec![0, 1]));
+/// assert_eq!(halves(100), Err(2));
+/// ```
+///
+/// # Errors
+///
+/// That of the task.
+pub fn try_map<R: Send, E: Send>(
+    n: usize,
+    min_len: usize,
+    task: &(dyn Fn(usize) -> Result<R, E> + Sync),
+) -> Result<Vec<R>, E> {
+    let failed = AtomicUsize::new(usize::MAX);
+    let one = |i: usize| {
+        if failed.load(Ordering::Relaxed) < i {
+            return None;
+        }
+        let result = task(i);
+        if result.is_err() {
+            failed.fetch_min(i, Ordering::Relaxed);
+        }
+        Some(result)
+    };
+    // What was not started comes after an error.
+    map(n, min_len, &one).into_iter().flatten().collect()
+}
+
 /// Calls `task` with each item and its index, in parallel; at least `min_len` run one after the other. An item may be
 /// a part of something that is changed, as one of `chunks_mut`.
 ///
@@ -140,6 +173,22 @@ pub fn map_each<T: Send, R: Send>(
         .collect()
 }
 
+/// The results of `task` for each item, as of [`map_each`], or its first error, as of [`try_map`].
+///
+/// # Errors
+///
+/// That of the task.
+pub fn try_map_each<T: Send, R: Send, E: Send>(
+    items: impl IntoIterator<Item = T>,
+    min_len: usize,
+    task: &(dyn Fn(usize, T) -> Result<R, E> + Sync),
+) -> Result<Vec<R>, E> {
+    let items = Items::new(items);
+    let one = |i: usize| items.take(i).map(|item| task(i, item)).transpose();
+    let results = try_map(items.0.len(), min_len, &one)?;
+    Ok(results.into_iter().flatten().collect())
+}
+
 /// Runs two tasks, in parallel where a thread is free.
 ///
 /// ```
@@ -192,6 +241,33 @@ mod tests {
         let lengths = lengths.into_inner().unwrap();
         assert_eq!(lengths.iter().sum::<usize>(), 100);
         assert!(lengths.iter().all(|n| (7..14).contains(n)), "{lengths:?}");
+    }
+
+    #[test]
+    fn the_first_error_is_returned_at_any_number_of_threads_and_ends_the_loop() {
+        for threads in [1, 2, 5] {
+            let pool = rayon::ThreadPoolBuilder::new()
+                .num_threads(threads)
+                .build()
+                .unwrap();
+            for first in [0, 1, 37, 500, 999] {
+                let started = AtomicUsize::new(0);
+                let task = |i: usize| {
+                    started.fetch_add(1, Ordering::Relaxed);
+                    if i < first { Ok(i) } else { Err(i) }
+                };
+                let result = pool.install(|| try_map(1000, 1, &task));
+                assert_eq!(result, Err(first));
+                // Each thread starts what is before the first error, and its own first one after it.
+                let started = started.load(Ordering::Relaxed);
+                assert!(started <= first + 2 + 20 * threads, "{first}: {started}");
+                let items = 0..1000;
+                let of_items = || try_map_each(items, 1, &|_, i| task(i));
+                assert_eq!(pool.install(of_items), Err(first));
+            }
+            let all = pool.install(|| try_map_each(["a", "b"], 1, &|i, x| Ok::<_, ()>((i, x))));
+            assert_eq!(all, Ok(vec![(0, "a"), (1, "b")]));
+        }
     }
 
     /// As with rayon's own loops.

@@ -66,7 +66,10 @@ impl Spectrograms {
     /// [`Error::Io`]; [`Error::Malformed`] if arrays are missing, have other types or do not fit
     /// each other, or a name contains no label.
     pub fn read(path: impl AsRef<Path>) -> Result<Self> {
-        let path = path.as_ref();
+        Self::read_npz(path.as_ref())
+    }
+
+    fn read_npz(path: &Path) -> Result<Self> {
         let malformed = |reason: String| Error::Malformed {
             path: path.to_owned(),
             reason: format!("not a NumPy file of spectrograms: {reason}"),
@@ -113,6 +116,10 @@ impl Spectrograms {
     ///
     /// The file cannot be written.
     pub fn write(&self, path: impl AsRef<Path>) -> Result<()> {
+        self.write_npz(path.as_ref())
+    }
+
+    fn write_npz(&self, path: &Path) -> Result<()> {
         let (n, bands, frames) = self.images.dim();
         let table = &self.table;
         let labels = table.labels().unwrap_or_default();
@@ -127,7 +134,6 @@ impl Spectrograms {
                 (table.groups().iter().map(|g| &*table.group_names()[*g])).collect::<Vec<_>>(),
             ),
         ];
-        let path = path.as_ref();
         let write = write_atomic(path, |file| {
             let mut zip = ZipWriter::new(BufWriter::new(file));
             let levels = self.images.iter().flat_map(|x| x.to_le_bytes());

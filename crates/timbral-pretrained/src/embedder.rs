@@ -141,6 +141,10 @@ impl Embedder {
     ///
     /// The file cannot be decoded, or is shorter than one window.
     pub fn file(&self, path: impl AsRef<Path>) -> Result<Vec<Window>> {
+        self.embed(path.as_ref())
+    }
+
+    fn embed(&self, path: &Path) -> Result<Vec<Window>> {
         let mut windows = Vec::new();
         let reader = AudioReader::open(path)?;
         self.for_each_batch(reader, |batch| {

@@ -165,7 +165,10 @@ impl SynthCorpus {
     /// [`Error::Stopped`] if the monitor returns `Break`; files that are being written are finished, others are not
     /// started.
     pub fn write(&self, folder: impl AsRef<Path>, monitor: &mut dyn Monitor) -> Result<()> {
-        let folder = folder.as_ref();
+        self.write_to(folder.as_ref(), monitor)
+    }
+
+    fn write_to(&self, folder: &Path, monitor: &mut dyn Monitor) -> Result<()> {
         std::fs::create_dir_all(folder).map_err(at(folder))?;
         let known = self.claim(folder)?;
         for style in &STYLES {
@@ -175,11 +178,11 @@ impl SynthCorpus {
         let monitor = SharedMonitor::new(monitor);
         // Locked while the monitor is called, so that the calls are in order.
         let done = Mutex::new(0);
-        let results = parallel::map(self.len(), 1, &|index| {
+        let write = |index| {
             if monitor.is_stopped() {
                 return Err(Error::Stopped);
             }
-            (self.write_one(index, folder, known)).inspect_err(|_| monitor.stop())?;
+            self.write_one(index, folder, known)?;
             let mut done = done.lock().unwrap_or_else(PoisonError::into_inner);
             *done += 1;
             let progress = Progress::new(*done, self.len(), "recordings");
@@ -187,11 +190,8 @@ impl SynthCorpus {
                 true => Err(Error::Stopped),
                 false => Ok(()),
             }
-        });
-        // A fault rather than that the others were stopped because of it.
-        let is_stop = |result: &Result<()>| matches!(result, Err(Error::Stopped));
-        let (stops, others): (Vec<_>, Vec<_>) = results.into_iter().partition(is_stop);
-        others.into_iter().chain(stops).collect()
+        };
+        parallel::try_map(self.len(), 1, &write).map(drop)
     }
 
     /// Genre and number of a recording.

@@ -308,13 +308,17 @@ impl SimilarityIndex {
     ///
     /// The file cannot be written.
     pub fn save(&self, path: impl AsRef<Path>) -> Result<()> {
+        self.save_to(path.as_ref())
+    }
+
+    fn save_to(&self, path: &Path) -> Result<()> {
         let manifest = Manifest {
             names: self.names.clone(),
             scaler: self.scaler.clone(),
             sounds: self.extractor.as_ref().map(|(sounds, _)| sounds.clone()),
         };
         let bytes = self.tracks.iter().flat_map(|x| x.to_le_bytes()).collect();
-        FORMAT.write(path.as_ref(), &manifest, &[(TRACKS.to_owned(), bytes)])
+        FORMAT.write(path, &manifest, &[(TRACKS.to_owned(), bytes)])
     }
 
     /// Reads what [`save`](Self::save) wrote.
@@ -324,7 +328,11 @@ impl SimilarityIndex {
     /// [`Error::Saved`], which names the file, if it cannot be read, is damaged, or of another kind or
     /// version.
     pub fn load(path: impl AsRef<Path>) -> Result<Self> {
-        let (manifest, mut files): (Manifest, _) = FORMAT.open(path.as_ref())?;
+        Self::load_from(path.as_ref())
+    }
+
+    fn load_from(path: &Path) -> Result<Self> {
+        let (manifest, mut files): (Manifest, _) = FORMAT.open(path)?;
         let Manifest {
             names,
             scaler,

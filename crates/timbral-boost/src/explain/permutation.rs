@@ -94,8 +94,7 @@ pub fn permutation_importance<E: From<Error> + Send>(
         };
         (0..params.n_repeats).map(&mut decrease).collect()
     };
-    let decreases = parallel::map(rows.ncols(), 1, &of_feature);
-    let decreases: Vec<Vec<f64>> = decreases.into_iter().collect::<Result<_, E>>()?;
+    let decreases: Vec<Vec<f64>> = parallel::try_map(rows.ncols(), 1, &of_feature)?;
     let importances =
         Array2::from_shape_fn((rows.ncols(), params.n_repeats), |(i, j)| decreases[i][j]);
     let n = params.n_repeats as f64;

@@ -88,7 +88,10 @@ pub fn fetch(
     folder: impl AsRef<Path>,
     monitor: &mut dyn Monitor,
 ) -> Result<PathBuf> {
-    let folder = folder.as_ref();
+    fetch_to(folder.as_ref(), archive, monitor)
+}
+
+fn fetch_to(folder: &Path, archive: &Archive, monitor: &mut dyn Monitor) -> Result<PathBuf> {
     let genres = folder.join(GENRES);
     if genres.is_dir() {
         return Ok(genres);

@@ -43,7 +43,10 @@ impl Artists {
     /// [`Error::Line`] for a line without a separator, with a name that is not that of a clip, or
     /// with a clip that appeared before; the file cannot be read, is longer than 1 MiB or not UTF-8.
     pub fn read(path: impl AsRef<Path>) -> Result<Self> {
-        let path = path.as_ref();
+        Self::read_index(path.as_ref())
+    }
+
+    fn read_index(path: &Path) -> Result<Self> {
         let text = read_text(path, FILE_LIMIT)?;
         let mut lines = BTreeMap::new();
         for (i, line) in text.lines().enumerate() {

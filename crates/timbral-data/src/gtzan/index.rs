@@ -46,7 +46,10 @@ impl Index {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn read(folder: impl AsRef<Path>) -> Result<Self> {
-        let folder = folder.as_ref();
+        Self::read_folder(folder.as_ref())
+    }
+
+    fn read_folder(folder: &Path) -> Result<Self> {
         let mut found = BTreeMap::new();
         let mut surplus = Vec::new();
         for path in entries(folder)? {

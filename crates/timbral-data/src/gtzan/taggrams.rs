@@ -37,33 +37,38 @@ impl Taggrams {
     pub fn read<P: AsRef<Path>>(paths: impl IntoIterator<Item = P>) -> Result<Self> {
         let mut all = Self::default();
         for path in paths {
-            let path = path.as_ref();
-            let malformed = |reason: String| Error::Malformed {
-                path: path.to_owned(),
-                reason: format!("not an archive of taggrams: {reason}"),
-            };
-            let file = BufReader::new(File::open(path).map_err(at(path))?);
-            let mut zip = ZipArchive::new(file).map_err(|e| malformed(e.to_string()))?;
-            let mut array = |name: &str| {
-                let array = unpack(&mut zip, name).map_err(malformed)?;
-                array.ok_or_else(|| malformed(format!("there is no array {name:?}")))
-            };
-            let (numbers, n, n_tags) = array("X")?.matrix().map_err(malformed)?;
-            let clips = array("IDS")?.texts(n).map_err(malformed)?;
-            if all.n_tags != 0 && all.n_tags != n_tags {
-                return Err(malformed(format!("{n_tags} tags, not {}", all.n_tags)));
-            }
-            all.n_tags = n_tags;
-            let mut windows: BTreeMap<TrackId, Vec<&[f32]>> = BTreeMap::new();
-            for (clip, window) in clips.iter().zip(numbers.chunks_exact(n_tags)) {
-                let name = clip.rsplit('/').next().unwrap_or(clip);
-                windows.entry(name.parse()?).or_default().push(window);
-            }
-            let columns = windows.into_iter();
-            all.columns
-                .extend(columns.map(|(track, w)| (track, columns_of(&w))));
+            all.add(path.as_ref())?;
         }
         Ok(all)
+    }
+
+    /// Adds the clips of an archive.
+    fn add(&mut self, path: &Path) -> Result<()> {
+        let malformed = |reason: String| Error::Malformed {
+            path: path.to_owned(),
+            reason: format!("not an archive of taggrams: {reason}"),
+        };
+        let file = BufReader::new(File::open(path).map_err(at(path))?);
+        let mut zip = ZipArchive::new(file).map_err(|e| malformed(e.to_string()))?;
+        let mut array = |name: &str| {
+            let array = unpack(&mut zip, name).map_err(malformed)?;
+            array.ok_or_else(|| malformed(format!("there is no array {name:?}")))
+        };
+        let (numbers, n, n_tags) = array("X")?.matrix().map_err(malformed)?;
+        let clips = array("IDS")?.texts(n).map_err(malformed)?;
+        if self.n_tags != 0 && self.n_tags != n_tags {
+            return Err(malformed(format!("{n_tags} tags, not {}", self.n_tags)));
+        }
+        self.n_tags = n_tags;
+        let mut windows: BTreeMap<TrackId, Vec<&[f32]>> = BTreeMap::new();
+        for (clip, window) in clips.iter().zip(numbers.chunks_exact(n_tags)) {
+            let name = clip.rsplit('/').next().unwrap_or(clip);
+            windows.entry(name.parse()?).or_default().push(window);
+        }
+        let columns = windows.into_iter();
+        self.columns
+            .extend(columns.map(|(track, w)| (track, columns_of(&w))));
+        Ok(())
     }
 
     /// Number of clips.

@@ -59,7 +59,12 @@ pub(crate) fn bits(row: ArrayView1<'_, f32>) -> Vec<u32> {
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub fn duplicate_files<P: AsRef<Path>>(paths: &[P]) -> Result<Vec<Vec<usize>>> {
-    let size = |path: &P| Ok(path.as_ref().metadata().map_err(at(path.as_ref()))?.len());
+    let paths: Vec<&Path> = paths.iter().map(AsRef::as_ref).collect();
+    equal_files(&paths)
+}
+
+fn equal_files(paths: &[&Path]) -> Result<Vec<Vec<usize>>> {
+    let size = |path: &&Path| Ok(path.metadata().map_err(at(path))?.len());
     let sizes: Result<Vec<u64>> = paths.iter().map(size).collect();
     let sizes = sizes?;
     // Only files of one size can be alike, and of those only the ones with the same bytes in the middle
@@ -69,7 +74,7 @@ pub fn duplicate_files<P: AsRef<Path>>(paths: &[P]) -> Result<Vec<Vec<usize>>> {
         let mut finer = Vec::new();
         for set in sets {
             let key = |file: &usize| {
-                let path = paths[*file].as_ref();
+                let path = paths[*file];
                 match in_part {
                     true => middle(path, sizes[*file]).map_err(at(path)),
                     false => Ok(sha256(path, || Ok(()))?.1.into_bytes()),

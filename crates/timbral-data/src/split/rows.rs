@@ -43,7 +43,10 @@ impl Split {
     /// ```
     pub fn read_test_rows(path: impl AsRef<Path>, n_rows: usize) -> Result<Self> {
         let path = path.as_ref();
-        let text = read_text(path, FILE_LIMIT)?;
+        Self::of_test_rows(&read_text(path, FILE_LIMIT)?, path, n_rows)
+    }
+
+    fn of_test_rows(text: &str, path: &Path, n_rows: usize) -> Result<Self> {
         let mut in_test = vec![false; n_rows];
         let lines = text.lines().map(str::trim).enumerate();
         for (i, line) in lines.filter(|(_, line)| !line.is_empty()) {

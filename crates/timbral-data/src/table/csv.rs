@@ -60,7 +60,10 @@ impl FeatureTable {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn write_csv(&self, path: impl AsRef<Path>) -> Result<()> {
-        let path = path.as_ref();
+        self.write_csv_to(path.as_ref())
+    }
+
+    fn write_csv_to(&self, path: &Path) -> Result<()> {
         let stored = Stored::new(self, path)?;
         let write = write_atomic(path, |file| {
             let mut csv = ::csv::Writer::from_writer(file);
@@ -96,8 +99,15 @@ impl TableSchema {
     /// With file, line and column: a cell that is not a number, infinite, or missing where a value
     /// is required ([`Error::Cell`]), a ragged row, a record that is too long, text that is not UTF-8, a
     /// column that appears twice or is not there, and a table without header, feature columns or rows.
-    pub fn read_csv_from(&self, text: impl Read, name: impl AsRef<Path>) -> Result<FeatureTable> {
-        let path = name.as_ref();
+    pub fn read_csv_from(
+        &self,
+        mut text: impl Read,
+        name: impl AsRef<Path>,
+    ) -> Result<FeatureTable> {
+        self.read_text(&mut text, name.as_ref())
+    }
+
+    fn read_text(&self, text: &mut dyn Read, path: &Path) -> Result<FeatureTable> {
         let (start, text) = start_of(text).map_err(at(path))?;
         let (start, text): (_, Box<dyn Read + '_>) = match utf16::order(&start) {
             Some(order) => {

@@ -168,7 +168,17 @@ impl FeatureTable {
         mut self,
         labels: impl IntoIterator<Item = S>,
     ) -> Result<Self> {
-        let (labels, mut names) = distinct(labels);
+        let mut distinct = Distinct::default();
+        let labels = labels
+            .into_iter()
+            .map(|label| distinct.number(label.as_ref()))
+            .collect();
+        self.set_labels(labels, distinct.names)?;
+        Ok(self)
+    }
+
+    /// The labels by their numbers among `names`.
+    fn set_labels(&mut self, labels: Vec<usize>, mut names: Vec<String>) -> Result<()> {
         fits("labels", labels.len(), self.n_rows())?;
         without_points(&mut names);
         let mut classes = names.clone();
@@ -178,7 +188,7 @@ impl FeatureTable {
         let numbers: Vec<usize> = names.iter().map(|name| numbers[name.as_str()]).collect();
         self.labels = Some(labels.into_iter().map(|name| numbers[name]).collect());
         self.classes = classes;
-        Ok(self)
+        Ok(())
     }
 
     /// The same table with the name of its group (recording) for each row; groups are numbered in the order in
@@ -190,10 +200,14 @@ impl FeatureTable {
         mut self,
         groups: impl IntoIterator<Item = S>,
     ) -> Result<Self> {
-        let (groups, names) = distinct(groups);
+        let mut distinct = Distinct::default();
+        let groups: Vec<usize> = groups
+            .into_iter()
+            .map(|group| distinct.number(group.as_ref()))
+            .collect();
         fits("groups", groups.len(), self.n_rows())?;
         self.groups = groups;
-        self.group_names = names;
+        self.group_names = distinct.names;
         self.split_groups = None;
         Ok(self)
     }
@@ -362,20 +376,24 @@ impl FeatureTable {
     }
 }
 
-/// The number of the name of each row, and the names in the order in which they appear.
-fn distinct<S: AsRef<str>>(texts: impl IntoIterator<Item = S>) -> (Vec<usize>, Vec<String>) {
-    let mut known: HashMap<String, usize> = HashMap::new();
-    let mut names = Vec::new();
-    let number = |text: S| {
-        let text = text.as_ref();
-        known.get(text).copied().unwrap_or_else(|| {
-            names.push(text.to_owned());
-            known.insert(text.to_owned(), names.len() - 1);
-            names.len() - 1
-        })
-    };
-    let numbers = texts.into_iter().map(number).collect();
-    (numbers, names)
+/// Names in the order in which they appear.
+#[derive(Default)]
+struct Distinct {
+    known: HashMap<String, usize>,
+    names: Vec<String>,
+}
+
+impl Distinct {
+    /// The number of a name, a new one if it has not appeared yet.
+    fn number(&mut self, name: &str) -> usize {
+        if let Some(number) = self.known.get(name) {
+            return *number;
+        }
+        let number = self.names.len();
+        self.names.push(name.to_owned());
+        self.known.insert(name.to_owned(), number);
+        number
+    }
 }
 
 pub(super) fn fits(name: &'static str, got: usize, expected: usize) -> Result<()> {

@@ -143,7 +143,10 @@ impl TableSchema {
     /// [`Error::Malformed`] for a file that its format cannot read, or as
     /// [`read_csv_from`](Self::read_csv_from).
     pub fn read(&self, path: impl AsRef<Path>) -> Result<FeatureTable> {
-        let path = path.as_ref();
+        self.read_by_extension(path.as_ref())
+    }
+
+    fn read_by_extension(&self, path: &Path) -> Result<FeatureTable> {
         let format = Format::of(path)?;
         let file = File::open(path).map_err(at(path))?;
         match format {

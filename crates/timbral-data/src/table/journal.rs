@@ -64,10 +64,11 @@ impl TableJournal {
     /// [`Error::TableFormat`] if the extension of the table is not that of a format that is written, or the log
     /// cannot be written.
     pub fn create(table: impl AsRef<Path>, columns: &[String], settings: &str) -> Result<Self> {
-        check_write(table.as_ref())?;
-        let path = log_path(table.as_ref());
+        let table = table.as_ref();
+        check_write(table)?;
+        let path = log_path(table);
         File::create(&path).map_err(at(&path))?;
-        Self::resume(table, columns, settings)
+        Self::resume_at(table, columns, settings)
     }
 
     /// Continues the log of an earlier run, or starts one if there is none.
@@ -78,7 +79,10 @@ impl TableJournal {
     /// ([`Error::NotAJournal`]), belongs to other settings or columns ([`Error::OtherSettings`]), or has a
     /// damaged line before the last ([`Error::Line`]). The file is left as it is.
     pub fn resume(table: impl AsRef<Path>, columns: &[String], settings: &str) -> Result<Self> {
-        let table = table.as_ref();
+        Self::resume_at(table.as_ref(), columns, settings)
+    }
+
+    fn resume_at(table: &Path, columns: &[String], settings: &str) -> Result<Self> {
         check_write(table)?;
         let path = log_path(table);
         let head = Settings { settings, columns };
@@ -125,7 +129,13 @@ impl TableJournal {
     pub fn finish<K: AsRef<str>>(self, keys: impl IntoIterator<Item = K>) -> Result<usize> {
         let keys = keys.into_iter();
         let rows = keys.filter_map(|key| self.entries.get(key.as_ref()));
-        let rows: Vec<&PackedRows> = rows.collect();
+        let n_rows = self.write(&rows.collect::<Vec<_>>())?;
+        self.discard()?;
+        Ok(n_rows)
+    }
+
+    /// Writes the table and returns its number of rows.
+    fn write(&self, rows: &[&PackedRows]) -> Result<usize> {
         let write = |to: &mut dyn Write| {
             let mut csv = ::csv::Writer::from_writer(&mut *to);
             csv.write_record(&self.columns)?;
@@ -141,9 +151,7 @@ impl TableJournal {
             let table = TableSchema::default().read_csv_from(&text[..], &self.table)?;
             table.write(&self.table)?;
         }
-        let n_rows = rows.iter().map(|rows| rows.len()).sum();
-        self.discard()?;
-        Ok(n_rows)
+        Ok(rows.iter().map(|rows| rows.len()).sum())
     }
 
     /// Removes the log without writing a table.

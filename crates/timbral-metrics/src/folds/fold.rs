@@ -1,5 +1,3 @@
-use std::fmt::Debug;
-
 use timbral_core::{InvalidParameter, check};
 
 use crate::encode::counts;
@@ -61,8 +59,13 @@ impl FoldParams {
         }
     }
 
-    /// Also checks that the largest class has at least as many rows as there are folds.
-    pub(crate) fn validate_for_classes<T: Debug>(&self, y: &[T], codes: &[usize]) -> Result<()> {
+    /// Also checks that the largest class has at least as many rows as there are folds; `class_of` names the class of
+    /// a row.
+    pub(crate) fn validate_for_classes(
+        &self,
+        codes: &[usize],
+        class_of: &dyn Fn(usize) -> String,
+    ) -> Result<()> {
         self.validate()?;
         let n_classes = codes.iter().max().map_or(0, |code| code + 1);
         let counts = counts(codes, n_classes);
@@ -77,7 +80,7 @@ impl FoldParams {
         let row = codes.iter().position(|code| *code == class).unwrap_or(0);
         Err(Error::FoldsExceedClass {
             n_splits: self.n_splits,
-            class: format!("{:?}", y[row]),
+            class: class_of(row),
             n_rows,
         })
     }

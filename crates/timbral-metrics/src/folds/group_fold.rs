@@ -27,6 +27,11 @@ use crate::error::Result;
 /// ```
 pub fn group_k_fold<G: Ord>(groups: &[G], params: &FoldParams) -> Result<Vec<Fold>> {
     let (codes, n_groups) = encode(groups);
+    by_codes(&codes, n_groups, params)
+}
+
+/// As [`group_k_fold`], for the numbers of groups.
+fn by_codes(codes: &[usize], n_groups: usize, params: &FoldParams) -> Result<Vec<Fold>> {
     params.validate_for(n_groups, "groups")?;
     let mut fold_of_group = vec![0; n_groups];
     let mut order: Vec<usize> = (0..n_groups).collect();
@@ -40,7 +45,7 @@ pub fn group_k_fold<G: Ord>(groups: &[G], params: &FoldParams) -> Result<Vec<Fol
                 .for_each(|g| fold_of_group[g] = fold);
         }
     } else {
-        let group_counts = counts(&codes, n_groups);
+        let group_counts = counts(codes, n_groups);
         // Among groups of equal size the last is first, as in scikit-learn, which reverses an ascending order.
         order.sort_by_key(|g| group_counts[*g]);
         let mut fold_counts = vec![0; params.n_splits];

@@ -74,16 +74,24 @@ pub(crate) fn sizes(n: usize, n_splits: usize) -> impl Iterator<Item = usize> {
 /// ```
 pub fn stratified_k_fold<T: Ord + Debug>(y: &[T], params: &FoldParams) -> Result<Vec<Fold>> {
     arguments::not_empty("y", y.len())?;
-    let (codes, n_classes) = encode(y);
+    by_codes(encode(y), params, &|row| format!("{:?}", y[row]))
+}
+
+/// As [`stratified_k_fold`], for the numbers of classes; `class_of` names the class of a row.
+fn by_codes(
+    (codes, n_classes): (Vec<usize>, usize),
+    params: &FoldParams,
+    class_of: &dyn Fn(usize) -> String,
+) -> Result<Vec<Fold>> {
     let mut classes = rows_of(&codes, n_classes);
-    params.validate_for_classes(y, &codes)?;
+    params.validate_for_classes(&codes, class_of)?;
 
     // Classes in order of their first row are dealt to the folds in turn, without a gap from one class
     // to the next: so the sizes of the folds differ by at most one row, too.
     classes.sort_unstable();
     let n_splits = params.n_splits;
     let mut rng = params.shuffle.map(Rng::new);
-    let mut fold_of_row = vec![0; y.len()];
+    let mut fold_of_row = vec![0; codes.len()];
     let mut dealt = 0;
     for rows in classes {
         let turns = dealt..dealt + rows.len();

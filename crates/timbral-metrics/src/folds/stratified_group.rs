@@ -51,11 +51,21 @@ pub fn stratified_group_k_fold<T: Ord + Debug, G: Ord>(
 ) -> Result<Vec<Fold>> {
     arguments::not_empty("y", y.len())?;
     arguments::length("groups", y.len(), groups.len())?;
-    let (classes, n_classes) = encode(y);
-    let (codes, n_groups) = encode(groups);
+    by_codes(encode(y), encode(groups), params, &|row| {
+        format!("{:?}", y[row])
+    })
+}
+
+/// As [`stratified_group_k_fold`], for the numbers of classes and groups; `class_of` names the class of a row.
+fn by_codes(
+    (classes, n_classes): (Vec<usize>, usize),
+    (codes, n_groups): (Vec<usize>, usize),
+    params: &FoldParams,
+    class_of: &dyn Fn(usize) -> String,
+) -> Result<Vec<Fold>> {
     params.validate_for(n_groups, "groups")?;
     let class_counts = counts(&classes, n_classes);
-    params.validate_for_classes(y, &classes)?;
+    params.validate_for_classes(&classes, class_of)?;
 
     let mut group_counts = vec![vec![0.0; n_classes]; n_groups];
     for (group, class) in codes.iter().zip(&classes) {

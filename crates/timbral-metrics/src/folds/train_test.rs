@@ -99,14 +99,22 @@ pub fn stratified_train_test_split<T: Ord + Debug>(
     y: &[T],
     params: &TrainTestParams,
 ) -> Result<Fold> {
-    let n_test = params.n_test(y.len())?;
-    let n_train = y.len() - n_test;
-    let (codes, n_classes) = encode(y);
+    by_codes(encode(y), params, &|row| format!("{:?}", y[row]))
+}
+
+/// As [`stratified_train_test_split`], for the numbers of classes; `class_of` names the class of a row.
+fn by_codes(
+    (codes, n_classes): (Vec<usize>, usize),
+    params: &TrainTestParams,
+    class_of: &dyn Fn(usize) -> String,
+) -> Result<Fold> {
+    let n_test = params.n_test(codes.len())?;
+    let n_train = codes.len() - n_test;
     let class_counts = counts(&codes, n_classes);
     if let Some(class) = class_counts.iter().position(|n| *n < 2) {
         let row = codes.iter().position(|code| *code == class).unwrap_or(0);
         return Err(Error::ClassTooSmall {
-            class: format!("{:?}", y[row]),
+            class: class_of(row),
             n_rows: class_counts[class],
         });
     }

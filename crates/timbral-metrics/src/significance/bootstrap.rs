@@ -108,12 +108,12 @@ pub struct BootstrapResult {
 pub fn bootstrap(
     n_samples: usize,
     params: &BootstrapParams,
-    statistic: impl FnMut(&[usize]) -> Result<f64>,
+    mut statistic: impl FnMut(&[usize]) -> Result<f64>,
 ) -> Result<BootstrapResult> {
     arguments::not_empty("rows", n_samples)?;
     arguments::n_samples(n_samples)?;
     let rows: Vec<Vec<usize>> = (0..n_samples).map(|i| vec![i]).collect();
-    resample(&rows, params, statistic)
+    resample(&rows, params, &mut statistic)
 }
 
 /// As [`bootstrap`], but draws whole groups: for rows that are not independent, such as the
@@ -140,17 +140,17 @@ pub fn bootstrap(
 pub fn bootstrap_by_group<G: Ord>(
     groups: &[G],
     params: &BootstrapParams,
-    statistic: impl FnMut(&[usize]) -> Result<f64>,
+    mut statistic: impl FnMut(&[usize]) -> Result<f64>,
 ) -> Result<BootstrapResult> {
     arguments::not_empty("groups", groups.len())?;
     let (codes, n_groups) = encode(groups);
-    resample(&rows_of(&codes, n_groups), params, statistic)
+    resample(&rows_of(&codes, n_groups), params, &mut statistic)
 }
 
 fn resample(
     units: &[Vec<usize>],
     params: &BootstrapParams,
-    mut statistic: impl FnMut(&[usize]) -> Result<f64>,
+    statistic: &mut dyn FnMut(&[usize]) -> Result<f64>,
 ) -> Result<BootstrapResult> {
     params.validate()?;
     let mut rows: Vec<usize> = units.concat();

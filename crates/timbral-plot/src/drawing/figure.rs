@@ -80,6 +80,16 @@ impl Figure {
         params: &FigureParams,
         body: impl FnOnce(&mut Canvas, Area) -> Result<()>,
     ) -> Result<Self> {
+        let (mut canvas, area) = Self::empty(params)?;
+        body(&mut canvas, area)?;
+        Ok(Self {
+            params: params.clone(),
+            canvas,
+        })
+    }
+
+    /// A canvas with the title, and the area below it.
+    fn empty(params: &FigureParams) -> Result<(Canvas, Area)> {
         let (w, h) = (params.width, params.height);
         timbral_core::check(
             (240..=4000).contains(&w),
@@ -107,11 +117,7 @@ impl Figure {
             canvas.bold((16.0, 22.0), title, TITLE, Anchor::Start);
             area.y0 = 46.0;
         }
-        body(&mut canvas, area)?;
-        Ok(Self {
-            params: params.clone(),
-            canvas,
-        })
+        Ok((canvas, area))
     }
 
     /// The title; may be empty.
@@ -158,7 +164,10 @@ impl Figure {
     ///
     /// The extension is neither `.png` nor `.svg`, or the file cannot be written.
     pub fn save(&self, path: impl AsRef<Path>) -> Result<()> {
-        let path = path.as_ref();
+        self.save_to(path.as_ref())
+    }
+
+    fn save_to(&self, path: &Path) -> Result<()> {
         let extension = path.extension().and_then(|e| e.to_str()).unwrap_or("");
         match extension.to_ascii_lowercase().as_str() {
             "png" => save(path, &self.png()?),

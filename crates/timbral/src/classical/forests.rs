@@ -57,16 +57,15 @@ pub(super) fn random_forest(
         RandomForestClassifier::fit(&x, &y, params).map_err(Error::recipe)
     };
     let trees = grow_in_steps(n_trees, monitor, |trees| {
-        let trees = parallel::map_each(trees, 1, &|_, tree| grow(tree));
-        trees.into_iter().collect()
+        parallel::try_map_each(trees, 1, &|_, tree| grow(tree))
     })?;
     Ok(Box::new(move |x| {
         let x = x.mapv(f64::from);
-        let each = parallel::map_each(&trees, 1, &|_, tree| {
+        let each = parallel::try_map_each(&trees, 1, &|_, tree| {
             let classes = tree.predict(&x).map_err(Error::recipe)?;
-            Ok(classes.iter().map(|c| *c as usize).collect())
-        });
-        let each = each.into_iter().collect::<Result<Vec<Vec<usize>>>>()?;
+            let classes = classes.iter().map(|c| *c as usize);
+            Ok::<_, Error>(classes.collect::<Vec<_>>())
+        })?;
         Ok(votes(each.into_iter(), n_classes))
     }))
 }
@@ -89,8 +88,8 @@ pub(super) fn extra_trees(
             };
             ExtraTreesRegressor::fit(&x, &y, params).map_err(Error::recipe)
         };
-        let models = parallel::map(n_classes, 1, &regression).into_iter();
-        Ok(vec![(trees.len(), models.collect::<Result<Vec<_>>>()?)])
+        let models = parallel::try_map(n_classes, 1, &regression)?;
+        Ok(vec![(trees.len(), models)])
     };
     // The trees of a step with one regression per class.
     let steps = grow_in_steps(n_trees, monitor, grow)?;
@@ -105,8 +104,7 @@ pub(super) fn extra_trees(
             }
             Ok(sums)
         };
-        let outputs = parallel::map(n_classes, 1, &of_class).into_iter();
-        let outputs = outputs.collect::<Result<Vec<_>>>()?;
+        let outputs = parallel::try_map(n_classes, 1, &of_class)?;
         let mut probabilities =
             Array2::from_shape_fn((x.nrows(), n_classes), |(row, c)| outputs[c][row].max(0.0));
         for mut row in probabilities.rows_mut() {

@@ -64,8 +64,7 @@ pub(super) fn fit(
             false => Ok(((a, b), svm)),
         }
     };
-    let models = parallel::map_each(&pairs, 1, &train).into_iter();
-    let models = models.collect::<Result<Vec<_>>>()?;
+    let models = parallel::try_map_each(&pairs, 1, &train)?;
     Ok(Box::new(move |x| {
         let x = wide(x);
         let scores = parallel::map(x.nrows(), ROWS, &|row| {

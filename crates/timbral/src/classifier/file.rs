@@ -71,6 +71,10 @@ impl Classifier {
     ///
     /// The file cannot be written.
     pub fn save(&self, path: impl AsRef<Path>) -> Result<()> {
+        self.save_to(path.as_ref())
+    }
+
+    fn save_to(&self, path: &Path) -> Result<()> {
         let mut files = Vec::new();
         let mut members = Vec::new();
         for (i, CompiledMember { member, .. }) in self.members.iter().enumerate() {
@@ -116,7 +120,7 @@ impl Classifier {
             members,
             provenance: self.provenance.clone(),
         };
-        FORMAT.write(path.as_ref(), &manifest, &files)
+        FORMAT.write(path, &manifest, &files)
     }
 
     /// Reads what [`save`](Self::save) wrote.

@@ -162,7 +162,10 @@ impl Tagger {
     ///
     /// The file cannot be decoded, or is shorter than one window; it is named.
     pub fn file(&self, path: impl AsRef<Path>) -> Result<Tagging> {
-        let path = path.as_ref();
+        self.tag(path.as_ref())
+    }
+
+    fn tag(&self, path: &Path) -> Result<Tagging> {
         let names = self.embedder.network().tags();
         let (mut sums, mut windows) = (vec![0.0; names.len()], Vec::new());
         let reader = self.files.reader(path)?;

@@ -101,6 +101,19 @@ pub fn compare<S: AsRef<str>>(
     results: &Results,
     monitor: &mut dyn Monitor,
 ) -> Result<Comparison> {
+    let named = models
+        .iter()
+        .map(|(name, recipe)| (name.as_ref(), &**recipe));
+    compare_named(&named.collect::<Vec<_>>(), table, params, results, monitor)
+}
+
+fn compare_named(
+    models: &[(&str, &dyn Recipe)],
+    table: &FeatureTable,
+    params: &CompareParams,
+    results: &Results,
+    monitor: &mut dyn Monitor,
+) -> Result<Comparison> {
     if models.is_empty() {
         return Err(Error::NoMembers);
     }
@@ -113,11 +126,11 @@ pub fn compare<S: AsRef<str>>(
                 .ensembles
                 .then(|| hold_out(table, &outer, method, seed));
             let inner = inner.transpose()?;
-            for (name, recipe) in models {
+            for &(name, recipe) in models {
                 for split in [Some(&outer), inner.as_ref()].into_iter().flatten() {
                     let split = split.clone();
-                    let fit = PlannedFit::new(&**recipe, table, &content, method, seed, split);
-                    plan.push(fit.named(name.as_ref()).without_train_accuracy());
+                    let fit = PlannedFit::new(recipe, table, &content, method, seed, split);
+                    plan.push(fit.named(name).without_train_accuracy());
                 }
             }
         }

@@ -72,7 +72,10 @@ impl SoundFeatures {
     ///
     /// The file cannot be read, or is empty.
     pub fn of_file(path: impl AsRef<Path>, seconds: f64, open: OpenParams) -> Result<Self> {
-        let path = path.as_ref();
+        Self::of_path(path.as_ref(), seconds, open)
+    }
+
+    fn of_path(path: &Path, seconds: f64, open: OpenParams) -> Result<Self> {
         let open = || AudioReader::open_with(path, &open)?.into_mono(Some(Self::SAMPLE_RATE));
         let reader = open()?;
         let length = (seconds * f64::from(Self::SAMPLE_RATE)) as usize;

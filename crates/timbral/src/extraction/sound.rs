@@ -93,8 +93,7 @@ impl<'a> Sound<'a> {
         take: &mut dyn FnMut(Vec<T>) -> Result<()>,
     ) -> Result<Gaps> {
         let mut n_segments = 0;
-        let mut batch_of = |results: Result<Vec<T>>| {
-            let results = results?;
+        let mut batch_of = |results: Vec<T>| {
             n_segments += results.len();
             take(results)
         };
@@ -110,11 +109,11 @@ impl<'a> Sound<'a> {
                 let mut batch = read()?;
                 while !batch.is_empty() {
                     // The next batch is decoded while this one is computed.
-                    let (mut results, mut next) = (Vec::new(), Ok(Vec::new()));
+                    let (mut results, mut next) = (Ok(Vec::new()), Ok(Vec::new()));
                     let one = |_, y: &Vec<f32>| compute(y);
-                    let mut work = || results = parallel::map_each(&batch, 1, &one);
+                    let mut work = || results = parallel::try_map_each(&batch, 1, &one);
                     parallel::join(&mut work, &mut || next = read());
-                    batch_of(results.into_iter().collect())?;
+                    batch_of(results?)?;
                     batch = next?;
                 }
                 self.note(files, segments.gaps())
@@ -123,8 +122,7 @@ impl<'a> Sound<'a> {
                 let clip = clip.to_mono().resample(sample_rate)?;
                 let segments: Vec<_> = clip.segments(length, stride)?.collect();
                 for batch in segments.chunks(BATCH) {
-                    let results = parallel::map_each(batch, 1, &|_, y| compute(y));
-                    batch_of(results.into_iter().collect())?;
+                    batch_of(parallel::try_map_each(batch, 1, &|_, y| compute(y))?)?;
                 }
                 Gaps::default()
             }

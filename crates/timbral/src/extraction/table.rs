@@ -168,6 +168,16 @@ impl Extraction {
         table: impl AsRef<Path>,
         monitor: &mut dyn Monitor,
     ) -> Result<ExtractionReport> {
+        self.run_into(source, files, table.as_ref(), monitor)
+    }
+
+    fn run_into(
+        &self,
+        source: &dyn Columns,
+        files: &[PathBuf],
+        table: &Path,
+        monitor: &mut dyn Monitor,
+    ) -> Result<ExtractionReport> {
         let texts = FileTexts::of(files, self.segments, self.genre_folder);
         let labels = self.genre_folder.labels(files);
         let columns = columns(source.names(), texts.columns());
@@ -185,7 +195,7 @@ impl Extraction {
         } else {
             TableJournal::create
         };
-        let journal = open(table.as_ref(), &columns, &settings)?;
+        let journal = open(table, &columns, &settings)?;
         let todo: Vec<(usize, &PathBuf)> = files
             .iter()
             .enumerate()
@@ -208,13 +218,11 @@ impl Extraction {
             }
             let rows = source.rows(file);
             let mut kept = lock();
-            kept.add((i, file), texts.of_file(i), &labels[i], rows)
-                .inspect_err(|_| monitor.stop())?;
+            kept.add((i, file), texts.of_file(i), &labels[i], rows)?;
             let _ = report(kept.done);
             Ok::<_, Error>(())
         };
-        let results = parallel::map_each(todo, 1, &read);
-        results.into_iter().collect::<Result<()>>()?;
+        parallel::try_map_each(todo, 1, &read)?;
         let mut kept = kept.into_inner().unwrap_or_else(PoisonError::into_inner);
         kept.skipped.sort_by_key(|(i, _)| *i);
         let mut report = ExtractionReport {

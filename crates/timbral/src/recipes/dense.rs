@@ -217,6 +217,10 @@ impl DenseModel {
     ///
     /// The file cannot be written.
     pub fn save(&self, path: impl AsRef<Path>) -> Result<()> {
+        self.save_to(path.as_ref())
+    }
+
+    fn save_to(&self, path: &Path) -> Result<()> {
         let parts = Parts {
             classes: self.classes.clone(),
             scalers: (*self.scalers).clone(),
@@ -257,7 +261,10 @@ impl DenseModel {
     /// The file cannot be read, is damaged, or is a network that was saved without its scalers
     /// ([`Error::Saved`]).
     pub fn load(path: impl AsRef<Path>) -> Result<Self> {
-        let path = path.as_ref();
+        Self::load_from(path.as_ref())
+    }
+
+    fn load_from(path: &Path) -> Result<Self> {
         let classifier = Classifier::load(path)?;
         let saved = |reason: String| Error::saved(path, reason);
         let parts = classifier.attributes().get(TABLE).ok_or_else(|| {

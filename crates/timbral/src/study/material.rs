@@ -78,10 +78,18 @@ impl Material {
         open: OpenParams,
         monitor: &mut dyn Monitor,
     ) -> Result<(Self, FileProblems)> {
-        let folder = folder.as_ref();
+        Self::of_folder(folder.as_ref(), scratch.as_ref(), open, monitor)
+    }
+
+    fn of_folder(
+        folder: &Path,
+        scratch: &Path,
+        open: OpenParams,
+        monitor: &mut dyn Monitor,
+    ) -> Result<(Self, FileProblems)> {
         let sounds = Inputs::find([folder])?.files;
         let total = 2 * sounds.len();
-        let path = scratch.as_ref().join("features.csv");
+        let path = scratch.join("features.csv");
         let extraction = Extraction {
             features: FeatureSetParams::gtzan(),
             segments: Segmentation::gtzan(),

@@ -120,12 +120,12 @@ impl Model {
         let per_thread = rows.nrows().div_ceil(rayon::current_num_threads());
         let n = per_thread.next_multiple_of(FEW).clamp(FEW, CHUNK);
         let chunks = out.unwrap_or_default().chunks_mut((n * width).max(1));
-        let results = parallel::map_each(chunks, 1, &|i, out| {
+        parallel::try_map_each(chunks, 1, &|i, out| {
             let rows = rows.slice(s![i * n.., ..]);
             let rows = rows.slice(s![..out.len() / width, ..]);
             (0..self.n_outputs()).try_for_each(|output| one(output, rows, out))
-        });
-        results.into_iter().collect()
+        })
+        .map(drop)
     }
 
     /// Calls `visit` with the paths of each tree of an output; returns the expected margin.

@@ -48,7 +48,10 @@ impl Model {
     /// [`Error::Io`](crate::Error::Io) if the file cannot be read, and the errors of [`Model::from_slice`];
     /// both name the file.
     pub fn load(path: impl AsRef<Path>) -> Result<Self> {
-        let path = path.as_ref();
+        Self::load_from(path.as_ref())
+    }
+
+    fn load_from(path: &Path) -> Result<Self> {
         let bytes = fs::read(path).map_err(at(path))?;
         Self::from_slice(&bytes).map_err(|error| error.in_file(path))
     }
@@ -60,7 +63,10 @@ impl Model {
     /// [`Error::InvalidParameter`](crate::Error::InvalidParameter) if the name ends in anything else,
     /// [`Error::Io`](crate::Error::Io) if the file cannot be written.
     pub fn save(&self, path: impl AsRef<Path>) -> Result<()> {
-        let path = path.as_ref();
+        self.save_to(path.as_ref())
+    }
+
+    fn save_to(&self, path: &Path) -> Result<()> {
         let bytes = match path.extension().and_then(|e| e.to_str()) {
             Some("json") => self.to_json().into_bytes(),
             Some("ubj") => self.to_ubjson(),
