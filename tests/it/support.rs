@@ -1,6 +1,7 @@
 //! Folders of clips, tables, and the real data if it is at hand.
 
 use std::collections::HashMap;
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use timbral::synth::{SynthCorpus, SynthParams};
@@ -41,7 +42,8 @@ pub(crate) fn real_data(what: &str) -> Option<PathBuf> {
     if path.exists() {
         return Some(path);
     }
-    eprintln!(
+    let _ = writeln!(
+        std::io::stderr(),
         "SKIPPED: no {}; set TIMBRAL_DATA to the folder that holds {what}",
         path.display()
     );

@@ -6,7 +6,7 @@
 )]
 
 use std::fmt::Write;
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Write as _};
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
@@ -601,7 +601,10 @@ fn without_weights_the_command_that_gets_them_is_named() {
 fn a_classifier_on_embeddings_needs_no_weights_of_the_user_afterwards() {
     use timbral::pretrained::Model;
     if Model::MusicnnMsd.weights(None).is_err() {
-        eprintln!("SKIPPED: no weights; set TIMBRAL_WEIGHTS to the wheel of musicnn 0.1.0");
+        let _ = writeln!(
+            std::io::stderr(),
+            "SKIPPED: no weights; set TIMBRAL_WEIGHTS to the wheel of musicnn 0.1.0"
+        );
         return;
     }
     let folder = tempfile::tempdir().unwrap();

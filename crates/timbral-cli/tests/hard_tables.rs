@@ -5,6 +5,7 @@
     reason = "helpers outside of test functions fail the test too"
 )]
 
+use std::io::Write as _;
 use std::path::PathBuf;
 use std::process::Command;
 
@@ -15,7 +16,7 @@ fn hard_tables() -> Option<PathBuf> {
     );
     let folder = root.join("data/hard_tables");
     if !folder.is_dir() {
-        eprintln!("SKIPPED: no folder {}", folder.display());
+        let _ = writeln!(std::io::stderr(), "SKIPPED: no folder {}", folder.display());
         return None;
     }
     Some(folder)

@@ -1,3 +1,4 @@
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use timbral_audio::{Error, decode};
@@ -12,7 +13,8 @@ fn gtzan() -> Option<PathBuf> {
     if folder.is_dir() {
         return Some(folder);
     }
-    eprintln!(
+    let _ = writeln!(
+        std::io::stderr(),
         "SKIPPED: no GTZAN at {}; set TIMBRAL_DATA to the folder that holds data/gtzan",
         folder.display()
     );
@@ -43,7 +45,11 @@ fn au_files_equal_the_same_clips_as_wav() {
         let genre = name.split('.').next().unwrap();
         let wav = folder.join(format!("clips/{genre}/{name}.wav"));
         if !wav.is_file() {
-            eprintln!("SKIPPED: {} has no WAV file", au.display());
+            let _ = writeln!(
+                std::io::stderr(),
+                "SKIPPED: {} has no WAV file",
+                au.display()
+            );
             continue;
         }
         assert_eq!(decode(&au).unwrap(), decode(&wav).unwrap(), "{name}");

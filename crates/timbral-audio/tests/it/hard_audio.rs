@@ -1,6 +1,7 @@
 //! Files as other programs write them, against what ffmpeg or libsndfile decodes (`tests/data/hard_audio.txt`, made
 //! by `tests/scripts/against_judges.py --golden`).
 
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use timbral_audio::decode;
@@ -15,7 +16,8 @@ fn folder() -> Option<PathBuf> {
     if folder.is_dir() {
         return Some(folder);
     }
-    eprintln!(
+    let _ = writeln!(
+        std::io::stderr(),
         "SKIPPED: no hard_audio at {}; set TIMBRAL_DATA to the folder that holds data/hard_audio",
         folder.display()
     );

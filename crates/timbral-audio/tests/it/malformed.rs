@@ -1,5 +1,5 @@
 use std::collections::BTreeSet;
-use std::io::Cursor;
+use std::io::{Cursor, Write as _};
 
 use timbral_audio::{Error, decode, decode_reader};
 
@@ -176,7 +176,7 @@ fn permission_denied_is_reported() {
     std::fs::write(&path, b"RIFF").unwrap();
     std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o000)).unwrap();
     if std::fs::File::open(&path).is_ok() {
-        eprintln!("SKIPPED: this user can read every file");
+        let _ = writeln!(std::io::stderr(), "SKIPPED: this user can read every file");
         return;
     }
     match decode(&path) {

@@ -1,5 +1,6 @@
 //! Models as people have them, from the folder `data/hard_tables` of `TIMBRAL_DATA` (default `../shared`).
 
+use std::io::Write as _;
 use std::path::PathBuf;
 
 use ndarray::array;
@@ -12,7 +13,7 @@ fn hard_tables() -> Option<PathBuf> {
     );
     let folder = root.join("data/hard_tables");
     if !folder.is_dir() {
-        eprintln!("SKIPPED: no folder {}", folder.display());
+        let _ = writeln!(std::io::stderr(), "SKIPPED: no folder {}", folder.display());
         return None;
     }
     Some(folder)

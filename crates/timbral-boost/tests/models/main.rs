@@ -9,6 +9,7 @@ mod hard_tables;
 mod hostile;
 
 use std::collections::BTreeMap;
+use std::io::Write as _;
 use std::path::PathBuf;
 
 use serde::Deserialize;
@@ -203,7 +204,7 @@ fn a_saved_model_is_the_same_when_loaded() {
 #[test]
 fn saves_for_xgboost() {
     let Some(folder) = std::env::var_os("TIMBRAL_MODELS").map(PathBuf::from) else {
-        eprintln!("SKIPPED: no folder TIMBRAL_MODELS");
+        let _ = writeln!(std::io::stderr(), "SKIPPED: no folder TIMBRAL_MODELS");
         return;
     };
     std::fs::create_dir_all(&folder).unwrap();

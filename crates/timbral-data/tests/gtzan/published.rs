@@ -1,6 +1,7 @@
 //! The published tables, if they are present.
 
 use std::collections::BTreeSet;
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use timbral_data::gtzan::{Artists, Index};
@@ -18,7 +19,8 @@ fn real_data(what: &str) -> Option<PathBuf> {
     if path.exists() {
         return Some(path);
     }
-    eprintln!(
+    let _ = writeln!(
+        std::io::stderr(),
         "SKIPPED: no {}; set TIMBRAL_DATA to the folder of the data",
         path.display()
     );

@@ -1,5 +1,6 @@
 //! The folder `data/hard_tables` of `TIMBRAL_DATA` (default `../shared`): tables as people have them.
 
+use std::io::Write as _;
 use std::path::PathBuf;
 
 use timbral_data::{FeatureTable, Notice, TableSchema};
@@ -11,7 +12,7 @@ fn hard_tables() -> Option<PathBuf> {
     );
     let folder = root.join("data/hard_tables");
     if !folder.is_dir() {
-        eprintln!("SKIPPED: no folder {}", folder.display());
+        let _ = writeln!(std::io::stderr(), "SKIPPED: no folder {}", folder.display());
         return None;
     }
     Some(folder)

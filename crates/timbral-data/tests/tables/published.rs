@@ -1,5 +1,6 @@
 //! The published GTZAN tables, if they are present.
 
+use std::io::Write as _;
 use std::path::PathBuf;
 
 use timbral_data::FeatureTable;
@@ -13,7 +14,11 @@ fn gtzan(name: &str) -> Option<PathBuf> {
     );
     let path = data.join("data/gtzan").join(name);
     if !path.exists() {
-        eprintln!("SKIPPED: {} is not there; set TIMBRAL_DATA", path.display());
+        let _ = writeln!(
+            std::io::stderr(),
+            "SKIPPED: {} is not there; set TIMBRAL_DATA",
+            path.display()
+        );
         return None;
     }
     Some(path)

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::fs::File;
-use std::io::Read;
+use std::io::{Read, Write as _};
 use std::path::{Path, PathBuf};
 
 use timbral_pretrained::{
@@ -14,7 +14,8 @@ pub(crate) fn weights_of(model: Model) -> Option<Weights> {
     match model.weights(None) {
         Ok(weights) => Some(weights),
         Err(Error::NoWeights { .. }) => {
-            eprintln!(
+            let _ = writeln!(
+                std::io::stderr(),
                 "SKIPPED: no weights of {model}; set TIMBRAL_WEIGHTS to the wheel of musicnn 0.1.0"
             );
             None
@@ -31,7 +32,8 @@ fn gtzan() -> Option<PathBuf> {
     );
     let folder = data.join("data/gtzan");
     if !folder.join("musicnn_taggrams").is_dir() {
-        eprintln!(
+        let _ = writeln!(
+            std::io::stderr(),
             "SKIPPED: no taggrams at {}; set TIMBRAL_DATA",
             folder.display()
         );

@@ -33,7 +33,10 @@ pub(crate) fn find() -> Option<PathBuf> {
         .filter(|program| program.is_file());
     let found = named.or_else(|| on_path.next());
     if found.is_none() {
-        eprintln!("SKIPPED: no chromium on the path; install it, or set TIMBRAL_CHROMIUM");
+        let _ = writeln!(
+            std::io::stderr(),
+            "SKIPPED: no chromium on the path; install it, or set TIMBRAL_CHROMIUM"
+        );
     }
     found
 }
