@@ -4,14 +4,11 @@ use timbral_core::parallel;
 
 use super::draw::Draw;
 use super::params::BoostParams;
-use super::vectors::add_vectors;
+use super::vectors::{ROWS, add_vectors};
 use crate::data::{Bin, Dataset};
 use crate::growing::{Grower, Target};
 use crate::loss::Gradients;
 use crate::model::Tree;
-
-/// Rows of a task that predicts.
-pub(super) const ROWS: usize = 256;
 
 /// What the trees of some outputs are fitted to.
 pub(super) struct Targets<'a> {

@@ -2,11 +2,13 @@ use timbral_core::parallel;
 
 use super::draw::Draw;
 use super::params::BoostParams;
-use super::round::ROWS;
 use crate::data::Bin;
 use crate::growing::{GrownVectors, VectorGrower, VectorTarget};
 use crate::loss::Gradients;
 use crate::model::Tree;
+
+/// Rows of a task that predicts.
+pub(super) const ROWS: usize = 256;
 
 /// Grows the trees of one round, each for all outputs, and adds their predictions to the margins.
 pub(super) fn grow_vectors<B: Bin>(
