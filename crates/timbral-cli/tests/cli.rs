@@ -6,7 +6,7 @@
 )]
 
 use std::fmt::Write;
-use std::io::{BufRead, BufReader, Write as _};
+use std::io::{BufRead, BufReader};
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
@@ -599,6 +599,8 @@ fn without_weights_the_command_that_gets_them_is_named() {
 #[cfg(feature = "pretrained")]
 #[test]
 fn a_classifier_on_embeddings_needs_no_weights_of_the_user_afterwards() {
+    use std::io::Write as _;
+
     use timbral::pretrained::Model;
     if Model::MusicnnMsd.weights(None).is_err() {
         let _ = writeln!(
