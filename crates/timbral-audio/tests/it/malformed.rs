@@ -1,5 +1,5 @@
 use std::collections::BTreeSet;
-use std::io::{Cursor, Write as _};
+use std::io::Cursor;
 
 use timbral_audio::{Error, decode, decode_reader};
 
@@ -170,6 +170,7 @@ fn folders_and_missing_files_are_refused() {
 #[cfg(unix)]
 #[test]
 fn permission_denied_is_reported() {
+    use std::io::Write as _;
     use std::os::unix::fs::PermissionsExt;
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("secret.wav");
