@@ -209,13 +209,15 @@ fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
 mod tests {
     use super::*;
 
+    fn pool(threads: usize) -> rayon::ThreadPool {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads);
+        pool.build().unwrap()
+    }
+
     #[test]
     fn every_index_comes_once_and_in_its_place_at_any_number_of_threads() {
         for threads in [1, 2, 5] {
-            let pool = rayon::ThreadPoolBuilder::new()
-                .num_threads(threads)
-                .build()
-                .unwrap();
+            let pool = pool(threads);
             for n in [0, 1, 2, 3, 17, 1000] {
                 for min_len in [0, 1, 3, 500, 2000] {
                     let numbers: Vec<usize> = (0..n).collect();
@@ -246,10 +248,7 @@ mod tests {
     #[test]
     fn the_first_error_is_returned_at_any_number_of_threads_and_ends_the_loop() {
         for threads in [1, 2, 5] {
-            let pool = rayon::ThreadPoolBuilder::new()
-                .num_threads(threads)
-                .build()
-                .unwrap();
+            let pool = pool(threads);
             for first in [0, 1, 37, 500, 999] {
                 let started = AtomicUsize::new(0);
                 let task = |i: usize| {

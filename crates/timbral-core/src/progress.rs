@@ -133,9 +133,14 @@ impl<'a> SharedMonitor<'a> {
         let mut monitor = self.monitor.lock().unwrap_or_else(PoisonError::into_inner);
         let flow = monitor.report(progress);
         if flow.is_break() {
-            self.stopped.store(true, Ordering::Relaxed);
+            self.stop();
         }
         flow
+    }
+
+    /// Stops the work without a report, for example after an error.
+    pub fn stop(&self) {
+        self.stopped.store(true, Ordering::Relaxed);
     }
 
     /// Whether the work was stopped.

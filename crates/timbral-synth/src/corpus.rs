@@ -178,20 +178,22 @@ impl SynthCorpus {
         let monitor = SharedMonitor::new(monitor);
         // Locked while the monitor is called, so that the calls are in order.
         let done = Mutex::new(0);
-        let write = |index| {
+        let write = |index| -> Result<()> {
             if monitor.is_stopped() {
-                return Err(Error::Stopped);
+                return Ok(());
             }
-            self.write_one(index, folder, known)?;
+            (self.write_one(index, folder, known)).inspect_err(|_| monitor.stop())?;
             let mut done = done.lock().unwrap_or_else(PoisonError::into_inner);
             *done += 1;
             let progress = Progress::new(*done, self.len(), "recordings");
-            match monitor.report(&progress).is_break() {
-                true => Err(Error::Stopped),
-                false => Ok(()),
-            }
+            let _ = monitor.report(&progress);
+            Ok(())
         };
-        parallel::try_map(self.len(), 1, &write).map(drop)
+        parallel::try_map(self.len(), 1, &write)?;
+        match monitor.is_stopped() {
+            true => Err(Error::Stopped),
+            false => Ok(()),
+        }
     }
 
     /// Genre and number of a recording.

@@ -218,7 +218,8 @@ impl Extraction {
             }
             let rows = source.rows(file);
             let mut kept = lock();
-            kept.add((i, file), texts.of_file(i), &labels[i], rows)?;
+            kept.add((i, file), texts.of_file(i), &labels[i], rows)
+                .inspect_err(|_| monitor.stop())?;
             let _ = report(kept.done);
             Ok::<_, Error>(())
         };
